@@ -1,0 +1,217 @@
+//! Which loop this thread drives, who waits for whom, and the check that a wait can end.
+//!
+//! Only *waiting* is guarded, and by thread: what counts is whether the calling thread is the one that polls a
+//! loop's futures, not which runtime context it has entered. A `spawn_blocking` thread has a context and drives
+//! nothing.
+//!
+//! | the calling thread | the wait |
+//! | --- | --- |
+//! | drives no loop | is let through, for the price of a thread-local read |
+//! | is a worker of a multi-thread runtime | goes through `block_in_place`, so that the runtime's other tasks move on |
+//! | drives the loop that is asked | is refused |
+//! | drives another loop | is recorded while it lasts, and refused if the record then holds a circle |
+//!
+//! Records are made and read by threads that drive a loop, under a lock that nobody else takes. A recorded wait
+//! whose answer is there already is no longer a wait: its thread only has not got round to saying so.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::panic::Location;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Wake, Waker};
+use std::time::Duration;
+
+use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
+
+use crate::error::{Deadlock, Wait};
+
+/// A loop by identity and name, and how long a caller looks for its answer before it parks. Every loop is a tokio
+/// runtime, and that runtime's id is the loop's.
+#[derive(Debug)]
+pub(crate) struct Loop {
+    pub(crate) id: Id,
+    pub(crate) name: Arc<str>,
+    pub(crate) spin: Duration,
+}
+
+thread_local! {
+    /// The loop of ours that this thread drives.
+    static DRIVEN: RefCell<Option<Arc<Loop>>> = const { RefCell::new(None) };
+}
+
+/// While it lives, this thread drives that loop.
+#[derive(Debug)]
+pub(crate) struct Driving(());
+
+impl Driving {
+    pub(crate) fn start(driven: Arc<Loop>) -> Driving {
+        DRIVEN.with(|cell| cell.replace(Some(driven)));
+        Driving(())
+    }
+}
+
+impl Drop for Driving {
+    fn drop(&mut self) {
+        // In the destructor of a thread-local the cell may be gone, and with it what is to be undone.
+        let _ = DRIVEN.try_with(RefCell::take);
+    }
+}
+
+/// Whether the calling thread polls futures, of any runtime.
+pub(crate) fn drives_any() -> bool {
+    !matches!(current_thread(), Thread::Free)
+}
+
+/// What the calling thread is to the loops.
+enum Thread {
+    Free,
+    Worker,
+    Drives(Arc<Loop>),
+}
+
+fn current_thread() -> Thread {
+    if let Ok(Some(driven)) = DRIVEN.try_with(|cell| cell.borrow().clone()) {
+        return Thread::Drives(driven);
+    }
+    let Ok(handle) = TokioHandle::try_current() else { return Thread::Free };
+    if !is_polled_by_a_scheduler() {
+        return Thread::Free;
+    }
+    match handle.runtime_flavor() {
+        RuntimeFlavor::MultiThread => Thread::Worker,
+        _ => Thread::Drives(foreign(&handle)),
+    }
+}
+
+/// A runtime that is not ours, by the name that its builder gave it or its number.
+pub(crate) fn foreign(handle: &TokioHandle) -> Arc<Loop> {
+    let id = handle.id();
+    let name = match handle.name() {
+        Some(name) => Arc::from(name),
+        None => Arc::from(format!("tokio runtime {id}")),
+    };
+    Arc::new(Loop { id, name, spin: Duration::ZERO })
+}
+
+/// Whether a tokio scheduler runs on this thread, below the code that asks.
+///
+/// A runtime's context alone does not tell, since `spawn_blocking` threads have it too, and what tokio offers for
+/// such threads panics on the others. But `yield_now` does tell: on a thread that polls tasks it leaves its waker
+/// to the scheduler, and everywhere else it wakes it on the spot.
+fn is_polled_by_a_scheduler() -> bool {
+    struct Probe(AtomicBool);
+    impl Wake for Probe {
+        fn wake(self: Arc<Self>) {
+            self.wake_by_ref();
+        }
+        fn wake_by_ref(self: &Arc<Self>) {
+            // ORDERING: it is read on the thread that wrote it; a later wake from elsewhere is not looked at.
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let probe = Arc::new(Probe(AtomicBool::new(false)));
+    let waker = Waker::from(Arc::clone(&probe));
+    let yielded = pin!(tokio::task::yield_now());
+    let _ = yielded.poll(&mut Context::from_waker(&waker));
+    !probe.0.load(Ordering::Relaxed)
+}
+
+/// Whether what a recorded wait waits for has come.
+pub(crate) trait Answer: Send {
+    fn has_come(&self) -> bool;
+}
+
+/// A wait of a loop's thread, as recorded.
+struct Record {
+    target: Id,
+    wait: Wait,
+    answer: Box<dyn Answer>,
+}
+
+/// Who waits for whom. A loop's thread waits for one thing at a time.
+static RECORDS: LazyLock<Mutex<HashMap<Id, Record>>> = LazyLock::new(Mutex::default);
+
+fn records() -> MutexGuard<'static, HashMap<Id, Record>> {
+    // No user code runs under the lock; a panic in there could only be a failed allocation.
+    RECORDS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Leave to wait for a loop, until dropped.
+#[derive(Debug)]
+pub(crate) struct Leave {
+    recorded: Option<Id>,
+    worker: bool,
+}
+
+/// Asks for leave to wait, on this thread, for `answer` from the loop `target`.
+pub(crate) fn may_wait(
+    target: &Loop,
+    site: &'static Location<'static>,
+    answer: impl FnOnce() -> Box<dyn Answer>,
+) -> Result<Leave, Deadlock> {
+    let driven = match current_thread() {
+        Thread::Free => return Ok(Leave { recorded: None, worker: false }),
+        Thread::Worker => return Ok(Leave { recorded: None, worker: true }),
+        Thread::Drives(driven) => driven,
+    };
+    let wait = Wait { waiter: Arc::clone(&driven.name), target: Arc::clone(&target.name), site };
+    if driven.id == target.id {
+        return Err(Deadlock::new(vec![wait]));
+    }
+    let answer = answer();
+    let mut records = records();
+    if let Some(circle) = circle(&records, driven.id, target.id, &wait) {
+        return Err(Deadlock::new(circle));
+    }
+    records.insert(driven.id, Record { target: target.id, wait, answer });
+    Ok(Leave { recorded: Some(driven.id), worker: false })
+}
+
+/// As [`may_wait`], to wait for the end of the loop `target` itself. A loop ends after its `spawn_blocking` threads,
+/// so these cannot wait for it either.
+pub(crate) fn may_join(
+    target: &Loop,
+    site: &'static Location<'static>,
+    answer: impl FnOnce() -> Box<dyn Answer>,
+) -> Result<Leave, Deadlock> {
+    let leave = may_wait(target, site, answer)?;
+    if TokioHandle::try_current().is_ok_and(|current| current.id() == target.id) {
+        let name = &target.name;
+        return Err(Deadlock::new(vec![Wait { waiter: Arc::clone(name), target: Arc::clone(name), site }]));
+    }
+    Ok(leave)
+}
+
+/// The waits in the circle that `wait`, of `from` for `to`, would close.
+fn circle(records: &HashMap<Id, Record>, from: Id, to: Id, wait: &Wait) -> Option<Vec<Wait>> {
+    let mut waits = vec![wait.clone()];
+    let mut at = to;
+    // What is recorded holds no circle, so the walk ends.
+    while let Some(record) = records.get(&at).filter(|record| !record.answer.has_come()) {
+        waits.push(record.wait.clone());
+        if record.target == from {
+            return Some(waits);
+        }
+        at = record.target;
+    }
+    None
+}
+
+impl Leave {
+    /// Runs `wait`, which blocks, as the calling thread has to.
+    pub(crate) fn block<R>(&self, wait: impl FnOnce() -> R) -> R {
+        if self.worker { tokio::task::block_in_place(wait) } else { wait() }
+    }
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        if let Some(id) = self.recorded {
+            let record = records().remove(&id);
+            // Its answer may hold the last reference to a task, whose destructor is the user's: not under the lock.
+            drop(record);
+        }
+    }
+}

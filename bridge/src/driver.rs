@@ -1,0 +1,221 @@
+//! The loop's side: drain the queue, poll each job once where it stands, hand what is pending to tokio.
+//!
+//! The driver is (part of) the future that the runtime's `block_on` polls. It runs when it is woken: by the push
+//! that found the queue asleep, by itself when a batch was not the whole queue, and by whoever stops the loop. A
+//! job's first poll happens in the driver's own, within its coop budget; a job that is pending after it becomes a
+//! tokio task, [`Spawned`], whose first poll is due at once, so that no wake is lost in between.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
+
+use crate::job::AnyJob;
+use crate::queue::{Pushed, Queue, Taken};
+use crate::slot::contain;
+
+/// How many jobs get their first poll before tokio's own tasks, timers and sockets have their turn. tokio runs 61
+/// tasks between two looks at its sockets; ours come on top of these.
+const BATCH: usize = 64;
+
+/// How far the end of a loop is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Plan {
+    Run,
+    /// Finish what was submitted, then stop.
+    Finish,
+    /// Stop; what is left is dropped.
+    Abort,
+}
+
+/// What other threads hold of a loop.
+#[derive(Debug)]
+pub(crate) struct Remote {
+    queue: Queue,
+    /// The driver's waker, set before the queue is first marked as asleep.
+    waker: OnceLock<Waker>,
+    plan: AtomicU8,
+}
+
+impl Remote {
+    pub(crate) fn new() -> Remote {
+        Remote { queue: Queue::new(), waker: OnceLock::new(), plan: AtomicU8::new(Plan::Run as u8) }
+    }
+
+    /// Hands a job to the loop; a closed one refuses it.
+    pub(crate) fn push(&self, job: &Arc<AnyJob>) {
+        match self.queue.push(job) {
+            Pushed::Awake => {}
+            Pushed::Wake => self.wake(),
+            Pushed::Closed => job.refuse(),
+        }
+    }
+
+    /// Closes the queue and lets the loop end as `plan` says. A plan only ever gets stricter.
+    pub(crate) fn stop(&self, plan: Plan) {
+        // ORDERING: the close that follows releases it to the loop, which reads it after it has seen the close.
+        // A second, stricter plan goes with the wake.
+        self.plan.fetch_max(plan as u8, Ordering::AcqRel);
+        self.queue.close();
+        self.wake();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    fn plan(&self) -> Plan {
+        // ORDERING: see `stop`.
+        match self.plan.load(Ordering::Acquire) {
+            0 => Plan::Run,
+            1 => Plan::Finish,
+            _ => Plan::Abort,
+        }
+    }
+
+    fn wake(&self) {
+        // None: the driver has not run yet, and will look at everything when it does.
+        if let Some(waker) = self.waker.get() {
+            waker.wake_by_ref();
+        }
+    }
+}
+
+/// The jobs of a loop that are tokio tasks now, counted on its thread.
+struct Pending {
+    count: Cell<usize>,
+    remote: Arc<Remote>,
+}
+
+/// The loop's side of its queue.
+pub(crate) struct Driver {
+    remote: Arc<Remote>,
+    /// Taken out of the queue, not run yet.
+    backlog: Option<Taken>,
+    pending: Rc<Pending>,
+}
+
+impl Driver {
+    pub(crate) fn new(remote: Arc<Remote>) -> Driver {
+        let pending = Rc::new(Pending { count: Cell::new(0), remote: Arc::clone(&remote) });
+        Driver { remote, backlog: None, pending }
+    }
+
+    /// Drains. Ready when the loop is to end.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.remote.waker.get_or_init(|| cx.waker().clone());
+        let mut left = BATCH;
+        loop {
+            let plan = if self.remote.is_closed() { self.remote.plan() } else { Plan::Run };
+            if plan == Plan::Abort {
+                return Poll::Ready(());
+            }
+            if let Some(job) = self.next() {
+                self.run(job);
+                left -= 1;
+                if left == 0 || !tokio::task::coop::has_budget_remaining() {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                continue;
+            }
+            match plan {
+                Plan::Finish if self.pending.count.get() == 0 => return Poll::Ready(()),
+                Plan::Finish => return Poll::Pending,
+                _ if self.remote.queue.sleep() => return Poll::Pending,
+                _ => {}
+            }
+        }
+    }
+
+    /// The next job in order.
+    fn next(&mut self) -> Option<Arc<AnyJob>> {
+        if let Some(job) = self.backlog.as_mut().and_then(Iterator::next) {
+            return Some(job);
+        }
+        let mut taken = self.remote.queue.take();
+        let job = taken.next();
+        self.backlog = Some(taken);
+        job
+    }
+
+    /// The first poll. Nothing is lost by its waker: a job that is pending is polled again, as a task, at once.
+    fn run(&self, job: Arc<AnyJob>) {
+        if job.run(&mut Context::from_waker(Waker::noop())).is_ready() {
+            // What hangs on the last reference may be the user's.
+            contain(|| job);
+            return;
+        }
+        let pending = Rc::clone(&self.pending);
+        pending.count.set(pending.count.get() + 1);
+        let task = Spawned { job: Arc::clone(&job) };
+        let task = Counted { task, pending };
+        // A spawn runs hooks that the user may have configured.
+        let spawned = catch_unwind(AssertUnwindSafe(|| drop(tokio::task::spawn_local(task))));
+        if let Err(payload) = spawned {
+            job.close();
+            contain(|| payload);
+        }
+    }
+
+    /// Resolves what was never polled. The queue is closed by then.
+    pub(crate) fn close(&mut self) {
+        self.remote.stop(Plan::Abort);
+        drop(self.backlog.take());
+        drop(self.remote.queue.take());
+    }
+}
+
+/// A job as a tokio task. When it is dropped, by a runtime that shuts down, its job ends.
+pub(crate) struct Spawned {
+    job: Arc<AnyJob>,
+}
+
+impl Spawned {
+    /// For a runtime of somebody else's, which has no driver of ours.
+    pub(crate) fn new(job: Arc<AnyJob>) -> Spawned {
+        Spawned { job }
+    }
+}
+
+impl Future for Spawned {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.job.run(cx)
+    }
+}
+
+impl Drop for Spawned {
+    fn drop(&mut self) {
+        self.job.close();
+    }
+}
+
+/// A task that the loop waits for when it is told to finish.
+struct Counted {
+    task: Spawned,
+    pending: Rc<Pending>,
+}
+
+impl Future for Counted {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.task).poll(cx)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let Pending { count, remote } = &*self.pending;
+        count.set(count.get() - 1);
+        if count.get() == 0 && remote.is_closed() {
+            remote.wake();
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What can go wrong between a caller and its event loop: [`Error`], [`Panic`], [`Deadlock`].
+
+use std::any::Any;
+use std::fmt;
+use std::io;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Why a call onto an event loop gave no value.
+///
+/// None of these comes from the future's own output: a future that returns an `Err` has completed, and its
+/// `Err` is the value.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let event_loop = bridge::EventLoop::new()?;
+/// let limit = Duration::from_millis(20);
+/// let slow = event_loop.with_timeout(limit).block_on(std::future::pending::<()>());
+/// assert!(matches!(slow, Err(bridge::Error::TimedOut(l)) if l == limit));
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The event loop was shut down before the call finished; the future has been dropped.
+    Closed,
+    /// Waiting would never end, since the thread that would wait is the one that would have to do the work.
+    /// Nothing was waited for; a future given to `block_on` has been dropped unpolled.
+    WouldDeadlock(Deadlock),
+    /// The task was cancelled; its future has been dropped.
+    Cancelled,
+    /// The limit, given here, ran out. A scoped call has dropped its future; a [`Task`](crate::Task) goes on.
+    TimedOut(Duration),
+    /// The future panicked, when it was made, polled or dropped.
+    Panicked(Panic),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Closed => f.write_str(
+                "the event loop is closed: keep its `EventLoop` (or the future given to `bridge::run`) alive \
+                 for as long as it is called",
+            ),
+            Error::WouldDeadlock(deadlock) => deadlock.fmt(f),
+            Error::Cancelled => f.write_str("the task was cancelled before it finished"),
+            Error::TimedOut(limit) => write!(
+                f,
+                "no result within {limit:?}: raise the limit, or look for what keeps the event loop busy"
+            ),
+            Error::Panicked(panic) => panic.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for io::Error {
+    /// The kinds: `BrokenPipe` for [`Closed`](Error::Closed), `Deadlock` for
+    /// [`WouldDeadlock`](Error::WouldDeadlock), `TimedOut` for [`TimedOut`](Error::TimedOut), `Other` for
+    /// the rest (`Interrupted` would make `std` try again).
+    fn from(error: Error) -> io::Error {
+        let kind = match &error {
+            Error::Closed => io::ErrorKind::BrokenPipe,
+            Error::WouldDeadlock(_) => io::ErrorKind::Deadlock,
+            Error::TimedOut(_) => io::ErrorKind::TimedOut,
+            Error::Cancelled | Error::Panicked(_) => io::ErrorKind::Other,
+        };
+        io::Error::new(kind, error)
+    }
+}
+
+/// The payload of a future's panic, on its way to whoever asked for the result.
+///
+/// # Examples
+///
+/// ```
+/// let event_loop = bridge::EventLoop::new()?;
+/// let task = event_loop.submit(async { std::panic::panic_any(7_u8) });
+/// let Err(bridge::Error::Panicked(panic)) = task.result() else { unreachable!() };
+/// assert_eq!(*panic.into_payload().downcast::<u8>().unwrap(), 7);
+/// # std::io::Result::Ok(())
+/// ```
+pub struct Panic {
+    // The mutex is never locked: it makes a payload, which is `Send`, `Sync` as an error has to be.
+    payload: Mutex<Box<dyn Any + Send>>,
+    text: Option<Box<str>>,
+}
+
+impl Panic {
+    pub(crate) fn new(payload: Box<dyn Any + Send>) -> Panic {
+        let text = payload
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+            .map(Box::from);
+        Panic { payload: Mutex::new(payload), text }
+    }
+
+    /// The payload as it was thrown: what [`std::panic::resume_unwind`] takes and a `downcast` opens.
+    #[must_use]
+    pub fn into_payload(self) -> Box<dyn Any + Send> {
+        self.payload.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.text {
+            Some(text) => write!(f, "the task panicked: {text}"),
+            None => f.write_str("the task panicked, with a payload that is no text"),
+        }
+    }
+}
+
+impl fmt::Debug for Panic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Panic").field(&self.text.as_deref().unwrap_or("Any")).finish()
+    }
+}
+
+/// The cycle of waiting loops that a call would have closed. `Display` names each loop and the line where
+/// its thread waits.
+///
+/// # Examples
+///
+/// ```
+/// use bridge::{Error, Handle};
+///
+/// let event_loop = bridge::EventLoop::builder().thread_name("reader").build()?;
+/// let inner = event_loop.block_on(async { Handle::current().block_on(async {}) });
+/// let Ok(Err(Error::WouldDeadlock(deadlock))) = inner else { unreachable!() };
+/// assert!(deadlock.to_string().contains("`reader`"));
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Deadlock {
+    // Never empty. The call that was refused comes first; then each wait that it would have closed the
+    // circle of, in order.
+    waits: Box<[Wait]>,
+}
+
+/// One loop's thread that waits for another loop.
+#[derive(Clone, Debug)]
+pub(crate) struct Wait {
+    pub(crate) waiter: Arc<str>,
+    pub(crate) target: Arc<str>,
+    pub(crate) site: &'static Location<'static>,
+}
+
+impl Deadlock {
+    pub(crate) fn new(waits: Vec<Wait>) -> Deadlock {
+        Deadlock { waits: waits.into() }
+    }
+}
+
+impl fmt::Display for Deadlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Wait { waiter, target, site } = &self.waits[0];
+        if self.waits.len() == 1 {
+            return write!(
+                f,
+                "waiting here would never end: this is the thread of the event loop `{target}` that is asked \
+                 (at {site}). Use `.await` on the loop's thread, or make the call from another one, as \
+                 `tokio::task::spawn_blocking` gives"
+            );
+        }
+        write!(f, "waiting here would never end: event loop `{waiter}` would wait for `{target}` (at {site})")?;
+        for Wait { waiter, target, site } in &self.waits[1..] {
+            write!(f, ", `{waiter}` waits for `{target}` (at {site})")?;
+        }
+        f.write_str(". Use `.await` in at least one of them, so that its loop stays free")
+    }
+}

@@ -1,0 +1,390 @@
+//! [`EventLoop`], [`Builder`], [`run`], [`global`]: how a loop starts and how it ends.
+//!
+//! A loop is a tokio `LocalRuntime` and a [`Driver`] on one thread. It ends in this order, on that thread, inside
+//! its own context and also when it ends by a panic: the queue is closed; what was never polled is dropped and
+//! resolved; the runtime drops its tasks, and each resolves its job; the runtime waits for `spawn_blocking`
+//! threads that are still busy; the thread says that it has ended.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::io;
+use std::ops::Deref;
+use std::panic::Location;
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::task::Poll;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
+
+use crate::context::{self, Driving, Loop};
+use crate::driver::{Driver, Plan, Remote};
+use crate::error::Error;
+use crate::handle::{Installed, LocalHandle, Ours};
+use crate::owner::Ending;
+
+/// How long a caller looks for its answer before it parks, unless [`Builder::spin`] says otherwise.
+const DEFAULT_SPIN: Duration = Duration::from_micros(20);
+
+/// Makes the calling thread the event loop, runs `main` on it and returns its output, as `asyncio.run`.
+///
+/// Futures that are not `Send` may live here, and `tokio::task::spawn_local` works. While `main` runs, other
+/// threads reach the loop through [`Handle::current`](crate::Handle::current), taken inside. When `main` returns, or panics,
+/// what is still running is cancelled, and every caller that waits gets [`Error::Closed`].
+///
+/// # Panics
+///
+/// With `main`'s panic; when the loop cannot be started (no file descriptors left, say); and when this thread
+/// runs an event loop already.
+///
+/// # Examples
+///
+/// ```
+/// let answer = bridge::run(async {
+///     let handle = bridge::Handle::current();
+///     let thread = std::thread::spawn(move || handle.block_on(async { 6 * 7 }));
+///     while !thread.is_finished() {
+///         tokio::task::yield_now().await;
+///     }
+///     thread.join().unwrap()
+/// });
+/// assert_eq!(answer.unwrap(), 42);
+/// ```
+#[track_caller]
+pub fn run<F: Future>(main: F) -> F::Output {
+    assert!(
+        !context::drives_any(),
+        "this thread runs an event loop already: `.await` the future here, or call `bridge::run` on another thread"
+    );
+    let name = thread::current().name().map_or_else(unique_name, String::from);
+    let mut runtime = TokioBuilder::new_current_thread();
+    runtime.enable_all().thread_name(format!("{name}-blocking"));
+    let running = match Running::start(runtime, &name, DEFAULT_SPIN) {
+        Ok(running) => running,
+        Err(error) => panic!("the event loop could not be started: {error}"),
+    };
+    running.run(main)
+}
+
+/// The process-wide event loop: started on first use, never stopped. Its thread ends with the process.
+///
+/// # Panics
+///
+/// When it cannot be started; the next call tries again.
+///
+/// # Examples
+///
+/// ```
+/// let answer = bridge::global().block_on(async { 6 * 7 });
+/// assert_eq!(answer.unwrap(), 42);
+/// ```
+#[track_caller]
+pub fn global() -> &'static LocalHandle {
+    static GLOBAL: OnceLock<EventLoop> = OnceLock::new();
+    GLOBAL.get_or_init(|| match EventLoop::builder().thread_name("bridge-global").build() {
+        Ok(event_loop) => event_loop,
+        Err(error) => panic!("the global event loop could not be started: {error}"),
+    })
+}
+
+/// A name for a loop that was given none.
+fn unique_name() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(1);
+    // ORDERING: a number nobody else has, which is all.
+    format!("bridge-loop-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// A loop on the thread that runs it. Dropping it is the end, in the order that the module's docs give.
+struct Running {
+    driver: Driver,
+    runtime: LocalRuntime,
+    handle: LocalHandle,
+    _installed: Installed,
+    _driving: Driving,
+}
+
+impl Running {
+    fn start(mut runtime: TokioBuilder, name: &str, spin: Duration) -> io::Result<Running> {
+        let runtime = runtime.build_local(LocalOptions::default())?;
+        let on = Arc::new(Loop { id: runtime.handle().id(), name: Arc::from(name), spin });
+        let remote = Arc::new(Remote::new());
+        let driver = Driver::new(Arc::clone(&remote));
+        let driving = Driving::start(Arc::clone(&on));
+        let handle = LocalHandle::new(Arc::new(Ours { on, remote }));
+        let installed = Installed::new(&handle);
+        Ok(Running { driver, runtime, handle, _installed: installed, _driving: driving })
+    }
+
+    /// Runs until `main` is ready, or the loop is told to end.
+    #[track_caller]
+    fn run<F: Future>(mut self, main: F) -> F::Output {
+        let Running { driver, runtime, .. } = &mut self;
+        runtime.block_on(async move {
+            // In here, so that it is dropped in the loop's context also when it panics.
+            let mut main = pin!(main);
+            poll_fn(|cx| {
+                if let Poll::Ready(output) = main.as_mut().poll(cx) {
+                    return Poll::Ready(output);
+                }
+                // Only an `EventLoop` tells its loop to end, and this loop has none.
+                let _ = driver.poll(cx);
+                Poll::Pending
+            })
+            .await
+        })
+    }
+
+    /// Runs until the loop is told to end.
+    fn run_until_stopped(mut self) {
+        let Running { driver, runtime, .. } = &mut self;
+        runtime.block_on(poll_fn(|cx| driver.poll(cx)));
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _context = self.runtime.enter();
+        self.driver.close();
+    }
+}
+
+/// An event loop on a thread of its own.
+///
+/// It dereferences to its [`LocalHandle`]. Any thread may own it.
+///
+/// # Dropping
+///
+/// Closes the loop, cancels what is left and waits for its thread to end: futures are dropped on the loop's
+/// thread, inside its context, and everyone who waits for them gets [`Error::Closed`]. A loop that is inside a
+/// long poll, or has a `spawn_blocking` thread that is still busy, ends after that. To let work finish, use
+/// [`shutdown`](EventLoop::shutdown).
+///
+/// Dropped on its own thread, on one of its `spawn_blocking` threads, or where waiting would close a circle of
+/// loops that wait for each other, it closes without waiting.
+///
+/// # Examples
+///
+/// ```
+/// let event_loop = bridge::EventLoop::new()?;
+/// assert_eq!(event_loop.block_on(async { 6 * 7 }).unwrap(), 42);
+/// # std::io::Result::Ok(())
+/// ```
+pub struct EventLoop {
+    handle: LocalHandle,
+    thread: Option<JoinHandle<()>>,
+    ended: Ending,
+}
+
+impl EventLoop {
+    /// Starts a loop with the defaults of [`Builder`].
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no thread, or no file descriptor for the loop's I/O driver.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn new() -> io::Result<EventLoop> {
+        EventLoop::builder().build()
+    }
+
+    /// A loop to be set up.
+    #[must_use]
+    pub fn builder() -> Builder {
+        let mut runtime = TokioBuilder::new_current_thread();
+        runtime.enable_all();
+        Builder { runtime, name: None, spin: DEFAULT_SPIN }
+    }
+
+    /// The handle, to be cloned and given to threads.
+    #[must_use]
+    pub fn handle(&self) -> &LocalHandle {
+        &self.handle
+    }
+
+    /// Finishes all that was submitted, then ends the loop and waits for its thread. From the call on the loop
+    /// is closed to new work, also to that of its own tasks. Tasks that were spawned with tokio's own functions
+    /// are not waited for.
+    ///
+    /// # Errors
+    ///
+    /// [`WouldDeadlock`](Error::WouldDeadlock) on the loop's own thread, or on one whose loop that loop waits
+    /// for. The loop then ends as by drop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit(async {
+    ///     tokio::task::yield_now().await;
+    ///     "finished"
+    /// });
+    /// event_loop.shutdown()?;
+    /// assert_eq!(task.result()?, "finished");
+        /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn shutdown(self) -> Result<(), Error> {
+        self.finish(None)
+    }
+
+    /// As [`shutdown`](EventLoop::shutdown), for `limit` at most: what is not finished by then is cancelled as
+    /// by drop, which is waited for. `Duration::MAX` is no limit.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](Error::TimedOut) if something had to be cancelled; else as `shutdown`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit(std::future::pending::<()>());
+    /// let ended = event_loop.shutdown_timeout(Duration::from_millis(10));
+    /// assert!(matches!(ended, Err(bridge::Error::TimedOut(_))));
+    /// assert!(matches!(task.result(), Err(bridge::Error::Closed)));
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn shutdown_timeout(self, limit: Duration) -> Result<(), Error> {
+        self.finish(Some(limit))
+    }
+
+    #[track_caller]
+    fn finish(mut self, limit: Option<Duration>) -> Result<(), Error> {
+        let on = Arc::clone(&self.handle.ours().on);
+        let leave = self.ended.may_wait(&on, Location::caller()).map_err(Error::WouldDeadlock)?;
+        self.handle.ours().remote.stop(Plan::Finish);
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let in_time = leave.block(|| self.ended.wait(deadline));
+        drop(leave);
+        // The drop that comes now tells a loop that is late to abort, and joins its thread.
+        match limit {
+            Some(limit) if !in_time => Err(Error::TimedOut(limit)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for EventLoop {
+    fn drop(&mut self) {
+        let ours = Arc::clone(self.handle.ours());
+        ours.remote.stop(Plan::Abort);
+        // Refused: nobody joins the thread, which ends on its own.
+        let Ok(leave) = self.ended.may_wait(&ours.on, Location::caller()) else { return };
+        leave.block(|| {
+            self.ended.wait(None);
+            if let Some(thread) = self.thread.take() {
+                // What a loop's thread panics with, if a hook of the user's did, has been reported by the panic
+                // hook, and every caller has been told that the loop is closed.
+                drop(thread.join());
+            }
+        });
+    }
+}
+
+impl Deref for EventLoop {
+    type Target = LocalHandle;
+
+    fn deref(&self) -> &LocalHandle {
+        &self.handle
+    }
+}
+
+impl fmt::Debug for EventLoop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventLoop").field("name", &self.handle.ours().on.name).finish_non_exhaustive()
+    }
+}
+
+/// Sets up an [`EventLoop`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let event_loop = bridge::EventLoop::builder()
+///     .thread_name("database")
+///     .spin(Duration::ZERO)
+///     .configure(|tokio| {
+///         tokio.max_blocking_threads(4);
+///     })
+///     .build()?;
+/// let name = event_loop.block_on(async { std::thread::current().name().map(String::from) });
+/// assert_eq!(name.unwrap().as_deref(), Some("database"));
+/// # std::io::Result::Ok(())
+/// ```
+#[must_use = "a builder does nothing until `build`"]
+#[derive(Debug)]
+pub struct Builder {
+    runtime: TokioBuilder,
+    name: Option<String>,
+    spin: Duration,
+}
+
+impl Builder {
+    /// The name of the loop's thread, which errors name the loop by. Else it is `bridge-loop-` and a number.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// How long a caller looks for its answer before it parks. While it looks it keeps a core busy, and spares
+    /// itself and the loop the price of a sleep and a wake if the answer comes meanwhile.
+    /// The default is 20 µs; `Duration::ZERO` parks at once. On a machine with one core nobody looks.
+    pub fn spin(mut self, limit: Duration) -> Self {
+        self.spin = limit;
+        self
+    }
+
+    /// Sets up the tokio runtime that the loop is made of. It is a current-thread one, with I/O and time enabled;
+    /// `f` is called at once.
+    pub fn configure(mut self, f: impl FnOnce(&mut TokioBuilder)) -> Self {
+        f(&mut self.runtime);
+        self
+    }
+
+    /// Starts the loop on a thread of its own.
+    ///
+    /// # Errors
+    ///
+    /// When the system gives no thread, or no file descriptor for the loop's I/O driver; `InvalidInput` for a
+    /// name with a NUL in it.
+    pub fn build(self) -> io::Result<EventLoop> {
+        let Builder { mut runtime, name, spin } = self;
+        let name = name.unwrap_or_else(unique_name);
+        if name.contains('\0') {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the name of a thread cannot contain a NUL"));
+        }
+        runtime.thread_name(format!("{name}-blocking"));
+        let spin = if thread::available_parallelism().map_or(1, usize::from) > 1 { spin } else { Duration::ZERO };
+        let (ended, end) = Ending::new();
+        let (tell, started) = mpsc::sync_channel(1);
+        let thread = thread::Builder::new().name(name.clone()).spawn(move || {
+            let _end = end;
+            match Running::start(runtime, &name, spin) {
+                Ok(running) => {
+                    // The one that is told waits until it is.
+                    let _ = tell.send(Ok(running.handle.clone()));
+                    drop(tell);
+                    running.run_until_stopped();
+                }
+                Err(error) => drop(tell.send(Err(error))),
+            }
+        })?;
+        match started.recv() {
+            Ok(Ok(handle)) => Ok(EventLoop { handle, thread: Some(thread), ended }),
+            Ok(Err(error)) => Err(error),
+            Err(mpsc::RecvError) => Err(io::Error::other("the loop's thread panicked while it started")),
+        }
+    }
+}

@@ -1,0 +1,511 @@
+//! [`Handle`] and [`LocalHandle`]: from any thread, onto a loop.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Deref;
+use std::panic::resume_unwind;
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Handle as TokioHandle, Id, Runtime};
+
+use crate::context::{self, Loop};
+use crate::driver::{Remote, Spawned};
+use crate::error::{Deadlock, Error};
+use crate::job::AnyJob;
+use crate::owner::{self, Wait};
+use crate::slot::Outcome;
+use crate::task::Task;
+
+/// A loop of ours, from outside.
+#[derive(Debug)]
+pub(crate) struct Ours {
+    pub(crate) on: Arc<Loop>,
+    pub(crate) remote: Arc<Remote>,
+}
+
+/// Where a handle's jobs go.
+#[derive(Clone)]
+enum Target {
+    Ours(Arc<Ours>),
+    Foreign { runtime: TokioHandle, on: Arc<Loop> },
+}
+
+/// Points to an event loop: one of ours, or an existing tokio runtime of either flavour.
+///
+/// It is cheap to clone, and any thread may use it. It does not keep the loop running: when the loop has ended,
+/// calls through it give [`Error::Closed`].
+///
+/// # Examples
+///
+/// ```
+/// let event_loop = bridge::EventLoop::new()?;
+/// let handle = event_loop.handle().clone();
+/// let answer = std::thread::spawn(move || handle.block_on(async { 6 * 7 })).join().unwrap();
+/// assert_eq!(answer?, 42);
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// An existing runtime:
+///
+/// ```
+/// let runtime = tokio::runtime::Runtime::new()?;
+/// let handle = bridge::Handle::from(&runtime);
+/// assert_eq!(handle.block_on(async { 1 + 1 }).unwrap(), 2);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    target: Target,
+    limit: Option<Duration>,
+}
+
+impl Handle {
+    /// The event loop that the calling code runs on, as `asyncio.get_running_loop`. Also on the
+    /// `spawn_blocking` threads of that loop.
+    ///
+    /// # Panics
+    ///
+    /// At the caller's line, when there is none. [`try_current`](Handle::try_current) tells.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bridge::Handle;
+    ///
+    /// let answer = bridge::run(async {
+    ///     let handle = Handle::current();
+    ///     tokio::task::spawn_blocking(move || handle.block_on(async { 42 })).await
+    /// });
+    /// assert_eq!(answer.unwrap().unwrap(), 42);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn current() -> Handle {
+        Handle::try_current().expect(NO_LOOP)
+    }
+
+    /// As [`current`](Handle::current), or `None` where there is no event loop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(bridge::Handle::try_current().is_none());
+    /// ```
+    #[must_use]
+    pub fn try_current() -> Option<Handle> {
+        if let Some(local) = LocalHandle::running() {
+            return Some(local.handle);
+        }
+        TokioHandle::try_current().ok().map(Handle::from)
+    }
+
+    /// Runs `future` on the loop, and blocks this thread until it is finished and dropped. So the future may
+    /// borrow whatever it likes from the calling thread.
+    ///
+    /// It is polled on the loop's thread. When this returns or unwinds, nothing of it is left: not after a
+    /// timeout, not after a panic, not after the loop's end.
+    ///
+    /// # Errors
+    ///
+    /// - [`Closed`](Error::Closed): the loop has ended, or ended during the call.
+    /// - [`WouldDeadlock`](Error::WouldDeadlock): this thread runs the loop that is asked, or a loop that it
+    ///   waits for. Nothing is run.
+    /// - [`TimedOut`](Error::TimedOut): the limit of [`with_timeout`](Handle::with_timeout) ran out.
+    ///
+    /// # Panics
+    ///
+    /// With the future's own payload, if the future panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let mut lines = vec![String::from("one")];
+    /// let count = event_loop.block_on(async {
+    ///     lines.push(String::from("two"));
+    ///     lines.len()
+    /// });
+    /// assert_eq!(count?, lines.len());
+        /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn block_on<F>(&self, future: F) -> Result<F::Output, Error>
+    where
+        F: Future + Send,
+        F::Output: Send,
+    {
+        let site = std::panic::Location::caller();
+        self.scoped(|wait| owner::call(future, |job| self.send(job), wait), site)
+    }
+
+    /// Submits `future` and returns at once, as `asyncio.run_coroutine_threadsafe`. Its first poll is never on
+    /// this thread's stack, also when this is the loop's own thread; submissions of one thread start in order.
+    ///
+    /// On a loop that has ended the future is dropped, and the task is [`Closed`](Error::Closed) already.
+    /// [`with_timeout`](Handle::with_timeout) does not limit tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let tasks: Vec<_> = (0..3).map(|i| event_loop.submit(async move { i * i })).collect();
+    /// let squares: Result<Vec<_>, _> = tasks.into_iter().map(bridge::Task::result).collect();
+    /// assert_eq!(squares?, [0, 1, 4]);
+        /// # std::io::Result::Ok(())
+    /// ```
+    pub fn submit<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        Task::new(owner::submit(future, |job| self.send(job)), Arc::clone(self.on()))
+    }
+
+    /// Runs `f` on the loop's thread, soon, as `loop.call_soon_threadsafe`. Nobody waits for it; a panic in it
+    /// is contained. Calls of one thread run in order.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`](Error::Closed): the loop has ended, and `f` was dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// event_loop.call_soon(move || tell.send(std::thread::current().id()).unwrap())?;
+    /// assert_ne!(told.recv().unwrap(), std::thread::current().id());
+        /// # std::io::Result::Ok(())
+    /// ```
+    pub fn call_soon(&self, f: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+        let mut task = self.submit(async move { f() });
+        match task.result_timeout(Duration::ZERO) {
+            Err(Error::Closed) => Err(Error::Closed),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same loop with a limit: `block_on`, `block_on_local`, companions and `Iter::next` through the new
+    /// handle take that long at most. Of two limits the shorter holds.
+    ///
+    /// A call whose limit runs out is withdrawn if it was not started. Else its future is dropped on the loop,
+    /// and the call waits for that: it is exact while the loop is responsive, and late by the length of one
+    /// poll where it is not. A future that completes in the very poll that the limit falls into has completed.
+    /// A limit of zero runs nothing; `Duration::MAX` is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let hasty = event_loop.with_timeout(Duration::from_millis(10));
+    /// assert!(matches!(hasty.block_on(std::future::pending::<()>()), Err(bridge::Error::TimedOut(_))));
+    /// assert_eq!(hasty.block_on(async { 1 }).unwrap(), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[must_use = "the limit holds for calls through the handle that this returns"]
+    pub fn with_timeout(&self, limit: Duration) -> Handle {
+        let limit = self.limit.map_or(limit, |old| old.min(limit));
+        Handle { target: self.target.clone(), limit: Some(limit) }
+    }
+
+    /// Whether the loop takes no more work: it has ended, or its shutdown has begun.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let handle = event_loop.handle().clone();
+    /// assert!(!handle.is_closed());
+    /// event_loop.shutdown()?;
+    /// assert!(handle.is_closed());
+        /// # std::io::Result::Ok(())
+    /// ```
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        match &self.target {
+            Target::Ours(ours) => ours.remote.is_closed(),
+            Target::Foreign { runtime, .. } => refuses(runtime),
+        }
+    }
+
+    fn on(&self) -> &Arc<Loop> {
+        match &self.target {
+            Target::Ours(ours) => &ours.on,
+            Target::Foreign { on, .. } => on,
+        }
+    }
+
+    /// Gives a job to the loop. One that is closed drops it, and so completes it.
+    fn send(&self, job: Arc<AnyJob>) {
+        match &self.target {
+            Target::Ours(ours) => ours.remote.push(&job),
+            Target::Foreign { runtime, .. } => drop(runtime.spawn(Spawned::new(job))),
+        }
+    }
+
+    /// A scoped call, by what makes a wait into an outcome.
+    fn scoped<T>(
+        &self,
+        call: impl FnOnce(Wait<'_>) -> Result<Outcome<T>, Deadlock>,
+        site: &'static std::panic::Location<'static>,
+    ) -> Result<T, Error> {
+        if self.limit == Some(Duration::ZERO) {
+            return Err(Error::TimedOut(Duration::ZERO));
+        }
+        let on = self.on();
+        let leave = |job: &Arc<AnyJob>| context::may_wait(on, site, || Box::new(Arc::clone(job)));
+        let deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
+        match call(Wait { deadline, spin: on.spin, leave: &leave }) {
+            Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),
+            Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
+            Ok(outcome) => outcome.into_result(self.limit.unwrap_or(Duration::MAX)),
+        }
+    }
+}
+
+const NO_LOOP: &str = "no event loop runs this code: pass a `Handle` to it, or call it from inside a loop";
+
+/// Whether a runtime of somebody else's has been shut down. It says so only by what it does to a task.
+fn refuses(runtime: &TokioHandle) -> bool {
+    let mut probe = owner::submit(std::future::ready(()), |job| drop(runtime.spawn(Spawned::new(job))));
+    matches!(probe.take(), Some(Outcome::Stopped(_)))
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Handle");
+        debug.field("on", &self.on().name);
+        if let Some(limit) = &self.limit {
+            debug.field("limit", limit);
+        }
+        debug.finish()
+    }
+}
+
+impl From<TokioHandle> for Handle {
+    /// The runtime's own loop, if it is one of ours; else the runtime.
+    fn from(runtime: TokioHandle) -> Handle {
+        let target = match registered(runtime.id()) {
+            Some(ours) => Target::Ours(ours),
+            None => Target::Foreign { on: context::foreign(&runtime), runtime },
+        };
+        Handle { target, limit: None }
+    }
+}
+
+impl From<&Runtime> for Handle {
+    fn from(runtime: &Runtime) -> Handle {
+        Handle::from(runtime.handle().clone())
+    }
+}
+
+/// Points to a loop of ours, whose thread never changes: futures that are not `Send` may live there.
+///
+/// It dereferences to [`Handle`], and what that says holds here too.
+///
+/// # Examples
+///
+/// ```
+/// use std::rc::Rc;
+///
+/// let event_loop = bridge::EventLoop::new()?;
+/// let mut count = 0;
+/// event_loop.block_on_local(|| async {
+///     let shared = Rc::new(1);
+///     tokio::task::yield_now().await;
+///     count += *shared;
+/// })?;
+/// assert_eq!(count, 1);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Clone)]
+pub struct LocalHandle {
+    /// Its target is `Ours`.
+    handle: Handle,
+}
+
+impl LocalHandle {
+    pub(crate) fn new(ours: Arc<Ours>) -> LocalHandle {
+        LocalHandle { handle: Handle { target: Target::Ours(ours), limit: None } }
+    }
+
+    pub(crate) fn ours(&self) -> &Arc<Ours> {
+        match &self.handle.target {
+            Target::Ours(ours) => ours,
+            Target::Foreign { .. } => unreachable!("a `LocalHandle` points to a loop of ours"),
+        }
+    }
+
+    /// As [`Handle::current`], for a loop of ours.
+    ///
+    /// # Panics
+    ///
+    /// At the caller's line, when there is none, or when the current loop is a runtime that is not ours.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bridge::LocalHandle;
+    ///
+    /// let task = bridge::run(async { LocalHandle::current().submit_local(|| async { 3 }).await });
+    /// assert_eq!(task.unwrap(), 3);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn current() -> LocalHandle {
+        LocalHandle::try_current().expect(
+            "no event loop of `bridge` runs this code: start one with `bridge::run` or `EventLoop::new` and pass \
+             its `LocalHandle`",
+        )
+    }
+
+    /// As [`current`](LocalHandle::current), or `None` where there is no loop of ours.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = tokio::runtime::Runtime::new()?;
+    /// assert!(runtime.block_on(async { bridge::LocalHandle::try_current() }).is_none());
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[must_use]
+    pub fn try_current() -> Option<LocalHandle> {
+        LocalHandle::running().or_else(|| {
+            let runtime = TokioHandle::try_current().ok()?;
+            registered(runtime.id()).map(LocalHandle::new)
+        })
+    }
+
+    /// The loop of ours that this thread drives.
+    fn running() -> Option<LocalHandle> {
+        RUNNING.try_with(|cell| cell.borrow().clone()).ok().flatten()
+    }
+
+    /// As [`Handle::block_on`], for a future that is not `Send`: `make` crosses over to the loop's thread and
+    /// makes it there, and there it stays. Both may borrow from the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`Handle::block_on`].
+    ///
+    /// # Panics
+    ///
+    /// With the payload of `make`'s or the future's panic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{cell::Cell, rc::Rc};
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let words = ["a", "b"];
+    /// let joined = event_loop.block_on_local(|| async {
+    ///     let count = Rc::new(Cell::new(0));
+    ///     for word in &words {
+    ///         tokio::task::yield_now().await;
+    ///         count.set(count.get() + word.len());
+    ///     }
+    ///     count.get()
+    /// });
+    /// assert_eq!(joined?, 2);
+        /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn block_on_local<M, F>(&self, make: M) -> Result<F::Output, Error>
+    where
+        M: FnOnce() -> F + Send,
+        F: Future,
+        F::Output: Send,
+    {
+        let site = std::panic::Location::caller();
+        let remote = &self.ours().remote;
+        self.handle.scoped(|wait| owner::call_local(make, remote, wait), site)
+    }
+
+    /// As [`Handle::submit`], for a future that is not `Send`: `make` crosses over to the loop's thread and
+    /// makes it there. A panic in `make` is the task's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit_local(|| async { *Rc::new(5) * 5 });
+    /// assert_eq!(task.result()?, 25);
+        /// # std::io::Result::Ok(())
+    /// ```
+    pub fn submit_local<M, F>(&self, make: M) -> Task<F::Output>
+    where
+        M: FnOnce() -> F + Send + 'static,
+        F: Future + 'static,
+        F::Output: Send + 'static,
+    {
+        let ours = self.ours();
+        Task::new(owner::submit_local(make, &ours.remote), Arc::clone(&ours.on))
+    }
+
+    /// As [`Handle::with_timeout`].
+    #[must_use = "the limit holds for calls through the handle that this returns"]
+    pub fn with_timeout(&self, limit: Duration) -> LocalHandle {
+        LocalHandle { handle: self.handle.with_timeout(limit) }
+    }
+}
+
+impl Deref for LocalHandle {
+    type Target = Handle;
+
+    fn deref(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl fmt::Debug for LocalHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LocalHandle").field(&self.handle).finish()
+    }
+}
+
+thread_local! {
+    /// The loop of ours that this thread drives.
+    static RUNNING: RefCell<Option<LocalHandle>> = const { RefCell::new(None) };
+}
+
+/// The loops of ours by their runtimes' ids, for threads that have no more than a tokio context: a loop's
+/// `spawn_blocking` threads.
+static REGISTRY: LazyLock<Mutex<HashMap<Id, Weak<Ours>>>> = LazyLock::new(Mutex::default);
+
+fn registry() -> MutexGuard<'static, HashMap<Id, Weak<Ours>>> {
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn registered(id: Id) -> Option<Arc<Ours>> {
+    registry().get(&id).and_then(Weak::upgrade)
+}
+
+/// While it lives, `Handle::current` finds the loop on this thread, and on its `spawn_blocking` threads.
+#[derive(Debug)]
+pub(crate) struct Installed {
+    id: Id,
+}
+
+impl Installed {
+    pub(crate) fn new(handle: &LocalHandle) -> Installed {
+        let ours = handle.ours();
+        let id = ours.on.id;
+        registry().insert(id, Arc::downgrade(ours));
+        RUNNING.with(|cell| cell.replace(Some(handle.clone())));
+        Installed { id }
+    }
+}
+
+impl Drop for Installed {
+    fn drop(&mut self) {
+        registry().remove(&self.id);
+        let _ = RUNNING.try_with(RefCell::take);
+    }
+}

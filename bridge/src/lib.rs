@@ -1,0 +1,33 @@
+//! Call async code from threads that block.
+//!
+//! An *event loop* is one thread that polls futures. A *caller* is any other thread: it hands the loop a future,
+//! blocks until the future is finished and dropped, and gets its value. Because nothing of the future is left when
+//! the call returns, the future may borrow from the caller's stack.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code)]
+mod slot;
+#[allow(unsafe_code)]
+mod job;
+#[allow(unsafe_code)]
+mod owner;
+#[allow(unsafe_code)]
+mod park;
+#[allow(unsafe_code)]
+mod queue;
+
+mod context;
+mod driver;
+mod error;
+mod event_loop;
+mod handle;
+mod state;
+mod sync;
+mod task;
+
+pub use error::{Deadlock, Error, Panic};
+pub use event_loop::{Builder, EventLoop, global, run};
+pub use handle::{Handle, LocalHandle};
+pub use task::{CancelOnDrop, Canceller, Task};

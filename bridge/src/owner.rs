@@ -1,0 +1,261 @@
+//! The one owner of a job: the task handle of a submitted future, or a call whose future is on its stack.
+//!
+//! What is unsafe about a job (its one waker cell, its outcome, the place of its frame) is made safe here by
+//! ownership: [`Owner`] is not `Clone`, and [`call`] does not return before the job is done.
+
+use std::panic::Location;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use crate::context::{self, Answer, Leave, Loop};
+use crate::driver::Remote;
+use crate::error::Deadlock;
+use crate::job::{AnyJob, Borrowed, Cell, Job};
+use crate::park;
+use crate::slot::{Outcome, Signal, Slot};
+use crate::state::{CANCEL, DEADLINE, Ended, Reason};
+
+/// A submitted job, as the one that asks for its result sees it.
+trait Submitted<T>: Send + Sync {
+    fn signal(&self) -> &Signal;
+    fn slot(&self) -> &Slot<T>;
+    fn cancel(&self) -> bool;
+    fn job(self: Arc<Self>) -> Arc<AnyJob>;
+}
+
+impl<M, F> Submitted<F::Output> for Job<Cell<M, F, F::Output>>
+where
+    M: FnOnce() -> F + 'static,
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    fn signal(&self) -> &Signal {
+        &self.signal
+    }
+
+    fn slot(&self) -> &Slot<F::Output> {
+        &self.frame().slot
+    }
+
+    fn cancel(&self) -> bool {
+        self.stop(CANCEL, Reason::Cancel)
+    }
+
+    fn job(self: Arc<Self>) -> Arc<AnyJob> {
+        self
+    }
+}
+
+/// The one that may wait for a submitted job and take its outcome. Dropping it detaches.
+pub(crate) struct Owner<T> {
+    job: Arc<dyn Submitted<T>>,
+}
+
+/// Submits a future that any thread may poll.
+pub(crate) fn submit<F>(future: F, send: impl FnOnce(Arc<AnyJob>)) -> Owner<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    // SAFETY: all of it is `Send`.
+    let job = Arc::new(unsafe { Job::new(Cell::future(future)) });
+    send(Arc::clone(&job) as Arc<AnyJob>);
+    Owner { job }
+}
+
+/// Submits a future that is made on the loop's thread, and stays there.
+pub(crate) fn submit_local<M, F>(make: M, remote: &Remote) -> Owner<F::Output>
+where
+    M: FnOnce() -> F + Send + 'static,
+    F: Future + 'static,
+    F::Output: Send + 'static,
+{
+    // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
+    let job = Arc::new(unsafe { Job::new(Cell::make(make)) });
+    remote.push(&(Arc::clone(&job) as Arc<AnyJob>));
+    Owner { job }
+}
+
+impl<T> Owner<T> {
+    pub(crate) fn is_done(&self) -> bool {
+        self.job.signal().state.is_done()
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.job.signal().state.is_cancelled()
+    }
+
+    pub(crate) fn state(&self) -> &'static str {
+        self.job.signal().state.name()
+    }
+
+    pub(crate) fn cancel(&self) -> bool {
+        self.job.cancel()
+    }
+
+    pub(crate) fn job(&self) -> Arc<AnyJob> {
+        Arc::clone(&self.job).job()
+    }
+
+    /// Leaves a waker for completion. False: it is done.
+    pub(crate) fn register(&mut self, waker: &Waker) -> bool {
+        // SAFETY: this is the one owner, and it is borrowed exclusively.
+        unsafe { self.job.signal().register(waker) }
+    }
+
+    /// Waits on this thread. False: `deadline` came first.
+    pub(crate) fn wait(&mut self, deadline: Option<Instant>, spin: Duration) -> bool {
+        // SAFETY: this is the one owner, and it is borrowed exclusively.
+        unsafe { park::wait(self.job.signal(), deadline, spin) }
+    }
+
+    /// The outcome, once, and only when it is done.
+    pub(crate) fn take(&mut self) -> Option<Outcome<T>> {
+        if !self.is_done() {
+            return None;
+        }
+        // SAFETY: it is done, not detached, and this is the owner.
+        unsafe { self.job.slot().take() }
+    }
+}
+
+impl<T> Drop for Owner<T> {
+    fn drop(&mut self) {
+        if !self.job.signal().state.detach() {
+            drop(self.take());
+        }
+    }
+}
+
+/// How a scoped call waits.
+#[derive(Clone, Copy)]
+pub(crate) struct Wait<'a> {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) spin: Duration,
+    /// Asks for leave to wait for the job.
+    pub(crate) leave: &'a dyn Fn(&Arc<AnyJob>) -> Result<Leave, Deadlock>,
+}
+
+/// A scoped call of a future that any thread may poll. It is dropped when this returns.
+pub(crate) fn call<F>(
+    future: F,
+    send: impl FnOnce(Arc<AnyJob>),
+    wait: Wait<'_>,
+) -> Result<Outcome<F::Output>, Deadlock>
+where
+    F: Future + Send,
+    F::Output: Send,
+{
+    // SAFETY: all of it is `Send`.
+    unsafe { scoped(Cell::future(future), send, wait) }
+}
+
+/// A scoped call of a future that is made on the loop's thread, and dropped there before this returns.
+pub(crate) fn call_local<M, F>(make: M, remote: &Remote, wait: Wait<'_>) -> Result<Outcome<F::Output>, Deadlock>
+where
+    M: FnOnce() -> F + Send,
+    F: Future,
+    F::Output: Send,
+{
+    // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
+    unsafe { scoped(Cell::make(make), |job| remote.push(&job), wait) }
+}
+
+/// The frame is `cell`, on this function's stack, where it stays until the job is done.
+///
+/// # Safety
+///
+/// As for `Job::new`.
+unsafe fn scoped<M, F>(
+    cell: Cell<M, F, F::Output>,
+    send: impl FnOnce(Arc<AnyJob>),
+    wait: Wait<'_>,
+) -> Result<Outcome<F::Output>, Deadlock>
+where
+    M: FnOnce() -> F,
+    F: Future,
+{
+    // SAFETY: `cell` is not moved. It is dropped at the end of this function, after `Call`, whose drop waits until
+    // the job is done, on every way out.
+    let frame = unsafe { Borrowed::new(&cell) };
+    // SAFETY: the caller keeps the condition.
+    let job: Arc<AnyJob> = Arc::new(unsafe { Job::new(frame) });
+    let leave = (wait.leave)(&job)?;
+    let call = Call { job, spin: wait.spin };
+    leave.block(|| {
+        send(Arc::clone(&call.job));
+        call.wait(wait.deadline);
+        drop(call);
+    });
+    drop(leave);
+    // SAFETY: the job is done, and this is its owner.
+    let outcome = unsafe { cell.slot.take() };
+    Ok(outcome.expect("a job that is done has an outcome"))
+}
+
+/// A scoped call under way. Its drop ends the call: what is not done by then is stopped, and waited for.
+struct Call {
+    job: Arc<AnyJob>,
+    spin: Duration,
+}
+
+impl Call {
+    fn wait(&self, deadline: Option<Instant>) {
+        // SAFETY: the owner is the thread that is inside `scoped`: this one.
+        unsafe { park::wait(&self.job.signal, deadline, self.spin) };
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        if !self.job.signal.state.is_done() {
+            self.job.stop(DEADLINE, Reason::Deadline);
+            self.wait(None);
+        }
+    }
+}
+
+/// The end of a loop's thread, for the one that waits for it.
+#[derive(Debug)]
+pub(crate) struct Ending {
+    signal: Arc<Signal>,
+}
+
+/// Held by the thread; its drop is the end.
+#[derive(Debug)]
+pub(crate) struct End {
+    signal: Arc<Signal>,
+}
+
+impl Ending {
+    pub(crate) fn new() -> (Ending, End) {
+        let signal = Arc::new(Signal::new());
+        (Ending { signal: Arc::clone(&signal) }, End { signal })
+    }
+
+    pub(crate) fn may_wait(&self, on: &Loop, site: &'static Location<'static>) -> Result<Leave, Deadlock> {
+        context::may_join(on, site, || Box::new(Arc::clone(&self.signal)))
+    }
+
+    /// Waits on this thread. False: `deadline` came first.
+    pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> bool {
+        // SAFETY: this is the one owner, and it is borrowed exclusively.
+        unsafe { park::wait(&self.signal, deadline, Duration::ZERO) }
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.signal.state.start();
+        // SAFETY: RUNNING, by this thread, and there is no frame.
+        let ended = unsafe { self.signal.complete(Ended::Plain, || ()) };
+        debug_assert!(ended.is_ok(), "nobody cancels the end of a thread");
+    }
+}
+
+impl Answer for Arc<Signal> {
+    fn has_come(&self) -> bool {
+        self.state.is_done()
+    }
+}

@@ -1,0 +1,166 @@
+//! Callers push, the loop drains.
+//!
+//! One word holds the newest job and two marks. Many push, by compare-exchange; one takes everything at once.
+//! The links are the jobs' own, so a push allocates nothing.
+//!
+//! | word | a push | the loop |
+//! | --- | --- | --- |
+//! | jobs, or none | links itself in front | takes all, goes on |
+//! | none, [`ASLEEP`] | takes the mark away and wakes the loop | – |
+//! | [`CLOSED`], with the jobs from before | is refused | takes all |
+//!
+//! The loop goes to sleep by marking the *empty* word; if a job came in between, the exchange fails and it takes
+//! the job. Of a burst, the first push takes the mark away and wakes, and the others find a loop that is awake.
+
+use std::ptr;
+use std::sync::Arc;
+
+use crate::job::{AnyJob, Link};
+use crate::sync::{AtomicPtr, Ordering};
+
+/// The loop waits to be woken. Only an empty, open queue has it.
+const ASLEEP: usize = 1;
+/// Nothing more will be taken in.
+const CLOSED: usize = 2;
+const MARKS: usize = ASLEEP | CLOSED;
+
+/// The loop's way in.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    // A `*const Link` of a queued job, whose low bits are the marks. A link is aligned to a word.
+    head: AtomicPtr<Link>,
+}
+
+/// What a push has to see to.
+#[derive(Debug)]
+pub(crate) enum Pushed {
+    /// Nothing: the loop is awake.
+    Awake,
+    /// The loop sleeps, and it is this push's to wake it.
+    Wake,
+    /// Nothing was pushed; the job is still the caller's.
+    Closed,
+}
+
+impl Queue {
+    pub(crate) fn new() -> Queue {
+        Queue { head: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// Adds a job, which is in no queue.
+    pub(crate) fn push(&self, job: &Arc<AnyJob>) -> Pushed {
+        let link: *const Link = &raw const job.link;
+        let owned = Arc::clone(job);
+        // SAFETY: the job is in no queue, so its link is this thread's alone.
+        job.link.job.with_mut(|cell| unsafe { *cell = Some(owned) });
+        let mut head = self.head.load(Ordering::Relaxed);
+        loop {
+            if marks(head) & CLOSED != 0 {
+                // SAFETY: it was not published.
+                drop(job.link.job.with_mut(|cell| unsafe { (*cell).take() }));
+                return Pushed::Closed;
+            }
+            // SAFETY: as above; nobody sees the link before the exchange below.
+            job.link.next.with_mut(|next| unsafe { *next = unmarked(head) });
+            // ORDERING: Release hands over the link and the job. Acquire on success is for ASLEEP: the loop's
+            // waker, which the pusher is about to use, was set before the mark. A failure reads nothing.
+            match self.head.compare_exchange_weak(head, link.cast_mut(), Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) if marks(head) & ASLEEP != 0 => return Pushed::Wake,
+                Ok(_) => return Pushed::Awake,
+                Err(seen) => head = seen,
+            }
+        }
+    }
+
+    /// Takes everything out, oldest first, and the mark of sleep away. For the loop's thread.
+    pub(crate) fn take(&self) -> Taken {
+        let mut head = self.head.load(Ordering::Relaxed);
+        loop {
+            let to = ptr::null_mut::<Link>().map_addr(|_| marks(head) & CLOSED);
+            if head == to {
+                return Taken { next: ptr::null() };
+            }
+            // ORDERING: Acquire pairs with the Release of every push whose job is in the list: each exchange is
+            // a read-modify-write, so the release sequences of the older pushes go on through the newer.
+            match self.head.compare_exchange_weak(head, to, Ordering::Acquire, Ordering::Relaxed) {
+                Ok(_) => return Taken { next: reversed(unmarked(head)) },
+                Err(seen) => head = seen,
+            }
+        }
+    }
+
+    /// The loop is about to wait for a push. False: something is there, or nothing will come.
+    pub(crate) fn sleep(&self) -> bool {
+        let asleep = ptr::null_mut::<Link>().map_addr(|_| ASLEEP);
+        // ORDERING: Release: a push that finds the mark sees the waker that it has to use. A failure reads
+        // nothing.
+        self.head.compare_exchange(ptr::null_mut(), asleep, Ordering::Release, Ordering::Relaxed).is_ok()
+    }
+
+    /// Refuses every later push. What is queued stays for the loop to take.
+    pub(crate) fn close(&self) {
+        let mut head = self.head.load(Ordering::Relaxed);
+        while marks(head) & CLOSED == 0 {
+            let to = head.map_addr(|addr| (addr & !ASLEEP) | CLOSED);
+            // ORDERING: Release, so that a loop that finds the mark (by `take` or `is_closed`) sees what was
+            // decided before it; it also goes on with the pushers' release sequences.
+            match self.head.compare_exchange_weak(head, to, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(seen) => head = seen,
+            }
+        }
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        // ORDERING: Acquire pairs with `close`.
+        marks(self.head.load(Ordering::Acquire)) & CLOSED != 0
+    }
+}
+
+fn marks(head: *mut Link) -> usize {
+    head.addr() & MARKS
+}
+
+fn unmarked(head: *mut Link) -> *const Link {
+    head.map_addr(|addr| addr & !MARKS)
+}
+
+/// Turns a list around: pushes leave the newest in front.
+fn reversed(mut newest: *const Link) -> *const Link {
+    let mut older_first = ptr::null();
+    while !newest.is_null() {
+        // SAFETY: a link in the list belongs to a job that owns itself, and the list is this thread's.
+        let link = unsafe { &*newest };
+        let after = newest;
+        // SAFETY: as above.
+        newest = link.next.with_mut(|next| unsafe { ptr::replace(next, older_first) });
+        older_first = after;
+    }
+    older_first
+}
+
+/// Jobs taken out of a queue, oldest first. The rest is handed out by `next`, or closed when this is dropped.
+pub(crate) struct Taken {
+    next: *const Link,
+}
+
+impl Iterator for Taken {
+    type Item = Arc<AnyJob>;
+
+    fn next(&mut self) -> Option<Arc<AnyJob>> {
+        // SAFETY: null, or a link of the list, which belongs to a job that owns itself until the next lines.
+        let link = unsafe { self.next.as_ref() }?;
+        // SAFETY: the list is this thread's since `take`.
+        self.next = link.next.with_mut(|next| unsafe { ptr::replace(next, ptr::null()) });
+        // SAFETY: as above. From here on the job is kept by what is returned.
+        link.job.with_mut(|job| unsafe { (*job).take() })
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        for job in self {
+            job.close();
+        }
+    }
+}

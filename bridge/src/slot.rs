@@ -1,0 +1,138 @@
+//! The one-shot completion cell: [`Signal`] tells its owner that it is over, [`Slot`] holds what came of it.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+use std::time::Duration;
+
+use crate::error::{Error, Panic};
+use crate::state::{CancelCameFirst, Ended, Reason, State};
+use crate::sync::UnsafeCell;
+
+/// The state of something that will be done once, and the waker of the one owner that waits for it.
+#[derive(Debug)]
+pub(crate) struct Signal {
+    pub(crate) state: State,
+    // The owner's while WAKER is not set and the state is not DONE; the completer's once it has stored DONE over
+    // a set WAKER.
+    waker: UnsafeCell<Option<Waker>>,
+}
+
+// SAFETY: the cell is shared by the protocol above it: the owner and the completer have it by turns, and the turn
+// passes through `state` (Acquire and Release on every step). A `Waker` is `Send`.
+unsafe impl Sync for Signal {}
+
+impl Signal {
+    pub(crate) fn new() -> Signal {
+        Signal { state: State::new(), waker: UnsafeCell::new(None) }
+    }
+
+    /// Leaves `waker` to be woken on completion, in the place of the last one. False: it is done already, and
+    /// nothing will be woken.
+    ///
+    /// # Safety
+    ///
+    /// Only the one owner calls this, from one thread at a time.
+    pub(crate) unsafe fn register(&self, waker: &Waker) -> bool {
+        if self.state.waker_is_offered() && !self.state.retract_waker() {
+            return false;
+        }
+        self.waker.with_mut(|cell| {
+            // SAFETY: WAKER is not set, so a completer will not touch the cell, and the owner is one thread.
+            let cell = unsafe { &mut *cell };
+            if !cell.as_ref().is_some_and(|old| old.will_wake(waker)) {
+                *cell = Some(waker.clone());
+            }
+        });
+        self.state.offer_waker()
+    }
+
+    /// Stores `DONE`, then wakes the owner. `discard` is called in between if the owner has gone.
+    ///
+    /// # Safety
+    ///
+    /// The caller has the frame (`RUNNING` or `WITHDRAWN`) and is done with it, and holds a reference to what
+    /// this signal lies in. `discard` may touch the outcome, and that only if its memory is the job's own.
+    pub(crate) unsafe fn complete(&self, ended: Ended, discard: impl FnOnce()) -> Result<(), CancelCameFirst> {
+        let left = self.state.complete(ended)?;
+        if left.detached {
+            discard();
+        }
+        if left.waker {
+            // SAFETY: `DONE` was stored over a set WAKER: the cell is ours from here on.
+            let waker = self.waker.with_mut(|cell| unsafe { (*cell).take() });
+            contain(|| waker.map(Waker::wake));
+        }
+        Ok(())
+    }
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub(crate) enum Outcome<T> {
+    Value(T),
+    Panicked(Box<dyn Any + Send>),
+    Stopped(Reason),
+}
+
+impl<T> Outcome<T> {
+    pub(crate) fn ended(&self) -> Ended {
+        match self {
+            Outcome::Value(_) | Outcome::Stopped(Reason::Deadline | Reason::Closed) => Ended::Plain,
+            Outcome::Panicked(_) => Ended::Panicked,
+            Outcome::Stopped(Reason::Cancel) => Ended::Cancelled,
+        }
+    }
+
+    /// The outcome as the caller's result; `limit` is the one that a deadline speaks of.
+    pub(crate) fn into_result(self, limit: Duration) -> Result<T, Error> {
+        match self {
+            Outcome::Value(value) => Ok(value),
+            Outcome::Panicked(payload) => Err(Error::Panicked(Panic::new(payload))),
+            Outcome::Stopped(Reason::Cancel) => Err(Error::Cancelled),
+            Outcome::Stopped(Reason::Deadline) => Err(Error::TimedOut(limit)),
+            Outcome::Stopped(Reason::Closed) => Err(Error::Closed),
+        }
+    }
+}
+
+/// Room for an outcome. Who may touch it is said by the state of the job that it belongs to.
+#[derive(Debug)]
+pub(crate) struct Slot<T>(UnsafeCell<Option<Outcome<T>>>);
+
+impl<T> Slot<T> {
+    pub(crate) fn new() -> Slot<T> {
+        Slot(UnsafeCell::new(None))
+    }
+
+    /// Puts `outcome` in, and gives what was there.
+    ///
+    /// # Safety
+    ///
+    /// The state gives the calling thread the frame.
+    pub(crate) unsafe fn replace(&self, outcome: Outcome<T>) -> Option<Outcome<T>> {
+        // SAFETY: by this function's own condition nobody else touches the cell now.
+        self.0.with_mut(|cell| unsafe { (*cell).replace(outcome) })
+    }
+
+    /// Takes the outcome out.
+    ///
+    /// # Safety
+    ///
+    /// The job is done and the caller is its owner, or the completer that found it detached.
+    pub(crate) unsafe fn take(&self) -> Option<Outcome<T>> {
+        // SAFETY: by this function's own condition nobody else touches the cell now.
+        self.0.with_mut(|cell| unsafe { (*cell).take() })
+    }
+}
+
+/// Runs code of the user's whose panic has nobody to go to. The panic hook has reported it; the loop goes on.
+pub(crate) fn contain<R>(f: impl FnOnce() -> R) {
+    let result = catch_unwind(AssertUnwindSafe(|| drop(f())));
+    if let Err(payload) = result {
+        // A payload's destructor may panic as well. There is an end to it: the third one is forgotten.
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(second);
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! The states of a job, and every step between them.
+//!
+//! A *job* is a future on its way to a loop. Its *frame* holds the future and, later, the outcome: on the
+//! caller's stack for a scoped call, in the job's own allocation for a submitted task. A job may outlive its
+//! call (in a queue, in a tokio task that is not freed yet); a scoped frame does not. So nobody touches a frame
+//! without leave, and leave is what this word gives:
+//!
+//! | state | who may touch the frame | leaves to |
+//! | --- | --- | --- |
+//! | [`QUEUED`] | nobody | [`RUNNING`]: the loop takes it up · [`WITHDRAWN`]: a canceller, a caller at its deadline, a push that a closed queue refused |
+//! | [`RUNNING`] | the loop's thread, which polls or drops the future | [`IDLE`] · [`DONE`] |
+//! | [`IDLE`] (pending, a tokio task holds the job) | nobody | [`RUNNING`]: that task is polled or dropped |
+//! | [`WITHDRAWN`] | the thread that withdrew it; it drops the future, which was never polled | [`DONE`] |
+//! | [`DONE`] | the owner of the result | – |
+//!
+//! Beside the state stand four bits:
+//!
+//! | bit | set by | while | means |
+//! | --- | --- | --- | --- |
+//! | [`CANCEL`] | anyone who may cancel | before `DONE` | the outcome will be `Cancelled`, also if the poll that runs now returns a value. Kept in `DONE` if that is the outcome |
+//! | [`DEADLINE`] | the caller of a scoped call | before `DONE` | drop the future rather than poll it again; a value that comes from the poll that runs now stands |
+//! | [`WAKER`] | the owner | before `DONE` | the owner's waker is in its cell, to be taken by whoever stores `DONE` |
+//! | [`DETACHED`] | the owner, as it leaves | before `DONE` | nobody will ask; whoever stores `DONE` drops the outcome |
+//!
+//! # When two events meet
+//!
+//! Every step is one compare-exchange on the one word, so one of the two comes first, and the other sees it:
+//!
+//! - **Take-up against withdrawal** (`QUEUED`): one wins; the loser finds `WITHDRAWN` or `RUNNING` and follows
+//!   the row of that state.
+//! - **Stop against going idle** (`RUNNING` → `IDLE`): [`State::idle`] fails when a stop bit is there, and the
+//!   loop, which is still `RUNNING`, drops the future at once. If it went idle first, the one that set the stop
+//!   bit found `IDLE` and wakes the tokio task, whose next [`State::start`] says `Stop`.
+//! - **Stop against a normal wake** (`IDLE`): the tokio task runs once for both; it sees the bit.
+//! - **Cancel against completion**: [`State::complete`] with a value fails when `CANCEL` is there (`cancel` has
+//!   said true), and the outcome becomes `Cancelled`; if `DONE` came first, `cancel` says false.
+//! - **Deadline against completion**: the value stands. The caller waits for `DONE` either way, since the loop
+//!   may be inside the future; there is no limit on that wait.
+//! - **Shutdown against anything**: the runtime drops its tasks on the loop's thread. A dropped tokio task goes
+//!   through `start` as a polled one does, finds no other owner, and completes its job as `Closed`, or as what
+//!   the stop bits say.
+//! - **Waker against completion**: the owner writes the cell, then sets `WAKER`; if that finds `DONE`, nobody
+//!   will take the waker and the owner must not wait. If `DONE` came later, its storer saw the bit.
+//!
+//! # Order of completion
+//!
+//! Outcome into the frame; future dropped (a panic there is the outcome); `DONE`; owner's waker taken and woken.
+//! After `DONE` nothing of a scoped frame is touched, and of the job only what the completer's own reference
+//! keeps alive.
+//!
+//! The waker of the tokio task lies in a cell of its own. It is written in `RUNNING` only. It is read by the one
+//! thread that set the first stop bit in `IDLE`, and by nobody else: from then on the loop leaves the cell alone,
+//! since `start` told it to stop.
+
+use crate::sync::{AtomicU32, Ordering};
+
+/// On its way to the loop; never polled.
+pub(crate) const QUEUED: u32 = 0;
+/// The loop's thread has the frame.
+pub(crate) const RUNNING: u32 = 1;
+/// Pending; a tokio task will run it again.
+pub(crate) const IDLE: u32 = 2;
+/// Taken back before the first poll, by the thread that now drops it.
+pub(crate) const WITHDRAWN: u32 = 3;
+/// The outcome is there and the future is not.
+pub(crate) const DONE: u32 = 4;
+/// Selects the state from the word.
+const STATE: u32 = 7;
+
+/// Asked to end as `Cancelled`.
+pub(crate) const CANCEL: u32 = 1 << 3;
+/// Asked to end because the caller's limit ran out.
+pub(crate) const DEADLINE: u32 = 1 << 4;
+/// The owner's waker is in its cell.
+pub(crate) const WAKER: u32 = 1 << 5;
+/// The owner has gone.
+pub(crate) const DETACHED: u32 = 1 << 6;
+/// Either reason to drop the future rather than poll it.
+const STOP: u32 = CANCEL | DEADLINE;
+
+/// The word itself. Loads and steps only; what a step allows is in the module's tables.
+#[derive(Debug)]
+pub(crate) struct State(AtomicU32);
+
+/// What [`State::start`] allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// The frame is the caller's: poll the future.
+    Run,
+    /// The frame is the caller's: drop the future, end as the reason says.
+    Stop(Reason),
+    /// The frame is somebody else's, or gone.
+    Gone,
+}
+
+/// Why a future is dropped before it has completed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Cancel,
+    Deadline,
+    Closed,
+}
+
+/// What there is to do for the one who asked a job to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// The frame is the asker's: drop the future, complete.
+    Withdrawn,
+    /// The job is idle: wake its tokio task.
+    Wake,
+    /// Whoever has the frame will see it.
+    Noted,
+    /// Too late; was it cancelled before?
+    Done { cancelled: bool },
+}
+
+/// How a job ended, as far as the word must know it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// A value, a deadline or a closed loop: gives way to a cancel that came first.
+    Plain,
+    /// Stays, whatever else was asked.
+    Panicked,
+    Cancelled,
+}
+
+/// What the owner left for the completer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    /// A waker, now the completer's.
+    pub(crate) waker: bool,
+    /// The outcome, which nobody will ask for.
+    pub(crate) detached: bool,
+}
+
+impl State {
+    pub(crate) fn new() -> State {
+        State(AtomicU32::new(QUEUED))
+    }
+
+    /// Moves on by what `next` makes of the word; `None` from it ends the attempt. Returns the last word seen.
+    ///
+    /// ORDERING: AcqRel on success serves every step: Release hands the frame and the cells to whoever makes
+    /// the next step, Acquire takes them from whoever made the last one. A failed attempt hands nothing over,
+    /// but its last word may be `DONE`, after which the outcome is read: Acquire.
+    fn step(&self, mut next: impl FnMut(u32) -> Option<u32>) -> Result<u32, u32> {
+        let mut now = self.0.load(Ordering::Acquire);
+        loop {
+            let Some(to) = next(now) else { return Err(now) };
+            match self.0.compare_exchange_weak(now, to, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => return Ok(now),
+                Err(seen) => now = seen,
+            }
+        }
+    }
+
+    /// `QUEUED` or `IDLE` → `RUNNING`, by the loop's thread.
+    pub(crate) fn start(&self) -> Start {
+        let taken = self.step(|now| match now & STATE {
+            QUEUED | IDLE => Some((now & !STATE) | RUNNING),
+            _ => None,
+        });
+        match taken {
+            Ok(word) if word & CANCEL != 0 => Start::Stop(Reason::Cancel),
+            Ok(word) if word & DEADLINE != 0 => Start::Stop(Reason::Deadline),
+            Ok(_) => Start::Run,
+            Err(_) => Start::Gone,
+        }
+    }
+
+    /// `RUNNING` → `IDLE`, by the thread that runs it; `Err` when it was asked to stop meanwhile.
+    pub(crate) fn idle(&self) -> Result<(), Reason> {
+        let stopped = self.step(|now| (now & STOP == 0).then_some((now & !STATE) | IDLE));
+        stopped.map(drop).map_err(|word| if word & CANCEL != 0 { Reason::Cancel } else { Reason::Deadline })
+    }
+
+    /// Asks the job to stop: sets [`CANCEL`] or [`DEADLINE`].
+    pub(crate) fn stop(&self, bit: u32) -> Stop {
+        let asked = self.step(|now| match now & STATE {
+            DONE => None,
+            QUEUED => Some((now & !STATE) | WITHDRAWN | bit),
+            _ if now & bit != 0 => None,
+            _ => Some(now | bit),
+        });
+        match asked {
+            Ok(word) if word & STATE == QUEUED => Stop::Withdrawn,
+            Ok(word) if word & STATE == IDLE && word & STOP == 0 => Stop::Wake,
+            Err(word) if word & STATE == DONE => Stop::Done { cancelled: word & CANCEL != 0 },
+            Ok(_) | Err(_) => Stop::Noted,
+        }
+    }
+
+    /// `QUEUED` → `WITHDRAWN` without a stop bit: the queue was closed. False if it is not queued any more.
+    pub(crate) fn withdraw(&self) -> bool {
+        self.step(|now| (now & STATE == QUEUED).then_some((now & !STATE) | WITHDRAWN)).is_ok()
+    }
+
+    /// `RUNNING` or `WITHDRAWN` → `DONE`. `Err` if a cancel came first and `ended` must give way to it.
+    pub(crate) fn complete(&self, ended: Ended) -> Result<Left, CancelCameFirst> {
+        let completed = self.step(|now| match ended {
+            Ended::Plain if now & CANCEL != 0 => None,
+            Ended::Plain | Ended::Panicked => Some(DONE),
+            Ended::Cancelled => Some(DONE | CANCEL),
+        });
+        match completed {
+            Ok(word) => Ok(Left { waker: word & WAKER != 0, detached: word & DETACHED != 0 }),
+            Err(_) => Err(CancelCameFirst),
+        }
+    }
+
+    /// The owner's waker is in its cell. False if the job is done: nobody will take it.
+    pub(crate) fn offer_waker(&self) -> bool {
+        self.step(|now| (now & STATE != DONE).then_some(now | WAKER)).is_ok()
+    }
+
+    /// Takes the cell back. False if the job is done: the completer has, or will have, the waker.
+    pub(crate) fn retract_waker(&self) -> bool {
+        self.step(|now| (now & STATE != DONE).then_some(now & !WAKER)).is_ok()
+    }
+
+    /// Whether the cell is offered. Only the owner changes that before `DONE`.
+    pub(crate) fn waker_is_offered(&self) -> bool {
+        // ORDERING: a question about the asker's own last step.
+        self.0.load(Ordering::Relaxed) & WAKER != 0
+    }
+
+    /// The owner leaves. False if the job is done: the outcome is the owner's to drop.
+    pub(crate) fn detach(&self) -> bool {
+        self.step(|now| (now & STATE != DONE).then_some((now | DETACHED) & !WAKER)).is_ok()
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        // ORDERING: Acquire pairs with the Release of `complete`: the outcome is there, the future is dropped.
+        self.0.load(Ordering::Acquire) & STATE == DONE
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        // ORDERING: as in `is_done`.
+        self.0.load(Ordering::Acquire) & (STATE | CANCEL) == DONE | CANCEL
+    }
+
+    /// The state by name, for `Debug`.
+    pub(crate) fn name(&self) -> &'static str {
+        // ORDERING: as in `is_done`; what is shown as done is done.
+        match self.0.load(Ordering::Acquire) & (STATE | CANCEL) {
+            QUEUED => "queued",
+            RUNNING => "running",
+            IDLE => "pending",
+            word if word == DONE | CANCEL => "cancelled",
+            DONE => "done",
+            _ => "cancelling",
+        }
+    }
+}
+
+/// [`State::complete`] did not: `cancel` had said true.
+#[derive(Debug)]
+pub(crate) struct CancelCameFirst;
+
+#[cfg(all(test, not(bridge_loom)))]
+mod tests {
+    use super::*;
+
+    fn running() -> State {
+        let state = State::new();
+        assert_eq!(state.start(), Start::Run);
+        state
+    }
+
+    #[test]
+    fn a_queued_job_is_withdrawn_once() {
+        let state = State::new();
+        assert_eq!(state.stop(CANCEL), Stop::Withdrawn);
+        assert_eq!(state.stop(CANCEL), Stop::Noted);
+        assert_eq!(state.start(), Start::Gone);
+    }
+
+    #[test]
+    fn only_the_first_stop_of_an_idle_job_wakes_it() {
+        let state = running();
+        state.idle().unwrap();
+        assert_eq!(state.stop(DEADLINE), Stop::Wake);
+        assert_eq!(state.stop(CANCEL), Stop::Noted);
+        assert_eq!(state.start(), Start::Stop(Reason::Cancel));
+    }
+
+    #[test]
+    fn a_cancel_during_the_last_poll_overrules_its_value() {
+        let state = running();
+        assert_eq!(state.stop(CANCEL), Stop::Noted);
+        assert!(state.complete(Ended::Plain).is_err());
+        state.complete(Ended::Cancelled).unwrap();
+        assert!(state.is_cancelled());
+        assert_eq!(state.stop(CANCEL), Stop::Done { cancelled: true });
+    }
+
+    #[test]
+    fn a_deadline_during_the_last_poll_lets_its_value_stand() {
+        let state = running();
+        assert_eq!(state.stop(DEADLINE), Stop::Noted);
+        state.complete(Ended::Plain).unwrap();
+        assert!(state.is_done() && !state.is_cancelled());
+    }
+
+    #[test]
+    fn a_stop_keeps_a_running_job_from_going_idle() {
+        let state = running();
+        state.stop(DEADLINE);
+        assert_eq!(state.idle(), Err(Reason::Deadline));
+    }
+
+    #[test]
+    fn the_completer_learns_what_the_owner_left() {
+        let state = running();
+        assert!(state.offer_waker());
+        assert_eq!(state.complete(Ended::Plain).unwrap(), Left { waker: true, detached: false });
+        assert!(!state.retract_waker() && !state.offer_waker() && !state.detach());
+
+        let state = running();
+        assert!(state.offer_waker() && state.detach());
+        assert_eq!(state.complete(Ended::Panicked).unwrap(), Left { waker: false, detached: true });
+    }
+}

@@ -1,0 +1,322 @@
+//! [`Task`]: what a thread holds of a future that it submitted. [`Canceller`], [`CancelOnDrop`].
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use crate::context::{self, Leave, Loop};
+use crate::error::Error;
+use crate::job::AnyJob;
+use crate::owner::Owner;
+use crate::state::{CANCEL, Reason};
+
+/// A future that was submitted to an event loop: ask for its result, wait for it, await it, cancel it.
+///
+/// It is what `concurrent.futures.Future` is in Python. The future runs on its loop whether or not anybody asks.
+/// Dropping a `Task` detaches it: the future runs on, and its output is dropped on the loop's thread. A task
+/// counts as done only when its future, with all that it captured, has been dropped.
+///
+/// A `Task` is itself a future, which any executor can await. Awaiting gives what [`result`](Task::result) gives;
+/// dropping the await drops the `Task`, and so detaches.
+///
+/// # Panics
+///
+/// The result is given out once. Asking again, after [`result_timeout`](Task::result_timeout) or an await has
+/// given it, panics at the line that asks.
+///
+/// # Examples
+///
+/// ```
+/// let event_loop = bridge::EventLoop::new()?;
+/// let task = event_loop.submit(async { 6 * 7 });
+/// assert_eq!(task.result()?, 42);
+/// # std::io::Result::Ok(())
+/// ```
+#[must_use = "dropping a task detaches it: its result, and its panic, are lost"]
+pub struct Task<T> {
+    owner: Owner<T>,
+    on: Arc<Loop>,
+}
+
+impl<T> Task<T> {
+    pub(crate) fn new(owner: Owner<T>, on: Arc<Loop>) -> Task<T> {
+        Task { owner, on }
+    }
+
+    /// Waits until the task is done, and gives its output.
+    ///
+    /// A task that is done already can be read anywhere, also on the loop's own thread.
+    ///
+    /// # Errors
+    ///
+    /// [`Cancelled`](Error::Cancelled), [`Panicked`](Error::Panicked) with the payload, or
+    /// [`Closed`](Error::Closed) when the loop ended first. [`WouldDeadlock`](Error::WouldDeadlock), at once,
+    /// when this is the thread that runs the task's loop, or one whose loop that loop waits for; the task is
+    /// then detached, and runs on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit(async { panic!("no luck") });
+    /// let error: bridge::Error = task.result().map(|_: ()| ()).unwrap_err();
+    /// assert_eq!(error.to_string(), "the task panicked: no luck");
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn result(mut self) -> Result<T, Error> {
+        self.wait(None)?;
+        self.take(Duration::MAX)
+    }
+
+    /// Waits until the task is done, for `limit` at most. Unlike a scoped call, the task goes on when the limit
+    /// runs out, and can be asked again. `Duration::ZERO` does not wait at all, and `Duration::MAX` is no limit.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](Error::TimedOut) if it was not done in time; else as [`result`](Task::result), but that the
+    /// task stays when waiting for it would deadlock.
+    ///
+    /// # Panics
+    ///
+    /// If the result was given out already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let (go, wait) = tokio::sync::oneshot::channel();
+    /// let mut task = event_loop.submit(async { wait.await.unwrap_or("never told") });
+    /// assert!(matches!(task.result_timeout(Duration::from_millis(5)), Err(bridge::Error::TimedOut(_))));
+    /// go.send("told").unwrap();
+    /// assert_eq!(task.result_timeout(Duration::MAX).unwrap(), "told");
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn result_timeout(&mut self, limit: Duration) -> Result<T, Error> {
+        self.wait(Some(limit))?;
+        self.take(limit)
+    }
+
+    /// Waits, with leave. Done, or an error that says why not.
+    #[track_caller]
+    fn wait(&mut self, limit: Option<Duration>) -> Result<(), Error> {
+        if self.owner.is_done() {
+            return Ok(());
+        }
+        if limit == Some(Duration::ZERO) {
+            return Err(Error::TimedOut(Duration::ZERO));
+        }
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let leave = may_wait(&self.on, &|| self.owner.job())?;
+        if leave.block(|| self.owner.wait(deadline, self.on.spin)) {
+            return Ok(());
+        }
+        Err(Error::TimedOut(limit.unwrap_or(Duration::MAX)))
+    }
+
+    #[track_caller]
+    fn take(&mut self, limit: Duration) -> Result<T, Error> {
+        match self.owner.take() {
+            Some(outcome) => outcome.into_result(limit),
+            None => panic!("this task's result was given out already: ask for it once, and keep it"),
+        }
+    }
+
+    /// Cancels the task. True if its result is, or will be, [`Error::Cancelled`], also when asked again.
+    /// False if it was done before.
+    ///
+    /// A task that was not polled yet never will be; its future is dropped here. One that is pending is dropped
+    /// on its loop, and one that is being polled right after that poll, whose value, if it returns one, is
+    /// dropped too. This does not wait for it. What the future spawned on its own lives on. The one exception
+    /// to `true`: a future that panics while it is dropped makes the result [`Error::Panicked`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit(std::future::pending::<()>());
+    /// assert!(task.cancel());
+    /// assert!(task.cancel());
+    /// assert!(matches!(task.result(), Err(bridge::Error::Cancelled)));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn cancel(&self) -> bool {
+        self.owner.cancel()
+    }
+
+    /// What can cancel this task from anywhere, also while another thread is inside [`result`](Task::result).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit(std::future::pending::<()>());
+    /// let canceller = task.canceller();
+    /// let waiter = std::thread::spawn(move || task.result());
+    /// assert!(canceller.cancel());
+    /// assert!(matches!(waiter.join().unwrap(), Err(bridge::Error::Cancelled)));
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[must_use]
+    pub fn canceller(&self) -> Canceller {
+        Canceller { job: self.owner.job() }
+    }
+
+    /// Whether the task has ended, in whatever way: its future is dropped, and [`result`](Task::result) will
+    /// not wait.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.owner.is_done()
+    }
+
+    /// Whether the task is done and its result is [`Error::Cancelled`].
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.owner.is_cancelled()
+    }
+
+    /// Ties the task to a guard that cancels it when dropped.
+    pub fn cancel_on_drop(self) -> CancelOnDrop<T> {
+        CancelOnDrop { task: Some(self) }
+    }
+}
+
+impl<T> Future for Task<T> {
+    type Output = Result<T, Error>;
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // A loop over tasks that are done gives way to others now and then, as one over tokio's handles does.
+        let coop = ready!(tokio::task::coop::poll_proceed(cx));
+        if !self.owner.is_done() && self.owner.register(cx.waker()) {
+            return Poll::Pending;
+        }
+        coop.made_progress();
+        Poll::Ready(self.take(Duration::MAX))
+    }
+}
+
+impl<T> fmt::Debug for Task<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Task").field("state", &self.owner.state()).field("on", &self.on.name).finish()
+    }
+}
+
+/// Asks for leave to wait on this thread for a job of the loop `on`.
+#[track_caller]
+pub(crate) fn may_wait(on: &Loop, job: &dyn Fn() -> Arc<AnyJob>) -> Result<Leave, Error> {
+    context::may_wait(on, Location::caller(), || Box::new(job())).map_err(Error::WouldDeadlock)
+}
+
+/// Cancels one [`Task`], from any thread. From [`Task::canceller`].
+///
+/// It keeps the task's memory, but not its future, and neither cancels nor detaches when it is dropped.
+#[derive(Clone)]
+pub struct Canceller {
+    job: Arc<AnyJob>,
+}
+
+impl Canceller {
+    /// As [`Task::cancel`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let mut task = event_loop.submit(async { 1 });
+    /// assert_eq!(task.result_timeout(std::time::Duration::MAX).unwrap(), 1);
+    /// assert!(!task.canceller().cancel(), "too late");
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn cancel(&self) -> bool {
+        self.job.stop(CANCEL, Reason::Cancel)
+    }
+}
+
+impl fmt::Debug for Canceller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canceller").field("state", &self.job.signal.state.name()).finish()
+    }
+}
+
+/// A [`Task`] that is cancelled when this is dropped. From [`Task::cancel_on_drop`].
+///
+/// It dereferences to the task, and can be awaited like it.
+///
+/// # Examples
+///
+/// ```
+/// let event_loop = bridge::EventLoop::new()?;
+/// let guard = event_loop.submit(std::future::pending::<()>()).cancel_on_drop();
+/// let canceller = guard.canceller();
+/// drop(guard);
+/// assert!(canceller.cancel(), "it is, or will be, cancelled");
+/// # std::io::Result::Ok(())
+/// ```
+#[must_use = "dropping it cancels the task"]
+pub struct CancelOnDrop<T> {
+    /// There until `detach`.
+    task: Option<Task<T>>,
+}
+
+impl<T> CancelOnDrop<T> {
+    /// Gives the task back; nothing will cancel it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit(async { 2 }).cancel_on_drop().detach();
+    /// assert_eq!(task.result().unwrap(), 2);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn detach(mut self) -> Task<T> {
+        self.task.take().expect(PRESENT)
+    }
+}
+
+const PRESENT: &str = "only `detach` takes the task, and it takes the guard as well";
+
+impl<T> Deref for CancelOnDrop<T> {
+    type Target = Task<T>;
+
+    fn deref(&self) -> &Task<T> {
+        self.task.as_ref().expect(PRESENT)
+    }
+}
+
+impl<T> DerefMut for CancelOnDrop<T> {
+    fn deref_mut(&mut self) -> &mut Task<T> {
+        self.task.as_mut().expect(PRESENT)
+    }
+}
+
+impl<T> Future for CancelOnDrop<T> {
+    type Output = Result<T, Error>;
+
+    #[track_caller]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut **self).poll(cx)
+    }
+}
+
+impl<T> Drop for CancelOnDrop<T> {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.cancel();
+        }
+    }
+}
+
+impl<T> fmt::Debug for CancelOnDrop<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CancelOnDrop").field(&self.task).finish()
+    }
+}
