@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::ops::Deref;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
@@ -175,7 +175,15 @@ pub struct EventLoop {
     handle: LocalHandle,
     thread: Option<JoinHandle<()>>,
     ended: Ending,
+    /// Where it was started: the line by which a drop, which has none of its own, is named in a [`Deadlock`].
+    ///
+    /// [`Deadlock`]: crate::Deadlock
+    site: &'static Location<'static>,
 }
+
+// The handle of the thread is joined once, and its panic is not looked at.
+impl UnwindSafe for EventLoop {}
+impl RefUnwindSafe for EventLoop {}
 
 impl EventLoop {
     /// Starts a loop with the defaults of [`Builder`].
@@ -190,12 +198,12 @@ impl EventLoop {
     /// let event_loop = bridge::EventLoop::new()?;
     /// # std::io::Result::Ok(())
     /// ```
+    #[track_caller]
     pub fn new() -> io::Result<EventLoop> {
         EventLoop::builder().build()
     }
 
     /// A loop to be set up.
-    #[must_use]
     pub fn builder() -> Builder {
         let mut runtime = TokioBuilder::new_current_thread();
         runtime.enable_all();
@@ -279,7 +287,7 @@ impl Drop for EventLoop {
         let ours = Arc::clone(self.handle.ours());
         ours.remote.stop(Plan::Abort);
         // Refused: nobody joins the thread, which ends on its own.
-        let Ok(leave) = self.ended.may_wait(&ours.on, Location::caller()) else { return };
+        let Ok(leave) = self.ended.may_wait(&ours.on, self.site) else { return };
         leave.block(|| {
             self.ended.wait(None);
             if let Some(thread) = self.thread.take() {
@@ -340,7 +348,8 @@ impl Builder {
 
     /// How long a caller looks for its answer before it parks. While it looks it keeps a core busy, and spares
     /// itself and the loop the price of a sleep and a wake if the answer comes meanwhile.
-    /// The default is 20 µs; `Duration::ZERO` parks at once. On a machine with one core nobody looks.
+    /// The default is 20 µs; `Duration::ZERO` parks at once. Over all loops there are never more threads that look
+    /// than the machine has cores, less one: on a machine with one core nobody does.
     pub fn spin(mut self, limit: Duration) -> Self {
         self.spin = limit;
         self
@@ -359,14 +368,15 @@ impl Builder {
     ///
     /// When the system gives no thread, or no file descriptor for the loop's I/O driver; `InvalidInput` for a
     /// name with a NUL in it.
+    #[track_caller]
     pub fn build(self) -> io::Result<EventLoop> {
+        let site = Location::caller();
         let Builder { mut runtime, name, spin } = self;
         let name = name.unwrap_or_else(unique_name);
         if name.contains('\0') {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the name of a thread cannot contain a NUL"));
         }
         runtime.thread_name(format!("{name}-blocking"));
-        let spin = if thread::available_parallelism().map_or(1, usize::from) > 1 { spin } else { Duration::ZERO };
         let (ended, end) = Ending::new();
         let (tell, started) = mpsc::sync_channel(1);
         let thread = thread::Builder::new().name(name.clone()).spawn(move || {
@@ -382,7 +392,7 @@ impl Builder {
             }
         })?;
         match started.recv() {
-            Ok(Ok(handle)) => Ok(EventLoop { handle, thread: Some(thread), ended }),
+            Ok(Ok(handle)) => Ok(EventLoop { handle, thread: Some(thread), ended, site }),
             Ok(Err(error)) => Err(error),
             Err(mpsc::RecvError) => Err(io::Error::other("the loop's thread panicked while it started")),
         }

@@ -5,7 +5,7 @@
 //! the leave is used, side by side.
 
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr;
 use std::sync::Arc;
@@ -35,6 +35,9 @@ pub(crate) type AnyJob = Job<dyn Frame>;
 unsafe impl<F: Frame + ?Sized> Send for Job<F> {}
 // SAFETY: as above.
 unsafe impl<F: Frame + ?Sized> Sync for Job<F> {}
+
+// A panic of the user's is an outcome like others: nobody sees a job that one has left half changed.
+impl<F: Frame + ?Sized> RefUnwindSafe for Job<F> {}
 
 /// A queued job's place in the queue. Empty while it is in none.
 pub(crate) struct Link {
@@ -340,22 +343,38 @@ impl<'a> Borrowed<'a> {
     }
 }
 
-// SAFETY: whoever may call a method of a frame has the state's leave, so the job is not done, so the frame is
-// where it was. `discard` comes after that, and is never called: a scoped call does not detach.
+impl Borrowed<'static> {
+    /// # Safety
+    ///
+    /// The job is not done.
+    unsafe fn frame(&self) -> &dyn Frame {
+        // SAFETY: until then the frame is where it was, as `new` asks.
+        unsafe { &*self.frame }
+    }
+}
+
+// SAFETY: whoever may call a method of a frame has the state's leave, so the job is not done. `discard` comes after
+// that, and is never called: a scoped call does not detach.
 unsafe impl Frame for Borrowed<'static> {
     unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
-        // SAFETY: see the impl; the condition is handed on.
-        unsafe { (*self.frame).poll(cx) }
+        // SAFETY: see the impl.
+        let frame = unsafe { self.frame() };
+        // SAFETY: the condition is the same.
+        unsafe { frame.poll(cx) }
     }
 
     unsafe fn stop(&self, reason: Reason) -> Ended {
-        // SAFETY: see the impl; the condition is handed on.
-        unsafe { (*self.frame).stop(reason) }
+        // SAFETY: see the impl.
+        let frame = unsafe { self.frame() };
+        // SAFETY: the condition is the same.
+        unsafe { frame.stop(reason) }
     }
 
     unsafe fn overrule(&self) {
-        // SAFETY: see the impl; the condition is handed on.
-        unsafe { (*self.frame).overrule() }
+        // SAFETY: see the impl.
+        let frame = unsafe { self.frame() };
+        // SAFETY: the condition is the same.
+        unsafe { frame.overrule() }
     }
 
     unsafe fn discard(&self) {

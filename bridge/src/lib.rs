@@ -27,7 +27,15 @@ mod state;
 mod sync;
 mod task;
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
 pub use error::{Deadlock, Error, Panic};
 pub use event_loop::{Builder, EventLoop, global, run};
 pub use handle::{Handle, LocalHandle};
 pub use task::{CancelOnDrop, Canceller, Task};
+
+#[cfg(feature = "macros")]
+#[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
+pub use bridge_macros::threadsafe;

@@ -3,7 +3,7 @@
 //! What is unsafe about a job (its one waker cell, its outcome, the place of its frame) is made safe here by
 //! ownership: [`Owner`] is not `Clone`, and [`call`] does not return before the job is done.
 
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use crate::slot::{Outcome, Signal, Slot};
 use crate::state::{CANCEL, DEADLINE, Ended, Reason};
 
 /// A submitted job, as the one that asks for its result sees it.
-trait Submitted<T>: Send + Sync {
+trait Submitted<T>: Send + Sync + RefUnwindSafe {
     fn signal(&self) -> &Signal;
     fn slot(&self) -> &Slot<T>;
     fn cancel(&self) -> bool;

@@ -4,8 +4,9 @@
 //! Nothing here trusts the token of [`std::thread::park`]: a wake is what `Parker::state` says, so that a stray
 //! `unpark` costs a look, and a token that was eaten costs nothing.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Wake, Waker};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use crate::slot::Signal;
@@ -125,7 +126,7 @@ pub(crate) unsafe fn wait(signal: &Signal, deadline: Option<Instant>, spin: Dura
     })
 }
 
-/// Looks at `signal` for up to `spin`.
+/// Looks at `signal` for up to `spin`, if a core can be spared for it.
 fn look(signal: &Signal, deadline: Option<Instant>, spin: Duration) -> bool {
     if signal.state.is_done() {
         return true;
@@ -133,6 +134,7 @@ fn look(signal: &Signal, deadline: Option<Instant>, spin: Duration) -> bool {
     if spin.is_zero() {
         return false;
     }
+    let Some(_looking) = Looking::start() else { return false };
     let now = Instant::now();
     let Some(mut until) = now.checked_add(spin) else { return false };
     if let Some(at) = deadline {
@@ -148,5 +150,30 @@ fn look(signal: &Signal, deadline: Option<Instant>, spin: Duration) -> bool {
         if Instant::now() >= until {
             return false;
         }
+    }
+}
+
+/// A thread that keeps a core busy with looking. There are never more than the cores but one: the loop needs that.
+struct Looking(());
+
+/// How many there are.
+static LOOKING: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+impl Looking {
+    fn start() -> Option<Looking> {
+        static MOST: OnceLock<usize> = OnceLock::new();
+        let most = *MOST.get_or_init(|| available_parallelism().map_or(1, usize::from) - 1);
+        // ORDERING: a head count; nothing is handed over by it.
+        if LOOKING.fetch_add(1, Ordering::Relaxed) < most {
+            return Some(Looking(()));
+        }
+        LOOKING.fetch_sub(1, Ordering::Relaxed);
+        None
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        LOOKING.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -1,7 +1,7 @@
 //! The one-shot completion cell: [`Signal`] tells its owner that it is over, [`Slot`] holds what came of it.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind};
 use std::task::Waker;
 use std::time::Duration;
 
@@ -21,6 +21,9 @@ pub(crate) struct Signal {
 // SAFETY: the cell is shared by the protocol above it: the owner and the completer have it by turns, and the turn
 // passes through `state` (Acquire and Release on every step). A `Waker` is `Send`.
 unsafe impl Sync for Signal {}
+
+// Whatever panics in between, the protocol leaves the cell whole.
+impl RefUnwindSafe for Signal {}
 
 impl Signal {
     pub(crate) fn new() -> Signal {

@@ -1,0 +1,166 @@
+//! What the code that `#[threadsafe]` generates names. No part of the public API.
+//!
+//! rustc shows lines of this file in its errors about a companion, under "required by a bound in" and
+//! "function defined here". So the bounds have comments that are written to be read there: they say what to do.
+
+use std::future::Future;
+
+use crate::error::Error;
+use crate::handle::{Handle, LocalHandle};
+use crate::task::Task;
+
+/// What a companion does: waits, and panics where only the bridge went wrong.
+#[track_caller]
+pub fn call<F, T>(companion: &str, handle: &Handle, future: F) -> T
+where
+    F: Future<Output = T> + Send, // a future that cannot be: `#[threadsafe(local)]`
+    T: Send,                      // the output goes back to the calling thread
+{
+    match handle.block_on(future) {
+        Ok(value) => value,
+        Err(error) => misuse(companion, error),
+    }
+}
+
+/// With `fallible = wrap`: the bridge's error is returned beside the value.
+#[track_caller]
+pub fn call_wrap<F, T>(_companion: &str, handle: &Handle, future: F) -> Result<T, Error>
+where
+    F: Future<Output = T> + Send, // a future that cannot be: `#[threadsafe(local)]`
+    T: Send,                      // the output goes back to the calling thread
+{
+    handle.block_on(future)
+}
+
+/// With `fallible = fold`: the bridge's error is returned as one of the function's own.
+#[track_caller]
+pub fn call_fold<F, T>(_companion: &str, handle: &Handle, future: F) -> T
+where
+    F: Future<Output = T> + Send, // a future that cannot be: `#[threadsafe(local)]`
+    T: IsResult + Send,           // the output goes back to the calling thread
+    T::Error: FoldsError,
+{
+    handle.block_on(future).unwrap_or_else(|error| T::error(T::Error::fold(error)))
+}
+
+/// [`call`] with a future that is made on the loop and stays there.
+#[track_caller]
+pub fn call_local<M, F, T>(companion: &str, handle: &LocalHandle, make: M) -> T
+where
+    M: FnOnce() -> F + Send, // also with `local`, the arguments go to the event loop's thread
+    F: Future<Output = T>,
+    T: Send, // also with `local`, the output goes back to the calling thread
+{
+    match handle.block_on_local(make) {
+        Ok(value) => value,
+        Err(error) => misuse(companion, error),
+    }
+}
+
+/// [`call_wrap`] with a future that is made on the loop and stays there.
+#[track_caller]
+pub fn call_local_wrap<M, F, T>(
+    _companion: &str,
+    handle: &LocalHandle,
+    make: M,
+) -> Result<T, Error>
+where
+    M: FnOnce() -> F + Send, // also with `local`, the arguments go to the event loop's thread
+    F: Future<Output = T>,
+    T: Send, // also with `local`, the output goes back to the calling thread
+{
+    handle.block_on_local(make)
+}
+
+/// [`call_fold`] with a future that is made on the loop and stays there.
+#[track_caller]
+pub fn call_local_fold<M, F, T>(_companion: &str, handle: &LocalHandle, make: M) -> T
+where
+    M: FnOnce() -> F + Send, // also with `local`, the arguments go to the event loop's thread
+    F: Future<Output = T>,
+    T: IsResult + Send, // also with `local`, the output goes back to the calling thread
+    T::Error: FoldsError,
+{
+    handle.block_on_local(make).unwrap_or_else(|error| T::error(T::Error::fold(error)))
+}
+
+/// What the companion of `submit` does.
+pub fn submit<F, T>(handle: &Handle, future: F) -> Task<T>
+where
+    F: Future<Output = T> + Send + 'static, // a future that cannot be `Send`: `#[threadsafe(local)]`
+    T: Send + 'static,                      // the output goes back to whoever has the task
+{
+    handle.submit(future)
+}
+
+/// [`submit`] with a future that is made on the loop and stays there.
+pub fn submit_local<M, F, T>(handle: &LocalHandle, make: M) -> Task<T>
+where
+    M: FnOnce() -> F + Send + 'static, // also with `local`, the arguments go to the event loop's thread
+    F: Future<Output = T> + 'static,
+    T: Send + 'static, // the output goes back to whoever has the task
+{
+    handle.submit_local(make)
+}
+
+/// Takes the option `handle = …`.
+#[rustfmt::skip]
+pub fn handle(it: &Handle) -> &Handle { // a `Handle`, or what derefs to one, as `LocalHandle` and `EventLoop` do
+    it
+}
+
+/// Takes the option `handle = …` beside `local`.
+#[rustfmt::skip]
+pub fn local_handle(it: &LocalHandle) -> &LocalHandle { // a `LocalHandle`, since `local` is said, or an `EventLoop`
+    it
+}
+
+/// A `Result`, under whichever name.
+#[diagnostic::on_unimplemented(
+    message = "`fallible` finds no place for an error of the bridge in `{Self}`",
+    label = "this is no `std::result::Result`",
+    note = "write `fallible = wrap`, and the companion returns `Result<{Self}, bridge::Error>`"
+)]
+pub trait IsResult {
+    /// Its `E`.
+    type Error;
+
+    /// `Err(error)`
+    fn error(error: Self::Error) -> Self;
+}
+
+impl<T, E> IsResult for Result<T, E> {
+    type Error = E;
+
+    fn error(error: E) -> Self {
+        Err(error)
+    }
+}
+
+/// An error type that an error of the bridge converts into.
+#[diagnostic::on_unimplemented(
+    message = "`fallible` cannot turn an error of the bridge into `{Self}`",
+    label = "`{Self}` has no `From<bridge::Error>`",
+    note = "implement `From<bridge::Error>` for `{Self}`, or write `fallible = wrap` to return the bridge's error beside it"
+)]
+pub trait FoldsError {
+    /// The bridge's error, as an error of the function.
+    fn fold(error: Error) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Error>> FoldsError for E {
+    fn fold(error: Error) -> Self {
+        error.into()
+    }
+}
+
+/// What only the bridge got wrong, where the companion has no way to return it.
+#[cold]
+#[track_caller]
+fn misuse(companion: &str, error: Error) -> ! {
+    match error {
+        Error::Panicked(panic) => std::panic::resume_unwind(panic.into_payload()),
+        error => panic!("`{companion}`: {error} (`#[threadsafe(fallible)]` returns this as an error)"),
+    }
+}
