@@ -22,8 +22,9 @@ use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
 use crate::context::{self, Driving, Loop};
 use crate::driver::{Driver, Plan, Remote};
 use crate::error::Error;
-use crate::handle::{Installed, LocalHandle, Ours};
+use crate::local_handle::LocalHandle;
 use crate::owner::Ending;
+use crate::registry::{Ours, Registered};
 
 /// How long a caller looks for its answer before it parks, unless [`Builder::spin`] says otherwise.
 const DEFAULT_SPIN: Duration = Duration::from_micros(20);
@@ -100,8 +101,8 @@ fn unique_name() -> String {
 struct Running {
     driver: Driver,
     runtime: LocalRuntime,
-    handle: LocalHandle,
-    _installed: Installed,
+    ours: Arc<Ours>,
+    _registered: Registered,
     _driving: Driving,
 }
 
@@ -112,9 +113,9 @@ impl Running {
         let remote = Arc::new(Remote::new());
         let driver = Driver::new(Arc::clone(&remote));
         let driving = Driving::start(Arc::clone(&on));
-        let handle = LocalHandle::new(Arc::new(Ours { on, remote }));
-        let installed = Installed::new(&handle);
-        Ok(Running { driver, runtime, handle, _installed: installed, _driving: driving })
+        let ours = Arc::new(Ours { on, remote });
+        let registered = Registered::new(&ours);
+        Ok(Running { driver, runtime, ours, _registered: registered, _driving: driving })
     }
 
     /// Runs until `main` is ready, or the loop is told to end.
@@ -384,7 +385,7 @@ impl Builder {
             match Running::start(runtime, &name, spin) {
                 Ok(running) => {
                     // The one that is told waits until it is.
-                    let _ = tell.send(Ok(running.handle.clone()));
+                    let _ = tell.send(Ok(LocalHandle::new(Arc::clone(&running.ours))));
                     drop(tell);
                     running.run_until_stopped();
                 }

@@ -1,29 +1,20 @@
-//! [`Handle`] and [`LocalHandle`]: from any thread, onto a loop.
+//! [`Handle`]: from any thread, onto a loop.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt;
-use std::ops::Deref;
-use std::panic::resume_unwind;
-use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
+use std::panic::{Location, resume_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::{Handle as TokioHandle, Id, Runtime};
+use tokio::runtime::{Handle as TokioHandle, Runtime};
 
 use crate::context::{self, Loop};
-use crate::driver::{Remote, Spawned};
+use crate::driver::Spawned;
 use crate::error::{Deadlock, Error};
 use crate::job::AnyJob;
 use crate::owner::{self, Wait};
+use crate::registry::{self, Ours};
 use crate::slot::Outcome;
 use crate::task::Task;
-
-/// A loop of ours, from outside.
-#[derive(Debug)]
-pub(crate) struct Ours {
-    pub(crate) on: Arc<Loop>,
-    pub(crate) remote: Arc<Remote>,
-}
 
 /// Where a handle's jobs go.
 #[derive(Clone)]
@@ -95,10 +86,10 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn try_current() -> Option<Handle> {
-        if let Some(local) = LocalHandle::running() {
-            return Some(local.handle);
+        match registry::running() {
+            Some(ours) => Some(Handle::ours(ours)),
+            None => TokioHandle::try_current().ok().map(Handle::from),
         }
-        TokioHandle::try_current().ok().map(Handle::from)
     }
 
     /// Runs `future` on the loop, and blocks this thread until it is finished and dropped. So the future may
@@ -136,7 +127,7 @@ impl Handle {
         F: Future + Send,
         F::Output: Send,
     {
-        let site = std::panic::Location::caller();
+        let site = Location::caller();
         self.scoped(|wait| owner::call(future, |job| self.send(job), wait), site)
     }
 
@@ -232,6 +223,10 @@ impl Handle {
         }
     }
 
+    pub(crate) fn ours(ours: Arc<Ours>) -> Handle {
+        Handle { target: Target::Ours(ours), limit: None }
+    }
+
     fn on(&self) -> &Arc<Loop> {
         match &self.target {
             Target::Ours(ours) => &ours.on,
@@ -248,10 +243,10 @@ impl Handle {
     }
 
     /// A scoped call, by what makes a wait into an outcome.
-    fn scoped<T>(
+    pub(crate) fn scoped<T>(
         &self,
         call: impl FnOnce(Wait<'_>) -> Result<Outcome<T>, Deadlock>,
-        site: &'static std::panic::Location<'static>,
+        site: &'static Location<'static>,
     ) -> Result<T, Error> {
         if self.limit == Some(Duration::ZERO) {
             return Err(Error::TimedOut(Duration::ZERO));
@@ -289,223 +284,15 @@ impl fmt::Debug for Handle {
 impl From<TokioHandle> for Handle {
     /// The runtime's own loop, if it is one of ours; else the runtime.
     fn from(runtime: TokioHandle) -> Handle {
-        let target = match registered(runtime.id()) {
-            Some(ours) => Target::Ours(ours),
-            None => Target::Foreign { on: context::foreign(&runtime), runtime },
-        };
-        Handle { target, limit: None }
+        match registry::by_id(runtime.id()) {
+            Some(ours) => Handle::ours(ours),
+            None => Handle { target: Target::Foreign { on: context::foreign(&runtime), runtime }, limit: None },
+        }
     }
 }
 
 impl From<&Runtime> for Handle {
     fn from(runtime: &Runtime) -> Handle {
         Handle::from(runtime.handle().clone())
-    }
-}
-
-/// Points to a loop of ours, whose thread never changes: futures that are not `Send` may live there.
-///
-/// It dereferences to [`Handle`], and what that says holds here too.
-///
-/// # Examples
-///
-/// ```
-/// use std::rc::Rc;
-///
-/// let event_loop = bridge::EventLoop::new()?;
-/// let mut count = 0;
-/// event_loop.block_on_local(|| async {
-///     let shared = Rc::new(1);
-///     tokio::task::yield_now().await;
-///     count += *shared;
-/// })?;
-/// assert_eq!(count, 1);
-/// # std::io::Result::Ok(())
-/// ```
-#[derive(Clone)]
-pub struct LocalHandle {
-    /// Its target is `Ours`.
-    handle: Handle,
-}
-
-impl LocalHandle {
-    pub(crate) fn new(ours: Arc<Ours>) -> LocalHandle {
-        LocalHandle { handle: Handle { target: Target::Ours(ours), limit: None } }
-    }
-
-    pub(crate) fn ours(&self) -> &Arc<Ours> {
-        match &self.handle.target {
-            Target::Ours(ours) => ours,
-            Target::Foreign { .. } => unreachable!("a `LocalHandle` points to a loop of ours"),
-        }
-    }
-
-    /// As [`Handle::current`], for a loop of ours.
-    ///
-    /// # Panics
-    ///
-    /// At the caller's line, when there is none, or when the current loop is a runtime that is not ours.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use bridge::LocalHandle;
-    ///
-    /// let task = bridge::run(async { LocalHandle::current().submit_local(|| async { 3 }).await });
-    /// assert_eq!(task.unwrap(), 3);
-    /// ```
-    #[track_caller]
-    #[must_use]
-    pub fn current() -> LocalHandle {
-        LocalHandle::try_current().expect(
-            "no event loop of `bridge` runs this code: start one with `bridge::run` or `EventLoop::new` and pass \
-             its `LocalHandle`",
-        )
-    }
-
-    /// As [`current`](LocalHandle::current), or `None` where there is no loop of ours.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let runtime = tokio::runtime::Runtime::new()?;
-    /// assert!(runtime.block_on(async { bridge::LocalHandle::try_current() }).is_none());
-    /// # std::io::Result::Ok(())
-    /// ```
-    #[must_use]
-    pub fn try_current() -> Option<LocalHandle> {
-        LocalHandle::running().or_else(|| {
-            let runtime = TokioHandle::try_current().ok()?;
-            registered(runtime.id()).map(LocalHandle::new)
-        })
-    }
-
-    /// The loop of ours that this thread drives.
-    fn running() -> Option<LocalHandle> {
-        RUNNING.try_with(|cell| cell.borrow().clone()).ok().flatten()
-    }
-
-    /// As [`Handle::block_on`], for a future that is not `Send`: `make` crosses over to the loop's thread and
-    /// makes it there, and there it stays. Both may borrow from the calling thread.
-    ///
-    /// # Errors
-    ///
-    /// As [`Handle::block_on`].
-    ///
-    /// # Panics
-    ///
-    /// With the payload of `make`'s or the future's panic.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::{cell::Cell, rc::Rc};
-    ///
-    /// let event_loop = bridge::EventLoop::new()?;
-    /// let words = ["a", "b"];
-    /// let joined = event_loop.block_on_local(|| async {
-    ///     let count = Rc::new(Cell::new(0));
-    ///     for word in &words {
-    ///         tokio::task::yield_now().await;
-    ///         count.set(count.get() + word.len());
-    ///     }
-    ///     count.get()
-    /// });
-    /// assert_eq!(joined?, 2);
-        /// # std::io::Result::Ok(())
-    /// ```
-    #[track_caller]
-    pub fn block_on_local<M, F>(&self, make: M) -> Result<F::Output, Error>
-    where
-        M: FnOnce() -> F + Send,
-        F: Future,
-        F::Output: Send,
-    {
-        let site = std::panic::Location::caller();
-        let remote = &self.ours().remote;
-        self.handle.scoped(|wait| owner::call_local(make, remote, wait), site)
-    }
-
-    /// As [`Handle::submit`], for a future that is not `Send`: `make` crosses over to the loop's thread and
-    /// makes it there. A panic in `make` is the task's.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::rc::Rc;
-    ///
-    /// let event_loop = bridge::EventLoop::new()?;
-    /// let task = event_loop.submit_local(|| async { *Rc::new(5) * 5 });
-    /// assert_eq!(task.result()?, 25);
-        /// # std::io::Result::Ok(())
-    /// ```
-    pub fn submit_local<M, F>(&self, make: M) -> Task<F::Output>
-    where
-        M: FnOnce() -> F + Send + 'static,
-        F: Future + 'static,
-        F::Output: Send + 'static,
-    {
-        let ours = self.ours();
-        Task::new(owner::submit_local(make, &ours.remote), Arc::clone(&ours.on))
-    }
-
-    /// As [`Handle::with_timeout`].
-    #[must_use = "the limit holds for calls through the handle that this returns"]
-    pub fn with_timeout(&self, limit: Duration) -> LocalHandle {
-        LocalHandle { handle: self.handle.with_timeout(limit) }
-    }
-}
-
-impl Deref for LocalHandle {
-    type Target = Handle;
-
-    fn deref(&self) -> &Handle {
-        &self.handle
-    }
-}
-
-impl fmt::Debug for LocalHandle {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LocalHandle").field(&self.handle).finish()
-    }
-}
-
-thread_local! {
-    /// The loop of ours that this thread drives.
-    static RUNNING: RefCell<Option<LocalHandle>> = const { RefCell::new(None) };
-}
-
-/// The loops of ours by their runtimes' ids, for threads that have no more than a tokio context: a loop's
-/// `spawn_blocking` threads.
-static REGISTRY: LazyLock<Mutex<HashMap<Id, Weak<Ours>>>> = LazyLock::new(Mutex::default);
-
-fn registry() -> MutexGuard<'static, HashMap<Id, Weak<Ours>>> {
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn registered(id: Id) -> Option<Arc<Ours>> {
-    registry().get(&id).and_then(Weak::upgrade)
-}
-
-/// While it lives, `Handle::current` finds the loop on this thread, and on its `spawn_blocking` threads.
-#[derive(Debug)]
-pub(crate) struct Installed {
-    id: Id,
-}
-
-impl Installed {
-    pub(crate) fn new(handle: &LocalHandle) -> Installed {
-        let ours = handle.ours();
-        let id = ours.on.id;
-        registry().insert(id, Arc::downgrade(ours));
-        RUNNING.with(|cell| cell.replace(Some(handle.clone())));
-        Installed { id }
-    }
-}
-
-impl Drop for Installed {
-    fn drop(&mut self) {
-        registry().remove(&self.id);
-        let _ = RUNNING.try_with(RefCell::take);
     }
 }

@@ -23,6 +23,8 @@ mod driver;
 mod error;
 mod event_loop;
 mod handle;
+mod local_handle;
+mod registry;
 mod state;
 mod sync;
 mod task;
@@ -33,7 +35,8 @@ pub mod __private;
 
 pub use error::{Deadlock, Error, Panic};
 pub use event_loop::{Builder, EventLoop, global, run};
-pub use handle::{Handle, LocalHandle};
+pub use handle::Handle;
+pub use local_handle::LocalHandle;
 pub use task::{CancelOnDrop, Canceller, Task};
 
 #[cfg(feature = "macros")]

@@ -6,7 +6,8 @@
 use std::future::Future;
 
 use crate::error::Error;
-use crate::handle::{Handle, LocalHandle};
+use crate::handle::Handle;
+use crate::local_handle::LocalHandle;
 use crate::task::Task;
 
 /// What a companion does: waits, and panics where only the bridge went wrong.
