@@ -10,6 +10,8 @@
 #[allow(unsafe_code)]
 mod slot;
 #[allow(unsafe_code)]
+mod frame;
+#[allow(unsafe_code)]
 mod job;
 #[allow(unsafe_code)]
 mod owner;
