@@ -3,6 +3,72 @@
 //! An *event loop* is one thread that polls futures. A *caller* is any other thread: it hands the loop a future,
 //! blocks until the future is finished and dropped, and gets its value. Because nothing of the future is left when
 //! the call returns, the future may borrow from the caller's stack.
+//!
+//! `#[threadsafe]` (feature `macros`, on by default) writes the blocking function for you, the *companion* of an
+//! async one:
+//!
+#![cfg_attr(feature = "macros", doc = "```")]
+#![cfg_attr(not(feature = "macros"), doc = "```ignore")]
+//! use bridge::{Handle, threadsafe};
+//!
+//! #[threadsafe]
+//! async fn greet(name: &str) -> String {
+//!     format!("hello, {name}")
+//! }
+//!
+//! fn blocking_code(handle: &Handle) {
+//!     let name = String::from("thread");
+//!     assert_eq!(greet_blocking(handle, &name), "hello, thread");
+//! }
+//!
+//! bridge::run(async {
+//!     let handle = Handle::current();
+//!     tokio::task::spawn_blocking(move || blocking_code(&handle)).await.unwrap();
+//! });
+//! ```
+//!
+//! # Which loop
+//!
+//! | you have | you take |
+//! | --- | --- |
+//! | a program that is async at its root | [`run`], and [`Handle::current`] inside it |
+//! | a program of threads that wants a loop beside it | [`EventLoop`] |
+//! | a library that wants one and has nowhere to keep it | [`global`] |
+//! | a tokio runtime already | [`Handle::from`] it, or [`Handle::current`] inside it |
+//!
+//! # Which call
+//!
+//! | | the future | the thread |
+//! | --- | --- | --- |
+//! | a companion, [`Handle::block_on`] | is `Send`, may borrow | waits until it is finished and dropped |
+//! | [`LocalHandle::block_on_local`] | is made on the loop, need not be `Send`, may borrow | the same |
+//! | [`Handle::submit`], [`LocalHandle::submit_local`] | is `'static` | goes on, with a [`Task`] to ask, await or cancel |
+//! | [`Handle::call_soon`] | is a plain function | goes on |
+//!
+//! # What is promised
+//!
+//! - **Every submission resolves, once**: by its value, a panic, a cancel, a timeout or the loop's end; of two at
+//!   once the first counts.
+//! - **Done means dropped**: nobody sees a task as done before its future, and all that it captured, is dropped;
+//!   on the loop's thread, if it was ever polled.
+//! - **A companion call is a plain call**: same value, same panic, same borrows, and nothing is left behind when
+//!   it returns.
+//! - **The loop outlives what tasks do**: a panic in a future, a destructor or a waker is contained.
+//! - **Waiting for yourself is an error**: [`Error::WouldDeadlock`], at once, in every build profile, also round
+//!   a circle of loops that wait for each other.
+//! - **Submitting never blocks**, however busy the loop is, and no lock is held while code of yours runs.
+//! - **Dropping never cancels**, but for [`CancelOnDrop`] and [`EventLoop`], whose purpose it is.
+//!
+//! # Where the limits are
+//!
+//! - A scoped call waits for the loop to let go. A limit is exact while the loop is responsive; a future that sits
+//!   in one long poll holds its caller until that poll returns.
+//! - A runtime of yours that nobody drives (a current-thread one outside its `block_on`) picks nothing up, and a
+//!   caller without a limit waits for it.
+//! - A circle that goes through an `.await`, so that a loop's thread is free and only its task waits, is not
+//!   seen.
+//! - The first poll of a job has a waker that does nothing, on a loop of ours, and is no tokio task yet:
+//!   `tokio::task::id()` panics there, as it does in `block_on`. A job that is pending is a task from then on.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
