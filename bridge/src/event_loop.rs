@@ -205,6 +205,13 @@ impl EventLoop {
     }
 
     /// A loop to be set up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::builder().thread_name("network").build()?;
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn builder() -> Builder {
         let mut runtime = TokioBuilder::new_current_thread();
         runtime.enable_all();
@@ -212,6 +219,16 @@ impl EventLoop {
     }
 
     /// The handle, to be cloned and given to threads.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let handle = event_loop.handle().clone();
+    /// let thread = std::thread::spawn(move || handle.block_on(async { "from a thread" }));
+    /// assert_eq!(thread.join().unwrap().unwrap(), "from a thread");
+    /// # std::io::Result::Ok(())
+    /// ```
     #[must_use]
     pub fn handle(&self) -> &LocalHandle {
         &self.handle
@@ -342,6 +359,14 @@ pub struct Builder {
 
 impl Builder {
     /// The name of the loop's thread, which errors name the loop by. Else it is `bridge-loop-` and a number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::builder().thread_name("audio").build()?;
+    /// assert!(format!("{event_loop:?}").contains("audio"));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -351,6 +376,16 @@ impl Builder {
     /// itself and the loop the price of a sleep and a wake if the answer comes meanwhile.
     /// The default is 20 µs; `Duration::ZERO` parks at once. Over all loops there are never more threads that look
     /// than the machine has cores, less one: on a machine with one core nobody does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let frugal = bridge::EventLoop::builder().spin(Duration::ZERO).build()?;
+    /// assert_eq!(frugal.block_on(async { 1 }).unwrap(), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn spin(mut self, limit: Duration) -> Self {
         self.spin = limit;
         self
@@ -358,6 +393,23 @@ impl Builder {
 
     /// Sets up the tokio runtime that the loop is made of. It is a current-thread one, with I/O and time enabled;
     /// `f` is called at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    ///
+    /// static PARKED: AtomicBool = AtomicBool::new(false);
+    ///
+    /// let event_loop = bridge::EventLoop::builder()
+    ///     .configure(|tokio| {
+    ///         tokio.on_thread_park(|| PARKED.store(true, Ordering::Relaxed));
+    ///     })
+    ///     .build()?;
+    /// event_loop.block_on(tokio::task::yield_now()).unwrap();
+    /// assert!(PARKED.load(Ordering::Relaxed));
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn configure(mut self, f: impl FnOnce(&mut TokioBuilder)) -> Self {
         f(&mut self.runtime);
         self
@@ -369,6 +421,15 @@ impl Builder {
     ///
     /// When the system gives no thread, or no file descriptor for the loop's I/O driver; `InvalidInput` for a
     /// name with a NUL in it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::ErrorKind;
+    ///
+    /// let nameless = bridge::EventLoop::builder().thread_name("\0").build();
+    /// assert_eq!(nameless.unwrap_err().kind(), ErrorKind::InvalidInput);
+    /// ```
     #[track_caller]
     pub fn build(self) -> io::Result<EventLoop> {
         let site = Location::caller();

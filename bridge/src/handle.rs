@@ -98,6 +98,9 @@ impl Handle {
     /// It is polled on the loop's thread. When this returns or unwinds, nothing of it is left: not after a
     /// timeout, not after a panic, not after the loop's end.
     ///
+    /// The expression that makes `future` runs on this thread, before the call. What needs the loop's context to
+    /// be made, as `tokio::time::sleep(…)` does, goes inside an `async` block: `async { sleep(limit).await }`.
+    ///
     /// # Errors
     ///
     /// - [`Closed`](Error::Closed): the loop has ended, or ended during the call.

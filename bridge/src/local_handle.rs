@@ -148,6 +148,18 @@ impl LocalHandle {
     }
 
     /// As [`Handle::with_timeout`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let hasty = event_loop.handle().with_timeout(Duration::from_millis(10));
+    /// let late = hasty.block_on_local(|| std::future::pending::<()>());
+    /// assert!(matches!(late, Err(bridge::Error::TimedOut(_))));
+    /// # std::io::Result::Ok(())
+    /// ```
     #[must_use = "the limit holds for calls through the handle that this returns"]
     pub fn with_timeout(&self, limit: Duration) -> LocalHandle {
         LocalHandle { handle: self.handle.with_timeout(limit), ours: Arc::clone(&self.ours) }

@@ -171,18 +171,49 @@ impl<T> Task<T> {
 
     /// Whether the task has ended, in whatever way: its future is dropped, and [`result`](Task::result) will
     /// not wait.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit(std::future::pending::<()>());
+    /// assert!(!task.is_done());
+    /// drop(event_loop);
+    /// assert!(task.is_done());
+    /// # std::io::Result::Ok(())
+    /// ```
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.owner.is_done()
     }
 
     /// Whether the task is done and its result is [`Error::Cancelled`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit(std::future::pending::<()>());
+    /// task.cancel();
+    /// event_loop.shutdown().unwrap();
+    /// assert!(task.is_cancelled());
+    /// # std::io::Result::Ok(())
+    /// ```
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.owner.is_cancelled()
     }
 
     /// Ties the task to a guard that cancels it when dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit(async { 3 }).cancel_on_drop();
+    /// assert_eq!(event_loop.block_on(task).unwrap().unwrap(), 3);
+    /// # std::io::Result::Ok(())
+    /// ```
     pub fn cancel_on_drop(self) -> CancelOnDrop<T> {
         CancelOnDrop { task: Some(self) }
     }
