@@ -19,7 +19,7 @@
 //! | --- | --- | --- | --- |
 //! | [`CANCEL`] | anyone who may cancel | before `DONE` | the outcome will be `Cancelled`, also if the poll that runs now returns a value. Kept in `DONE` if that is the outcome |
 //! | [`DEADLINE`] | the caller of a scoped call | before `DONE` | drop the future rather than poll it again; a value that comes from the poll that runs now stands |
-//! | [`WAKER`] | the owner | before `DONE` | the owner's waker is in its cell, to be taken by whoever stores `DONE` |
+//! | [`WAKER`] | the owner | before `DONE` | the owner's waker is in its cell, to be taken by whoever stores `DONE`. Kept in `DONE`, so that the owner, who asks for this bit before it touches the cell, finds it there |
 //! | [`DETACHED`] | the owner, as it leaves | before `DONE` | nobody will ask; whoever stores `DONE` drops the outcome |
 //!
 //! # When two events meet
@@ -199,8 +199,8 @@ impl State {
     pub(crate) fn complete(&self, ended: Ended) -> Result<Left, CancelCameFirst> {
         let completed = self.step(|now| match ended {
             Ended::Plain if now & CANCEL != 0 => None,
-            Ended::Plain | Ended::Panicked => Some(DONE),
-            Ended::Cancelled => Some(DONE | CANCEL),
+            Ended::Plain | Ended::Panicked => Some(DONE | (now & WAKER)),
+            Ended::Cancelled => Some(DONE | CANCEL | (now & WAKER)),
         });
         match completed {
             Ok(word) => Ok(Left { waker: word & WAKER != 0, detached: word & DETACHED != 0 }),
@@ -218,7 +218,7 @@ impl State {
         self.step(|now| (now & STATE != DONE).then_some(now & !WAKER)).is_ok()
     }
 
-    /// Whether the cell is offered. Only the owner changes that before `DONE`.
+    /// Whether the cell is offered, or was when the job was done. Only the owner ever changes that.
     pub(crate) fn waker_is_offered(&self) -> bool {
         // ORDERING: a question about the asker's own last step.
         self.0.load(Ordering::Relaxed) & WAKER != 0
@@ -315,6 +315,7 @@ mod tests {
         assert!(state.offer_waker());
         assert_eq!(state.complete(Ended::Plain).unwrap(), Left { waker: true, detached: false });
         assert!(!state.retract_waker() && !state.offer_waker() && !state.detach());
+        assert!(state.waker_is_offered(), "the owner must see that the cell is not its own any more");
 
         let state = running();
         assert!(state.offer_waker() && state.detach());
