@@ -97,6 +97,9 @@ pub(crate) fn foreign(handle: &TokioHandle) -> Arc<Loop> {
 
 /// Whether a tokio scheduler runs on this thread, below the code that asks.
 ///
+/// *Which* scheduler is not told by anything in tokio: it is taken for the one whose context is entered. That is
+/// wrong, for runtimes that are not ours, in code that has entered a second one by hand.
+///
 /// A runtime's context alone does not tell, since `spawn_blocking` threads have it too, and what tokio offers for
 /// such threads panics on the others. But `yield_now` does tell: on a thread that polls tasks it leaves its waker
 /// to the scheduler, and everywhere else it wakes it on the spot.

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 
+use tokio::runtime::LocalRuntime;
+
 use crate::job::AnyJob;
 use crate::queue::{Pushed, Queue, Taken};
 use crate::slot::contain;
@@ -69,8 +71,9 @@ impl Remote {
     }
 
     fn plan(&self) -> Plan {
-        // ORDERING: see `stop`.
-        match self.plan.load(Ordering::Acquire) {
+        // ORDERING: a read-modify-write, which changes nothing, since it must read the newest plan or be read by
+        // the `fetch_max` of the next: that stopper then sees the driver's waker, if this is its first poll.
+        match self.plan.fetch_max(Plan::Run as u8, Ordering::AcqRel) {
             0 => Plan::Run,
             1 => Plan::Finish,
             _ => Plan::Abort,
@@ -91,6 +94,19 @@ struct Pending {
     remote: Arc<Remote>,
 }
 
+impl Pending {
+    fn enter(&self) {
+        self.count.set(self.count.get() + 1);
+    }
+
+    fn leave(&self) {
+        self.count.set(self.count.get() - 1);
+        if self.count.get() == 0 && self.remote.is_closed() {
+            self.remote.wake();
+        }
+    }
+}
+
 /// The loop's side of its queue.
 pub(crate) struct Driver {
     remote: Arc<Remote>,
@@ -105,9 +121,11 @@ impl Driver {
         Driver { remote, backlog: None, pending }
     }
 
-    /// Drains. Ready when the loop is to end.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Drains, into the loop's own `runtime`. Ready when the loop is to end.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, runtime: &LocalRuntime) -> Poll<()> {
         self.remote.waker.get_or_init(|| cx.waker().clone());
+        // A main future that keeps the context of some other runtime over an await must not lend it to jobs.
+        let _context = runtime.enter();
         let mut left = BATCH;
         loop {
             let plan = if self.remote.is_closed() { self.remote.plan() } else { Plan::Run };
@@ -115,7 +133,7 @@ impl Driver {
                 return Poll::Ready(());
             }
             if let Some(job) = self.next() {
-                self.run(job);
+                self.run(job, runtime);
                 left -= 1;
                 if left == 0 || !tokio::task::coop::has_budget_remaining() {
                     cx.waker().wake_by_ref();
@@ -144,22 +162,23 @@ impl Driver {
     }
 
     /// The first poll. Nothing is lost by its waker: a job that is pending is polled again, as a task, at once.
-    fn run(&self, job: Arc<AnyJob>) {
+    fn run(&self, job: Arc<AnyJob>, runtime: &LocalRuntime) {
         if job.run(&mut Context::from_waker(Waker::noop())).is_ready() {
             // What hangs on the last reference may be the user's.
             contain(|| job);
             return;
         }
-        let pending = Rc::clone(&self.pending);
-        pending.count.set(pending.count.get() + 1);
-        let task = Spawned { job: Arc::clone(&job) };
-        let task = Counted { task, pending };
-        // A spawn runs hooks that the user may have configured.
-        let spawned = catch_unwind(AssertUnwindSafe(|| drop(tokio::task::spawn_local(task))));
+        self.pending.enter();
+        let task = Counted { task: Spawned { job: Arc::clone(&job) }, pending: Rc::clone(&self.pending) };
+        // A spawn runs hooks that the user may have configured. After a panic of theirs tokio has the task and
+        // neither runs nor drops it before the runtime's end.
+        let spawned = catch_unwind(AssertUnwindSafe(|| drop(runtime.spawn_local(task))));
         if let Err(payload) = spawned {
             job.close();
+            self.pending.leave();
             contain(|| payload);
         }
+        contain(|| job);
     }
 
     /// Resolves what was never polled. The queue is closed by then.
@@ -196,7 +215,8 @@ impl Drop for Spawned {
     }
 }
 
-/// A task that the loop waits for when it is told to finish.
+/// A task that the loop waits for when it is told to finish. One that is dropped unfinished is dropped by a runtime
+/// that has ended, when nobody counts any more.
 struct Counted {
     task: Spawned,
     pending: Rc<Pending>,
@@ -206,16 +226,10 @@ impl Future for Counted {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        Pin::new(&mut self.task).poll(cx)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        let Pending { count, remote } = &*self.pending;
-        count.set(count.get() - 1);
-        if count.get() == 0 && remote.is_closed() {
-            remote.wake();
+        let polled = Pin::new(&mut self.task).poll(cx);
+        if polled.is_ready() {
+            self.pending.leave();
         }
+        polled
     }
 }

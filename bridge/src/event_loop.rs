@@ -122,6 +122,7 @@ impl Running {
     #[track_caller]
     fn run<F: Future>(mut self, main: F) -> F::Output {
         let Running { driver, runtime, .. } = &mut self;
+        let runtime = &*runtime;
         runtime.block_on(async move {
             // In here, so that it is dropped in the loop's context also when it panics.
             let mut main = pin!(main);
@@ -130,7 +131,7 @@ impl Running {
                     return Poll::Ready(output);
                 }
                 // Only an `EventLoop` tells its loop to end, and this loop has none.
-                let _ = driver.poll(cx);
+                let _ = driver.poll(cx, runtime);
                 Poll::Pending
             })
             .await
@@ -140,7 +141,7 @@ impl Running {
     /// Runs until the loop is told to end.
     fn run_until_stopped(mut self) {
         let Running { driver, runtime, .. } = &mut self;
-        runtime.block_on(poll_fn(|cx| driver.poll(cx)));
+        runtime.block_on(poll_fn(|cx| driver.poll(cx, runtime)));
     }
 }
 
@@ -308,7 +309,8 @@ impl Drop for EventLoop {
         let Ok(leave) = self.ended.may_wait(&ours.on, self.site) else { return };
         leave.block(|| {
             self.ended.wait(None);
-            if let Some(thread) = self.thread.take() {
+            // Not by the thread itself, which may own this in a thread-local that outlives the loop.
+            if let Some(thread) = self.thread.take_if(|thread| thread.thread().id() != thread::current().id()) {
                 // What a loop's thread panics with, if a hook of the user's did, has been reported by the panic
                 // hook, and every caller has been told that the loop is closed.
                 drop(thread.join());

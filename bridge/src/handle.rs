@@ -285,7 +285,12 @@ impl fmt::Debug for Handle {
 }
 
 impl From<TokioHandle> for Handle {
-    /// The runtime's own loop, if it is one of ours; else the runtime.
+    /// The loop of ours that the runtime is, or else the runtime.
+    ///
+    /// Its futures run as tasks that it spawns. A call waits for as long as nobody drives it: a current-thread
+    /// runtime has to be inside its `block_on`. Which runtime a calling thread drives, for the check that a wait
+    /// can end, is read off the context that it is in; code that has entered a second runtime's context by hand
+    /// ([`tokio::runtime::Handle::enter`]) is taken for that one's.
     fn from(runtime: TokioHandle) -> Handle {
         match registry::by_id(runtime.id()) {
             Some(ours) => Handle::ours(ours),

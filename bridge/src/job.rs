@@ -76,11 +76,7 @@ impl<F: Frame + ?Sized> Job<F> {
             // SAFETY: `start` has given us the frame, which its owner keeps in place until the job is done.
             Start::Run => match unsafe { self.frame.poll(cx) } {
                 Poll::Ready(ended) => {
-                    // Lets go of the tokio task while a result waits to be asked for. Nobody reads the cell: no
-                    // stop bit was set when the job was idle, else `start` would have said so.
-                    // SAFETY: hence it is ours, as is everything in RUNNING.
-                    let task = self.task.with_mut(|cell| unsafe { (*cell).take() });
-                    contain(|| task);
+                    self.forget_task();
                     self.complete(ended);
                 }
                 Poll::Pending => {
@@ -98,7 +94,10 @@ impl<F: Frame + ?Sized> Job<F> {
         match self.signal.state.start() {
             Start::Gone => {}
             Start::Stop(reason) => self.end(reason),
-            Start::Run => self.end(Reason::Closed),
+            Start::Run => {
+                self.forget_task();
+                self.end(Reason::Closed);
+            }
         }
     }
 
@@ -122,6 +121,14 @@ impl<F: Frame + ?Sized> Job<F> {
             Stop::Done { cancelled } => return cancelled,
         }
         true
+    }
+
+    /// Lets go of the tokio task, and so of its runtime, while a result waits to be asked for. `start` has said
+    /// `Run`.
+    fn forget_task(&self) {
+        // SAFETY: RUNNING, and no stop bit was set when the job was idle: nobody reads the cell, so it is ours.
+        let task = self.task.with_mut(|cell| unsafe { (*cell).take() });
+        contain(|| task);
     }
 
     /// Keeps the waker of the tokio task, for `stop`.

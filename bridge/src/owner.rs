@@ -123,7 +123,8 @@ impl<T> Owner<T> {
 
 impl<T> Drop for Owner<T> {
     fn drop(&mut self) {
-        if !self.job.signal().state.detach() {
+        // SAFETY: this is the one owner, at its end.
+        if !unsafe { self.job.signal().detach() } {
             drop(self.take());
         }
     }

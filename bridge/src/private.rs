@@ -14,8 +14,8 @@ use crate::task::Task;
 #[track_caller]
 pub fn call<F, T>(companion: &str, handle: &Handle, future: F) -> T
 where
-    F: Future<Output = T> + Send, // a future that cannot be: `#[threadsafe(local)]`
-    T: Send,                      // the output goes back to the calling thread
+    F: Future<Output = T> + Send, // not needed with `#[threadsafe(local)]`; generic parts: `bound(T::Item: Send)`
+    T: Send,                      // the output goes back to the calling thread; generic parts: `bound(T::Item: Send)`
 {
     match handle.block_on(future) {
         Ok(value) => value,
@@ -27,8 +27,8 @@ where
 #[track_caller]
 pub fn call_wrap<F, T>(_companion: &str, handle: &Handle, future: F) -> Result<T, Error>
 where
-    F: Future<Output = T> + Send, // a future that cannot be: `#[threadsafe(local)]`
-    T: Send,                      // the output goes back to the calling thread
+    F: Future<Output = T> + Send, // not needed with `#[threadsafe(local)]`; generic parts: `bound(T::Item: Send)`
+    T: Send,                      // the output goes back to the calling thread; generic parts: `bound(T::Item: Send)`
 {
     handle.block_on(future)
 }
@@ -37,7 +37,7 @@ where
 #[track_caller]
 pub fn call_fold<F, T>(_companion: &str, handle: &Handle, future: F) -> T
 where
-    F: Future<Output = T> + Send, // a future that cannot be: `#[threadsafe(local)]`
+    F: Future<Output = T> + Send, // not needed with `#[threadsafe(local)]`; generic parts: `bound(T::Item: Send)`
     T: IsResult + Send,           // the output goes back to the calling thread
     T::Error: FoldsError,
 {
@@ -88,7 +88,7 @@ where
 /// What the companion of `submit` does.
 pub fn submit<F, T>(handle: &Handle, future: F) -> Task<T>
 where
-    F: Future<Output = T> + Send + 'static, // a future that cannot be `Send`: `#[threadsafe(local)]`
+    F: Future<Output = T> + Send + 'static, // no `Send` is needed with `#[threadsafe(local)]`
     T: Send + 'static,                      // the output goes back to whoever has the task
 {
     handle.submit(future)

@@ -16,6 +16,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use crate::job::{AnyJob, Link};
+use crate::slot::contain;
 use crate::sync::{AtomicPtr, Ordering};
 
 /// The loop waits to be woken. Only an empty, open queue has it.
@@ -161,6 +162,8 @@ impl Drop for Taken {
     fn drop(&mut self) {
         for job in self {
             job.close();
+            // What hangs on the last reference may be the user's, and the others still have to be closed.
+            contain(|| job);
         }
     }
 }

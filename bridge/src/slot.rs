@@ -47,7 +47,37 @@ impl Signal {
                 *cell = Some(waker.clone());
             }
         });
-        self.state.offer_waker()
+        let offered = self.state.offer_waker();
+        if !offered {
+            // SAFETY: it was done before WAKER was set: nobody else will touch the cell.
+            unsafe { self.take_waker() };
+        }
+        offered
+    }
+
+    /// The owner leaves, and takes its waker along. False if it is done: the outcome is the owner's to drop.
+    ///
+    /// # Safety
+    ///
+    /// As for `register`, which is not called again.
+    pub(crate) unsafe fn detach(&self) -> bool {
+        let detached = self.state.detach();
+        if detached {
+            // SAFETY: WAKER was taken away before `DONE`: no completer will touch the cell.
+            unsafe { self.take_waker() };
+        }
+        detached
+    }
+
+    /// Drops what is in the cell.
+    ///
+    /// # Safety
+    ///
+    /// The cell is the calling thread's.
+    unsafe fn take_waker(&self) {
+        // SAFETY: as this function's condition says.
+        let waker = self.waker.with_mut(|cell| unsafe { (*cell).take() });
+        contain(|| waker);
     }
 
     /// Stores `DONE`, then wakes the owner. `discard` is called in between if the owner has gone.
