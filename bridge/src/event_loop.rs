@@ -408,7 +408,7 @@ impl Builder {
     ///         tokio.on_thread_park(|| PARKED.store(true, Ordering::Relaxed));
     ///     })
     ///     .build()?;
-    /// event_loop.block_on(tokio::task::yield_now()).unwrap();
+    /// event_loop.block_on(async { tokio::time::sleep(std::time::Duration::from_millis(1)).await }).unwrap();
     /// assert!(PARKED.load(Ordering::Relaxed));
     /// # std::io::Result::Ok(())
     /// ```

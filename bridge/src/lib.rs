@@ -97,6 +97,10 @@ mod state;
 mod sync;
 mod task;
 
+#[cfg(all(test, bridge_loom))]
+#[allow(unsafe_code)]
+mod models;
+
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
