@@ -60,11 +60,7 @@ where
 
 /// [`call_wrap`] with a future that is made on the loop and stays there.
 #[track_caller]
-pub fn call_local_wrap<M, F, T>(
-    _companion: &str,
-    handle: &LocalHandle,
-    make: M,
-) -> Result<T, Error>
+pub fn call_local_wrap<M, F, T>(_companion: &str, handle: &LocalHandle, make: M) -> Result<T, Error>
 where
     M: FnOnce() -> F + Send, // also with `local`, the arguments go to the event loop's thread
     F: Future<Output = T>,

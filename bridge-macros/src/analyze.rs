@@ -1,0 +1,195 @@
+//! Every rule of the attribute: from what was written to what is generated.
+
+mod carry;
+mod docs;
+mod generics;
+mod handle;
+mod lifetimes;
+mod rules;
+
+pub(crate) use self::carry::{conditions_of, of_parameter};
+
+use proc_macro2::{Ident, Span};
+use quote::ToTokens as _;
+use syn::ext::IdentExt as _;
+
+use crate::model::{
+    Arg, Companion, Errors, FallibleMode, Function, Impl, Item, Kind, OnError, Options, Param, Place, Plan,
+};
+
+/// Plans the companions, and tells every mistake.
+pub(crate) fn plan<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -> Plan<'a> {
+    let companions = match item {
+        Item::Other(_) => Vec::new(),
+        Item::Function(lone) => {
+            let function = &lone.function;
+            rules::on_function(options, errors);
+            rules::is_async(function, errors);
+            let method = function.receiver.is_some() || function.mentions_self;
+            let place = if method { Place::Method } else { Place::Free };
+            vec![companions(function, place, options, errors)]
+        }
+        Item::Impl(item) => members(item, options, errors),
+    };
+    Plan { companions }
+}
+
+/// The companions of every member of an impl.
+fn members<'a>(item: &'a Impl, defaults: &Options, errors: &mut Errors) -> Vec<Vec<Companion<'a>>> {
+    rules::on_impl(defaults, errors);
+    let mut found_async = false;
+    let mut all = Vec::new();
+    for member in &item.members {
+        let mut options = member.options.clone().unwrap_or_default();
+        let mut planned = Vec::new();
+        match (&member.function, member.attribute) {
+            (Some(function), Some(_)) => {
+                rules::on_member(&options, errors);
+                rules::is_async(function, errors);
+                found_async = true;
+                if options.skip.is_none() {
+                    options.inherit(defaults);
+                    planned = companions(function, Place::Impl(item), &options, errors);
+                }
+            }
+            (Some(function), None) if function.asyncness.is_some() => {
+                found_async = true;
+                options.inherit(defaults);
+                planned = companions(function, Place::Impl(item), &options, errors);
+            }
+            (None, Some(span)) => {
+                errors.push(span, "`#[threadsafe]` makes blocking companions of async functions: this is none");
+            }
+            _ => {}
+        }
+        all.push(planned);
+    }
+    if !found_async {
+        errors.push(
+            item.span,
+            "this impl has no `async fn`, so there is nothing to make a blocking companion of: add one, or remove `#[threadsafe]`",
+        );
+    }
+    all
+}
+
+impl Options {
+    /// Takes from `defaults` what was not said here.
+    fn inherit(&mut self, defaults: &Options) {
+        let other = defaults.clone();
+        self.suffix = self.suffix.take().or(other.suffix);
+        self.vis = self.vis.take().or(other.vis);
+        self.handle = self.handle.take().or(other.handle);
+        self.timeout = self.timeout.take().or(other.timeout);
+        self.fallible = self.fallible.take().or(other.fallible);
+        self.local = self.local.or(other.local);
+        self.submit = self.submit.take().or(other.submit);
+        self.krate = self.krate.take().or(other.krate);
+        self.attrs.splice(0..0, other.attrs);
+        self.bounds.splice(0..0, other.bounds);
+    }
+}
+
+fn companions<'a>(
+    function: &'a Function,
+    place: Place<'a>,
+    options: &Options,
+    errors: &mut Errors,
+) -> Vec<Companion<'a>> {
+    rules::cfgs(function, errors);
+    let mut companions = vec![companion(function, place, options, Kind::Blocking)];
+    if options.submit.is_some() {
+        companions.push(companion(function, place, options, Kind::Submit));
+    }
+    rules::fold(function, options, errors);
+    rules::names(function, &mut companions, errors);
+    companions
+}
+
+fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, kind: Kind) -> Companion<'a> {
+    let params = params(function, options);
+    let mut companion = Companion {
+        source: function,
+        place,
+        kind,
+        name: name(function, options, kind),
+        vis: options.vis.as_ref().map_or_else(|| function.vis.clone(), |vis| vis.tokens.clone()),
+        attrs: carry::attributes(&function.attrs),
+        docs: String::new(),
+        lifetimes: lifetimes::of(function, place, kind, options.handle.is_none()),
+        asks: generics::asks(function, place, options.local.is_some()),
+        bounds: options.bounds.clone(),
+        handle: handle::source(function, options, kind),
+        timeout: options.timeout.as_ref().map(|timeout| timeout.tokens.clone()).filter(|_| kind == Kind::Blocking),
+        on_error: on_error(function, options),
+        local: options.local,
+        krate: krate(options),
+        cfgs: carry::cfgs(function),
+        params,
+    };
+    companion.attrs.extend(options.attrs.iter().cloned());
+    companion.docs = docs::of(&companion);
+    companion
+}
+
+fn name(function: &Function, options: &Options, kind: Kind) -> Ident {
+    let given = match kind {
+        Kind::Blocking => options.name.as_ref(),
+        Kind::Submit => options.submit.as_ref().and_then(|submit| submit.name.as_ref()),
+    };
+    if let Some(name) = given {
+        return name.clone();
+    }
+    let suffix = match (kind, &options.suffix) {
+        (Kind::Submit, _) => "_submit".to_owned(),
+        (Kind::Blocking, Some(suffix)) => suffix.clone(),
+        (Kind::Blocking, None) => "_blocking".to_owned(),
+    };
+    // Of the macro, so that lints leave it alone; where the async fn is, so that messages point there.
+    let span = Span::mixed_site().located_at(function.name.span());
+    Ident::new(&format!("{}{suffix}", function.name.unraw()), span)
+}
+
+/// Each argument under its own name, or, where its pattern gives it none, under one of ours.
+fn params<'a>(function: &'a Function, options: &Options) -> Vec<Param<'a>> {
+    let values = [&options.handle, &options.timeout];
+    let in_sight =
+        |name: &Ident| values.into_iter().flatten().any(|value| handle::mentions(&value.tokens, &name.to_string()));
+    let param = |(index, arg): (usize, &'a Arg)| {
+        let name = match &arg.name {
+            Some(name) => {
+                let mut name = name.clone();
+                // In `handle = …` the user names the arguments. Elsewhere only our own body does, and there a name
+                // must not hide the function that is called, nor `_name` be taken for unused.
+                if !in_sight(&name) && (name == function.name || name.to_string().starts_with('_')) {
+                    name.set_span(Span::mixed_site().located_at(name.span()));
+                }
+                name
+            }
+            None => Ident::new(&format!("arg{index}"), Span::mixed_site().located_at(arg.span)),
+        };
+        Param { arg, name }
+    };
+    function.args.iter().enumerate().map(param).collect()
+}
+
+/// Folds by the type's name, unless it was decided by hand.
+fn on_error(function: &Function, options: &Options) -> OnError {
+    let by_type = if function.output.as_ref().is_some_and(rules::is_result) { OnError::Fold } else { OnError::Wrap };
+    match options.fallible.as_ref().map(|fallible| fallible.mode) {
+        Some(FallibleMode::Wrap) => OnError::Wrap,
+        Some(FallibleMode::Fold) => OnError::Fold,
+        Some(FallibleMode::Auto) => by_type,
+        None if options.timeout.is_some() => by_type,
+        None => OnError::Panic,
+    }
+}
+
+fn krate(options: &Options) -> proc_macro2::TokenStream {
+    options.krate.clone().unwrap_or_else(|| {
+        let colon = || syn::Token![::](Span::mixed_site());
+        let mut path = colon().into_token_stream();
+        path.extend([proc_macro2::TokenTree::from(Ident::new("bridge", Span::mixed_site()))]);
+        path
+    })
+}

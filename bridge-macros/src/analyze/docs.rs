@@ -1,0 +1,106 @@
+//! The docs of a companion.
+
+use syn::ext::IdentExt as _;
+
+use crate::model::{Attr, Companion, HandleSource, Kind, OnError, Place};
+
+/// What it is, the async fn's first paragraph, and what may go wrong.
+pub(super) fn of(companion: &Companion<'_>) -> String {
+    let source = companion.source;
+    let link = link(companion);
+    let mut docs = match companion.kind {
+        Kind::Blocking => format!("Blocking companion of {link}: runs it on {} and waits for it.", whose(companion)),
+        Kind::Submit => format!("Submits {link} to {} and returns its task at once.", whose(companion)),
+    };
+    let written = Written::of(&source.attrs);
+    if !written.paragraph.is_empty() {
+        docs.push_str("\n\n");
+        docs.push_str(&written.paragraph);
+    }
+    if source.unsafety.is_some() {
+        docs.push_str(&format!("\n\n# Safety\n\nAs for {link}."));
+    }
+    if companion.kind == Kind::Blocking {
+        docs.push_str(&sections(companion, &link));
+    }
+    for reference in written.references {
+        docs.push_str("\n\n");
+        docs.push_str(&reference);
+    }
+    docs
+}
+
+fn whose(companion: &Companion<'_>) -> &'static str {
+    match &companion.handle {
+        HandleSource::Parameter(name) if name == "handle" => "`handle`'s event loop",
+        HandleSource::Parameter(_) => "`loop_handle`'s event loop",
+        HandleSource::Expression { .. } => "an event loop",
+    }
+}
+
+fn link(companion: &Companion<'_>) -> String {
+    let name = companion.source.name.unraw();
+    // A link from a public companion to a private fn would be one that rustdoc warns of.
+    let same = companion.vis.to_string() == companion.source.vis.to_string();
+    let is_raw = name != companion.source.name;
+    let is_hidden = companion.attrs.iter().any(|attr| attr.to_string().starts_with("doc"));
+    if !same || is_raw || is_hidden {
+        return format!("`{name}`");
+    }
+    match companion.place {
+        Place::Free => format!("[`{name}`]"),
+        Place::Method | Place::Impl(_) => format!("[`{name}`](Self::{name})"),
+    }
+}
+
+fn sections(companion: &Companion<'_>, link: &str) -> String {
+    let returns_result = companion.source.output.as_ref().is_some_and(super::rules::is_result);
+    let timed = companion.timeout.is_some();
+    let limit = if timed { " the time is up," } else { "" };
+    match companion.on_error {
+        OnError::Panic => {
+            let errors = if returns_result { format!("\n\n# Errors\n\nThose of {link}.") } else { String::new() };
+            format!(
+                "{errors}\n\n# Panics\n\nAs {link} does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own."
+            )
+        }
+        OnError::Wrap => format!(
+            "\n\n# Errors\n\nWhere{limit} the event loop is closed, or the calling thread is the event loop's own."
+        ),
+        OnError::Fold => format!(
+            "\n\n# Errors\n\nThose of {link}, and, converted from the bridge's error, where{limit} the event loop is closed or the calling thread is the event loop's own."
+        ),
+    }
+}
+
+/// What is kept of the async fn's own docs.
+#[derive(Default)]
+struct Written {
+    paragraph: String,
+    /// The definitions, `[name]: target`, of the links in it.
+    references: Vec<String>,
+}
+
+impl Written {
+    fn of(attrs: &[Attr]) -> Written {
+        let text: Vec<String> = attrs.iter().filter_map(crate::parse::doc_text).collect();
+        let text = text.join("\n");
+        let mut paragraph = Vec::new();
+        let mut lines = text.lines().map(str::trim).skip_while(|line| line.is_empty());
+        for line in lines.by_ref().take_while(|line| !line.is_empty()) {
+            if line.starts_with('#') || line.starts_with("```") || line.starts_with("~~~") {
+                break;
+            }
+            paragraph.push(line);
+        }
+        let paragraph = paragraph.join("\n");
+        let references = lines
+            .filter(|line| {
+                line.split_once("]:")
+                    .is_some_and(|(name, _)| name.starts_with('[') && paragraph.contains(&format!("{name}]")))
+            })
+            .map(str::to_owned)
+            .collect();
+        Written { paragraph, references }
+    }
+}

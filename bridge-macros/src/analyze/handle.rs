@@ -1,0 +1,51 @@
+//! Where a companion's handle comes from.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+
+use crate::model::{Function, HandleSource, Kind, Options, Piece, ReceiverKind, Ty};
+
+pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> HandleSource {
+    match &options.handle {
+        Some(handle) => HandleSource::Expression {
+            tokens: handle.tokens.clone(),
+            // `submit` keeps nothing of it, and a limit is set on a handle of its own.
+            cloned: (kind == Kind::Submit || options.timeout.is_none()) && moves(function, &handle.tokens),
+        },
+        None => HandleSource::Parameter(parameter(function, options)),
+    }
+}
+
+/// `handle`, if no argument is called that.
+fn parameter(function: &Function, options: &Options) -> Ident {
+    let taken = function.args.iter().filter_map(|arg| arg.name.as_ref()).any(|name| name == "handle");
+    // Underlined as `local` where that is what asks for another type than people expect.
+    let span = options.local.map_or_else(Span::mixed_site, |local| Span::mixed_site().located_at(local));
+    Ident::new(if taken { "loop_handle" } else { "handle" }, span)
+}
+
+/// Whether `expression` names something that the call then moves, or borrows mutably.
+fn moves(function: &Function, expression: &TokenStream) -> bool {
+    let own = function.receiver.as_ref().is_some_and(|receiver| match &receiver.kind {
+        ReceiverKind::Value => true,
+        ReceiverKind::Reference(reference) => reference.mutable.is_some(),
+        ReceiverKind::Typed(ty) => !is_shared_reference(ty),
+    });
+    (own && mentions(expression, "self"))
+        || function.args.iter().any(|arg| {
+            !is_shared_reference(&arg.ty)
+                && arg.name.as_ref().is_some_and(|name| mentions(expression, &name.to_string()))
+        })
+}
+
+fn is_shared_reference(ty: &Ty) -> bool {
+    matches!(ty.0.first(), Some(Piece::Reference(reference, _)) if reference.mutable.is_none())
+}
+
+/// Whether an identifier is among `tokens`.
+pub(super) fn mentions(tokens: &TokenStream, name: &str) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => mentions(&group.stream(), name),
+        _ => false,
+    })
+}

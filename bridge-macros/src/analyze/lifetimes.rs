@@ -1,0 +1,182 @@
+//! Lifetimes that were left out mean in a companion what they meant in the async fn.
+//!
+//! A companion has one reference more than its async fn: the handle. Where an elided lifetime of
+//! the output would then be ambiguous, or be the handle's, it gets a name.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens as _;
+use syn::Lifetime;
+
+use crate::model::{Function, GenericKind, Kind, Lifetimes, Piece, Place, ReceiverKind, Reference, Ty};
+
+pub(super) fn of(function: &Function, place: Place<'_>, kind: Kind, handle: bool) -> Lifetimes {
+    if kind == Kind::Submit {
+        return owned(function);
+    }
+    let mut result = Lifetimes::default();
+    let Some(output) = &function.output else { return result };
+    let inputs = Inputs::of(function, place);
+    if output.has_impl() {
+        result.inputs = inputs.names(place);
+        let names = result.inputs.clone();
+        if let Some(impls) = captures(function, place, &names, output) {
+            result.impls = (0..count_impls(function))
+                .map(|index| Ident::new(&format!("Arg{index}"), Span::mixed_site()))
+                .collect();
+            let mut all = impls;
+            all.extend(result.impls.iter().map(|name| name.to_token_stream()));
+            result.captures = Some(all);
+        }
+    }
+    if !output.elides() {
+        return result;
+    }
+    if let Some(reference) = function.receiver.as_ref().and_then(|receiver| borrowed_self(&receiver.kind)) {
+        // Elided, they mean the receiver's lifetime, with a handle or without. Where that got a name, they get it too.
+        if !result.inputs.is_empty() {
+            let named = reference.lifetime.clone().filter(|lifetime| lifetime.ident != "_");
+            result.output = named.or_else(|| result.inputs.first().cloned());
+        }
+        return result;
+    }
+    if !handle && result.inputs.is_empty() {
+        return result;
+    }
+    // The one lifetime that the inputs have. Where they have none or several, the async fn itself
+    // is in error, and `'static` keeps the companion from saying so a second time.
+    let fixed = || Lifetime::new("'static", Span::mixed_site());
+    if result.inputs.is_empty() {
+        result.inputs = inputs.names(place);
+    }
+    result.output = Some(match (&*inputs.named, &*result.inputs) {
+        ([], [elided]) => elided.clone(),
+        ([named], []) => named.clone(),
+        _ => fixed(),
+    });
+    if inputs.named.len() + inputs.elided != 1 {
+        result.inputs.clear();
+    }
+    result
+}
+
+/// The reference by which a receiver holds `self`, the first in `self: Pin<&mut Self>`, too.
+fn borrowed_self(receiver: &ReceiverKind) -> Option<&Reference> {
+    match receiver {
+        ReceiverKind::Value => None,
+        ReceiverKind::Reference(reference) => Some(reference),
+        ReceiverKind::Typed(ty) => {
+            let mut first = None;
+            ty.visit(&mut |piece| {
+                if let (Piece::Reference(reference, _), None) = (piece, first) {
+                    first = Some(reference);
+                }
+            });
+            first
+        }
+    }
+}
+
+/// Arguments that are moved to the loop for good.
+fn owned(function: &Function) -> Lifetimes {
+    let fixed = Lifetime::new("'static", Span::mixed_site());
+    let inputs = Inputs::of(function, Place::Free);
+    Lifetimes { inputs: vec![fixed.clone(); inputs.elided], output: Some(fixed), ..Lifetimes::default() }
+}
+
+/// The lifetimes of a function's arguments.
+struct Inputs {
+    elided: usize,
+    /// Each once.
+    named: Vec<Lifetime>,
+    /// Names that are taken.
+    taken: Vec<String>,
+}
+
+impl Inputs {
+    fn of(function: &Function, place: Place<'_>) -> Inputs {
+        let declared = function.generics.iter().chain(match place {
+            Place::Impl(item) => &item.generics[..],
+            Place::Free | Place::Method => &[],
+        });
+        let taken = declared.filter_map(|param| match &param.kind {
+            GenericKind::Lifetime(lifetime) => Some(lifetime.ident.to_string()),
+            _ => None,
+        });
+        let mut inputs = Inputs { elided: 0, named: Vec::new(), taken: taken.collect() };
+        if let Some(receiver) = &function.receiver {
+            match &receiver.kind {
+                ReceiverKind::Value => {}
+                ReceiverKind::Reference(reference) => inputs.add(reference.lifetime.as_ref()),
+                ReceiverKind::Typed(ty) => inputs.add_all(ty),
+            }
+        }
+        for arg in &function.args {
+            inputs.add_all(&arg.ty);
+        }
+        // `for<'a>` binds names that are no inputs, and an impl out of sight may have its own.
+        let known = &inputs.taken;
+        if !matches!(place, Place::Method) {
+            inputs.named.retain(|lifetime| lifetime.ident == "static" || known.contains(&lifetime.ident.to_string()));
+        }
+        inputs
+    }
+
+    fn add_all(&mut self, ty: &Ty) {
+        ty.visit(&mut |piece| match piece {
+            Piece::Reference(reference, _) => self.add(reference.lifetime.as_ref()),
+            Piece::Lifetime(lifetime) => self.add(Some(lifetime)),
+            _ => {}
+        });
+    }
+
+    fn add(&mut self, lifetime: Option<&Lifetime>) {
+        match lifetime {
+            Some(lifetime) if lifetime.ident != "_" => {
+                if !self.named.contains(lifetime) {
+                    self.named.push(lifetime.clone());
+                }
+            }
+            _ => self.elided += 1,
+        }
+    }
+
+    /// A name for each that has none: `'a`, `'b`, …, or, beside an impl that is out of sight and
+    /// may have those, `'arg0`, `'arg1`, ….
+    fn names(&self, place: Place<'_>) -> Vec<Lifetime> {
+        let letters = ('a'..='z').map(|letter| letter.to_string()).filter(|_| !matches!(place, Place::Method));
+        let numbered = (0..).map(|index: usize| format!("arg{index}"));
+        let free = letters.chain(numbered).filter(|name| !self.taken.contains(name));
+        free.take(self.elided).map(|name| Lifetime::new(&format!("'{name}"), Span::mixed_site())).collect()
+    }
+}
+
+/// Everything that the async fn's future holds, for `use<…>`: all but the handle. None where the
+/// impl has a lifetime without a name, which could not be listed, or the user said it all.
+fn captures(function: &Function, place: Place<'_>, names: &[Lifetime], output: &Ty) -> Option<Vec<TokenStream>> {
+    let of_impl = match place {
+        Place::Impl(item) if item.target.elides() => return None,
+        Place::Impl(item) => &item.generics[..],
+        Place::Free | Place::Method => &[],
+    };
+    if output.any(|piece| matches!(piece, Piece::Ident(ident) if ident == "use")) {
+        return None;
+    }
+    let declared = || of_impl.iter().chain(&function.generics);
+    let lifetimes = declared().filter_map(|param| match &param.kind {
+        GenericKind::Lifetime(lifetime) => Some(lifetime.to_token_stream()),
+        _ => None,
+    });
+    let others = declared().filter_map(|param| match &param.kind {
+        GenericKind::Type(ident) | GenericKind::Const(_, ident) => Some(ident.to_token_stream()),
+        GenericKind::Lifetime(_) => None,
+    });
+    Some(names.iter().map(|name| name.to_token_stream()).chain(lifetimes).chain(others).collect())
+}
+
+fn count_impls(function: &Function) -> usize {
+    let mut count = 0;
+    for arg in &function.args {
+        arg.ty.visit(&mut |piece| count += usize::from(matches!(piece, Piece::Impl(..))));
+    }
+    count
+}

@@ -1,0 +1,51 @@
+//! From the plan to tokens. Nothing here can fail.
+
+mod call;
+mod companion;
+mod generics;
+mod ty;
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::quote;
+
+pub(crate) use self::companion::unfinished;
+use crate::model::{Attr, Companion, Item, Plan};
+
+/// The item as it was, and its companions.
+pub(crate) fn item(item: &Item, plan: &Plan<'_>) -> TokenStream {
+    with(item, plan, companion::whole)
+}
+
+/// The item as it was, and for each companion what `generate` gives.
+pub(crate) fn with(item: &Item, plan: &Plan<'_>, generate: fn(&Companion<'_>) -> TokenStream) -> TokenStream {
+    match item {
+        Item::Other(tokens) => tokens.clone(),
+        Item::Function(lone) => {
+            let mut tokens = lone.tokens.clone();
+            tokens.extend(plan.companions.iter().flatten().map(generate));
+            tokens
+        }
+        Item::Impl(item) => {
+            let mut content = TokenStream::new();
+            for (member, companions) in item.members.iter().zip(&plan.companions) {
+                content.extend(member.tokens.clone());
+                content.extend(companions.iter().map(generate));
+            }
+            let mut braces = Group::new(Delimiter::Brace, content);
+            braces.set_span(item.braces);
+            let mut tokens = item.head.clone();
+            tokens.extend([TokenTree::from(braces)]);
+            tokens
+        }
+    }
+}
+
+fn attribute(attr: &Attr) -> TokenStream {
+    let meta = &attr.meta;
+    quote!(#[#meta])
+}
+
+/// Our hygiene, the user's place: where rustc's message points.
+fn at(span: Span) -> Span {
+    Span::mixed_site().located_at(span)
+}

@@ -1,0 +1,119 @@
+//! The body of a companion: one call.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+
+use super::at;
+use super::companion::handle_type;
+use crate::analyze::conditions_of;
+use crate::model::{Attr, Companion, GenericKind, HandleSource, Kind, OnError, Place, Ty};
+
+/// The call; once for each set of parameters that `cfg`s may leave.
+pub(super) fn body(companion: &Companion<'_>) -> TokenStream {
+    let cfgs: Vec<TokenStream> = companion.cfgs.iter().filter_map(|cfg| cfg.parse().ok()).collect();
+    if cfgs.is_empty() {
+        return call(companion, &|_| true);
+    }
+    let arms = (0..1_usize << cfgs.len()).map(|set| {
+        let holds = |index: usize| set & (1 << index) != 0;
+        let conditions =
+            cfgs.iter().enumerate().map(|(index, cfg)| if holds(index) { quote!(#cfg) } else { quote!(not(#cfg)) });
+        let call = call(companion, &|attrs| {
+            conditions_of(attrs)
+                .all(|condition| companion.cfgs.iter().position(|cfg| *cfg == condition.to_string()).is_none_or(holds))
+        });
+        quote!(#[cfg(all(#(#conditions),*))] { #call })
+    });
+    quote!(#(#arms)*)
+}
+
+fn call(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> TokenStream {
+    let krate = &companion.krate;
+    let helper = helper(companion);
+    let handle = handle(companion);
+    let future = future(companion, is_there);
+    let name = (companion.kind == Kind::Blocking).then(|| companion.name.unraw().to_string()).into_iter();
+    // rustc blames the callee for what the output lacks: its path spans what the output spans.
+    let (start, _) = output_span(companion);
+    let krate = krate.clone().into_iter().map(|mut tree| {
+        tree.set_span(tree.span().located_at(start));
+        tree
+    });
+    let krate: TokenStream = krate.collect();
+    quote_spanned! {at(start)=>
+        #krate::__private::#helper(#(#name,)* #handle, #future)
+    }
+}
+
+/// The first and the last token of the output, or the name.
+fn output_span(companion: &Companion<'_>) -> (Span, Span) {
+    let name = companion.source.name.span();
+    companion.source.output.as_ref().map_or((name, name), Ty::span)
+}
+
+/// The function in `bridge::__private`.
+fn helper(companion: &Companion<'_>) -> Ident {
+    let verb = match companion.kind {
+        Kind::Blocking => "call",
+        Kind::Submit => "submit",
+    };
+    let outcome = match (companion.kind, companion.on_error) {
+        (Kind::Submit, _) | (_, OnError::Panic) => "",
+        (_, OnError::Wrap) => "_wrap",
+        (_, OnError::Fold) => "_fold",
+    };
+    let local = if companion.local.is_some() { "_local" } else { "" };
+    let (_, end) = output_span(companion);
+    format_ident!("{verb}{local}{outcome}", span = at(end))
+}
+
+fn handle(companion: &Companion<'_>) -> TokenStream {
+    let krate = &companion.krate;
+    let handle = match &companion.handle {
+        HandleSource::Parameter(name) => name.to_token_stream(),
+        HandleSource::Expression { tokens, cloned } => {
+            let span = tokens.clone().into_iter().next().map_or_else(Span::mixed_site, |tree| tree.span());
+            let place = quote_spanned!(at(span)=> &#tokens);
+            let local = if companion.local.is_some() { "local_" } else { "" };
+            let helper = format_ident!("{local}handle", span = at(span));
+            let place = quote_spanned!(at(span)=> #krate::__private::#helper(#place));
+            if *cloned { quote!(&::core::clone::Clone::clone(#place)) } else { place }
+        }
+    };
+    let ty = handle_type(companion);
+    match &companion.timeout {
+        Some(limit) => quote!(&#krate::#ty::with_timeout(#handle, #limit)),
+        None => handle,
+    }
+}
+
+/// The call of the async fn, which only makes the future; with `local`, a closure that will.
+fn future(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> TokenStream {
+    let source = companion.source;
+    let name = &source.name;
+    let span = at(name.span());
+    let function = match companion.place {
+        Place::Free => name.to_token_stream(),
+        Place::Method | Place::Impl(_) => quote_spanned!(span=> Self::#name),
+    };
+    let mut generics = source
+        .generics
+        .iter()
+        .filter(|param| is_there(&param.attrs))
+        .filter_map(|param| match &param.kind {
+            GenericKind::Lifetime(_) => None,
+            GenericKind::Type(name) | GenericKind::Const(_, name) => Some(name.to_token_stream()),
+        })
+        .peekable();
+    let generics =
+        if generics.peek().is_some() { quote_spanned!(span=> ::<#(#generics),*>) } else { TokenStream::new() };
+    let receiver = source.receiver.iter().map(|receiver| receiver.self_token.to_token_stream());
+    let params = companion.params.iter().filter(|param| is_there(&param.arg.attrs));
+    let args = receiver.chain(params.map(|param| param.name.to_token_stream()));
+    let mut call = quote_spanned!(span=> #function #generics (#(#args),*));
+    if source.unsafety.is_some() {
+        call = quote_spanned!(span=> unsafe { #call });
+    }
+    if companion.local.is_some() { quote_spanned!(span=> move || #call) } else { call }
+}

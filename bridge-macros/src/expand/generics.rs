@@ -1,0 +1,98 @@
+//! The generics of a companion: the async fn's, and what is asked beyond them.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::{ToTokens as _, quote, quote_spanned};
+
+use super::{at, attribute};
+use crate::model::{Ask, Companion, GenericKind, GenericParam, Kind};
+
+/// `<…>`; `named` are those that come from `impl Trait` arguments.
+pub(super) fn generics(companion: &Companion<'_>, named: &[TokenStream]) -> TokenStream {
+    // What is `'static` is no parameter.
+    let lifetimes = companion.lifetimes.inputs.iter().filter(|lifetime| lifetime.ident != "static");
+    let lifetimes = lifetimes.map(|name| name.to_token_stream());
+    let declared = companion.source.generics.iter().map(|param| {
+        let attrs = param.attrs.iter().map(attribute);
+        let name = declared(param);
+        if is_in_where_clause(param, companion) {
+            return quote!(#(#attrs)* #name);
+        }
+        let bounds = bounds(param, companion);
+        if bounds.is_empty() { quote!(#(#attrs)* #name) } else { quote!(#(#attrs)* #name: #(#bounds)+*) }
+    });
+    let all: Vec<TokenStream> = lifetimes.chain(declared).chain(named.iter().cloned()).collect();
+    if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) }
+}
+
+fn declared(param: &GenericParam) -> TokenStream {
+    match &param.kind {
+        GenericKind::Lifetime(lifetime) => lifetime.to_token_stream(),
+        GenericKind::Const(keyword, name) => quote!(#keyword #name),
+        GenericKind::Type(name) => name.to_token_stream(),
+    }
+}
+
+/// Whether the bounds of a type parameter go into the where clause: where there are some already,
+/// so that they stay together.
+fn is_in_where_clause(param: &GenericParam, companion: &Companion<'_>) -> bool {
+    let GenericKind::Type(name) = &param.kind else { return false };
+    let named = |tokens: &TokenStream| {
+        tokens.clone().into_iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == *name))
+    };
+    param.attrs.is_empty() && (named(&companion.source.predicates) || companion.bounds.iter().any(named))
+}
+
+/// What is asked of a parameter: by the async fn, and by the companion.
+fn bounds(param: &GenericParam, companion: &Companion<'_>) -> Vec<TokenStream> {
+    let owned = companion.kind == Kind::Submit;
+    let mut bounds: Vec<TokenStream> = Vec::new();
+    if !param.bounds.is_empty() {
+        bounds.push(param.bounds.clone());
+    }
+    match &param.kind {
+        GenericKind::Lifetime(_) => bounds.extend(owned.then(|| quote!('static))),
+        GenericKind::Const(..) => {}
+        GenericKind::Type(name) => {
+            if let Some(ask) = companion.asks.iter().find(|ask| ask.own && ask.param == name) {
+                bounds.extend(asked(ask, owned));
+            }
+        }
+    }
+    bounds
+}
+
+fn asked(ask: &Ask<'_>, owned: bool) -> Vec<TokenStream> {
+    // Where the parameter stands, since rustc points there when an argument does not do.
+    let span = at(ask.param.span());
+    let send = ask.send.then(|| quote_spanned!(span=> ::core::marker::Send));
+    let sync = ask.sync.then(|| quote_spanned!(span=> ::core::marker::Sync));
+    let owned = owned.then(|| quote_spanned!(span=> 'static));
+    send.into_iter().chain(sync).chain(owned).collect()
+}
+
+/// `where …`, or nothing.
+pub(super) fn where_clause(companion: &Companion<'_>) -> TokenStream {
+    let owned = companion.kind == Kind::Submit;
+    let source = companion.source;
+    let mut predicates = Vec::new();
+    for param in source.generics.iter().filter(|param| is_in_where_clause(param, companion)) {
+        let (name, bounds) = (declared(param), bounds(param, companion));
+        if !bounds.is_empty() {
+            predicates.push(quote!(#name: #(#bounds)+*));
+        }
+    }
+    if !source.predicates.is_empty() {
+        predicates.push(source.predicates.clone());
+    }
+    for ask in companion.asks.iter().filter(|ask| !ask.own) {
+        let (param, bounds) = (ask.param, asked(ask, owned));
+        if !bounds.is_empty() {
+            predicates.push(quote!(#param: #(#bounds)+*));
+        }
+    }
+    if owned && (source.receiver.is_some() || source.mentions_self) {
+        predicates.push(quote!(Self: 'static));
+    }
+    predicates.extend(companion.bounds.iter().cloned());
+    if predicates.is_empty() { TokenStream::new() } else { quote!(where #(#predicates),*) }
+}

@@ -1,0 +1,13 @@
+//! What is generated where something is wrong: the item as it was, companions that have the
+//! signature they would have had, so that their callers are not told a second thing, and the errors.
+
+use proc_macro2::TokenStream;
+
+use crate::expand;
+use crate::model::{Errors, Item, Plan};
+
+pub(crate) fn item(item: &Item, plan: &Plan<'_>, errors: Errors) -> TokenStream {
+    let mut tokens = expand::with(item, plan, expand::unfinished);
+    tokens.extend(errors.into_compile_errors());
+    tokens
+}

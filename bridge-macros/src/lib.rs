@@ -1,0 +1,237 @@
+//! The `#[threadsafe]` attribute of the `bridge` crate.
+//!
+//! Depend on `bridge`, not on this crate: what the attribute generates names `bridge`'s types, and `bridge` re-exports
+//! it as `bridge::threadsafe`.
+#![forbid(unsafe_code)]
+
+mod analyze;
+mod expand;
+mod fallback;
+mod model;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+/// Adds a blocking companion to an async fn: a function of the same arguments that runs the async one on an event
+/// loop and waits for its value.
+///
+/// ```
+/// use bridge::{EventLoop, threadsafe};
+///
+/// /// Says hello.
+/// #[threadsafe]
+/// async fn greet(name: &str) -> String {
+///     format!("hello {name}")
+/// }
+///
+/// let event_loop = EventLoop::new()?;
+/// assert_eq!(greet_blocking(&event_loop, "you"), "hello you");
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// The async fn stays as it is. What is added is
+///
+/// ```ignore
+/// #[track_caller]
+/// fn greet_blocking(handle: &::bridge::Handle, name: &str) -> String {
+///     ::bridge::__private::call("greet_blocking", handle, greet(name))
+/// }
+/// ```
+///
+/// **Calling the companion is a plain call of the async fn**: the same arguments, borrowed ones too, the same value, the
+/// same panic, and when it returns nothing of the future is left. What only the bridge can get wrong (the loop is
+/// closed, a limit is up, the thread would wait for itself) panics at the caller's line with a message that names the
+/// companion, or is returned where `fallible` asks for it.
+///
+/// The handle comes right after the receiver, else first. The output never borrows from it: lifetimes that were left
+/// out mean what they meant in the async fn.
+///
+/// # Where it goes
+///
+/// On a free async fn, on a method, or on a whole inherent impl, whose async fns then all get a companion. An impl that
+/// is generic is best annotated as a whole: a method's own annotation does not see the impl's parameters, and an
+/// associated fn that has neither `self` nor `Self` in its signature looks like a free one.
+///
+/// ```
+/// use bridge::{EventLoop, LocalHandle, threadsafe};
+///
+/// struct Counter<T> {
+///     value: T,
+///     handle: LocalHandle,
+/// }
+///
+/// #[threadsafe(handle = self.handle, suffix = "_sync")]
+/// impl<T: Clone> Counter<T> {
+///     async fn value(&self) -> T {
+///         self.value.clone()
+///     }
+///
+///     #[threadsafe(name = set)]
+///     async fn replace(&mut self, value: T) {
+///         self.value = value;
+///     }
+///
+///     #[threadsafe(skip)]
+///     async fn background(&self) {}
+/// }
+///
+/// let event_loop = EventLoop::new()?;
+/// let mut counter = Counter { value: 1, handle: event_loop.handle().clone() };
+/// counter.set(2);
+/// assert_eq!(counter.value_sync(), 2);
+/// # drop(counter.background());
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// # Options
+///
+/// | option | effect |
+/// | --- | --- |
+/// | `name = ident` | the companion's name; else that of the async fn and `_blocking`, without `r#` |
+/// | `suffix = "_sync"` | on an impl, what the names end in |
+/// | `vis = pub(crate)` | its visibility; else the same |
+/// | `handle = expr` | no handle parameter; `expr` gives the handle |
+/// | `timeout = expr` | a `Duration`, the call's limit; implies `fallible` |
+/// | `fallible` | errors of the bridge are returned; `fallible = wrap` and `fallible = fold` say how |
+/// | `local` | the future need not be `Send`: it is made on the loop, and the handle is a `&LocalHandle` |
+/// | `submit` | also adds `…_submit`, or `submit = ident`, which returns a `Task` at once |
+/// | `attr(…)` | attributes for the companion alone, separated by commas |
+/// | `bound(…)` | where-predicates for the companion alone |
+/// | `crate = path` | where `bridge` is, if it is renamed or re-exported |
+/// | `skip` | in an impl: no companion for this function |
+///
+/// Options on an impl are defaults for its functions; a function's own `#[threadsafe(…)]` wins. `attr` and `bound` may
+/// be repeated, and add up.
+///
+/// ## `handle`
+///
+/// A place or a value that `&` turns into a `&Handle`, by `Deref` if need be, so an `EventLoop` or an `Arc` of one does.
+/// It may use `self` and the arguments, and is taken before they are moved.
+///
+/// ```
+/// use bridge::threadsafe;
+///
+/// #[threadsafe(handle = bridge::global())]
+/// async fn add(a: u64, b: u64) -> u64 {
+///     a + b
+/// }
+///
+/// assert_eq!(add_blocking(1, 2), 3);
+/// ```
+///
+/// ## `fallible`
+///
+/// Where the return type is named `Result` (its path's last segment), the bridge's errors become the function's own, by
+/// `From<bridge::Error>`. Any other type is wrapped: the companion returns `Result<T, bridge::Error>`. `fallible = fold`
+/// and `fallible = wrap` decide by hand.
+///
+/// ```
+/// use std::io;
+///
+/// use bridge::threadsafe;
+///
+/// #[threadsafe(fallible)]
+/// async fn read(id: u64) -> io::Result<u64> {
+///     Ok(id)
+/// }
+///
+/// #[threadsafe(fallible)]
+/// async fn count() -> u64 {
+///     3
+/// }
+///
+/// let value: io::Result<u64> = read_blocking(bridge::global(), 7);
+/// let count: Result<u64, bridge::Error> = count_blocking(bridge::global());
+/// # assert_eq!((value.unwrap(), count.unwrap()), (7, 3));
+/// ```
+///
+/// They are rewritten as
+///
+/// ```ignore
+/// #[track_caller]
+/// fn read_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<u64> {
+///     ::bridge::__private::call_fold("read_blocking", handle, read(id))
+/// }
+///
+/// #[track_caller]
+/// fn count_blocking(handle: &::bridge::Handle) -> ::core::result::Result<u64, ::bridge::Error> {
+///     ::bridge::__private::call_wrap("count_blocking", handle, count())
+/// }
+/// ```
+///
+/// ## `local`
+///
+/// The future is made on the event loop's thread and stays there, so that it may hold what is not `Send`. Arguments and
+/// output still cross threads. The loop has to be one of ours, not a foreign runtime: the handle is a `&LocalHandle`.
+///
+/// ```
+/// use std::rc::Rc;
+///
+/// use bridge::threadsafe;
+///
+/// #[threadsafe(local)]
+/// async fn length(text: &str) -> usize {
+///     let shared = Rc::new(text.len());
+///     std::future::ready(()).await;
+///     *shared
+/// }
+///
+/// assert_eq!(length_blocking(bridge::global(), "four"), 4);
+/// ```
+///
+/// ## `submit`
+///
+/// ```
+/// use bridge::{Task, threadsafe};
+///
+/// #[threadsafe(submit)]
+/// async fn double(number: u64) -> u64 {
+///     number * 2
+/// }
+///
+/// let task: Task<u64> = double_submit(bridge::global(), 4);
+/// assert_eq!(task.result()?, 8);
+/// # Ok::<(), bridge::Error>(())
+/// ```
+///
+/// Nobody waits, so nothing can be borrowed: the arguments must be `'static`. Errors of the bridge come with the task.
+///
+/// # Generics
+///
+/// Arguments, and with a `Send` future all that it holds, cross threads. So a companion asks more of type parameters
+/// than its async fn: `Send` of its own, of the impl's, and of `impl Trait` arguments, and `Sync` of those that are
+/// behind a shared reference or an `Arc`. The async fn itself stays as it is. What an attribute cannot see, an
+/// associated type that is held across an `.await` or returned, is said with `bound`:
+///
+/// ```
+/// use bridge::threadsafe;
+///
+/// #[threadsafe(bound(I::Item: Send))]
+/// async fn last<I: Iterator>(items: I) -> Option<I::Item> {
+///     items.last()
+/// }
+///
+/// assert_eq!(last_blocking(bridge::global(), 0..3), Some(2));
+/// ```
+///
+/// # What is carried over
+///
+/// Visibility, generics, where clauses, lifetimes, const generics, `impl Trait` on either side, `unsafe`, every
+/// receiver, `cfg`s on the fn and on parameters, lint levels (`expect` as `allow`), `deprecated`, `must_use` and
+/// `doc(hidden)`. An output that is an `impl Trait` may hold all that the async fn's does, and not the handle. Of the
+/// docs, the first paragraph. Other macros' attributes stay with the async fn.
+#[proc_macro_attribute]
+pub fn threadsafe(options: TokenStream, item: TokenStream) -> TokenStream {
+    rewrite(options.into(), item.into()).into()
+}
+
+/// The whole way from tokens to tokens: parse, analyze, then expand or fall back.
+fn rewrite(options: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let mut errors = model::Errors::default();
+    let options = parse::options(options, &mut errors);
+    let item = parse::item(item, &mut errors);
+    let plan = analyze::plan(&item, &options, &mut errors);
+    if errors.is_empty() { expand::item(&item, &plan) } else { fallback::item(&item, &plan, errors) }
+}

@@ -1,0 +1,13 @@
+//! From tokens to the model. Bodies are never looked into.
+
+mod attrs;
+mod cut;
+mod item;
+mod options;
+mod signature;
+mod ty;
+mod values;
+
+pub(crate) use self::attrs::doc_text;
+pub(crate) use self::item::item;
+pub(crate) use self::options::options;

@@ -1,0 +1,177 @@
+//! The options in `#[threadsafe(…)]`: one table says what each is called and what it takes.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Error, Result};
+
+use super::values::{self, Mistake, Read};
+use crate::model::{Errors, Key, Options};
+
+/// Every option: its name, how it is written, and what takes its value in.
+const TABLE: &[Spec] = &[
+    Spec { key: Key::Name, name: "name", usage: "`name = fetch_sync`", read: values::name },
+    Spec { key: Key::Suffix, name: "suffix", usage: "`suffix = \"_sync\"`", read: values::suffix },
+    Spec {
+        key: Key::Vis,
+        name: "vis",
+        usage: "`vis = pub(crate)`, or `vis = pub(self)` for private",
+        read: values::vis,
+    },
+    Spec { key: Key::Handle, name: "handle", usage: "`handle = self.handle`", read: values::handle },
+    Spec { key: Key::Timeout, name: "timeout", usage: "`timeout = Duration::from_secs(1)`", read: values::timeout },
+    Spec { key: Key::Fallible, name: "fallible", usage: FALLIBLE, read: values::fallible },
+    Spec { key: Key::Local, name: "local", usage: "`local`, without a value", read: values::local },
+    Spec { key: Key::Submit, name: "submit", usage: "`submit`, or `submit = fetch_later`", read: values::submit },
+    Spec { key: Key::Attr, name: "attr", usage: "`attr(cfg(feature = \"blocking\"))`", read: values::attr },
+    Spec { key: Key::Bound, name: "bound", usage: "`bound(T: Send)`", read: values::bound },
+    Spec { key: Key::Crate, name: "crate", usage: "`crate = path::to::bridge`", read: values::krate },
+    Spec { key: Key::Skip, name: "skip", usage: "`skip`, without a value", read: values::skip },
+    Spec { key: Key::Stream, name: "stream", usage: "`stream`", read: values::stream },
+];
+
+const FALLIBLE: &str = "`fallible`, or `fallible = wrap` to return a `Result<T, bridge::Error>`, or `fallible = fold` to put it into the function's own `Result`";
+
+struct Spec {
+    key: Key,
+    name: &'static str,
+    usage: &'static str,
+    read: fn(ParseStream<'_>, Span, &mut Options) -> Read<()>,
+}
+
+impl Spec {
+    fn advice(&self) -> String {
+        format!("`{}` is written {}", self.name, self.usage)
+    }
+
+    fn repeats(&self) -> bool {
+        matches!(self.key, Key::Attr | Key::Bound)
+    }
+}
+
+/// Never fails: what could not be understood is told, and left out.
+pub(crate) fn options(tokens: TokenStream, errors: &mut Errors) -> Options {
+    let mut options = Options::default();
+    for option in split(tokens) {
+        let read = |input: ParseStream<'_>| one(input, &mut options, errors);
+        if let Err(error) = read.parse2(option) {
+            errors.push_error(error);
+        }
+    }
+    options
+}
+
+/// Cuts at the commas between options, not at those of a turbofish inside a value.
+fn split(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut options = vec![Vec::new()];
+    let mut depth = 0_usize;
+    for tree in tokens {
+        let current = options.last_mut().expect("there is always one");
+        if let TokenTree::Punct(punct) = &tree {
+            match punct.as_char() {
+                ',' if depth == 0 => {
+                    options.push(Vec::new());
+                    continue;
+                }
+                '<' if depth > 0 || opens_generics(current) => depth += 1,
+                '>' if !ends_with(current, '-') && !ends_with(current, '=') => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+        current.push(tree);
+    }
+    options.into_iter().filter(|option| !option.is_empty()).map(|option| option.into_iter().collect()).collect()
+}
+
+/// Whether a `<` after these tokens is a bracket, and not less-than: after `::` and at the start of a value.
+fn opens_generics(tokens: &[TokenTree]) -> bool {
+    ends_with(tokens, ':') || ends_with(tokens, '=') || ends_with(tokens, '&')
+}
+
+fn ends_with(tokens: &[TokenTree], char: char) -> bool {
+    matches!(tokens.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == char)
+}
+
+fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Result<()> {
+    if !input.peek(Ident::peek_any) {
+        let rest: TokenStream = input.parse()?;
+        return Err(Error::new_spanned(rest, format!("an option starts with its name: {}", listed())));
+    }
+    let key = input.call(Ident::parse_any)?;
+    let written = key.to_string();
+    let spec = match TABLE.iter().find(|spec| spec.name == written) {
+        Some(spec) => spec,
+        None => match nearest(&written) {
+            Some(spec) => {
+                errors.push(key.span(), format!("unknown option `{written}`: did you mean `{}`?", spec.name));
+                // Read all the same, so that what the user meant is there and nothing else turns red.
+                if options.has(spec.key) {
+                    input.parse::<TokenStream>()?;
+                    return Ok(());
+                }
+                spec
+            }
+            None => {
+                input.parse::<TokenStream>()?;
+                return Err(Error::new(key.span(), format!("unknown option `{written}`: there are {}", listed())));
+            }
+        },
+    };
+    if !spec.repeats() && options.has(spec.key) {
+        input.parse::<TokenStream>()?;
+        return Err(Error::new(key.span(), format!("`{}` is given twice: remove one of the two", spec.name)));
+    }
+    options.written.push((spec.key, key.clone()));
+    if let Err(error) = (spec.read)(input, key.span(), options) {
+        let at_end = input.is_empty();
+        input.parse::<TokenStream>()?;
+        return Err(match error {
+            Mistake::Explained(error) => error,
+            // What syn says of a value is about grammar; what helps is how the option is written.
+            Mistake::Grammar(error) => Error::new(if at_end { key.span() } else { error.span() }, spec.advice()),
+        });
+    }
+    if input.is_empty() {
+        return Ok(());
+    }
+    let rest: TokenStream = input.parse()?;
+    Err(Error::new_spanned(rest, spec.advice()))
+}
+
+fn listed() -> String {
+    let names: Vec<String> =
+        TABLE.iter().filter(|spec| spec.key != Key::Stream).map(|spec| format!("`{}`", spec.name)).collect();
+    names.join(", ")
+}
+
+/// The option that `written` is a slip of the pen from.
+fn nearest(written: &str) -> Option<&'static Spec> {
+    let candidates = TABLE.iter().filter(|spec| spec.key != Key::Stream).filter_map(|spec| {
+        let distance = distance(written, spec.name);
+        let is_near = distance <= (spec.name.len() / 3).max(1) || letters(written) == letters(spec.name);
+        is_near.then_some((distance, spec))
+    });
+    candidates.min_by_key(|(distance, _)| *distance).map(|(_, spec)| spec)
+}
+
+/// Sorted, so that two that changed places do not count.
+fn letters(word: &str) -> Vec<char> {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.sort_unstable();
+    letters
+}
+
+/// Levenshtein's.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, a) in left.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in right.iter().enumerate() {
+            let substituted = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[right.len()]
+}

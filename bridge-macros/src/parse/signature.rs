@@ -1,0 +1,174 @@
+//! The signature of a function, up to its body.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::ParseStream;
+use syn::{Lifetime, Result, Token};
+
+use super::{attrs, ty};
+use crate::model::{Arg, Attr, Function, GenericKind, GenericParam, Receiver, ReceiverKind};
+
+/// All of a function but its body.
+pub(super) fn function(input: ParseStream<'_>) -> Result<Function> {
+    let attrs = attrs::outer(input)?;
+    let vis = attrs::visibility(input)?;
+    let (mut asyncness, mut unsafety) = (None, None);
+    while !input.peek(Token![fn]) {
+        // `const`, `default`, `extern "C"` and what else may stand here is rustc's to judge.
+        match input.parse()? {
+            TokenTree::Ident(word) if word == "async" => asyncness = Some(word.span()),
+            TokenTree::Ident(word) if word == "unsafe" => unsafety = Some(word.span()),
+            _ => {}
+        }
+    }
+    let fn_token: Token![fn] = input.parse()?;
+    let name = input.call(Ident::parse_any)?;
+    let generics = generics(input)?;
+    let (receiver, args) = parameters(input)?;
+    let output = if input.peek(Token![->]) {
+        input.parse::<Token![->]>()?;
+        Some(ty::ty(input)?)
+    } else {
+        None
+    };
+    let predicates = predicates(input)?;
+    Ok(Function {
+        attrs,
+        vis,
+        asyncness,
+        unsafety,
+        fn_token: fn_token.span,
+        name,
+        generics,
+        receiver,
+        args,
+        output,
+        predicates,
+        mentions_self: false,
+    })
+}
+
+/// `<'a, T: Bound, const N: usize>`, or nothing.
+pub(super) fn generics(input: ParseStream<'_>) -> Result<Vec<GenericParam>> {
+    let mut params = Vec::new();
+    if input.parse::<Option<Token![<]>>()?.is_none() {
+        return Ok(params);
+    }
+    while !input.peek(Token![>]) {
+        params.push(generic_param(input)?);
+        if input.parse::<Option<Token![,]>>()?.is_none() {
+            break;
+        }
+    }
+    input.parse::<Token![>]>()?;
+    Ok(params)
+}
+
+fn generic_param(input: ParseStream<'_>) -> Result<GenericParam> {
+    let attrs = attrs::outer(input)?;
+    let kind = if input.peek(Lifetime) {
+        GenericKind::Lifetime(input.parse()?)
+    } else if input.peek(Token![const]) {
+        GenericKind::Const(input.parse()?, input.parse()?)
+    } else {
+        GenericKind::Type(input.parse()?)
+    };
+    let mut bounds = TokenStream::new();
+    if input.parse::<Option<Token![:]>>()?.is_some() {
+        until(input, &mut bounds, |input| input.peek(Token![,]) || input.peek(Token![=]))?;
+    }
+    if input.parse::<Option<Token![=]>>()?.is_some() {
+        until(input, &mut TokenStream::new(), |input| input.peek(Token![,]))?;
+    }
+    Ok(GenericParam { attrs, kind, bounds })
+}
+
+/// Copies what comes until `stop` or a `>` that was not opened here.
+fn until(input: ParseStream<'_>, into: &mut TokenStream, stop: fn(ParseStream<'_>) -> bool) -> Result<()> {
+    while !input.is_empty() && !stop(input) && !input.peek(Token![>]) {
+        if input.peek(Token![<]) {
+            into.extend(ty::angle_tokens(input)?);
+        } else if input.peek(Token![->]) {
+            into.extend([input.parse::<TokenTree>()?, input.parse()?]);
+        } else {
+            into.extend([input.parse::<TokenTree>()?]);
+        }
+    }
+    Ok(())
+}
+
+/// The predicates of a where clause, or nothing.
+fn predicates(input: ParseStream<'_>) -> Result<TokenStream> {
+    if input.parse::<Option<Token![where]>>()?.is_none() {
+        return Ok(TokenStream::new());
+    }
+    let mut tokens: Vec<TokenTree> = input.parse::<TokenStream>()?.into_iter().collect();
+    if matches!(tokens.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',') {
+        tokens.pop();
+    }
+    Ok(tokens.into_iter().collect())
+}
+
+fn parameters(input: ParseStream<'_>) -> Result<(Option<Receiver>, Vec<Arg>)> {
+    let content;
+    syn::parenthesized!(content in input);
+    let (mut receiver, mut args) = (None, Vec::new());
+    while !content.is_empty() {
+        let attrs = attrs::outer(&content)?;
+        if args.is_empty() && receiver.is_none() && at_receiver(&content) {
+            receiver = Some(self::receiver(&content, attrs)?);
+        } else {
+            args.push(arg(&content, attrs)?);
+        }
+        if content.parse::<Option<Token![,]>>()?.is_none() {
+            break;
+        }
+    }
+    if content.is_empty() { Ok((receiver, args)) } else { Err(content.error("expected `,`")) }
+}
+
+fn at_receiver(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    if ahead.peek(Token![&]) && ty::reference(&ahead).is_err() {
+        return false;
+    }
+    let _ = ahead.parse::<Option<Token![mut]>>();
+    ahead.peek(Token![self]) && !ahead.peek2(Token![::])
+}
+
+fn receiver(input: ParseStream<'_>, attrs: Vec<Attr>) -> Result<Receiver> {
+    if input.peek(Token![&]) {
+        let reference = ty::reference(input)?;
+        let self_token = input.call(Ident::parse_any)?;
+        return Ok(Receiver { attrs, kind: ReceiverKind::Reference(reference), self_token });
+    }
+    input.parse::<Option<Token![mut]>>()?;
+    let self_token = input.call(Ident::parse_any)?;
+    let kind = if input.parse::<Option<Token![:]>>()?.is_some() {
+        ReceiverKind::Typed(ty::ty(input)?)
+    } else {
+        ReceiverKind::Value
+    };
+    Ok(Receiver { attrs, kind, self_token })
+}
+
+/// `pattern: Type`
+fn arg(input: ParseStream<'_>, attrs: Vec<Attr>) -> Result<Arg> {
+    let span = input.span();
+    let ahead = input.fork();
+    ahead.parse::<Option<Token![ref]>>()?;
+    ahead.parse::<Option<Token![mut]>>()?;
+    let name = ahead
+        .call(Ident::parse_any)
+        .ok()
+        .filter(|name| name != "_" && ahead.peek(Token![:]) && !ahead.peek(Token![::]));
+    while !input.peek(Token![:]) || input.peek(Token![::]) {
+        if input.peek(Token![::]) {
+            input.parse::<Token![::]>()?;
+        } else {
+            input.parse::<TokenTree>()?;
+        }
+    }
+    input.parse::<Token![:]>()?;
+    Ok(Arg { attrs, name, span, ty: ty::ty(input)? })
+}

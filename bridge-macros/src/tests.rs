@@ -1,0 +1,266 @@
+//! From tokens to tokens, without a compiler.
+
+use proc_macro2::{TokenStream, TokenTree};
+
+use crate::rewrite;
+
+/// What is generated for `item`, without docs, as one line.
+fn companion(options: &str, item: &str) -> String {
+    let (before, after) = (tokens(item), rewritten(options, item));
+    let companion: TokenStream = after.into_iter().skip(before.into_iter().count()).collect();
+    // `#[doc = "…"]`, which comes first.
+    plain(companion.into_iter().skip(2).collect())
+}
+
+fn rewritten(options: &str, item: &str) -> TokenStream {
+    rewrite(tokens(options), tokens(item))
+}
+
+fn tokens(text: &str) -> TokenStream {
+    text.parse().unwrap()
+}
+
+/// Without spaces, which `TokenStream` sets as it likes.
+fn plain(tokens: TokenStream) -> String {
+    let mut text = tokens.to_string();
+    text.retain(|char| char != ' ' && char != '\n');
+    text
+}
+
+#[track_caller]
+fn assert_companion(options: &str, item: &str, expected: &str) {
+    assert_eq!(companion(options, item), plain(tokens(expected)));
+}
+
+/// The messages of the `compile_error!`s in it.
+fn errors(options: &str, item: &str) -> Vec<String> {
+    fn collect(tokens: TokenStream, into: &mut Vec<String>) {
+        let mut name = String::new();
+        for tree in tokens {
+            match tree {
+                TokenTree::Ident(ident) => name = ident.to_string(),
+                TokenTree::Group(group) if name == "compile_error" => into.push(group.stream().to_string()),
+                TokenTree::Group(group) => collect(group.stream(), into),
+                _ => {}
+            }
+        }
+    }
+    let mut messages = Vec::new();
+    collect(rewritten(options, item), &mut messages);
+    messages
+}
+
+#[test]
+fn a_function() {
+    assert_companion(
+        "",
+        "pub async fn fetch(id: u64, name: &str) -> io::Result<String> { body }",
+        r#"#[track_caller]
+        pub fn fetch_blocking(handle: &::bridge::Handle, id: u64, name: &str) -> io::Result<String> {
+            ::bridge::__private::call("fetch_blocking", handle, fetch(id, name))
+        }"#,
+    );
+}
+
+#[test]
+fn the_item_stays_as_it_is_and_its_body_is_not_looked_into() {
+    let item = "#[doc(hidden)] async fn fetch<T>((a, b): (u8, T)) where T: Copy { this is = no; ( Rust # ) }";
+    let after = plain(rewritten("", item));
+    assert!(after.starts_with(&plain(tokens(item))), "{after}");
+}
+
+#[test]
+fn an_elided_lifetime_of_the_output_gets_the_inputs_name() {
+    assert_companion(
+        "",
+        "async fn first(text: &str) -> &str {}",
+        r#"#[track_caller]
+        fn first_blocking<'a>(handle: &::bridge::Handle, text: &'a str) -> &'a str {
+            ::bridge::__private::call("first_blocking", handle, first(text))
+        }"#,
+    );
+}
+
+#[test]
+fn a_name_that_is_taken_is_not_given_to_a_lifetime() {
+    let companion = companion("", "async fn first<'a, T: Bound<'a>>(text: &str, t: T) -> &str {}");
+    assert!(companion.contains("text:&'bstr"), "{companion}");
+}
+
+#[test]
+fn with_a_receiver_elided_lifetimes_are_the_receivers() {
+    assert_companion(
+        "",
+        "async fn first(&self, text: &str) -> &str {}",
+        r#"#[track_caller]
+        fn first_blocking(&self, handle: &::bridge::Handle, text: &str) -> &str {
+            ::bridge::__private::call("first_blocking", handle, Self::first(self, text))
+        }"#,
+    );
+}
+
+#[test]
+fn a_hidden_output_says_what_it_holds() {
+    assert_companion(
+        "",
+        "async fn show<T>(text: &str, value: T, n: impl Into<u8>) -> impl Display {}",
+        r#"#[track_caller]
+        fn show_blocking<'a, T: ::core::marker::Send, Arg0: Into<u8> + ::core::marker::Send>(
+            handle: &::bridge::Handle, text: &'a str, value: T, n: Arg0
+        ) -> impl Display + use<'a, T, Arg0> {
+            ::bridge::__private::call("show_blocking", handle, show::<T>(text, value, n))
+        }"#,
+    );
+}
+
+#[test]
+fn what_is_behind_a_shared_reference_must_be_sync() {
+    assert_companion(
+        "",
+        "async fn show<T: Send, U>(t: &T, u: Arc<U>, v: &impl Display, w: &mut T) {}",
+        r#"#[track_caller]
+        fn show_blocking<T: Send + ::core::marker::Sync, U: ::core::marker::Send + ::core::marker::Sync>(
+            handle: &::bridge::Handle, t: &T, u: Arc<U>,
+            v: &(impl Display + ::core::marker::Send + ::core::marker::Sync), w: &mut T
+        ) {
+            ::bridge::__private::call("show_blocking", handle, show::<T, U>(t, u, v, w))
+        }"#,
+    );
+}
+
+#[test]
+fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
+    assert_companion(
+        "handle = self.handle, timeout = limit::<A, B>(self), local",
+        "async fn close(self) {}",
+        r#"#[track_caller]
+        fn close_blocking(self) -> ::core::result::Result<(), ::bridge::Error> {
+            ::bridge::__private::call_local_wrap(
+                "close_blocking",
+                &::bridge::LocalHandle::with_timeout(::bridge::__private::local_handle(&self.handle), limit::<A, B>(self)),
+                move || Self::close(self)
+            )
+        }"#,
+    );
+    let cloned = companion("handle = self.handle", "async fn close(self) {}");
+    assert!(cloned.contains("Clone::clone"), "{cloned}");
+    let borrowed = companion("handle = self.handle", "async fn close(&self) {}");
+    assert!(!borrowed.contains("Clone::clone"), "{borrowed}");
+}
+
+#[test]
+fn parameters_under_cfg_are_passed_where_they_are_there() {
+    assert_companion(
+        "",
+        "async fn fetch(#[cfg(unix)] fd: u8, id: u8) {}",
+        r#"#[track_caller]
+        fn fetch_blocking(handle: &::bridge::Handle, #[cfg(unix)] fd: u8, id: u8) {
+            #[cfg(all(not(unix)))] { ::bridge::__private::call("fetch_blocking", handle, fetch(id)) }
+            #[cfg(all(unix))] { ::bridge::__private::call("fetch_blocking", handle, fetch(fd, id)) }
+        }"#,
+    );
+}
+
+#[test]
+fn attributes_of_the_function_and_for_the_companion() {
+    let companion = companion(
+        "attr(inline), attr(cfg(a), cfg(b))",
+        "#[instrument] #[must_use] #[expect(dead_code)] #[cfg_attr(x, cold, allow(y))] #[doc(hidden)] async fn f() {}",
+    );
+    let expected =
+        "#[must_use] #[allow(dead_code)] #[cfg_attr(x, allow(y))] #[doc(hidden)] #[inline] #[cfg(a)] #[cfg(b)]";
+    assert!(companion.starts_with(&plain(tokens(expected))), "{companion}");
+}
+
+#[test]
+fn docs_are_the_first_paragraph_and_the_links_it_needs() {
+    let item =
+        "/// One [a], and\n/// two.\n///\n/// ```\n/// code\n/// ```\n///\n/// [a]: b\n/// [c]: d\nasync fn fetch() {}";
+    let text = plain(rewritten("", item));
+    let companion = text.split("fetch(){}").nth(1).unwrap();
+    assert!(companion.contains("[`fetch`]") && companion.contains("One[a],and\\ntwo."), "{companion}");
+    assert!(companion.contains("[a]:b") && !companion.contains("[c]") && !companion.contains("code"), "{companion}");
+}
+
+#[test]
+fn members_of_an_impl_are_cut_apart() {
+    let item = "impl<T> S<{ N }, T> { \
+        const A: u8 = { 3 }; type B = [u8; { 4 }]; m! {} n!(); \
+        async fn f<const M: usize>() -> Foo<{ M }> where Foo<{ M }>: Sized {} \
+        pub(crate) const C: fn(u8) -> bool = |a| { a > 3 }; \
+        #[threadsafe(skip)] async fn g() {} }";
+    let text = plain(rewritten("", item));
+    assert_eq!(text.matches("track_caller").count(), 1, "{text}");
+    assert!(!text.contains("threadsafe") && !text.contains("compile_error"), "{text}");
+}
+
+#[test]
+fn every_mistake_is_told() {
+    let found = errors("name = \"x\", local, local, nmae = y, 3", "async fn fetch() {}");
+    assert_eq!(found.len(), 4, "{found:?}");
+}
+
+#[test]
+fn a_slip_of_the_pen_is_taken_for_what_was_meant() {
+    let text = plain(rewritten("falible", "async fn fetch() {}"));
+    assert!(text.contains("didyoumean") && text.contains("Result<(),::bridge::Error>"), "{text}");
+    let found = errors("thread", "async fn fetch() {}");
+    assert!(!found[0].contains("did you mean"), "{found:?}");
+}
+
+#[test]
+fn a_plain_fn_is_told_and_its_companion_is_there_all_the_same() {
+    let text = plain(rewritten("", "fn fetch() -> u8 { 1 }"));
+    assert!(text.contains("fnfetch_blocking") && text.contains("compile_error"), "{text}");
+}
+
+/// Small, and the same every time.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 16).unwrap_or(0) % end.max(1)
+    }
+}
+
+/// Drops, doubles, swaps and moves tokens.
+fn mutated(tokens: TokenStream, random: &mut Random) -> TokenStream {
+    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
+    for tree in &mut trees {
+        if let TokenTree::Group(group) = tree {
+            let content = mutated(group.stream(), random);
+            *group = proc_macro2::Group::new(group.delimiter(), content);
+        }
+    }
+    if !trees.is_empty() && random.below(3) == 0 {
+        let (at, to) = (random.below(trees.len()), random.below(trees.len()));
+        match random.below(4) {
+            0 => drop(trees.remove(at)),
+            1 => trees.insert(to, trees[at].clone()),
+            2 => trees.swap(at, to),
+            _ => trees.truncate(at),
+        }
+    }
+    trees.into_iter().collect()
+}
+
+#[test]
+fn no_tokens_make_it_panic() {
+    let items = [
+        "#[doc = \"x\"] pub(crate) async fn f<'a, T: Fn(&u8) -> u8, const N: usize>(&'a self, (a, b): (u8, T), #[cfg(x)] c: [&u8; N]) -> Result<impl Iterator<Item = &'_ u8>, E> where T: Copy {}",
+        "#[allow(x)] unsafe impl<'a, T: A<B<C>>, const N: usize> S<'a, T, { N }> where T: Copy { #[threadsafe(name = x)] async fn f(self: Pin<&mut Self>) -> &u8 {} const X: u8 = { 1 }; fn g() {} }",
+        "impl<T> Trait for T {}",
+        "pub struct S<T>(T);",
+    ];
+    let options = "name = x, suffix = \"y\", vis = pub(crate), handle = a::<b, c>(d), timeout = e, fallible = wrap, local, submit = f, attr(g, h(i)), bound(T: Send), crate = j::k, skip";
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    for _ in 0..300 {
+        for item in items {
+            let (options, item) = (mutated(tokens(options), &mut random), mutated(tokens(item), &mut random));
+            rewrite(options, item).to_string();
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! A companion that fills the caller's own `Vec`: what an async fn borrows, its companion borrows too, across
+//! threads, because it returns only when nothing of the future is left.
+
+use std::time::Duration;
+
+use bridge::{EventLoop, threadsafe};
+use tokio::time::sleep;
+
+/// Appends a squared number for each one in `numbers`; gives back the largest.
+#[threadsafe]
+async fn squares<'out>(numbers: &[u32], out: &'out mut Vec<u32>) -> Option<&'out u32> {
+    for number in numbers {
+        sleep(Duration::from_millis(1)).await;
+        out.push(number * number);
+    }
+    out.iter().max()
+}
+
+fn main() -> std::io::Result<()> {
+    let event_loop = EventLoop::new()?;
+    let numbers = [3, 1, 2];
+    let mut out = Vec::with_capacity(numbers.len());
+    let before = out.as_ptr();
+    let largest = squares_blocking(&event_loop, &numbers, &mut out).copied();
+    println!("the largest of {out:?} is {largest:?}");
+    println!("still the same buffer: {}", out.as_ptr() == before);
+    Ok(())
+}

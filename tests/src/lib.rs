@@ -1,0 +1,216 @@
+//! Shared helpers of the test suite.
+//!
+//! Tests order events by channels and by [`Wedge`], never by sleeping. What could hang runs under [`watchdog`];
+//! what must be dropped, once and on the right thread, carries a guard of [`Drops`].
+
+use std::panic::{Location, resume_unwind};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
+use std::time::Duration;
+
+/// The limit to give a [`watchdog`] unless a test knows better: long enough for any machine, short enough for CI.
+pub const HANGS: Duration = Duration::from_secs(60);
+
+/// Runs `body` on a thread of its own, and gives its value or its panic. If it is not finished after `limit` the
+/// test fails, and `body`'s thread is left behind.
+///
+/// # Panics
+///
+/// With the panic of `body`, or because it hangs.
+#[track_caller]
+pub fn watchdog<R: Send + 'static>(limit: Duration, body: impl FnOnce() -> R + Send + 'static) -> R {
+    let site = Location::caller();
+    // The thread has the test's name, so that panics in it are reported under that.
+    let name = thread::current().name().unwrap_or("watchdog").to_owned();
+    let (alive, ended) = mpsc::channel::<()>();
+    let body = thread::Builder::new()
+        .name(name.clone())
+        .spawn(move || {
+            let _alive = alive;
+            body()
+        })
+        .expect("the system gives no thread");
+    // Nothing is sent: `body` has ended, in whatever way, when the channel closes.
+    if ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
+        panic!("`{name}` hangs: what {site} watches has not finished within {limit:?}");
+    }
+    body.join().unwrap_or_else(|payload| resume_unwind(payload))
+}
+
+/// Looks at `condition` again and again until it holds, for what no channel tells. Belongs under a [`watchdog`].
+pub fn wait_until(mut condition: impl FnMut() -> bool) {
+    while !condition() {
+        thread::sleep(Duration::from_micros(100));
+    }
+}
+
+/// A list of what happened, in order, that many threads may write.
+#[derive(Debug)]
+pub struct Log<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T> Log<T> {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Log<T> {
+        Log(Arc::new(Mutex::new(Vec::new())))
+    }
+
+    /// Adds an entry.
+    pub fn push(&self, entry: T) {
+        self.entries().push(entry);
+    }
+
+    /// Takes what was logged so far.
+    #[must_use]
+    pub fn take(&self) -> Vec<T> {
+        std::mem::take(&mut self.entries())
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, Vec<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Clone> Log<T> {
+    /// A copy of what was logged so far.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<T> {
+        self.entries().clone()
+    }
+}
+
+impl<T> Clone for Log<T> {
+    fn clone(&self) -> Self {
+        Log(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Log<T> {
+    fn default() -> Self {
+        Log::new()
+    }
+}
+
+/// Counts the drops of the guards that it gives out, and notes on which thread each was.
+///
+/// ```
+/// let drops = bridge_tests::Drops::new();
+/// let guard = drops.guard();
+/// assert_eq!(drops.count(), 0);
+/// drop(guard);
+/// assert_eq!(drops.threads(), [std::thread::current().id()]);
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Drops(Log<ThreadId>);
+
+/// Its drop is recorded. From [`Drops::guard`].
+#[derive(Debug)]
+pub struct DropGuard(Log<ThreadId>);
+
+impl Drops {
+    /// Nothing dropped yet.
+    #[must_use]
+    pub fn new() -> Drops {
+        Drops::default()
+    }
+
+    /// A value whose drop is recorded here.
+    #[must_use]
+    pub fn guard(&self) -> DropGuard {
+        DropGuard(self.0.clone())
+    }
+
+    /// How many guards have been dropped.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.threads().len()
+    }
+
+    /// The threads that dropped them, in order.
+    #[must_use]
+    pub fn threads(&self) -> Vec<ThreadId> {
+        self.0.snapshot()
+    }
+}
+
+impl Drop for DropGuard {
+    fn drop(&mut self) {
+        self.0.push(thread::current().id());
+    }
+}
+
+/// Runs a closure when it is dropped: a destructor that does what a test wants.
+#[derive(Debug)]
+pub struct OnDrop<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> OnDrop<F> {
+    /// `f` is called once, by the drop.
+    pub fn new(f: F) -> OnDrop<F> {
+        OnDrop(Some(f))
+    }
+}
+
+impl<F: FnOnce()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        if let Some(f) = self.0.take() {
+            f();
+        }
+    }
+}
+
+/// Keeps a thread inside one blocking call until told: a loop that is in one long poll.
+///
+/// ```
+/// use bridge_tests::Wedge;
+///
+/// let event_loop = bridge::EventLoop::new()?;
+/// let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+/// let mut task = event_loop.submit(async { 1 });
+/// assert!(task.result_timeout(std::time::Duration::ZERO).is_err(), "the loop is busy");
+/// wedge.release();
+/// assert_eq!(task.result().unwrap(), 1);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping it releases the thread"]
+pub struct Wedge {
+    /// Closed to release the thread.
+    hold: Option<mpsc::Sender<()>>,
+    thread: ThreadId,
+}
+
+impl Wedge {
+    /// Gives `start` the job that blocks, to be run on the thread in question. Returns when the job is in there.
+    ///
+    /// # Panics
+    ///
+    /// If the job is dropped before it has run.
+    pub fn on(start: impl FnOnce(Box<dyn FnOnce() + Send>)) -> Wedge {
+        let (hold, held) = mpsc::channel::<()>();
+        let (tell, entered) = mpsc::channel();
+        start(Box::new(move || {
+            tell.send(thread::current().id()).expect("the test waits for this");
+            // Nothing is ever sent: this ends when the other side is dropped.
+            let _ = held.recv();
+        }));
+        let thread = entered.recv().expect("the job that was to wedge the thread was dropped");
+        Wedge { hold: Some(hold), thread }
+    }
+
+    /// The thread that is blocked.
+    #[must_use]
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+
+    /// Lets the thread go on. So does the drop.
+    pub fn release(mut self) {
+        drop(self.hold.take());
+    }
+}
+
+/// The Rust blocks of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -1,0 +1,168 @@
+//! A crate that denies all it can: generated code trips nothing that the async fn itself does not.
+
+#![forbid(unsafe_code)]
+#![deny(missing_docs, warnings, unused, unreachable_pub, unused_qualifications, rust_2018_idioms)]
+#![deny(single_use_lifetimes, trivial_casts, unused_lifetimes, let_underscore_drop, redundant_lifetimes)]
+#![deny(clippy::all, clippy::pedantic)]
+
+pub mod api {
+    //! What such a crate would publish.
+
+    use std::fmt::{Debug, Display};
+    use std::io;
+    use std::sync::Arc;
+
+    use bridge::{LocalHandle, threadsafe};
+
+    async fn tick() {
+        tokio::task::yield_now().await;
+    }
+
+    /// Fetches.
+    ///
+    /// ```compile_fail
+    /// this block must not be repeated
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// None.
+    #[threadsafe]
+    pub async fn fetch(id: u64, name: &str) -> io::Result<String> {
+        tick().await;
+        Ok(format!("{id}{name}"))
+    }
+
+    /// Seven arguments are as many as clippy lets pass, and the handle is one more.
+    #[threadsafe]
+    pub async fn many(a: u8, b: u8, c: u8, d: u8, _e: u8, _f: u8, _g: u8) -> u8 {
+        tick().await;
+        a + b + c + d
+    }
+
+    /// Generic, with bounds in both places.
+    #[threadsafe(bound(T: Debug))]
+    pub async fn both<T, U: Display>(value: &T, other: U) -> String
+    where
+        T: Clone,
+    {
+        tick().await;
+        drop(value.clone());
+        other.to_string()
+    }
+
+    /// Lifetimes in and out, see [the other][both].
+    ///
+    /// [both]: both
+    #[threadsafe]
+    pub async fn named<'a>(first: &'a str, second: &'a str) -> &'a str {
+        tick().await;
+        if first.is_empty() { second } else { first }
+    }
+
+    /// Elided.
+    #[threadsafe]
+    pub async fn elided(text: &str) -> Option<&str> {
+        tick().await;
+        text.get(1..)
+    }
+
+    /// Hidden.
+    #[threadsafe]
+    pub async fn hidden(text: &str) -> impl Display {
+        tick().await;
+        text.to_owned()
+    }
+
+    /// Old.
+    #[deprecated = "use `fetch`"]
+    #[must_use]
+    #[threadsafe(submit)]
+    pub async fn old(id: u64) -> u64 {
+        tick().await;
+        id
+    }
+
+    #[threadsafe(vis = pub, fallible)]
+    async fn private(id: u64) -> u64 {
+        tick().await;
+        id
+    }
+
+    /// No companion of it is ever used.
+    #[threadsafe]
+    async fn unused_companion() {
+        tick().await;
+    }
+
+    /// Uses the one above.
+    pub async fn user() {
+        unused_companion().await;
+    }
+
+    /// A client.
+    #[derive(Debug)]
+    pub struct Client<'a, T> {
+        value: T,
+        name: &'a str,
+        handle: LocalHandle,
+    }
+
+    #[threadsafe]
+    impl<'a, T> Client<'a, T> {
+        /// Makes one.
+        #[must_use]
+        pub async fn new(value: T, name: &'a str, handle: LocalHandle) -> Self {
+            tick().await;
+            Client { value, name, handle }
+        }
+
+        /// By reference.
+        pub async fn value(&self) -> &T {
+            tick().await;
+            &self.value
+        }
+
+        /// By value.
+        #[threadsafe(handle = self.handle)]
+        pub async fn into_value(self) -> T {
+            tick().await;
+            self.value
+        }
+
+        /// Counted.
+        #[threadsafe(local, fallible)]
+        pub async fn counted(self: Arc<Self>) -> usize {
+            tick().await;
+            Arc::strong_count(&self)
+        }
+
+        /// Shown.
+        pub async fn shown(&self, other: &str) -> impl Display + '_ {
+            tick().await;
+            drop(other.to_owned());
+            self.name
+        }
+
+        async fn unused(&mut self) {
+            tick().await;
+        }
+
+        /// Uses the one above.
+        pub async fn uses(mut self) {
+            self.unused().await;
+        }
+    }
+}
+
+#[test]
+fn what_is_generated_works() {
+    let handle = bridge::global();
+    assert_eq!(api::fetch_blocking(handle, 7, "x").ok().as_deref(), Some("7x"));
+    assert_eq!(api::both_blocking(handle, &1, 2), "2");
+    assert_eq!(api::elided_blocking(handle, "text"), Some("ext"));
+    assert_eq!(api::hidden_blocking(handle, "text").to_string(), "text");
+    let client = api::Client::new_blocking(handle, 7, "name", handle.clone());
+    assert_eq!(client.shown_blocking(handle, "").to_string(), "name");
+    assert_eq!(client.into_value_blocking(), 7);
+}

@@ -1,0 +1,139 @@
+//! What becomes of the bridge's own errors.
+
+use std::{fmt, io};
+
+use bridge::{Error, EventLoop, Handle, threadsafe};
+use bridge_tests::{HANGS, watchdog};
+
+fn closed() -> Handle {
+    let event_loop = EventLoop::new().unwrap();
+    Handle::clone(&event_loop)
+}
+
+#[threadsafe(fallible)]
+async fn plain(id: u64) -> u64 {
+    id
+}
+
+#[test]
+fn a_plain_value_is_wrapped() {
+    assert_eq!(plain_blocking(bridge::global(), 7).unwrap(), 7);
+    assert!(matches!(plain_blocking(&closed(), 7), Err(Error::Closed)));
+}
+
+#[threadsafe(fallible)]
+async fn unit() {}
+
+#[test]
+fn no_value_is_wrapped_too() {
+    let result: Result<(), Error> = unit_blocking(&closed());
+    assert!(matches!(result, Err(Error::Closed)));
+}
+
+#[threadsafe(fallible)]
+async fn read(id: u64) -> io::Result<u64> {
+    if id == 0 { Err(io::ErrorKind::NotFound.into()) } else { Ok(id) }
+}
+
+#[test]
+fn a_result_takes_the_bridges_error_in() {
+    assert_eq!(read_blocking(bridge::global(), 7).unwrap(), 7);
+    assert_eq!(read_blocking(&closed(), 7).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+}
+
+#[test]
+fn the_functions_own_error_stays_what_it_is() {
+    assert_eq!(read_blocking(bridge::global(), 0).unwrap_err().kind(), io::ErrorKind::NotFound);
+}
+
+#[derive(Debug)]
+enum MyError {
+    Mine,
+    Bridge(Error),
+}
+
+impl From<Error> for MyError {
+    fn from(error: Error) -> MyError {
+        MyError::Bridge(error)
+    }
+}
+
+impl fmt::Display for MyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("mine")
+    }
+}
+
+type Answer<T> = Result<T, MyError>;
+
+#[threadsafe(fallible = fold)]
+async fn answer(id: u64) -> Answer<u64> {
+    if id == 0 { Err(MyError::Mine) } else { Ok(id) }
+}
+
+#[test]
+fn an_alias_of_another_name_folds_when_told_to() {
+    assert!(matches!(answer_blocking(bridge::global(), 0), Err(MyError::Mine)));
+    assert!(matches!(answer_blocking(&closed(), 7), Err(MyError::Bridge(Error::Closed))));
+}
+
+#[threadsafe(fallible = wrap)]
+async fn nested(id: u64) -> Result<u64, String> {
+    if id == 0 { Err("zero".into()) } else { Ok(id) }
+}
+
+#[test]
+fn a_result_is_wrapped_when_told_to() {
+    assert_eq!(nested_blocking(bridge::global(), 0).unwrap(), Err("zero".into()));
+    assert!(matches!(nested_blocking(&closed(), 7), Err(Error::Closed)));
+}
+
+#[threadsafe(fallible)]
+async fn boxed(id: u64) -> Result<u64, Box<dyn std::error::Error + Send + Sync>> {
+    Ok(id)
+}
+
+#[test]
+fn a_boxed_error_takes_the_bridges_in() {
+    let error = boxed_blocking(&closed(), 7).unwrap_err();
+    assert!(error.is::<Error>());
+}
+
+#[threadsafe(fallible, local)]
+async fn local(id: u64) -> io::Result<u64> {
+    Ok(id)
+}
+
+#[threadsafe(fallible = wrap, local)]
+async fn local_wrapped(id: u64) -> u64 {
+    id
+}
+
+#[test]
+fn local_companions_return_it_too() {
+    let handle = EventLoop::new().unwrap().handle().clone();
+    assert_eq!(local_blocking(&handle, 7).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    assert!(matches!(local_wrapped_blocking(&handle, 7), Err(Error::Closed)));
+    assert_eq!(local_blocking(bridge::global(), 7).unwrap(), 7);
+    assert_eq!(local_wrapped_blocking(bridge::global(), 7).unwrap(), 7);
+}
+
+#[test]
+fn a_deadlock_is_returned() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let inner = event_loop.block_on(async { plain_blocking(&Handle::current(), 7) }).unwrap();
+        assert!(matches!(inner, Err(Error::WouldDeadlock(_))));
+    });
+}
+
+#[threadsafe(fallible)]
+async fn throw() -> io::Result<()> {
+    panic!("on purpose")
+}
+
+#[test]
+#[should_panic(expected = "on purpose")]
+fn a_panic_is_no_error() {
+    drop(throw_blocking(bridge::global()));
+}

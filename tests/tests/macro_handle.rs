@@ -1,0 +1,165 @@
+//! `handle = …`: companions that need no handle from their caller.
+
+use std::sync::Arc;
+
+use bridge::{EventLoop, Handle, LocalHandle, threadsafe};
+
+struct Client {
+    event_loop: Arc<EventLoop>,
+    handle: Handle,
+    local: LocalHandle,
+    id: u64,
+}
+
+impl Client {
+    fn new(id: u64) -> Client {
+        let event_loop = Arc::new(EventLoop::new().unwrap());
+        let local = event_loop.handle().clone();
+        Client { handle: Handle::clone(&local), local, event_loop, id }
+    }
+
+    fn chosen(&self, which: u8) -> &Handle {
+        if which == 0 { &self.handle } else { &self.event_loop }
+    }
+}
+
+#[threadsafe(handle = self.handle)]
+impl Client {
+    async fn by_reference(&self) -> &u64 {
+        tokio::task::yield_now().await;
+        &self.id
+    }
+
+    async fn by_mutable_reference(&mut self, id: u64) -> &u64 {
+        tokio::task::yield_now().await;
+        self.id = id;
+        &self.id
+    }
+
+    async fn by_value(self) -> u64 {
+        tokio::task::yield_now().await;
+        self.id
+    }
+
+    #[threadsafe(handle = self.event_loop)]
+    async fn through_an_event_loop(&self) -> u64 {
+        tokio::task::yield_now().await;
+        self.id
+    }
+
+    #[threadsafe(handle = self.local, local)]
+    async fn local_by_value(self) -> u64 {
+        let shared = std::rc::Rc::new(self.id);
+        tokio::task::yield_now().await;
+        *shared
+    }
+
+    #[threadsafe(handle = self.event_loop, local)]
+    async fn local_by_mutable_reference(&mut self) -> u64 {
+        self.id += 1;
+        let shared = std::rc::Rc::new(self.id);
+        tokio::task::yield_now().await;
+        *shared
+    }
+
+    #[threadsafe(handle = self.chosen(which))]
+    async fn by_a_call(&self, which: u8) -> u64 {
+        tokio::task::yield_now().await;
+        self.id + u64::from(which)
+    }
+
+    #[threadsafe(submit, fallible)]
+    async fn later(self) -> u64 {
+        tokio::task::yield_now().await;
+        self.id
+    }
+}
+
+#[test]
+fn of_self_by_reference() {
+    assert_eq!(*Client::new(7).by_reference_blocking(), 7);
+}
+
+#[test]
+fn of_self_by_mutable_reference() {
+    assert_eq!(*Client::new(7).by_mutable_reference_blocking(8), 8);
+}
+
+#[test]
+fn of_self_by_value() {
+    let client = Client::new(7);
+    // The loop must outlive the client, which owns it.
+    let _event_loop = Arc::clone(&client.event_loop);
+    assert_eq!(client.by_value_blocking(), 7);
+}
+
+#[test]
+fn an_event_loop_in_an_arc() {
+    assert_eq!(Client::new(7).through_an_event_loop_blocking(), 7);
+}
+
+#[test]
+fn local_of_self_by_value() {
+    let client = Client::new(7);
+    let _event_loop = Arc::clone(&client.event_loop);
+    assert_eq!(client.local_by_value_blocking(), 7);
+}
+
+#[test]
+fn local_of_self_by_mutable_reference() {
+    assert_eq!(Client::new(7).local_by_mutable_reference_blocking(), 8);
+}
+
+#[test]
+fn a_call_that_uses_an_argument() {
+    assert_eq!(Client::new(7).by_a_call_blocking(0), 7);
+    assert_eq!(Client::new(7).by_a_call_blocking(1), 8);
+}
+
+#[test]
+fn submit_of_self_by_value() {
+    let client = Client::new(7);
+    let _event_loop = Arc::clone(&client.event_loop);
+    assert_eq!(client.later_submit().result().unwrap(), 7);
+}
+
+#[threadsafe(handle = bridge::global())]
+async fn global(text: &str) -> &str {
+    tokio::task::yield_now().await;
+    text
+}
+
+#[test]
+fn the_global_loop() {
+    assert_eq!(global_blocking("text"), "text");
+}
+
+#[threadsafe(handle = event_loop)]
+async fn argument(event_loop: Arc<EventLoop>, text: &str) -> usize {
+    tokio::task::yield_now().await;
+    // This one is not the last, or the loop would be dropped on its own thread.
+    drop(event_loop);
+    text.len()
+}
+
+#[test]
+fn an_argument_that_is_moved_into_the_future() {
+    let event_loop = Arc::new(EventLoop::new().unwrap());
+    assert_eq!(argument_blocking(Arc::clone(&event_loop), "text"), 4);
+}
+
+#[threadsafe(handle = current::<u8, u16>(), fallible)]
+async fn current_loop() -> u64 {
+    7
+}
+
+#[allow(clippy::extra_unused_type_parameters, reason = "the comma between them is what is tested")]
+fn current<A, B>() -> Handle {
+    Handle::current()
+}
+
+#[test]
+fn the_current_loop_from_a_thread_that_may_block() {
+    let inner = bridge::global().block_on(async { tokio::task::spawn_blocking(current_loop_blocking).await.unwrap() });
+    assert_eq!(inner.unwrap().unwrap(), 7);
+}

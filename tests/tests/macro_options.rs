@@ -1,0 +1,192 @@
+//! Each option of the attribute, but for the handle's and the errors'.
+
+use std::time::Duration;
+
+use bridge::{Error, EventLoop, LocalHandle, Task, threadsafe};
+use bridge_tests::{HANGS, watchdog};
+
+fn handle() -> LocalHandle {
+    bridge::global().clone()
+}
+
+async fn tick() {
+    tokio::task::yield_now().await;
+}
+
+#[threadsafe(name = fetch_now)]
+async fn fetch(id: u64) -> u64 {
+    tick().await;
+    id
+}
+
+#[test]
+fn name() {
+    assert_eq!(fetch_now(&handle(), 7), 7);
+}
+
+mod inner {
+    #[bridge::threadsafe(vis = pub(super))]
+    async fn private(id: u64) -> u64 {
+        id
+    }
+
+    #[bridge::threadsafe(vis = pub(self), name = hidden)]
+    pub(crate) async fn open(id: u64) -> u64 {
+        id
+    }
+
+    pub(crate) fn call_hidden(id: u64) -> u64 {
+        hidden(bridge::global(), id)
+    }
+}
+
+#[test]
+fn vis() {
+    assert_eq!(inner::private_blocking(&handle(), 7), 7);
+    assert_eq!(inner::call_hidden(7), 7);
+    assert_eq!(handle().block_on(inner::open(7)).unwrap(), 7);
+}
+
+struct Client;
+
+#[threadsafe(suffix = "_sync", fallible)]
+impl Client {
+    async fn fetch(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[threadsafe(name = load)]
+    async fn store(&self, id: u64) -> u64 {
+        id
+    }
+
+    #[threadsafe(skip)]
+    async fn skipped(&self) {}
+}
+
+/// Has the name that `skipped`'s companion would have.
+#[allow(dead_code, reason = "it is enough that it is there")]
+impl Client {
+    fn skipped_sync(&self) {
+        drop(self.skipped());
+    }
+}
+
+#[test]
+fn suffix_and_defaults_for_an_impl() {
+    assert_eq!(Client.fetch_sync(&handle(), 7).unwrap(), 7);
+}
+
+#[test]
+fn a_functions_own_options_beside_the_impls() {
+    assert_eq!(Client.load(&handle(), 7).unwrap(), 7);
+}
+
+#[test]
+fn skip() {
+    Client.skipped_sync();
+}
+
+#[threadsafe(bound(I::Item: Send))]
+async fn last<I: Iterator>(items: I) -> Option<I::Item> {
+    items.last()
+}
+
+#[test]
+fn bound() {
+    assert_eq!(last_blocking(&handle(), [1, 2].into_iter()), Some(2));
+}
+
+mod vendored {
+    pub(crate) use bridge as event_loops;
+}
+
+#[threadsafe(crate = crate::vendored::event_loops)]
+async fn through_another_path(id: u64) -> u64 {
+    id
+}
+
+#[test]
+fn crate_path() {
+    assert_eq!(through_another_path_blocking(&handle(), 7), 7);
+}
+
+#[threadsafe(submit)]
+async fn length(text: &str) -> usize {
+    tick().await;
+    text.len()
+}
+
+#[threadsafe(submit = start, local)]
+async fn generic<T: Clone>(values: Vec<T>) -> usize {
+    let shared = std::rc::Rc::new(values.clone());
+    tick().await;
+    shared.len()
+}
+
+#[test]
+fn submit_gives_a_task() {
+    let task: Task<usize> = length_submit(&handle(), "text");
+    assert_eq!(task.result().unwrap(), 4);
+    assert_eq!(length_blocking(&handle(), &String::from("text")), 4);
+}
+
+#[test]
+fn submit_with_a_name_and_local() {
+    assert_eq!(start(&handle(), vec![1, 2]).result().unwrap(), 2);
+}
+
+#[threadsafe(timeout = Duration::from_millis(limit))]
+async fn wait(limit: u64, end: bool) -> u64 {
+    if !end {
+        std::future::pending::<()>().await;
+    }
+    limit
+}
+
+#[test]
+fn timeout_may_use_an_argument() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let limit = Duration::from_millis(5);
+        assert!(matches!(wait_blocking(&event_loop, 5, false), Err(Error::TimedOut(given)) if given == limit));
+        assert_eq!(wait_blocking(&event_loop, 60_000, true).unwrap(), 60_000);
+    });
+}
+
+#[threadsafe(attr(must_use, cfg(not(any()))), attr(doc(alias = "obtain")))]
+async fn there(id: u64) -> u64 {
+    id
+}
+
+#[threadsafe(attr(cfg(any())))]
+async fn not_there(id: u64) -> u64 {
+    id
+}
+
+/// Has the name that the companion would have.
+fn not_there_blocking() -> u64 {
+    handle().block_on(not_there(8)).unwrap()
+}
+
+#[test]
+fn attr_is_for_the_companion_alone() {
+    assert_eq!(there_blocking(&handle(), 7), 7);
+    assert_eq!(not_there_blocking(), 8);
+}
+
+#[threadsafe(local)]
+async fn on_the_loop(text: &str, numbers: &mut Vec<usize>) -> usize {
+    let shared = std::rc::Rc::new(text.len());
+    tick().await;
+    numbers.push(*shared);
+    let child = tokio::task::spawn_local(async move { *shared });
+    child.await.unwrap()
+}
+
+#[test]
+fn local_futures_stay_on_the_loop_and_borrow_all_the_same() {
+    let mut numbers = Vec::new();
+    assert_eq!(on_the_loop_blocking(&handle(), &String::from("text"), &mut numbers), 4);
+    assert_eq!(numbers, [4]);
+}

@@ -1,0 +1,12 @@
+use bridge::threadsafe;
+
+struct Client;
+
+#[threadsafe]
+impl Client {
+    #[threadsafe]
+    const ID: u64 = 7;
+    async fn fetch(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use bridge::threadsafe;
+
+#[threadsafe]
+enum Answer {
+    Yes,
+}
+
+fn main() {}

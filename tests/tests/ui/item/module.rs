@@ -1,0 +1,6 @@
+use bridge::threadsafe;
+
+#[threadsafe]
+mod client {}
+
+fn main() {}

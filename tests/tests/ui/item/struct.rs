@@ -1,0 +1,6 @@
+use bridge::threadsafe;
+
+#[threadsafe]
+struct Client;
+
+fn main() {}

@@ -1,0 +1,12 @@
+use bridge::threadsafe;
+
+struct Client;
+
+#[threadsafe]
+impl Client {
+    #[threadsafe(local)]
+    #[threadsafe(fallible)]
+    async fn fetch(&self) {}
+}
+
+fn main() {}
