@@ -50,7 +50,7 @@ impl fmt::Display for Error {
             Error::Cancelled => f.write_str("the task was cancelled before it finished"),
             Error::TimedOut(limit) => write!(
                 f,
-                "no result within {limit:?}: raise the limit, or look for what keeps the event loop busy"
+                "no result within {limit:?}: raise the limit, or find out what the future, or its event loop, waits for"
             ),
             Error::Panicked(panic) => panic.fmt(f),
         }

@@ -22,6 +22,7 @@ use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
 use crate::context::{self, Driving, Loop};
 use crate::driver::{Driver, Plan, Remote};
 use crate::error::Error;
+use crate::handle::Handle;
 use crate::local_handle::LocalHandle;
 use crate::owner::Ending;
 use crate::registry::{Ours, Registered};
@@ -32,7 +33,7 @@ const DEFAULT_SPIN: Duration = Duration::from_micros(20);
 /// Makes the calling thread the event loop, runs `main` on it and returns its output, as `asyncio.run`.
 ///
 /// Futures that are not `Send` may live here, and `tokio::task::spawn_local` works. While `main` runs, other
-/// threads reach the loop through [`Handle::current`](crate::Handle::current), taken inside. When `main` returns, or panics,
+/// threads reach the loop through [`Handle::current`], taken inside. When `main` returns, or panics,
 /// what is still running is cancelled, and every caller that waits gets [`Error::Closed`].
 ///
 /// # Panics
@@ -254,7 +255,7 @@ impl EventLoop {
     /// });
     /// event_loop.shutdown()?;
     /// assert_eq!(task.result()?, "finished");
-        /// # std::io::Result::Ok(())
+    /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
     pub fn shutdown(self) -> Result<(), Error> {
@@ -316,6 +317,12 @@ impl Drop for EventLoop {
                 drop(thread.join());
             }
         });
+    }
+}
+
+impl From<&EventLoop> for Handle {
+    fn from(event_loop: &EventLoop) -> Handle {
+        Handle::from(&event_loop.handle)
     }
 }
 
@@ -393,8 +400,8 @@ impl Builder {
         self
     }
 
-    /// Sets up the tokio runtime that the loop is made of. It is a current-thread one, with I/O and time enabled;
-    /// `f` is called at once.
+    /// Sets up the tokio runtime that the loop is made of. It is a current-thread one, with I/O and time enabled as
+    /// far as the program's tokio has them (its features `net` and `time`); `f` is called at once.
     ///
     /// # Examples
     ///

@@ -25,6 +25,9 @@ enum Target {
 
 /// Points to an event loop: one of ours, or an existing tokio runtime of either flavour.
 ///
+/// A loop of ours gives one by `Handle::from(&event_loop)`, or lends one: an [`EventLoop`](crate::EventLoop) and a
+/// [`LocalHandle`](crate::LocalHandle) dereference to it.
+///
 /// It is cheap to clone, and any thread may use it. It does not keep the loop running: when the loop has ended,
 /// calls through it give [`Error::Closed`].
 ///
@@ -122,7 +125,7 @@ impl Handle {
     ///     lines.len()
     /// });
     /// assert_eq!(count?, lines.len());
-        /// # std::io::Result::Ok(())
+    /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
     pub fn block_on<F>(&self, future: F) -> Result<F::Output, Error>
@@ -147,7 +150,7 @@ impl Handle {
     /// let tasks: Vec<_> = (0..3).map(|i| event_loop.submit(async move { i * i })).collect();
     /// let squares: Result<Vec<_>, _> = tasks.into_iter().map(bridge::Task::result).collect();
     /// assert_eq!(squares?, [0, 1, 4]);
-        /// # std::io::Result::Ok(())
+    /// # std::io::Result::Ok(())
     /// ```
     pub fn submit<F>(&self, future: F) -> Task<F::Output>
     where
@@ -171,7 +174,7 @@ impl Handle {
     /// let (tell, told) = std::sync::mpsc::channel();
     /// event_loop.call_soon(move || tell.send(std::thread::current().id()).unwrap())?;
     /// assert_ne!(told.recv().unwrap(), std::thread::current().id());
-        /// # std::io::Result::Ok(())
+    /// # std::io::Result::Ok(())
     /// ```
     pub fn call_soon(&self, f: impl FnOnce() + Send + 'static) -> Result<(), Error> {
         let mut task = self.submit(async move { f() });
@@ -216,7 +219,7 @@ impl Handle {
     /// assert!(!handle.is_closed());
     /// event_loop.shutdown()?;
     /// assert!(handle.is_closed());
-        /// # std::io::Result::Ok(())
+    /// # std::io::Result::Ok(())
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {

@@ -74,8 +74,6 @@
 #![deny(unsafe_code)]
 
 #[allow(unsafe_code)]
-mod slot;
-#[allow(unsafe_code)]
 mod frame;
 #[allow(unsafe_code)]
 mod job;
@@ -85,6 +83,8 @@ mod owner;
 mod park;
 #[allow(unsafe_code)]
 mod queue;
+#[allow(unsafe_code)]
+mod slot;
 
 mod context;
 mod driver;

@@ -111,7 +111,7 @@ impl LocalHandle {
     ///     count.get()
     /// });
     /// assert_eq!(joined?, 2);
-        /// # std::io::Result::Ok(())
+    /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
     pub fn block_on_local<M, F>(&self, make: M) -> Result<F::Output, Error>
@@ -136,7 +136,7 @@ impl LocalHandle {
     /// let event_loop = bridge::EventLoop::new()?;
     /// let task = event_loop.submit_local(|| async { *Rc::new(5) * 5 });
     /// assert_eq!(task.result()?, 25);
-        /// # std::io::Result::Ok(())
+    /// # std::io::Result::Ok(())
     /// ```
     pub fn submit_local<M, F>(&self, make: M) -> Task<F::Output>
     where
@@ -163,6 +163,18 @@ impl LocalHandle {
     #[must_use = "the limit holds for calls through the handle that this returns"]
     pub fn with_timeout(&self, limit: Duration) -> LocalHandle {
         LocalHandle { handle: self.handle.with_timeout(limit), ours: Arc::clone(&self.ours) }
+    }
+}
+
+impl From<LocalHandle> for Handle {
+    fn from(local: LocalHandle) -> Handle {
+        local.handle
+    }
+}
+
+impl From<&LocalHandle> for Handle {
+    fn from(local: &LocalHandle) -> Handle {
+        local.handle.clone()
     }
 }
 

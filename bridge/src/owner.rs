@@ -140,11 +140,7 @@ pub(crate) struct Wait<'a> {
 }
 
 /// A scoped call of a future that any thread may poll. It is dropped when this returns.
-pub(crate) fn call<F>(
-    future: F,
-    send: impl FnOnce(Arc<AnyJob>),
-    wait: Wait<'_>,
-) -> Result<Outcome<F::Output>, Deadlock>
+pub(crate) fn call<F>(future: F, send: impl FnOnce(Arc<AnyJob>), wait: Wait<'_>) -> Result<Outcome<F::Output>, Deadlock>
 where
     F: Future + Send,
     F::Output: Send,

@@ -17,7 +17,8 @@ use crate::state::{CANCEL, Reason};
 /// A future that was submitted to an event loop: ask for its result, wait for it, await it, cancel it.
 ///
 /// It is what `concurrent.futures.Future` is in Python. The future runs on its loop whether or not anybody asks.
-/// Dropping a `Task` detaches it: the future runs on, and its output is dropped on the loop's thread. A task
+/// Dropping a `Task` (say so with `drop(task)`) detaches it: the future runs on, and its output is dropped on the
+/// loop's thread. A task
 /// counts as done only when its future, with all that it captured, has been dropped.
 ///
 /// A `Task` is itself a future, which any executor can await. Awaiting gives what [`result`](Task::result) gives;
