@@ -1,0 +1,612 @@
+//! Cancelling: what `cancel()` says, what becomes of the task, where its future goes.
+
+mod common;
+
+use std::future::{pending, poll_fn};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, mpsc};
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+use bridge::{Error, EventLoop, Handle, LocalHandle};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use common::{SETTLE, idle_task, thread_of};
+
+/// Keeps the loop inside one poll until the wedge is released.
+fn wedge(handle: &Handle) -> Wedge {
+    Wedge::on(|job| handle.call_soon(job).unwrap())
+}
+
+#[test]
+fn cancelling_a_pending_task_says_true_and_makes_its_result_cancelled() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let mut task = idle_task(&event_loop, &Drops::new());
+        assert!(task.cancel());
+        assert!(matches!(task.result_timeout(Duration::MAX), Err(Error::Cancelled)));
+        assert!(task.is_done() && task.is_cancelled());
+    });
+}
+
+#[test]
+fn a_task_that_nobody_cancelled_is_not_cancelled() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let mut pending = idle_task(&event_loop, &Drops::new());
+        assert!(!pending.is_cancelled());
+        drop(event_loop);
+        assert!(matches!(pending.result_timeout(Duration::MAX), Err(Error::Closed)));
+        assert!(pending.is_done() && !pending.is_cancelled());
+    });
+}
+
+#[test]
+fn a_task_that_finishes_in_the_poll_it_was_cancelled_in_is_cancelled_and_its_value_dropped() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let (outputs, captured) = (Drops::new(), Drops::new());
+        let (output, guard) = (outputs.guard(), captured.guard());
+        let (tell, polled) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let mut task = event_loop.submit(async move {
+            let _guard = guard;
+            tell.send(()).unwrap();
+            released.recv().unwrap_err();
+            output
+        });
+        polled.recv().unwrap();
+        assert!(task.cancel());
+        assert!(!task.is_done() && !task.is_cancelled(), "the loop is still inside the future");
+        drop(release);
+        assert!(matches!(task.result_timeout(Duration::MAX), Err(Error::Cancelled)));
+        let on_the_loop = [thread_of(&event_loop)];
+        assert_eq!(captured.threads(), on_the_loop);
+        assert_eq!(outputs.threads(), on_the_loop);
+    });
+}
+
+#[test]
+fn an_idle_task_that_is_cancelled_is_dropped_without_another_poll() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let polls = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&polls);
+        let task = event_loop.submit(poll_fn(move |_| -> Poll<()> {
+            count.fetch_add(1, Ordering::Relaxed);
+            Poll::Pending
+        }));
+        // The driver polls once, the task it becomes does so too, and then nothing wakes it.
+        wait_until(|| polls.load(Ordering::Relaxed) == 2);
+        event_loop.block_on(async {}).unwrap();
+        assert!(task.cancel());
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+        assert_eq!(polls.load(Ordering::Relaxed), 2);
+    });
+}
+
+#[test]
+fn a_task_that_was_cancelled_in_a_poll_that_ends_pending_is_not_polled_again() {
+    // The first poll is the driver's own, the others are those of a tokio task.
+    for last in [1, 2] {
+        watchdog(HANGS, move || {
+            let event_loop = EventLoop::new().unwrap();
+            let (tell, polled) = mpsc::channel();
+            let (release, released) = mpsc::channel::<()>();
+            let polls = Arc::new(AtomicUsize::new(0));
+            let count = Arc::clone(&polls);
+            let task = event_loop.submit(poll_fn(move |cx| -> Poll<()> {
+                if count.fetch_add(1, Ordering::Relaxed) + 1 == last {
+                    tell.send(()).unwrap();
+                    released.recv().unwrap_err();
+                } else {
+                    cx.waker().wake_by_ref();
+                }
+                Poll::Pending
+            }));
+            polled.recv().unwrap();
+            assert!(task.cancel());
+            drop(release);
+            assert!(matches!(task.result(), Err(Error::Cancelled)), "nothing will wake it again");
+            assert_eq!(polls.load(Ordering::Relaxed), last);
+        });
+    }
+}
+
+#[test]
+fn cancelling_a_done_task_says_false_and_leaves_its_result() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let task = event_loop.submit(async { 42 });
+        wait_until(|| task.is_done());
+        assert!(!task.cancel());
+        assert!(!task.canceller().cancel());
+        assert!(!task.is_cancelled());
+        assert_eq!(task.result().unwrap(), 42);
+    });
+}
+
+#[test]
+fn cancelling_a_task_that_the_loops_end_has_closed_says_false() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let task = idle_task(&event_loop, &Drops::new());
+        drop(event_loop);
+        assert!(!task.cancel());
+        assert!(matches!(task.result(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn cancel_says_true_again_before_and_after_the_task_is_done() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let task = idle_task(&event_loop, &Drops::new());
+        let wedge = wedge(&event_loop);
+        assert!(task.cancel() && task.cancel() && task.canceller().cancel());
+        assert!(!task.is_done());
+        wedge.release();
+        wait_until(|| task.is_done());
+        assert!(task.cancel() && task.canceller().cancel());
+    });
+}
+
+#[test]
+fn a_task_that_is_cancelled_before_its_first_poll_is_done_at_once_and_never_polled() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let wedge = wedge(&event_loop);
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let polled = Arc::new(AtomicBool::new(false));
+        let tell = Arc::clone(&polled);
+        let mut task = event_loop.submit(async move {
+            tell.store(true, Ordering::Relaxed);
+            drop(guard);
+        });
+        assert!(task.cancel());
+        assert!(task.is_cancelled(), "nothing is asked of a loop that is busy");
+        assert_eq!(drops.threads(), [thread::current().id()], "the one that withdraws it drops it");
+        assert!(matches!(task.result_timeout(Duration::ZERO), Err(Error::Cancelled)));
+        wedge.release();
+        event_loop.shutdown().unwrap();
+        assert!(!polled.load(Ordering::Relaxed));
+        assert_eq!(drops.count(), 1);
+    });
+}
+
+#[test]
+fn a_local_task_that_is_cancelled_before_its_first_poll_is_never_made() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let wedge = wedge(&event_loop);
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let made = Arc::new(AtomicBool::new(false));
+        let tell = Arc::clone(&made);
+        let task = event_loop.submit_local(move || {
+            tell.store(true, Ordering::Relaxed);
+            async move { drop(guard) }
+        });
+        assert!(task.cancel());
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+        assert_eq!(drops.count(), 1);
+        wedge.release();
+        event_loop.shutdown().unwrap();
+        assert!(!made.load(Ordering::Relaxed));
+    });
+}
+
+#[test]
+fn cancelling_a_task_of_a_wedged_loop_does_not_wait_for_the_loop() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let drops = Drops::new();
+        let mut task = idle_task(&event_loop, &drops);
+        let wedge = wedge(&event_loop);
+        let loop_thread = wedge.thread();
+        assert!(task.cancel());
+        assert!(matches!(task.result_timeout(SETTLE), Err(Error::TimedOut(_))));
+        assert_eq!(drops.count(), 0, "a future that was polled is the loop's to drop");
+        wedge.release();
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+        assert_eq!(drops.threads(), [loop_thread]);
+    });
+}
+
+#[test]
+fn a_cancelled_future_is_dropped_on_the_loop_in_its_context_before_anybody_sees_it_done() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let (tell, dropping) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let (polled, first_poll) = mpsc::channel();
+        let mut task = event_loop.submit(async move {
+            let _guard = OnDrop::new(move || {
+                let context = LocalHandle::try_current().is_some() && tokio::runtime::Handle::try_current().is_ok();
+                tell.send((thread::current().id(), context)).unwrap();
+                released.recv().unwrap_err();
+            });
+            polled.send(thread::current().id()).unwrap();
+            pending::<()>().await;
+        });
+        let loop_thread = first_poll.recv().unwrap();
+        let canceller = task.canceller();
+        assert!(canceller.cancel());
+        assert_eq!(dropping.recv().unwrap(), (loop_thread, true));
+        assert!(!task.is_done() && !task.is_cancelled());
+        assert!(matches!(task.result_timeout(SETTLE), Err(Error::TimedOut(_))));
+        drop(release);
+        assert!(matches!(task.result_timeout(Duration::MAX), Err(Error::Cancelled)));
+    });
+}
+
+#[test]
+fn a_task_can_be_cancelled_from_the_loops_own_thread() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let drops = Drops::new();
+        let task = idle_task(&event_loop, &drops);
+        let canceller = task.canceller();
+        assert!(event_loop.block_on(async move { canceller.cancel() }).unwrap());
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+        assert_eq!(drops.threads(), [thread_of(&event_loop)]);
+    });
+}
+
+#[test]
+fn a_task_that_was_submitted_on_the_loops_own_thread_can_be_withdrawn_there() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let cancelled = event_loop.block_on(async move {
+            let task = Handle::current().submit(async move { drop(guard) });
+            assert!(task.cancel());
+            assert!(task.is_done());
+            task.await
+        });
+        assert!(matches!(cancelled, Ok(Err(Error::Cancelled))));
+        assert_eq!(drops.count(), 1);
+    });
+}
+
+#[test]
+fn a_task_that_cancels_itself_ends_cancelled_with_the_poll_it_is_in() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let (give, given) = mpsc::channel::<bridge::Canceller>();
+        let log = Log::new();
+        let entries = log.clone();
+        let task = event_loop.submit(async move {
+            let said = given.recv().unwrap().cancel();
+            entries.push(format!("cancel says {said}"));
+            tokio::task::yield_now().await;
+            entries.push("polled again".into());
+        });
+        give.send(task.canceller()).unwrap();
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+        assert_eq!(log.take(), ["cancel says true"]);
+    });
+}
+
+#[test]
+fn a_cancel_ends_the_wait_of_a_thread_that_is_inside_result() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let task = idle_task(&event_loop, &Drops::new());
+        let canceller = task.canceller();
+        let waiter = thread::spawn(move || task.result());
+        thread::sleep(SETTLE);
+        assert!(!waiter.is_finished());
+        assert!(canceller.cancel());
+        assert!(matches!(waiter.join().unwrap(), Err(Error::Cancelled)));
+    });
+}
+
+#[test]
+fn a_cancel_ends_the_await_of_a_task_on_another_executor() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let task = idle_task(&event_loop, &Drops::new());
+        let canceller = task.canceller();
+        let awaited = bridge::run(async move {
+            let waiter = tokio::spawn(task);
+            tokio::task::yield_now().await;
+            assert!(!waiter.is_finished());
+            canceller.cancel();
+            waiter.await.unwrap()
+        });
+        assert!(matches!(awaited, Err(Error::Cancelled)));
+    });
+}
+
+#[test]
+fn a_task_can_be_cancelled_after_shutdown_began() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let task = idle_task(&event_loop, &Drops::new());
+        let handle = event_loop.handle().clone();
+        let shutdown = thread::spawn(move || event_loop.shutdown());
+        wait_until(|| handle.is_closed());
+        assert!(!shutdown.is_finished(), "the shutdown waits for the task");
+        assert!(task.cancel());
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+        shutdown.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_task_that_was_not_polled_yet_can_be_withdrawn_after_shutdown_began() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let wedge = wedge(&event_loop);
+        let task = event_loop.submit(async { unreachable!("it was withdrawn") });
+        let shutdown = thread::spawn(move || event_loop.shutdown());
+        wait_until(|| handle.is_closed());
+        assert!(task.cancel());
+        let result: Result<(), _> = task.result();
+        assert!(matches!(result, Err(Error::Cancelled)));
+        wedge.release();
+        shutdown.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_cancel_that_came_before_the_loops_end_stands_after_it() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let task = idle_task(&event_loop, &Drops::new());
+        let wedge = wedge(&event_loop);
+        assert!(task.cancel());
+        let end = thread::spawn(move || drop(event_loop));
+        // The loop is told to abort before it can look at the task again.
+        wait_until(|| handle.is_closed());
+        wedge.release();
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+        end.join().unwrap();
+    });
+}
+
+#[test]
+fn a_future_that_never_wakes_can_be_cancelled() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let (tell, polled) = mpsc::channel();
+        let task = event_loop.submit(poll_fn(move |_| -> Poll<()> {
+            tell.send(()).unwrap();
+            Poll::Pending
+        }));
+        polled.recv().unwrap();
+        thread::sleep(SETTLE);
+        assert!(task.cancel(), "the loop sleeps by now");
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+    });
+}
+
+#[test]
+fn a_cancelled_sleeper_leaves_no_timer_behind() {
+    watchdog(HANGS, || {
+        let wakes = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&wakes);
+        let configured = EventLoop::builder().configure(|tokio| {
+            tokio.on_thread_unpark(move || {
+                count.fetch_add(1, Ordering::Relaxed);
+            });
+        });
+        let event_loop = configured.build().unwrap();
+        let nap = Duration::from_secs(1);
+        let sleeper = || event_loop.submit(async move { tokio::time::sleep(nap).await });
+        let tasks: Vec<_> = (0..10).map(|_| sleeper()).collect();
+        event_loop.block_on(async {}).unwrap();
+        assert!(tasks.iter().all(|task| task.cancel()));
+        for task in tasks {
+            assert!(matches!(task.result(), Err(Error::Cancelled)));
+        }
+        thread::sleep(SETTLE);
+        let before = wakes.load(Ordering::Relaxed);
+        thread::sleep(nap + SETTLE * 2);
+        assert_eq!(wakes.load(Ordering::Relaxed), before, "a loop with no timer sleeps on");
+    });
+}
+
+#[test]
+fn a_child_that_the_body_spawned_lives_on_when_the_body_is_cancelled() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let (tell, told) = mpsc::channel();
+        let (release, released) = tokio::sync::watch::channel(false);
+        let task = event_loop.submit(async move {
+            let tell_too = tell.clone();
+            let mut go = released.clone();
+            tokio::spawn(async move {
+                go.wait_for(|go| *go).await.unwrap();
+                tell_too.send("spawn").unwrap();
+            });
+            let mut go = released;
+            tokio::task::spawn_local(async move {
+                go.wait_for(|go| *go).await.unwrap();
+                tell.send("spawn_local").unwrap();
+            });
+            pending::<()>().await;
+        });
+        event_loop.block_on(async {}).unwrap();
+        assert!(task.cancel());
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+        release.send(true).unwrap();
+        let mut children = [told.recv().unwrap(), told.recv().unwrap()];
+        children.sort_unstable();
+        assert_eq!(children, ["spawn", "spawn_local"]);
+    });
+}
+
+#[test]
+fn a_detached_task_can_still_be_cancelled() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let drops = Drops::new();
+        let task = idle_task(&event_loop, &drops);
+        let canceller = task.canceller();
+        drop(task);
+        event_loop.block_on(async {}).unwrap();
+        assert_eq!(drops.count(), 0, "dropping a task cancels nothing");
+        assert!(canceller.cancel());
+        wait_until(|| drops.count() == 1);
+        assert_eq!(drops.threads(), [thread_of(&event_loop)]);
+    });
+}
+
+#[test]
+fn a_canceller_neither_cancels_nor_keeps_the_future_when_it_is_dropped_or_kept() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let (release, released) = tokio::sync::oneshot::channel();
+        let mut task = event_loop.submit(async move {
+            let _guard = guard;
+            released.await.unwrap()
+        });
+        let kept = task.canceller();
+        drop(kept.clone());
+        release.send(7).unwrap();
+        assert_eq!(task.result_timeout(Duration::MAX).unwrap(), 7);
+        drop(task);
+        assert_eq!(drops.count(), 1);
+        assert!(!kept.cancel());
+    });
+}
+
+#[test]
+fn cancels_from_many_threads_all_say_true_and_the_future_is_dropped_once() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        for _ in 0..50 {
+            let drops = Drops::new();
+            let task = idle_task(&event_loop, &drops);
+            let start = Arc::new(Barrier::new(8));
+            let cancels: Vec<_> = (0..8)
+                .map(|_| {
+                    let (canceller, start) = (task.canceller(), Arc::clone(&start));
+                    thread::spawn(move || {
+                        start.wait();
+                        canceller.cancel()
+                    })
+                })
+                .collect();
+            assert!(cancels.into_iter().all(|cancel| cancel.join().unwrap()));
+            assert!(matches!(task.result(), Err(Error::Cancelled)));
+            assert_eq!(drops.count(), 1);
+        }
+    });
+}
+
+#[test]
+fn a_cancel_that_races_the_completion_says_true_if_and_only_if_the_result_is_cancelled() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let (send, receive) = mpsc::channel::<(bridge::Canceller, u32)>();
+        let (answer, answers) = mpsc::channel();
+        let other = thread::spawn(move || {
+            for (canceller, pause) in receive {
+                (0..pause).for_each(|_| std::hint::spin_loop());
+                answer.send(canceller.cancel()).unwrap();
+            }
+        });
+        let mut seen = [0; 2];
+        for round in 0..3000 {
+            let task = event_loop.submit(async {
+                tokio::task::yield_now().await;
+                "value"
+            });
+            send.send((task.canceller(), round % 100 * 20)).unwrap();
+            match (task.result(), answers.recv().unwrap()) {
+                (Ok("value"), false) => seen[0] += 1,
+                (Err(Error::Cancelled), true) => seen[1] += 1,
+                (result, said) => panic!("round {round}: cancel says {said}, the result is {result:?}"),
+            }
+        }
+        drop(send);
+        other.join().unwrap();
+        println!("{} values, {} cancelled", seen[0], seen[1]);
+    });
+}
+
+#[test]
+fn cancel_on_drop_cancels_when_it_is_dropped() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let drops = Drops::new();
+        let guard = idle_task(&event_loop, &drops).cancel_on_drop();
+        let canceller = guard.canceller();
+        event_loop.block_on(async {}).unwrap();
+        assert!(!guard.is_done(), "it cancels nothing while it lives");
+        drop(guard);
+        wait_until(|| drops.count() == 1);
+        assert!(canceller.cancel());
+    });
+}
+
+#[test]
+fn cancel_on_drop_withdraws_a_task_that_was_not_polled_yet() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let wedge = wedge(&event_loop);
+        let drops = Drops::new();
+        let guard = drops.guard();
+        drop(event_loop.submit(async move { drop(guard) }).cancel_on_drop());
+        assert_eq!(drops.threads(), [thread::current().id()]);
+        wedge.release();
+    });
+}
+
+#[test]
+fn cancel_on_drop_cancels_when_its_owner_unwinds() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let drops = Drops::new();
+        let guard = idle_task(&event_loop, &drops).cancel_on_drop();
+        let unwound = thread::spawn(move || {
+            let _guard = guard;
+            std::panic::resume_unwind(Box::new("out"));
+        });
+        unwound.join().unwrap_err();
+        wait_until(|| drops.count() == 1);
+    });
+}
+
+#[test]
+fn an_await_of_cancel_on_drop_gives_the_value_and_cancels_when_it_is_dropped() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let drops = Drops::new();
+        let idle = idle_task(&event_loop, &drops).cancel_on_drop();
+        let value = event_loop.submit(async { 3 }).cancel_on_drop();
+        let (value, timed_out) = bridge::run(async move {
+            let limit = Duration::from_millis(5);
+            (value.await, tokio::time::timeout(limit, idle).await.is_err())
+        });
+        assert_eq!(value.unwrap(), 3);
+        assert!(timed_out);
+        wait_until(|| drops.count() == 1);
+    });
+}
+
+#[test]
+fn detach_undoes_cancel_on_drop() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let (release, released) = tokio::sync::oneshot::channel();
+        let guard = event_loop.submit(async { released.await.unwrap() }).cancel_on_drop();
+        let task = guard.detach();
+        release.send(5).unwrap();
+        assert_eq!(task.result().unwrap(), 5);
+
+        let drops = Drops::new();
+        drop(idle_task(&event_loop, &drops).cancel_on_drop().detach());
+        event_loop.block_on(async { tokio::task::yield_now().await }).unwrap();
+        assert_eq!(drops.count(), 0);
+    });
+}

@@ -1,0 +1,799 @@
+//! Deadlock: a wait that could never end is refused, at once, and no other wait is.
+
+mod common;
+
+use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use bridge::{Error, EventLoop, Handle, LocalHandle, Task};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, wait_until, watchdog};
+use common::{deadlock, idle_task, line, named, panic_of};
+use tokio::runtime::{Builder as TokioBuilder, Runtime};
+use tokio::sync::oneshot;
+
+fn current_thread_runtime() -> Runtime {
+    TokioBuilder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// A multi-thread runtime with a single worker: if that one blocks for good, nothing moves.
+fn one_worker() -> Runtime {
+    TokioBuilder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+/// Makes `waiter`'s thread block on `target`, until the sender is used or dropped. It is blocked when this
+/// returns. With it comes the line that it waits at.
+fn blocks_on(waiter: &Handle, target: &Handle) -> (Task<Result<u32, Error>>, oneshot::Sender<u32>, String) {
+    let (release, released) = oneshot::channel();
+    let (tell, polled) = mpsc::channel();
+    let target = target.clone();
+    let task = waiter.submit(async move {
+        let site = line(1);
+        target.block_on(async move {
+            tell.send(site).unwrap();
+            released.await.unwrap_or(0)
+        })
+    });
+    let site = polled.recv().unwrap();
+    (task, release, site)
+}
+
+// The loop's own thread.
+
+#[test]
+fn block_on_on_the_loops_own_thread_would_deadlock_and_drops_the_future_unpolled() {
+    watchdog(HANGS, || {
+        let event_loop = named("alone");
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let asked = event_loop.block_on(async {
+            let mut polled = false;
+            let site = line(1);
+            let asked = Handle::current().block_on(async {
+                let _guard = guard;
+                polled = true;
+            });
+            assert_eq!(drops.count(), 1);
+            assert!(!polled);
+            (deadlock(asked), site)
+        });
+        let (text, site) = asked.unwrap();
+        assert!(text.contains("`alone`"), "{text}");
+        assert!(text.contains(&site), "{text} does not name {site}");
+    });
+}
+
+#[test]
+fn block_on_local_on_the_loops_own_thread_would_deadlock() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let asked = event_loop.block_on(async { LocalHandle::current().block_on_local(|| async {}) });
+        deadlock(asked.unwrap());
+    });
+}
+
+#[test]
+fn a_limit_does_not_turn_a_deadlock_into_a_wait() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let asked = event_loop.block_on(async { Handle::current().with_timeout(HANGS * 2).block_on(async {}) });
+        deadlock(asked.unwrap());
+    });
+}
+
+#[test]
+fn block_on_in_a_tokio_task_of_the_loop_would_deadlock() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let asked = event_loop.block_on(async {
+            let spawned = tokio::spawn(async { Handle::current().block_on(async {}) });
+            let local = tokio::task::spawn_local(async { Handle::current().block_on(async {}) });
+            (spawned.await.unwrap(), local.await.unwrap())
+        });
+        let (spawned, local) = asked.unwrap();
+        deadlock(spawned);
+        deadlock(local);
+    });
+}
+
+#[test]
+fn block_on_inside_run_would_deadlock() {
+    watchdog(HANGS, || deadlock(bridge::run(async { Handle::current().block_on(async {}) })));
+}
+
+#[test]
+fn result_on_the_loops_own_thread_would_deadlock_and_the_task_runs_on() {
+    watchdog(HANGS, || {
+        let event_loop = named("alone");
+        let (tell, told) = mpsc::channel();
+        let asked = event_loop.block_on(async move {
+            let task = Handle::current().submit(async move { tell.send(()).unwrap() });
+            let site = line(1);
+            let asked = task.result();
+            (deadlock(asked), site)
+        });
+        let (text, site) = asked.unwrap();
+        assert!(text.contains("`alone`") && text.contains(&site), "{text}");
+        told.recv().unwrap();
+    });
+}
+
+#[test]
+fn result_timeout_on_the_loops_own_thread_would_deadlock_and_the_task_can_still_be_awaited() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let awaited = event_loop.block_on(async move {
+            let mut task = Handle::current().submit(async { 5 });
+            deadlock(task.result_timeout(HANGS * 2));
+            assert!(matches!(task.result_timeout(Duration::ZERO), Err(Error::TimedOut(_))), "that is no wait");
+            task.await
+        });
+        assert_eq!(awaited.unwrap().unwrap(), 5);
+    });
+}
+
+#[test]
+fn a_task_that_is_done_can_be_read_on_the_loops_own_thread() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let (done, mut done_too) = (event_loop.submit(async { 1 }), event_loop.submit(async { 2 }));
+        wait_until(|| done.is_done() && done_too.is_done());
+        let read = event_loop.block_on(async move { (done.result(), done_too.result_timeout(HANGS)) });
+        assert!(matches!(read.unwrap(), (Ok(1), Ok(2))));
+    });
+}
+
+#[test]
+fn a_loop_that_refused_a_wait_goes_on() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        for i in 0..3 {
+            let asked = event_loop.block_on(async move { (Handle::current().block_on(async {}), i) });
+            let (refused, same) = asked.unwrap();
+            deadlock(refused);
+            assert_eq!(same, i);
+        }
+    });
+}
+
+// Circles.
+
+#[test]
+fn of_two_loops_that_wait_for_each_other_the_second_would_deadlock_and_the_first_goes_on() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let (first, release, first_site) = blocks_on(&alpha, &beta);
+        let target = alpha.handle().clone();
+        let second = beta.block_on(async move {
+            let site = line(1);
+            let asked = target.block_on(async { unreachable!("it is refused") });
+            (deadlock(asked.map(|never: ()| never)), site)
+        });
+        let (text, second_site) = second.unwrap();
+        let beta_waits = format!("`beta` would wait for `alpha` (at {second_site}");
+        let alpha_waits = format!("`alpha` waits for `beta` (at {first_site}");
+        assert!(text.contains(&beta_waits), "{text}\ndoes not say\n{beta_waits}");
+        assert!(text.contains(&alpha_waits), "{text}\ndoes not say\n{alpha_waits}");
+        release.send(11).unwrap();
+        assert_eq!(first.result().unwrap().unwrap(), 11);
+    });
+}
+
+#[test]
+fn of_three_loops_that_wait_in_a_circle_the_last_would_deadlock_and_the_others_go_on() {
+    watchdog(HANGS, || {
+        let (alpha, beta, gamma) = (named("alpha"), named("beta"), named("gamma"));
+        let (first, release_first, first_site) = blocks_on(&alpha, &beta);
+        let (second, release_second, second_site) = blocks_on(&beta, &gamma);
+        let target = alpha.handle().clone();
+        let text = gamma.block_on(async move { deadlock(target.block_on(async {})) }).unwrap();
+        for part in [
+            "`gamma` would wait for `alpha` (at ".into(),
+            format!("`alpha` waits for `beta` (at {first_site}"),
+            format!("`beta` waits for `gamma` (at {second_site}"),
+        ] {
+            assert!(text.contains(&part), "{text}\ndoes not say\n{part}");
+        }
+        release_second.send(2).unwrap();
+        assert_eq!(second.result().unwrap().unwrap(), 2);
+        release_first.send(1).unwrap();
+        assert_eq!(first.result().unwrap().unwrap(), 1);
+    });
+}
+
+#[test]
+fn result_that_would_close_a_circle_would_deadlock() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let (first, release, _) = blocks_on(&alpha, &beta);
+        let mut asked = alpha.submit(async { 3 });
+        let asked = beta.block_on(async move { (deadlock(asked.result_timeout(HANGS * 2)), asked) });
+        let (text, asked) = asked.unwrap();
+        assert!(text.contains("`alpha`") && text.contains("`beta`"), "{text}");
+        release.send(1).unwrap();
+        assert_eq!(first.result().unwrap().unwrap(), 1);
+        assert_eq!(asked.result().unwrap(), 3, "it was only not waited for");
+    });
+}
+
+#[test]
+fn a_wait_by_result_counts_in_a_circle() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let (release, released) = oneshot::channel::<()>();
+        let (tell, waits) = mpsc::channel();
+        let mut task = beta.submit(async move { released.await.unwrap() });
+        let first = alpha.submit(async move {
+            tell.send(()).unwrap();
+            loop {
+                match task.result_timeout(HANGS * 2) {
+                    // Beta asked first.
+                    Err(Error::WouldDeadlock(_)) => {}
+                    result => return result,
+                }
+            }
+        });
+        waits.recv().unwrap();
+        // Alpha's thread is on its way into the wait: until it has got there, this is no circle.
+        let refused = wait_for_refusal(&beta, &alpha);
+        assert!(refused.contains("`alpha` waits for `beta`"), "{refused}");
+        release.send(()).unwrap();
+        first.result().unwrap().unwrap();
+    });
+}
+
+/// Asks `target` from `waiter`'s thread with a short limit, again and again, until that is refused.
+fn wait_for_refusal(waiter: &Handle, target: &Handle) -> String {
+    loop {
+        let target = target.with_timeout(Duration::from_millis(5));
+        match waiter.block_on(async move { target.block_on(async {}) }).unwrap() {
+            Ok(()) | Err(Error::TimedOut(_)) => {}
+            Err(error) => return deadlock::<()>(Err(error)),
+        }
+    }
+}
+
+#[test]
+fn a_circle_through_a_foreign_current_thread_runtime_is_seen() {
+    watchdog(HANGS, || {
+        let alpha = named("alpha");
+        let runtime = TokioBuilder::new_current_thread().enable_all().name("elsewhere").build().unwrap();
+        let foreign = Handle::from(&runtime);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let driver = thread::spawn(move || runtime.block_on(stopped));
+        let (first, release, _) = blocks_on(&alpha, &foreign);
+        let target = alpha.handle().clone();
+        let text = foreign.block_on(async move { deadlock(target.block_on(async {})) }).unwrap();
+        assert!(text.contains("`alpha` waits for `elsewhere`"), "{text}");
+        release.send(4).unwrap();
+        assert_eq!(first.result().unwrap().unwrap(), 4);
+        stop.send(()).unwrap();
+        driver.join().unwrap().unwrap();
+    });
+}
+
+// No false alarm.
+
+#[test]
+fn a_chain_of_loops_without_a_circle_works() {
+    watchdog(HANGS, || {
+        let loops: Vec<_> = ["alpha", "beta", "gamma", "delta"].map(named).into();
+        fn ask(handles: &[LocalHandle]) -> Result<u32, Error> {
+            let Some((next, rest)) = handles.split_first() else { return Ok(0) };
+            next.block_on(async { ask(rest).map(|depth| depth + 1) })?
+        }
+        let handles: Vec<_> = loops.iter().map(|event_loop| event_loop.handle().clone()).collect();
+        for _ in 0..20 {
+            assert_eq!(ask(&handles).unwrap(), 4);
+        }
+    });
+}
+
+#[test]
+fn two_loops_may_wait_for_a_third_at_once() {
+    watchdog(HANGS, || {
+        let (alpha, beta, gamma) = (named("alpha"), named("beta"), named("gamma"));
+        let (first, release_first, _) = blocks_on(&alpha, &gamma);
+        let (second, release_second, _) = blocks_on(&beta, &gamma);
+        release_second.send(2).unwrap();
+        release_first.send(1).unwrap();
+        assert_eq!(first.result().unwrap().unwrap(), 1);
+        assert_eq!(second.result().unwrap().unwrap(), 2);
+    });
+}
+
+#[test]
+fn plain_threads_may_wait_for_loops_in_any_order() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let (first, release, _) = blocks_on(&alpha, &beta);
+        // Alpha waits for beta; this thread, which waits for both, is no part of that.
+        assert_eq!(beta.block_on(async { 1 }).unwrap(), 1);
+        let queued = alpha.submit(async { 2 });
+        release.send(0).unwrap();
+        assert_eq!(queued.result().unwrap(), 2);
+        first.result().unwrap().unwrap();
+    });
+}
+
+#[test]
+#[expect(clippy::async_yields_async, reason = "what is waited for is handed out, not awaited there")]
+fn a_wait_whose_answer_is_there_is_no_part_of_a_circle() {
+    watchdog(HANGS, || {
+        let quick = |name| EventLoop::builder().thread_name(name).spin(Duration::ZERO).build().unwrap();
+        let (alpha, beta) = (quick("alpha"), quick("beta"));
+        for round in 0..1000 {
+            // Beta answers alpha, and asks alpha before alpha's thread can have woken.
+            let (a, b) = (alpha.handle().clone(), beta.handle().clone());
+            let asked = alpha.submit(async move {
+                b.block_on(async move { tokio::spawn(async move { a.block_on(async { "back" }) }) }).unwrap()
+            });
+            let back = asked.result().unwrap();
+            assert_eq!(bridge::run(back).unwrap().unwrap(), "back", "round {round}");
+        }
+    });
+}
+
+#[test]
+fn waits_in_turn_are_no_circle() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        for _ in 0..100 {
+            for (waiter, target) in [(&alpha, &beta), (&beta, &alpha)] {
+                let target = target.handle().clone();
+                waiter.block_on(async move { target.block_on(async {}) }).unwrap().unwrap();
+            }
+        }
+    });
+}
+
+#[test]
+fn whatever_loops_ask_of_each_other_every_call_ends() {
+    watchdog(HANGS, || {
+        let loops: Vec<_> = (0..4).map(|_| EventLoop::new().unwrap()).collect();
+        let handles: Vec<_> = loops.iter().map(|event_loop| event_loop.handle().clone()).collect();
+        let (mut done, mut refused) = (0, 0);
+        thread::scope(|scope| {
+            let askers: Vec<_> = (0..8_usize)
+                .map(|asker| {
+                    let handles = &handles;
+                    scope.spawn(move || {
+                        let ask = |i: usize| {
+                            let waiter = (asker + i) % 4;
+                            let target = &handles[(waiter + 1 + (i * i / 3) % 3) % 4];
+                            let nap = async { tokio::task::yield_now().await };
+                            handles[waiter].block_on(async { target.block_on(nap) }).unwrap()
+                        };
+                        (0..200).map(ask).collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            for result in askers.into_iter().flat_map(|asker| asker.join().unwrap()) {
+                match result {
+                    Ok(()) => done += 1,
+                    Err(Error::WouldDeadlock(_)) => refused += 1,
+                    Err(other) => panic!("{other:?}"),
+                }
+            }
+        });
+        println!("{done} done, {refused} refused");
+        assert_eq!(done + refused, 8 * 200);
+        assert!(done > 0);
+    });
+}
+
+#[test]
+fn loops_that_only_ask_downwards_are_never_refused() {
+    watchdog(HANGS, || {
+        let loops: Vec<_> = (0..4).map(|_| EventLoop::new().unwrap()).collect();
+        let handles: Vec<_> = loops.iter().map(|event_loop| event_loop.handle().clone()).collect();
+        thread::scope(|scope| {
+            for asker in 0..8_usize {
+                let handles = &handles;
+                scope.spawn(move || {
+                    for i in 0..150 {
+                        let waiter = (asker + i) % 3;
+                        let target = &handles[waiter + 1 + (i / 3) % (3 - waiter)];
+                        let nap = async { tokio::task::yield_now().await };
+                        handles[waiter].block_on(async { target.block_on(nap) }).unwrap().unwrap();
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+#[expect(clippy::async_yields_async, reason = "what is waited for is handed out, not awaited there")]
+fn submitting_to_the_loop_that_waits_for_this_one_is_no_wait() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let (first, release, _) = blocks_on(&alpha, &beta);
+        let target = alpha.handle().clone();
+        let task = beta.block_on(async move { target.submit(async { 6 }) }).unwrap();
+        release.send(0).unwrap();
+        assert_eq!(task.result().unwrap(), 6);
+        first.result().unwrap().unwrap();
+    });
+}
+
+// Whether a thread drives the loop decides.
+
+#[test]
+fn a_blocking_thread_of_the_loop_may_block_on_it() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let asked = event_loop.block_on(async {
+            let here = LocalHandle::current();
+            let blocking = tokio::task::spawn_blocking(move || {
+                let result = here.submit(async { 1 }).result();
+                (Handle::current().block_on(async { 2 }), result, here.block_on_local(|| async { 3 }))
+            });
+            blocking.await.unwrap()
+        });
+        assert!(matches!(asked.unwrap(), (Ok(2), Ok(1), Ok(3))));
+    });
+}
+
+#[test]
+fn a_blocking_thread_of_a_loop_that_waits_is_no_part_of_a_circle() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let (first, release, _) = blocks_on(&alpha, &beta);
+        let target = alpha.handle().clone();
+        let (tell, told) = mpsc::channel();
+        let spawn = async {
+            // Alpha is blocked, and so will this thread of beta be; beta's own goes on.
+            tokio::task::spawn_blocking(move || tell.send(target.block_on(async { 8 })).unwrap());
+        };
+        beta.block_on(spawn).unwrap();
+        release.send(0).unwrap();
+        assert_eq!(told.recv().unwrap().unwrap(), 8);
+        first.result().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_thread_that_has_only_entered_the_loops_context_may_block_on_it() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let context = event_loop.block_on(async { tokio::runtime::Handle::current() }).unwrap();
+        let _entered = context.enter();
+        assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
+        assert_eq!(event_loop.submit(async { 2 }).result().unwrap(), 2);
+    });
+}
+
+#[test]
+fn a_blocking_thread_of_a_current_thread_runtime_may_block_on_that_runtime() {
+    watchdog(HANGS, || {
+        let runtime = current_thread_runtime();
+        let asked = runtime
+            .block_on(async { tokio::task::spawn_blocking(|| Handle::current().block_on(async { 4 })).await.unwrap() });
+        assert_eq!(asked.unwrap(), 4);
+    });
+}
+
+#[test]
+fn the_thread_that_drives_a_current_thread_runtime_would_deadlock_on_it() {
+    watchdog(HANGS, || {
+        let runtime = TokioBuilder::new_current_thread().enable_all().name("driven").build().unwrap();
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let (main, spawned, local, result) = runtime.block_on(async {
+            let main = Handle::current().block_on(async move { drop(guard) });
+            let spawned = tokio::spawn(async { Handle::current().block_on(async {}) }).await.unwrap();
+            let set = tokio::task::LocalSet::new();
+            let local = set.run_until(async { Handle::current().block_on(async {}) }).await;
+            (main, spawned, local, Handle::current().submit(async {}).result())
+        });
+        for asked in [main, spawned, local, result] {
+            let text = deadlock(asked);
+            assert!(text.contains("`driven`"), "{text}");
+        }
+        assert_eq!(drops.count(), 1);
+    });
+}
+
+#[tokio::test]
+async fn block_on_in_a_tokio_test_on_its_own_runtime_would_deadlock() {
+    deadlock(Handle::current().block_on(async {}));
+}
+
+#[test]
+fn the_thread_that_drives_a_current_thread_runtime_may_block_on_another_loop() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let asked = current_thread_runtime().block_on(async {
+            let spawned = event_loop.handle().clone();
+            let spawned = tokio::spawn(async move { spawned.block_on(async { 1 }) }).await.unwrap();
+            (spawned, event_loop.block_on(async { 2 }))
+        });
+        assert!(matches!(asked, (Ok(1), Ok(2))));
+    });
+}
+
+#[test]
+fn a_multi_thread_worker_that_blocks_lets_its_runtimes_other_tasks_go_on() {
+    watchdog(HANGS, || {
+        let (event_loop, runtime) = (EventLoop::new().unwrap(), one_worker());
+        let ways: [fn(&Handle, oneshot::Receiver<u32>) -> u32; 2] = [
+            |handle, answer| handle.block_on(async { answer.await.unwrap() }).unwrap(),
+            |handle, answer| handle.submit(async { answer.await.unwrap() }).result().unwrap(),
+        ];
+        for way in ways {
+            let handle = event_loop.handle().clone();
+            let (give, answer) = oneshot::channel();
+            let (tell, on_the_worker) = mpsc::channel();
+            let blocked = runtime.spawn(async move {
+                tell.send(()).unwrap();
+                way(&handle, answer)
+            });
+            on_the_worker.recv().unwrap();
+            // The one worker is blocked, and this needs a worker.
+            runtime.spawn(async move { give.send(9).unwrap() });
+            assert_eq!(runtime.block_on(blocked).unwrap(), 9);
+        }
+    });
+}
+
+#[test]
+fn a_multi_thread_worker_that_joins_a_loop_lets_its_runtimes_other_tasks_go_on() {
+    watchdog(HANGS, || {
+        let runtime = one_worker();
+        let event_loop = EventLoop::new().unwrap();
+        let (give, answer) = oneshot::channel();
+        let task = event_loop.submit(async { answer.await.unwrap() });
+        let (tell, on_the_worker) = mpsc::channel();
+        let joins = runtime.spawn(async move {
+            tell.send(()).unwrap();
+            event_loop.shutdown()
+        });
+        on_the_worker.recv().unwrap();
+        runtime.spawn(async move { give.send(9).unwrap() });
+        assert_eq!(task.result().unwrap(), 9);
+        runtime.block_on(joins).unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_multi_thread_worker_may_block_on_its_own_runtime() {
+    watchdog(HANGS, || {
+        let runtime = one_worker();
+        let asked = runtime.spawn(async {
+            let here = Handle::current();
+            (here.block_on(async { 1 }), here.submit(async { 2 }).result())
+        });
+        assert!(matches!(runtime.block_on(asked).unwrap(), (Ok(1), Ok(2))));
+    });
+}
+
+#[test]
+fn the_main_thread_a_blocking_thread_and_block_in_place_of_a_multi_thread_runtime_may_block_on_it() {
+    watchdog(HANGS, || {
+        let runtime = one_worker();
+        let asked = runtime.block_on(async {
+            let main = Handle::current().block_on(async { 1 });
+            let blocking = tokio::task::spawn_blocking(|| Handle::current().block_on(async { 2 })).await.unwrap();
+            let in_place =
+                tokio::spawn(async { tokio::task::block_in_place(|| Handle::current().block_on(async { 3 })) });
+            (main, blocking, in_place.await.unwrap())
+        });
+        assert!(matches!(asked, (Ok(1), Ok(2), Ok(3))));
+    });
+}
+
+// The end of a loop, waited for by another one.
+
+#[test]
+fn dropping_an_event_loop_on_another_loops_thread_counts_as_a_wait_in_a_circle() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let log = Log::new();
+        let (entries, target) = (log.clone(), alpha.handle().clone());
+        let left = beta.submit(async move {
+            // Runs while alpha waits for the end of beta, or is about to.
+            let _guard = OnDrop::new(move || entries.push(target.block_on(async {})));
+            pending::<()>().await;
+        });
+        beta.block_on(async {}).unwrap();
+        alpha.block_on(async move { drop(beta) }).unwrap();
+        assert!(matches!(left.result(), Err(Error::Closed)));
+        match &log.take()[..] {
+            [Err(Error::WouldDeadlock(deadlock))] => {
+                let text = deadlock.to_string();
+                assert!(text.contains("`alpha` waits for `beta`"), "{text}");
+            }
+            // Beta asked first, and so alpha did not wait for its end.
+            [Ok(())] => {}
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
+#[test]
+fn an_event_loop_that_waits_for_this_one_is_closed_by_drop_but_not_joined() {
+    for shutdown in [false, true] {
+        watchdog(HANGS, move || {
+            let (alpha, beta) = (named("alpha"), named("beta"));
+            let handle = beta.handle().clone();
+            let (give, given) = oneshot::channel::<EventLoop>();
+            let (target, log) = (alpha.handle().clone(), Log::new());
+            let entries = log.clone();
+            // Beta's thread waits for alpha's, which then ends beta.
+            let waits = handle.submit(async move {
+                let end = async move {
+                    let beta = given.await.unwrap();
+                    if shutdown {
+                        deadlock(beta.shutdown());
+                    } else {
+                        drop(beta);
+                    }
+                };
+                entries.push(target.block_on(end).is_ok());
+            });
+            assert!(give.send(beta).is_ok());
+            waits.result().unwrap();
+            assert_eq!(log.take(), [true]);
+            assert!(handle.is_closed());
+            assert_eq!(alpha.block_on(async { 1 }).unwrap(), 1);
+        });
+    }
+}
+
+// The guard's state.
+
+#[test]
+fn the_guard_is_restored_when_a_wait_unwinds() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let (a, b) = (alpha.handle().clone(), beta.handle().clone());
+        let again = alpha.block_on(async {
+            let unwound = catch_unwind(AssertUnwindSafe(|| b.block_on(async { panic_any(1_u8) })));
+            assert_eq!(*unwound.unwrap_err().downcast::<u8>().unwrap(), 1);
+            // The thread still knows its own loop, and can wait again.
+            deadlock(a.block_on(async {}));
+            b.block_on(async { "beta again" })
+        });
+        assert_eq!(again.unwrap().unwrap(), "beta again");
+        let a = alpha.handle().clone();
+        assert_eq!(beta.block_on(async { a.block_on(async { 2 }) }).unwrap().unwrap(), 2);
+    });
+}
+
+#[test]
+fn the_wait_that_unwound_is_not_counted_in_a_circle_while_its_thread_is_busy() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let b = beta.handle().clone();
+        let (tell, unwound) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let busy = alpha.submit(async move {
+            catch_unwind(AssertUnwindSafe(|| b.block_on(async { panic_any(1_u8) }))).unwrap_err();
+            tell.send(()).unwrap();
+            released.recv().unwrap_err();
+        });
+        unwound.recv().unwrap();
+        let hasty = alpha.with_timeout(Duration::from_millis(20));
+        let asked = beta.block_on(async move { hasty.block_on(async {}) }).unwrap();
+        assert!(matches!(asked, Err(Error::TimedOut(_))), "alpha is busy, but waits for nobody: {asked:?}");
+        drop(release);
+        busy.result().unwrap();
+    });
+}
+
+#[test]
+fn the_guard_is_restored_when_a_wait_times_out_or_is_refused() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let (a, b) = (alpha.handle().clone(), beta.with_timeout(Duration::from_millis(5)));
+        let (tell, waited) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let busy = alpha.submit(async move {
+            deadlock(a.block_on(async {}));
+            assert!(matches!(b.block_on(pending::<()>()), Err(Error::TimedOut(_))));
+            assert!(matches!(b.submit(pending::<()>()).result_timeout(SHORT), Err(Error::TimedOut(_))));
+            tell.send(()).unwrap();
+            released.recv().unwrap_err();
+        });
+        waited.recv().unwrap();
+        let hasty = alpha.with_timeout(Duration::from_millis(20));
+        let asked = beta.block_on(async move { hasty.block_on(async {}) }).unwrap();
+        assert!(matches!(asked, Err(Error::TimedOut(_))), "alpha is busy, but waits for nobody: {asked:?}");
+        drop(release);
+        busy.result().unwrap();
+    });
+}
+
+const SHORT: Duration = Duration::from_millis(5);
+
+#[test]
+fn a_thread_whose_run_has_unwound_is_a_plain_thread_again() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = Arc::new(std::sync::Mutex::new(None));
+        let unwound = catch_unwind(AssertUnwindSafe(|| {
+            bridge::run(async {
+                *handle.lock().unwrap() = Some(Handle::current());
+                panic_any(1_u8);
+            })
+        }));
+        unwound.unwrap_err();
+        assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
+        let of_run = handle.lock().unwrap().take().unwrap();
+        assert!(matches!(of_run.block_on(async {}), Err(Error::Closed)), "closed, and no longer this thread's");
+    });
+}
+
+// `run` inside a loop.
+
+#[test]
+fn run_inside_a_loop_panics_at_the_callers_line_and_the_loop_goes_on() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let polled = Arc::new(AtomicBool::new(false));
+        let tell = Arc::clone(&polled);
+        let asked = event_loop.block_on(async move {
+            let tell = move || tell.store(true, Ordering::SeqCst);
+            let site = line(1);
+            (panic_of(|| bridge::run(async { tell() })), site)
+        });
+        let ((text, named), site) = asked.unwrap();
+        assert_eq!(named, site);
+        assert!(text.contains("runs an event loop already"), "{text}");
+        assert!(!polled.load(Ordering::SeqCst));
+        assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
+    });
+}
+
+#[test]
+fn run_inside_run_panics_and_the_outer_one_goes_on() {
+    watchdog(HANGS, || {
+        let (text, here) = bridge::run(async {
+            let (text, _) = panic_of(|| bridge::run(async {}));
+            (text, Handle::current().submit(async { 1 }).await)
+        });
+        assert!(text.contains("runs an event loop already"), "{text}");
+        assert_eq!(here.unwrap(), 1);
+    });
+}
+
+#[test]
+fn run_on_a_thread_of_a_tokio_runtime_that_polls_panics() {
+    watchdog(HANGS, || {
+        let current = current_thread_runtime().block_on(async { panic_of(|| bridge::run(async {})) });
+        let runtime = one_worker();
+        let worker = runtime.spawn(async { panic_of(|| bridge::run(async {})) });
+        for (text, _) in [current, runtime.block_on(worker).unwrap()] {
+            assert!(text.contains("runs an event loop already"), "{text}");
+        }
+    });
+}
+
+#[test]
+fn run_on_a_blocking_thread_works_and_its_loop_is_the_current_one() {
+    watchdog(HANGS, || {
+        let event_loop = named("outer");
+        let asked = event_loop.block_on(async {
+            let inner = || bridge::run(async { deadlock(Handle::current().block_on(async {})) });
+            tokio::task::spawn_blocking(inner).await.unwrap()
+        });
+        let text = asked.unwrap();
+        assert!(!text.contains("`outer`"), "{text}");
+    });
+}
+
+#[test]
+fn a_loop_may_be_blocked_on_inside_run_on_another_thread() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let drops = Drops::new();
+        let idle = idle_task(&event_loop, &drops);
+        let answer = bridge::run(async { event_loop.block_on(async { 5 }) });
+        assert_eq!(answer.unwrap(), 5);
+        assert!(!idle.is_done());
+    });
+}

@@ -1,0 +1,833 @@
+//! Shutdown: what a closed loop says, what is finished and what is dropped, who waits for the thread.
+
+mod common;
+
+use std::cell::RefCell;
+use std::future::{pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
+use std::task::Poll;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bridge::{Error, EventLoop, Handle, LocalHandle};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use common::{SETTLE, deadlock, idle_task, thread_of};
+use tokio::sync::oneshot;
+
+fn wedge(handle: &Handle) -> Wedge {
+    Wedge::on(|job| handle.call_soon(job).unwrap())
+}
+
+/// A handle to a loop that has ended.
+fn closed() -> LocalHandle {
+    let event_loop = EventLoop::new().unwrap();
+    let handle = event_loop.handle().clone();
+    drop(event_loop);
+    handle
+}
+
+/// Sets a flag when the loop's thread is over: a thread-local's destructor is the last that runs there.
+fn thread_gone(handle: &Handle) -> Arc<AtomicBool> {
+    type Last = OnDrop<Box<dyn FnOnce()>>;
+    thread_local!(static LAST: RefCell<Option<Last>> = const { RefCell::new(None) });
+    let gone = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&gone);
+    let install = async move {
+        let last: Box<dyn FnOnce()> = Box::new(move || tell.store(true, Ordering::SeqCst));
+        LAST.with(|cell| cell.replace(Some(OnDrop::new(last))));
+    };
+    handle.block_on(install).unwrap();
+    gone
+}
+
+// A closed loop.
+
+#[test]
+fn submitting_to_a_closed_loop_gives_a_task_that_is_closed_already_and_drops_the_future() {
+    watchdog(HANGS, || {
+        let handle = closed();
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let mut task = handle.submit(async move { drop(guard) });
+        assert!(task.is_done() && !task.is_cancelled());
+        assert_eq!(drops.threads(), [thread::current().id()]);
+        assert!(matches!(task.result_timeout(Duration::ZERO), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn submitting_a_local_future_to_a_closed_loop_makes_nothing() {
+    watchdog(HANGS, || {
+        let handle = closed();
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let task = handle.submit_local(move || -> std::future::Ready<()> {
+            drop(guard);
+            unreachable!("it is not to be made")
+        });
+        assert!(task.is_done());
+        assert_eq!(drops.count(), 1);
+        assert!(matches!(task.result(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn block_on_gives_closed_on_a_closed_loop() {
+    watchdog(HANGS, || {
+        let handle = closed();
+        let mut polled = false;
+        assert!(matches!(handle.block_on(async { polled = true }), Err(Error::Closed)));
+        assert!(matches!(handle.block_on_local(|| async {}), Err(Error::Closed)));
+        assert!(!polled);
+    });
+}
+
+#[test]
+fn call_soon_gives_closed_on_a_closed_loop_and_drops_the_function() {
+    watchdog(HANGS, || {
+        let drops = Drops::new();
+        let guard = drops.guard();
+        assert!(matches!(closed().call_soon(move || drop(guard)), Err(Error::Closed)));
+        assert_eq!(drops.count(), 1);
+    });
+}
+
+#[test]
+fn a_loop_is_closed_to_new_work_from_the_moment_its_shutdown_begins_also_for_its_own_tasks() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let (release, released) = oneshot::channel::<()>();
+        let task = event_loop.submit(async move {
+            released.await.unwrap();
+            let here = LocalHandle::current();
+            let local = here.submit_local(|| async {});
+            (here.is_closed(), here.submit(async {}).await, local.await, here.call_soon(|| ()))
+        });
+        assert!(!handle.is_closed());
+        let shutdown = thread::spawn(move || event_loop.shutdown());
+        wait_until(|| handle.is_closed());
+        assert!(matches!(handle.submit(async {}).result(), Err(Error::Closed)));
+        assert!(matches!(handle.block_on(async {}), Err(Error::Closed)));
+        release.send(()).unwrap();
+        let inside = task.result().unwrap();
+        assert!(matches!(inside, (true, Err(Error::Closed), Err(Error::Closed), Err(Error::Closed))));
+        shutdown.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_submission_that_races_the_shutdown_is_resolved_either_way() {
+    watchdog(HANGS, || {
+        let mut seen = [0; 2];
+        for round in 0..60_u32 {
+            let event_loop = EventLoop::new().unwrap();
+            let drops = Drops::new();
+            let start = Arc::new(Barrier::new(4));
+            let submitters: Vec<_> = (0..3)
+                .map(|_| {
+                    let (handle, start, drops) = (event_loop.handle().clone(), Arc::clone(&start), drops.clone());
+                    thread::spawn(move || {
+                        start.wait();
+                        let submit = |i| {
+                            let guard = drops.guard();
+                            handle.submit(async move {
+                                let _guard = guard;
+                                if i % 2 == 0 {
+                                    tokio::task::yield_now().await;
+                                }
+                            })
+                        };
+                        let tasks: Vec<_> = (0..40).map(submit).collect();
+                        let calls = (0..5).map(|_| handle.block_on(async {})).collect::<Vec<_>>();
+                        tasks.into_iter().map(bridge::Task::result).chain(calls).collect::<Vec<_>>()
+                    })
+                })
+                .collect();
+            start.wait();
+            (0..round * 200).for_each(|_| std::hint::spin_loop());
+            if round % 2 == 0 {
+                event_loop.shutdown().unwrap();
+            } else {
+                drop(event_loop);
+            }
+            for result in submitters.into_iter().flat_map(|thread| thread.join().unwrap()) {
+                match result {
+                    Ok(()) => seen[0] += 1,
+                    Err(Error::Closed) => seen[1] += 1,
+                    Err(other) => panic!("round {round}: {other:?}"),
+                }
+            }
+            assert_eq!(drops.count(), 3 * 40, "round {round}");
+        }
+        println!("{} done, {} closed", seen[0], seen[1]);
+        assert!(seen[1] > 0, "the loop never ended in time to refuse anything");
+    });
+}
+
+// `shutdown`.
+
+#[test]
+fn shutdown_finishes_all_that_was_submitted_before_it() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let (release, released) = oneshot::channel();
+        let idle = event_loop.submit(async { released.await.unwrap() });
+        let local = event_loop.submit_local(|| async {
+            let sleep = std::rc::Rc::new(Duration::from_millis(20));
+            tokio::time::sleep(*sleep).await;
+            "local"
+        });
+        event_loop.block_on(async {}).unwrap();
+        let wedge = wedge(&event_loop);
+        let queued: Vec<_> = (0..200).map(|i| event_loop.submit(async move { i })).collect();
+        let shutdown = thread::spawn(move || event_loop.shutdown());
+        wait_until(|| handle.is_closed());
+        wedge.release();
+        for (i, task) in queued.into_iter().enumerate() {
+            assert_eq!(task.result().unwrap(), i);
+        }
+        assert_eq!(local.result().unwrap(), "local");
+        thread::sleep(SETTLE);
+        assert!(!shutdown.is_finished(), "one task is idle still");
+        release.send("idle").unwrap();
+        assert_eq!(idle.result().unwrap(), "idle");
+        shutdown.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn shutdown_finishes_tasks_that_nobody_holds() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let finished = Arc::new(AtomicBool::new(false));
+        let tell = Arc::clone(&finished);
+        drop(event_loop.submit(async move {
+            for _ in 0..10 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            tell.store(true, Ordering::SeqCst);
+        }));
+        event_loop.shutdown().unwrap();
+        assert!(finished.load(Ordering::SeqCst));
+    });
+}
+
+#[test]
+fn shutdown_lets_a_blocked_caller_have_its_value() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let (tell, polled) = mpsc::channel();
+        let (release, released) = oneshot::channel();
+        let caller = thread::spawn(move || {
+            let mut here = 1;
+            let there = handle.block_on(async {
+                tell.send(()).unwrap();
+                here += 1;
+                released.await.unwrap()
+            });
+            (here, there)
+        });
+        polled.recv().unwrap();
+        let handle = event_loop.handle().clone();
+        let shutdown = thread::spawn(move || event_loop.shutdown());
+        wait_until(|| handle.is_closed());
+        release.send(3).unwrap();
+        assert!(matches!(caller.join().unwrap(), (2, Ok(3))));
+        shutdown.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn shutdown_of_an_idle_loop_ends_at_once() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        thread::sleep(SETTLE);
+        event_loop.shutdown().unwrap();
+    });
+}
+
+#[test]
+fn shutdown_does_not_wait_for_tasks_that_tokios_own_functions_spawned_but_drops_them() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let drops = Drops::new();
+        let (guard, local_guard) = (drops.guard(), drops.guard());
+        let spawn = async move {
+            tokio::spawn(async move {
+                let _guard = guard;
+                pending::<()>().await;
+            });
+            tokio::task::spawn_local(async move {
+                let _guard = local_guard;
+                pending::<()>().await;
+            });
+            thread::current().id()
+        };
+        let loop_thread = event_loop.block_on(spawn).unwrap();
+        event_loop.shutdown().unwrap();
+        assert_eq!(drops.threads(), [loop_thread; 2]);
+    });
+}
+
+#[test]
+fn a_task_that_was_done_before_the_shutdown_can_be_read_after_it() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let task = event_loop.submit(async { String::from("kept") });
+        event_loop.shutdown().unwrap();
+        assert_eq!(task.result().unwrap(), "kept");
+    });
+}
+
+// `shutdown_timeout`.
+
+#[test]
+fn shutdown_timeout_is_ok_when_all_is_finished_within_the_limit() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let task = event_loop.submit(async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            1
+        });
+        let started = Instant::now();
+        event_loop.shutdown_timeout(HANGS).unwrap();
+        assert!(started.elapsed() < HANGS / 2, "it ends when the work does");
+        assert_eq!(task.result().unwrap(), 1);
+    });
+}
+
+#[test]
+fn shutdown_timeout_closes_what_is_not_finished_at_its_limit_and_says_timed_out() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let loop_thread = thread_of(&event_loop);
+        let gone = thread_gone(&event_loop);
+        let drops = Drops::new();
+        let finished = event_loop.submit(async {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            2
+        });
+        let unfinished = idle_task(&event_loop, &drops);
+        let limit = Duration::from_millis(300);
+        let started = Instant::now();
+        let ended = event_loop.shutdown_timeout(limit);
+        assert!(matches!(ended, Err(Error::TimedOut(of)) if of == limit), "{ended:?}");
+        assert!(started.elapsed() >= limit);
+        assert!(gone.load(Ordering::SeqCst) && handle.is_closed());
+        assert_eq!(finished.result().unwrap(), 2, "there was time for this one");
+        assert_eq!(drops.threads(), [loop_thread]);
+        assert!(matches!(unfinished.result(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn a_shutdown_timeout_of_duration_max_is_no_limit() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let task = event_loop.submit(async { tokio::time::sleep(SETTLE).await });
+        event_loop.shutdown_timeout(Duration::MAX).unwrap();
+        task.result().unwrap();
+    });
+}
+
+// Drop.
+
+#[test]
+fn drop_closes_what_is_left_and_drops_it_on_the_loops_thread_in_its_context() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let log = Log::new();
+        let in_context = |what: &'static str| {
+            let log = log.clone();
+            OnDrop::new(move || {
+                // A context is what these two need; without one they panic.
+                let sleep = catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO)));
+                let spawn = catch_unwind(|| drop(tokio::spawn(async {})));
+                let loops = Handle::try_current().is_some() && LocalHandle::try_current().is_some();
+                log.push((what, thread::current().id(), sleep.is_ok() && spawn.is_ok() && loops));
+            })
+        };
+        let (idle, local, queued) = (in_context("idle"), in_context("local"), in_context("queued"));
+        let idle = event_loop.submit(async move {
+            let _guard = idle;
+            pending::<()>().await;
+        });
+        let local = event_loop.submit_local(move || async move {
+            let _guard = local;
+            pending::<()>().await;
+        });
+        let loop_thread = thread_of(&event_loop);
+        let wedge = wedge(&event_loop);
+        let queued = event_loop.submit(async move { drop(queued) });
+        let end = thread::spawn(move || drop(event_loop));
+        wait_until(|| handle.is_closed());
+        wedge.release();
+        end.join().unwrap();
+        for task in [idle, local, queued] {
+            assert!(task.is_done());
+            assert!(matches!(task.result(), Err(Error::Closed)));
+        }
+        let mut dropped = log.take();
+        dropped.sort_unstable_by_key(|(what, ..)| *what);
+        assert_eq!(dropped, ["idle", "local", "queued"].map(|what| (what, loop_thread, true)));
+    });
+}
+
+#[test]
+fn drop_gives_closed_to_a_blocked_caller_after_its_future_is_gone() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let (tell, polled) = mpsc::channel();
+        let caller = thread::spawn(move || {
+            let drops = Drops::new();
+            let result = handle.block_on(async {
+                let _guard = drops.guard();
+                tell.send(thread::current().id()).unwrap();
+                pending::<()>().await;
+            });
+            (result, drops.threads())
+        });
+        let loop_thread = polled.recv().unwrap();
+        drop(event_loop);
+        let (result, dropped) = caller.join().unwrap();
+        assert!(matches!(result, Err(Error::Closed)));
+        assert_eq!(dropped, [loop_thread]);
+    });
+}
+
+#[test]
+fn drop_gives_closed_to_threads_inside_result_and_to_awaits_elsewhere() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let waited = idle_task(&event_loop, &Drops::new());
+        let awaited = idle_task(&event_loop, &Drops::new());
+        let waiter = thread::spawn(move || waited.result());
+        let awaiter = thread::spawn(|| bridge::run(awaited));
+        thread::sleep(SETTLE);
+        drop(event_loop);
+        assert!(matches!(waiter.join().unwrap(), Err(Error::Closed)));
+        assert!(matches!(awaiter.join().unwrap(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn drop_does_not_finish_what_was_submitted() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let wedge = wedge(&event_loop);
+        let task = event_loop.submit(async { unreachable!("the loop is told to abort before it can start this") });
+        let end = thread::spawn(move || drop(event_loop));
+        wait_until(|| handle.is_closed());
+        wedge.release();
+        let result: Result<(), _> = task.result();
+        assert!(matches!(result, Err(Error::Closed)));
+        end.join().unwrap();
+    });
+}
+
+#[test]
+fn destructors_may_wake_cancel_submit_to_and_lock_each_others_things_while_the_loop_ends() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let log = Log::new();
+        let shared = Arc::new(Mutex::new(0));
+        let (wake, woken) = (0..4).map(|_| oneshot::channel::<()>()).unzip::<_, _, Vec<_>, Vec<_>>();
+        let cancellers = Arc::new(Mutex::new(Vec::<bridge::Canceller>::new()));
+        let mut woken: std::collections::VecDeque<_> = woken.into();
+        woken.rotate_left(1);
+        let tasks: Vec<_> = wake
+            .into_iter()
+            .zip(woken)
+            .map(|(wake, woken)| {
+                let (handle, log) = (event_loop.handle().clone(), log.clone());
+                let (shared, cancellers) = (Arc::clone(&shared), Arc::clone(&cancellers));
+                event_loop.submit(async move {
+                    let _guard = OnDrop::new(move || {
+                        let mut count = shared.lock().unwrap();
+                        *count += 1;
+                        // With the lock held: what this wakes or drops must not run here.
+                        let _ = wake.send(());
+                        let inner = Arc::clone(&shared);
+                        let refused = handle.submit(async move { drop(inner) });
+                        cancellers.lock().unwrap().iter().for_each(|canceller| _ = canceller.cancel());
+                        log.push(matches!(refused.result(), Err(Error::Closed)));
+                    });
+                    let _ = woken.await;
+                    pending::<()>().await;
+                })
+            })
+            .collect();
+        cancellers.lock().unwrap().extend(tasks.iter().map(bridge::Task::canceller));
+        event_loop.block_on(async {}).unwrap();
+        drop(event_loop);
+        assert_eq!(*shared.lock().unwrap(), 4);
+        assert_eq!(log.take(), [true; 4]);
+        let mut ends = tasks.into_iter().map(bridge::Task::result);
+        assert!(ends.all(|end| matches!(end, Err(Error::Closed | Error::Cancelled))));
+    });
+}
+
+#[test]
+fn a_destructor_that_blocks_on_the_loop_that_ends_is_refused_and_not_left_to_hang() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let log = Log::new();
+        let (entries, handle) = (log.clone(), event_loop.handle().clone());
+        let task = event_loop.submit(async move {
+            let _guard = OnDrop::new(move || entries.push(handle.block_on(async {}).map_err(|e| e.to_string())));
+            pending::<()>().await;
+        });
+        event_loop.block_on(async {}).unwrap();
+        drop(event_loop);
+        assert!(matches!(task.result(), Err(Error::Closed)));
+        let [Err(refused)] = &log.take()[..] else { panic!("it was not refused") };
+        assert!(refused.contains("never end"), "{refused}");
+    });
+}
+
+#[test]
+fn the_loop_and_its_blocking_threads_are_gone_when_drop_or_shutdown_return() {
+    watchdog(HANGS, || {
+        for shutdown in [false, true] {
+            let event_loop = EventLoop::new().unwrap();
+            let gone = thread_gone(&event_loop);
+            let blocking_gone = Arc::new(AtomicBool::new(false));
+            let tell = Arc::clone(&blocking_gone);
+            let (entered, in_there) = mpsc::channel();
+            let spawn = async move {
+                tokio::task::spawn_blocking(move || {
+                    entered.send(()).unwrap();
+                    thread::sleep(SETTLE);
+                    tell.store(true, Ordering::SeqCst);
+                });
+            };
+            event_loop.block_on(spawn).unwrap();
+            in_there.recv().unwrap();
+            if shutdown {
+                event_loop.shutdown().unwrap();
+            } else {
+                drop(event_loop);
+            }
+            assert!(gone.load(Ordering::SeqCst), "the loop's thread, shutdown: {shutdown}");
+            assert!(blocking_gone.load(Ordering::SeqCst), "a blocking thread, shutdown: {shutdown}");
+        }
+    });
+}
+
+// Dropped where it cannot be joined, or where a loop waits.
+
+#[test]
+fn an_event_loop_that_is_dropped_inside_its_own_task_closes_without_joining_itself() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let gone = thread_gone(&event_loop);
+        let other = idle_task(&event_loop, &Drops::new());
+        let (give, given) = oneshot::channel::<EventLoop>();
+        let (tell, told) = mpsc::channel();
+        let task = event_loop.submit(async move {
+            drop(given.await.unwrap());
+            tell.send(Handle::current().is_closed()).unwrap();
+            pending::<()>().await;
+        });
+        assert!(give.send(event_loop).is_ok());
+        assert!(told.recv().unwrap(), "the task goes on, on a loop that is closed");
+        assert!(matches!(task.result(), Err(Error::Closed)));
+        assert!(matches!(other.result(), Err(Error::Closed)));
+        assert!(matches!(handle.block_on(async {}), Err(Error::Closed)));
+        wait_until(|| gone.load(Ordering::SeqCst));
+    });
+}
+
+#[test]
+fn shutdown_on_the_loops_own_thread_would_deadlock_and_the_loop_goes_as_by_drop() {
+    for limit in [None, Some(HANGS)] {
+        watchdog(HANGS, move || {
+            let event_loop = EventLoop::new().unwrap();
+            let gone = thread_gone(&event_loop);
+            let other = idle_task(&event_loop, &Drops::new());
+            let (give, given) = oneshot::channel::<EventLoop>();
+            let task = event_loop.submit(async move {
+                let event_loop = given.await.unwrap();
+                match limit {
+                    None => event_loop.shutdown(),
+                    Some(limit) => event_loop.shutdown_timeout(limit),
+                }
+            });
+            assert!(give.send(event_loop).is_ok());
+            deadlock(task.result().unwrap());
+            assert!(matches!(other.result(), Err(Error::Closed)));
+            wait_until(|| gone.load(Ordering::SeqCst));
+        });
+    }
+}
+
+#[test]
+fn an_event_loop_that_is_dropped_on_its_own_blocking_thread_closes_without_joining() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let gone = thread_gone(&event_loop);
+        let other = idle_task(&event_loop, &Drops::new());
+        let (give, given) = mpsc::channel::<EventLoop>();
+        let (tell, told) = mpsc::channel();
+        let spawn = async move {
+            tokio::task::spawn_blocking(move || {
+                drop(given.recv().unwrap());
+                tell.send(()).unwrap();
+            });
+        };
+        event_loop.block_on(spawn).unwrap();
+        assert!(give.send(event_loop).is_ok());
+        told.recv().unwrap();
+        assert!(matches!(other.result(), Err(Error::Closed)));
+        wait_until(|| gone.load(Ordering::SeqCst));
+    });
+}
+
+#[test]
+fn an_event_loop_that_is_dropped_in_another_loops_task_is_joined() {
+    watchdog(HANGS, || {
+        let (outer, inner) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
+        let gone = thread_gone(&inner);
+        let seen = Arc::clone(&gone);
+        let left = idle_task(&inner, &Drops::new());
+        let dropped = outer.submit(async move {
+            drop(inner);
+            seen.load(Ordering::SeqCst)
+        });
+        assert!(dropped.result().unwrap(), "the drop waited for the thread");
+        assert!(matches!(left.result(), Err(Error::Closed)));
+        assert_eq!(outer.block_on(async { 1 }).unwrap(), 1, "the other loop goes on");
+    });
+}
+
+#[test]
+fn shutdown_in_another_loops_task_finishes_what_was_submitted() {
+    watchdog(HANGS, || {
+        let (outer, inner) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
+        let task = inner.submit(async { tokio::time::sleep(Duration::from_millis(10)).await });
+        outer.submit(async move { inner.shutdown() }).result().unwrap().unwrap();
+        task.result().unwrap();
+    });
+}
+
+#[tokio::test]
+async fn an_event_loop_can_be_dropped_inside_a_tokio_test() {
+    let event_loop = EventLoop::new().unwrap();
+    let gone = thread_gone(&event_loop);
+    let left = idle_task(&event_loop, &Drops::new());
+    drop(event_loop);
+    assert!(gone.load(Ordering::SeqCst));
+    assert!(matches!(left.await, Err(Error::Closed)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn an_event_loop_can_be_dropped_on_a_worker_of_a_multi_thread_runtime() {
+    let dropped = tokio::spawn(async {
+        let event_loop = EventLoop::new().unwrap();
+        let gone = thread_gone(&event_loop);
+        let left = idle_task(&event_loop, &Drops::new());
+        drop(event_loop);
+        (gone.load(Ordering::SeqCst), left.await)
+    });
+    assert!(matches!(dropped.await.unwrap(), (true, Err(Error::Closed))));
+}
+
+// `run`.
+
+#[test]
+fn when_runs_main_returns_what_is_left_is_dropped_there_and_its_waiters_get_closed() {
+    watchdog(HANGS, || {
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let (tell, told) = mpsc::channel();
+        let (waiting, waits) = mpsc::channel();
+        let waiter = thread::spawn(move || {
+            let (handle, task): (Handle, bridge::Task<()>) = told.recv().unwrap();
+            let polled = oneshot::channel();
+            let blocked = thread::spawn(move || {
+                let result = handle.block_on(async {
+                    polled.0.send(()).unwrap();
+                    pending::<()>().await;
+                });
+                (result, handle)
+            });
+            waiting.send(polled.1).unwrap();
+            (task.result(), blocked.join().unwrap())
+        });
+        let output = bridge::run(async move {
+            let here = Handle::current();
+            let task = here.submit(async move {
+                let _guard = guard;
+                pending::<()>().await;
+            });
+            tell.send((here, task)).unwrap();
+            let blocked = tokio::task::spawn_blocking(move || waits.recv().unwrap()).await.unwrap();
+            blocked.await.unwrap();
+            "output"
+        });
+        assert_eq!(output, "output");
+        assert_eq!(drops.threads(), [thread::current().id()], "before run returned, on its thread");
+        let (task, (blocked, handle)) = waiter.join().unwrap();
+        assert!(matches!(task, Err(Error::Closed)));
+        assert!(matches!(blocked, Err(Error::Closed)));
+        assert!(handle.is_closed());
+        assert!(matches!(handle.submit(async {}).result(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+#[expect(clippy::async_yields_async, reason = "the task leaves the loop")]
+fn when_runs_main_returns_what_was_not_polled_yet_is_closed() {
+    watchdog(HANGS, || {
+        let task = bridge::run(async {
+            // No await between the submission and the end.
+            Handle::current().submit(async { unreachable!("the loop has ended") })
+        });
+        let result: Result<(), _> = task.result();
+        assert!(matches!(result, Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn when_runs_main_panics_the_panic_comes_out_and_waiters_get_closed() {
+    watchdog(HANGS, || {
+        let (tell, told) = mpsc::channel();
+        let waiter = thread::spawn(move || {
+            let task: bridge::Task<()> = told.recv().unwrap();
+            task.result()
+        });
+        let log = Log::new();
+        let entries = log.clone();
+        let unwound = catch_unwind(AssertUnwindSafe(|| {
+            // Not an `async` block, which would drop what it holds as it unwinds.
+            let guard = OnDrop::new(move || entries.push(tokio::runtime::Handle::try_current().is_ok()));
+            bridge::run(poll_fn(move |_| -> Poll<()> {
+                let _held = &guard;
+                tell.send(Handle::current().submit(pending())).unwrap();
+                panic_any(17_u8)
+            }))
+        }));
+        assert_eq!(*unwound.unwrap_err().downcast::<u8>().unwrap(), 17);
+        assert!(matches!(waiter.join().unwrap(), Err(Error::Closed)));
+        assert_eq!(log.take(), [true], "main is dropped in context");
+        assert!(Handle::try_current().is_none(), "nothing of the loop is left on the thread");
+        assert_eq!(bridge::run(async { 1 }), 1);
+    });
+}
+
+// A loop that dies, a process that ends.
+
+#[test]
+fn a_loop_whose_thread_panics_closes_everything() {
+    watchdog(HANGS, || {
+        let break_it = Arc::new(AtomicBool::new(false));
+        let broken = Arc::clone(&break_it);
+        let configured = EventLoop::builder().configure(|tokio| {
+            tokio.on_thread_park(move || {
+                if broken.load(Ordering::SeqCst) {
+                    panic_any("a hook that panics");
+                }
+            });
+        });
+        let event_loop = configured.build().unwrap();
+        let drops = Drops::new();
+        let task = idle_task(&event_loop, &drops);
+        let (handle, thread) = (event_loop.handle().clone(), thread_of(&event_loop));
+        let (tell, polled) = mpsc::channel();
+        let caller = thread::spawn(move || {
+            handle.block_on(async {
+                tell.send(()).unwrap();
+                pending::<()>().await;
+            })
+        });
+        polled.recv().unwrap();
+        break_it.store(true, Ordering::SeqCst);
+        drop(event_loop.submit(async {}));
+        assert!(matches!(task.result(), Err(Error::Closed)));
+        assert!(matches!(caller.join().unwrap(), Err(Error::Closed)));
+        assert_eq!(drops.threads(), [thread]);
+        assert!(event_loop.is_closed());
+        assert!(matches!(event_loop.submit(async {}).result(), Err(Error::Closed)));
+        drop(event_loop);
+    });
+}
+
+/// Runs this very test in a process of its own, with `BRIDGE_TESTS_CHILD` set, and sees it exit well.
+fn exits_well(test: &str) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture", "--test-threads=1"])
+        .env("BRIDGE_TESTS_CHILD", "1")
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status,
+            None if started.elapsed() > HANGS => {
+                child.kill().unwrap();
+                panic!("the process does not end");
+            }
+            None => thread::sleep(Duration::from_millis(2)),
+        }
+    };
+    assert!(status.success(), "{status}");
+}
+
+fn is_child() -> bool {
+    std::env::var_os("BRIDGE_TESTS_CHILD").is_some()
+}
+
+#[test]
+fn a_process_can_end_while_the_global_loop_has_work_and_callers() {
+    if !is_child() {
+        return exits_well("a_process_can_end_while_the_global_loop_has_work_and_callers");
+    }
+    drop(bridge::global().submit(async {
+        loop {
+            tokio::task::yield_now().await;
+        }
+    }));
+    drop(idle_task(bridge::global(), &Drops::new()));
+    for _ in 0..4 {
+        let (tell, polled) = mpsc::channel();
+        thread::spawn(move || {
+            bridge::global().block_on(async move {
+                tell.send(()).unwrap();
+                pending::<()>().await;
+            })
+        });
+        polled.recv().unwrap();
+    }
+}
+
+#[test]
+fn a_process_can_end_while_the_global_loop_is_inside_a_long_poll() {
+    if !is_child() {
+        return exits_well("a_process_can_end_while_the_global_loop_is_inside_a_long_poll");
+    }
+    static KEPT: OnceLock<Wedge> = OnceLock::new();
+    KEPT.set(wedge(bridge::global())).unwrap();
+    drop(bridge::global().submit(async {}));
+}
+
+#[test]
+fn the_global_loop_is_one_and_the_same_and_open() {
+    watchdog(HANGS, || {
+        let threads: Vec<_> = (0..4).map(|_| thread::spawn(|| thread_of(bridge::global()))).collect();
+        let here = thread_of(bridge::global());
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap() == here));
+        assert!(!bridge::global().is_closed());
+    });
+}

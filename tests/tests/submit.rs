@@ -1,0 +1,1090 @@
+//! Submitting from threads, and what comes back: `submit`, `submit_local`, `call_soon`, `Task`.
+
+use std::cell::Cell;
+use std::future::{pending, poll_fn, ready};
+use std::io::{Read, Write};
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use bridge::{Builder, CancelOnDrop, Canceller, Deadlock, Error, EventLoop, Handle, LocalHandle, Panic, Task};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::oneshot;
+
+fn event_loop() -> EventLoop {
+    EventLoop::new().unwrap()
+}
+
+fn thread_of(handle: &Handle) -> ThreadId {
+    handle.block_on(async { thread::current().id() }).unwrap()
+}
+
+fn wedge(handle: &Handle) -> Wedge {
+    Wedge::on(|job| handle.call_soon(job).unwrap())
+}
+
+fn current_thread_runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+// The seed's program.
+
+/// What the program printed, each line with the time since its start.
+type Report = Vec<(&'static str, Duration)>;
+
+/// A second of the seed's program. What the thread does is half of one off, so that no two lines are due at once.
+const UNIT: Duration = Duration::from_millis(100);
+
+fn seed_program() -> Report {
+    let start = Instant::now();
+    let lines = Log::new();
+    let say = {
+        let lines = lines.clone();
+        move |line| lines.push((line, start.elapsed()))
+    };
+    let program = say.clone();
+    bridge::run(async move {
+        program("asyncio running");
+        let handle = Handle::current();
+        let report = program.clone();
+        let task = tokio::spawn(async move {
+            let ticks = [">task at 0", ">task at 1", ">task at 2", ">task at 3", ">task at 4"];
+            for (unit, tick) in (0..).zip(ticks) {
+                tokio::time::sleep_until((start + UNIT * unit).into()).await;
+                report(tick);
+            }
+        });
+        let report = program.clone();
+        let thread = thread::spawn(move || {
+            report("thread running");
+            thread::sleep((UNIT * 3 / 2).saturating_sub(start.elapsed()));
+            let say = report.clone();
+            let task2 = handle.submit(async move {
+                say(">>task2 running");
+                tokio::time::sleep(UNIT * 2).await;
+                say(">>task2 done");
+            });
+            task2.result().unwrap();
+            report("thread done");
+        });
+        task.await.unwrap();
+        // Here the seed trusts the clock: the thread was done a second ago.
+        tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap();
+        program("asyncio done");
+    });
+    lines.take()
+}
+
+/// The lines with the unit in which each is due, in order.
+const SEED: [(&str, f64); 11] = [
+    ("asyncio running", 0.0),
+    ("thread running", 0.0),
+    (">task at 0", 0.0),
+    (">task at 1", 1.0),
+    (">>task2 running", 1.5),
+    (">task at 2", 2.0),
+    (">task at 3", 3.0),
+    (">>task2 done", 3.5),
+    ("thread done", 3.5),
+    (">task at 4", 4.0),
+    ("asyncio done", 4.0),
+];
+
+fn only(report: &Report, strand: &[&str]) -> Vec<&'static str> {
+    report.iter().map(|(line, _)| *line).filter(|line| strand.contains(line)).collect()
+}
+
+#[test]
+fn the_seeds_program_gives_its_lines_in_order() {
+    let due = |line: &str| UNIT.mul_f64(SEED.iter().find(|(seed, _)| *seed == line).unwrap().1);
+    // A machine that is too busy for half a unit's punctuality gets another try.
+    for _ in 0..20 {
+        let report = watchdog(HANGS, seed_program);
+        assert_eq!(report.len(), SEED.len(), "{report:?}");
+        for strand in [
+            &["asyncio running", ">task at 0", ">task at 1", ">task at 2", ">task at 3", ">task at 4"][..],
+            &["thread running", ">>task2 running", ">>task2 done", "thread done"],
+            &["asyncio running", "thread running", "asyncio done"],
+        ] {
+            assert_eq!(only(&report, strand), strand);
+        }
+        for (line, at) in &report {
+            assert!(*at >= due(line), "`{line}` is early: {report:?}");
+        }
+        if report.iter().all(|(line, at)| *at < due(line) + UNIT / 2) {
+            // At the start three threads' lines are due at once; from then on the order is one.
+            let lines: Vec<_> = report[3..].iter().map(|(line, _)| *line).collect();
+            assert_eq!(lines, SEED[3..].iter().map(|(line, _)| *line).collect::<Vec<_>>());
+            return;
+        }
+    }
+    panic!("in twenty tries the program was never punctual to half a unit");
+}
+
+#[test]
+fn the_loops_main_future_goes_on_while_a_thread_blocks_on_a_result() {
+    watchdog(HANGS, || {
+        let (value, ticks) = bridge::run(async {
+            let handle = Handle::current();
+            let (ask, mut asked) = tokio::sync::mpsc::channel::<oneshot::Sender<u32>>(1);
+            // The thread's future and the main one need each other for every step.
+            let thread = thread::spawn(move || {
+                let task = handle.submit(async move {
+                    let mut sum = 0;
+                    for _ in 0..10 {
+                        let (answer, answered) = oneshot::channel();
+                        ask.send(answer).await.unwrap();
+                        sum += answered.await.unwrap();
+                    }
+                    sum
+                });
+                task.result().unwrap()
+            });
+            let mut ticks = 0;
+            while let Some(answer) = asked.recv().await {
+                ticks += 1;
+                answer.send(ticks).unwrap();
+            }
+            (tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap(), ticks)
+        });
+        assert_eq!((value, ticks), (55, 10));
+    });
+}
+
+// Where and when the first poll is.
+
+#[test]
+fn submit_returns_while_the_loop_is_busy() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = wedge(&event_loop);
+        let polled = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&polled);
+        let task = event_loop.submit(async move { seen.store(true, Ordering::SeqCst) });
+        assert!(!polled.load(Ordering::SeqCst), "polled by the submitter");
+        wedge.release();
+        task.result().unwrap();
+        assert!(polled.load(Ordering::SeqCst));
+    });
+}
+
+#[test]
+fn the_first_poll_is_on_the_loops_thread() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let on = event_loop.submit(ready(())).result().map(|()| thread_of(&event_loop)).unwrap();
+        assert_ne!(on, thread::current().id());
+        assert_eq!(event_loop.submit(async { thread::current().id() }).result().unwrap(), on);
+        assert_eq!(event_loop.submit_local(|| ready(thread::current().id())).result().unwrap(), on);
+    });
+}
+
+/// Whether a future that is submitted to the current loop, from a task of that loop, is polled inside `submit`.
+async fn is_polled_inside_submit() -> bool {
+    let polled = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&polled);
+    let task = Handle::current().submit(async move { seen.store(true, Ordering::SeqCst) });
+    let inside = polled.load(Ordering::SeqCst);
+    task.await.unwrap();
+    assert!(polled.load(Ordering::SeqCst));
+    inside
+}
+
+#[test]
+fn submitting_on_the_loops_own_thread_does_not_poll_inside_submit() {
+    watchdog(HANGS, || {
+        assert!(!event_loop().block_on(is_polled_inside_submit()).unwrap());
+        assert!(!bridge::run(is_polled_inside_submit()));
+    });
+}
+
+#[test]
+fn submitting_on_a_foreign_runtimes_own_thread_does_not_poll_inside_submit() {
+    watchdog(HANGS, || {
+        assert!(!current_thread_runtime().block_on(is_polled_inside_submit()));
+    });
+}
+
+#[test]
+fn submit_local_on_the_loops_own_thread_does_not_make_the_future_inside() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let inside = event_loop.block_on(async {
+            let made = Arc::new(AtomicBool::new(false));
+            let seen = Arc::clone(&made);
+            let task = LocalHandle::current().submit_local(move || {
+                seen.store(true, Ordering::SeqCst);
+                ready(())
+            });
+            let inside = made.load(Ordering::SeqCst);
+            task.await.unwrap();
+            inside
+        });
+        assert!(!inside.unwrap());
+    });
+}
+
+#[test]
+fn submissions_of_one_thread_start_in_order() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let started = Log::new();
+        let wedge = wedge(&event_loop);
+        // Of every kind, and far more than a loop takes up at a time.
+        let mut tasks = Vec::new();
+        for i in 0..500 {
+            let started = started.clone();
+            match i % 3 {
+                0 => tasks.push(event_loop.submit(async move {
+                    started.push(i);
+                    tokio::task::yield_now().await;
+                })),
+                1 => tasks.push(event_loop.submit_local(move || {
+                    started.push(i);
+                    ready(())
+                })),
+                _ => event_loop.call_soon(move || started.push(i)).unwrap(),
+            }
+        }
+        assert_eq!(started.snapshot(), []);
+        wedge.release();
+        tasks.into_iter().for_each(|task| task.result().unwrap());
+        assert_eq!(started.take(), (0..500).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn each_threads_submissions_start_in_order_while_others_submit() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let started = Log::new();
+        let together = Barrier::new(4);
+        thread::scope(|scope| {
+            for thread in 0..4 {
+                let (handle, started, together) = (event_loop.handle(), &started, &together);
+                scope.spawn(move || {
+                    together.wait();
+                    for i in 0..500 {
+                        let started = started.clone();
+                        drop(handle.submit(async move { started.push((thread, i)) }));
+                    }
+                });
+            }
+        });
+        event_loop.shutdown().unwrap();
+        let started = started.take();
+        for thread in 0..4 {
+            let own: Vec<_> = started.iter().filter(|(of, _)| *of == thread).map(|(_, i)| *i).collect();
+            assert_eq!(own, (0..500).collect::<Vec<_>>(), "thread {thread}");
+        }
+    });
+}
+
+#[test]
+fn submissions_on_the_loops_own_thread_start_in_order() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let started = event_loop.block_on(async {
+            let started = Log::new();
+            let submit = |i| {
+                let started = started.clone();
+                Handle::current().submit(async move { started.push(i) })
+            };
+            for task in (0..200).map(submit).collect::<Vec<_>>() {
+                task.await.unwrap();
+            }
+            started.take()
+        });
+        assert_eq!(started.unwrap(), (0..200).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn submissions_to_a_current_thread_runtime_start_in_order() {
+    watchdog(HANGS, || {
+        let runtime = current_thread_runtime();
+        let handle = Handle::from(&runtime);
+        let started = Log::new();
+        let submit = |i| {
+            let started = started.clone();
+            handle.submit(async move { started.push(i) })
+        };
+        let tasks: Vec<_> = (0..200).map(submit).collect();
+        runtime.block_on(async {
+            for task in tasks {
+                task.await.unwrap();
+            }
+        });
+        assert_eq!(started.take(), (0..200).collect::<Vec<_>>());
+    });
+}
+
+// A loop that sleeps, and one that does not.
+
+/// A loop that tells when it is about to park.
+fn loop_that_tells_when_it_parks() -> (EventLoop, mpsc::Receiver<()>) {
+    let (tell, parks) = mpsc::channel();
+    let event_loop = EventLoop::builder()
+        .configure(|tokio| {
+            tokio.on_thread_park(move || {
+                // Nobody listens to the last ones.
+                let _ = tell.send(());
+            });
+        })
+        .build()
+        .unwrap();
+    (event_loop, parks)
+}
+
+#[test]
+fn an_idle_loop_picks_a_submission_up() {
+    watchdog(HANGS, || {
+        let (event_loop, parks) = loop_that_tells_when_it_parks();
+        for i in 0..100 {
+            parks.recv().unwrap();
+            assert_eq!(event_loop.submit(ready(i)).result().unwrap(), i);
+        }
+    });
+}
+
+#[test]
+fn an_idle_loop_picks_a_scoped_call_up() {
+    watchdog(HANGS, || {
+        let (event_loop, parks) = loop_that_tells_when_it_parks();
+        for i in 0..100 {
+            parks.recv().unwrap();
+            assert_eq!(event_loop.block_on(async { &i }).unwrap(), &i);
+            assert_eq!(event_loop.block_on_local(|| ready(i)).unwrap(), i);
+        }
+    });
+}
+
+#[test]
+fn a_loop_whose_tasks_only_wait_for_others_picks_a_submission_up() {
+    watchdog(HANGS, || {
+        let (event_loop, parks) = loop_that_tells_when_it_parks();
+        let (tell, told) = oneshot::channel();
+        let waiting = event_loop.submit(told);
+        parks.recv().unwrap();
+        event_loop.submit(async move { tell.send(1).unwrap() }).result().unwrap();
+        assert_eq!(waiting.result().unwrap(), Ok(1));
+    });
+}
+
+#[test]
+fn a_hundred_sleepers_take_the_time_of_one() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let nap = Duration::from_millis(200);
+        let start = Instant::now();
+        let tasks: Vec<_> = (0..100).map(|_| event_loop.submit(async move { tokio::time::sleep(nap).await })).collect();
+        tasks.into_iter().for_each(|task| task.result().unwrap());
+        let took = start.elapsed();
+        assert!(took >= nap, "{took:?}");
+        assert!(took < nap * 50, "one after the other would be {:?}; took {took:?}", nap * 100);
+    });
+}
+
+#[test]
+fn a_wedged_loop_does_not_stop_the_result_of_a_done_task() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut asked = event_loop.submit(ready(1));
+        let waited = event_loop.submit(ready(2));
+        let awaited = event_loop.submit(ready(3));
+        event_loop.submit(ready(())).result().unwrap();
+        let wedge = wedge(&event_loop);
+        assert_eq!(asked.result_timeout(Duration::ZERO).unwrap(), 1);
+        assert_eq!(waited.result().unwrap(), 2);
+        assert_eq!(current_thread_runtime().block_on(awaited).unwrap(), 3);
+        wedge.release();
+    });
+}
+
+#[test]
+fn a_wedged_loop_takes_any_number_of_submissions() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = wedge(&event_loop);
+        let ran = Arc::new(AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..10_000 {
+                        let ran = Arc::clone(&ran);
+                        drop(event_loop.submit(async move { ran.fetch_add(1, Ordering::Relaxed) }));
+                    }
+                });
+            }
+        });
+        assert_eq!(ran.load(Ordering::Relaxed), 0);
+        wedge.release();
+        event_loop.shutdown().unwrap();
+        assert_eq!(ran.load(Ordering::Relaxed), 40_000);
+    });
+}
+
+#[test]
+fn a_burst_of_submissions_does_not_starve_the_loops_timers() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        // Every one submits the next, so that the queue is never empty while the timer is awaited.
+        fn again(handle: Handle, stop: Arc<AtomicBool>) {
+            if !stop.load(Ordering::SeqCst) {
+                let next = handle.clone();
+                handle.call_soon(move || again(next, stop)).unwrap();
+            }
+        }
+        let stop = Arc::new(AtomicBool::new(false));
+        for _ in 0..200 {
+            again(Handle::clone(&event_loop), Arc::clone(&stop));
+        }
+        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
+        stop.store(true, Ordering::SeqCst);
+    });
+}
+
+// Where it goes on.
+
+#[test]
+fn a_future_resumes_on_the_loops_thread_after_every_await() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = server.local_addr().unwrap();
+        let echo = thread::spawn(move || {
+            let (mut socket, _) = server.accept().unwrap();
+            let mut byte = [0];
+            socket.read_exact(&mut byte).unwrap();
+            socket.write_all(&byte).unwrap();
+        });
+        let on = thread_of(&event_loop);
+        let threads = event_loop.submit(async move {
+            let mut threads = vec![("start", thread::current().id())];
+            let mut now = |after| threads.push((after, thread::current().id()));
+            tokio::task::yield_now().await;
+            now("yield_now");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            now("sleep");
+            let (tell, told) = oneshot::channel();
+            let other = thread::spawn(move || tell.send(()));
+            told.await.unwrap();
+            now("a thread's message");
+            other.join().unwrap().unwrap();
+            let other = tokio::task::spawn_blocking(|| thread::current().id()).await.unwrap();
+            assert_ne!(other, thread::current().id());
+            now("spawn_blocking");
+            tokio::spawn(async {}).await.unwrap();
+            now("spawn");
+            let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+            now("connect");
+            socket.write_all(b"x").await.unwrap();
+            socket.read_exact(&mut [0]).await.unwrap();
+            now("read");
+            threads
+        });
+        for (after, thread) in threads.result().unwrap() {
+            assert_eq!(thread, on, "after {after}");
+        }
+        echo.join().unwrap();
+    });
+}
+
+#[test]
+fn two_loops_are_two_threads() {
+    watchdog(HANGS, || {
+        let (one, other) = (event_loop(), event_loop());
+        let threads = [thread_of(&one), thread_of(&other), thread::current().id()];
+        assert_ne!(threads[0], threads[1]);
+        assert_ne!(threads[0], threads[2]);
+        assert_ne!(threads[1], threads[2]);
+        let wedge = wedge(&one);
+        assert_eq!(thread_of(&other), threads[1], "one loop's poll does not hold the other up");
+        wedge.release();
+    });
+}
+
+#[test]
+fn the_threads_name_is_the_builders() {
+    let event_loop = EventLoop::builder().thread_name("reader").build().unwrap();
+    let name = event_loop.block_on(async { thread::current().name().map(String::from) });
+    assert_eq!(name.unwrap().as_deref(), Some("reader"));
+}
+
+#[test]
+fn a_thread_that_was_given_no_name_has_a_unique_one() {
+    let name = |event_loop: EventLoop| {
+        event_loop.block_on(async { thread::current().name().map(String::from) }).unwrap().unwrap()
+    };
+    let (one, other) = (name(event_loop()), name(event_loop()));
+    assert!(!one.is_empty());
+    assert_ne!(one, other);
+}
+
+#[test]
+fn run_makes_the_calling_thread_the_loop() {
+    watchdog(HANGS, || {
+        let (main, submitted) = bridge::run(async {
+            let task = Handle::current().submit(async { thread::current().id() });
+            (thread::current().id(), task.await.unwrap())
+        });
+        assert_eq!(main, thread::current().id());
+        assert_eq!(submitted, thread::current().id());
+    });
+}
+
+#[test]
+fn the_global_loop_is_one_and_the_same() {
+    watchdog(HANGS, || {
+        let here = thread_of(bridge::global());
+        let there = thread::spawn(|| thread_of(bridge::global())).join().unwrap();
+        assert_eq!(here, there);
+        assert_ne!(here, thread::current().id());
+    });
+}
+
+// What comes back.
+
+#[test]
+fn the_value_comes_back_to_each_of_many_threads() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        thread::scope(|scope| {
+            for thread in 0..8_u64 {
+                let handle = event_loop.handle();
+                scope.spawn(move || {
+                    for i in 0..200 {
+                        let value = thread * 1_000 + i;
+                        let task = handle.submit(async move {
+                            tokio::task::yield_now().await;
+                            [value; 16]
+                        });
+                        assert_eq!(task.result().unwrap(), [value; 16]);
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn an_err_of_the_future_is_its_value() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        // Not to be taken for the bridge's own, even if it is of that type.
+        let inner = event_loop.submit(ready(Err::<(), _>(Error::TimedOut(Duration::ZERO)))).result();
+        assert!(matches!(inner, Ok(Err(Error::TimedOut(_)))));
+        let inner = event_loop.block_on(ready(Err::<(), _>(Error::Cancelled)));
+        assert!(matches!(inner, Ok(Err(Error::Cancelled))));
+    });
+}
+
+#[test]
+fn a_panic_while_the_future_is_made_is_the_tasks() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let task = event_loop.submit_local(|| -> std::future::Ready<()> { panic!("not made") });
+        let Err(Error::Panicked(panic)) = task.result() else { panic!("it cannot have been made") };
+        assert_eq!(panic.into_payload().downcast_ref(), Some(&"not made"));
+        assert_eq!(event_loop.block_on(ready(1)).unwrap(), 1, "the loop serves the next call");
+    });
+}
+
+#[test]
+fn a_done_task_can_be_read_on_the_loops_thread() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let value = event_loop.block_on(async {
+            let mut task = Handle::current().submit(ready(1));
+            while !task.is_done() {
+                tokio::task::yield_now().await;
+            }
+            let first = task.result_timeout(Duration::MAX).unwrap();
+            let task = Handle::current().submit(ready(2));
+            while !task.is_done() {
+                tokio::task::yield_now().await;
+            }
+            first + task.result().unwrap()
+        });
+        assert_eq!(value.unwrap(), 3);
+    });
+}
+
+#[test]
+fn is_done_turns_true_once() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = oneshot::channel::<()>();
+        let mut task = event_loop.submit(told);
+        assert!(!task.is_done());
+        tell.send(()).unwrap();
+        wait_until(|| task.is_done());
+        task.result_timeout(Duration::ZERO).unwrap().unwrap();
+        assert!(task.is_done() && !task.is_cancelled());
+    });
+}
+
+#[test]
+fn a_task_is_not_done_before_its_future_is_dropped() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (enter, entered) = mpsc::channel();
+        let (leave, left) = mpsc::channel::<()>();
+        let slow = OnDrop::new(move || {
+            enter.send(()).unwrap();
+            let _ = left.recv();
+        });
+        // What the future captured outlives its last poll: it goes when the future is dropped.
+        let mut task = event_loop.submit(poll_fn(move |_| {
+            let _captured = &slow;
+            Poll::Ready(1)
+        }));
+        entered.recv().unwrap();
+        assert!(!task.is_done());
+        assert!(format!("{task:?}").contains("running"), "{task:?}");
+        assert!(matches!(task.result_timeout(Duration::from_millis(10)), Err(Error::TimedOut(_))));
+        let woken = Arc::new(Count::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        assert!(pin!(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
+        assert_eq!(woken.0.load(Ordering::SeqCst), 0);
+        drop(leave);
+        wait_until(|| woken.0.load(Ordering::SeqCst) == 1);
+        assert!(task.is_done());
+        assert_eq!(task.result_timeout(Duration::ZERO).unwrap(), 1);
+    });
+}
+
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+// Awaiting a task.
+
+#[test]
+fn a_task_can_be_awaited_on_another_loop() {
+    watchdog(HANGS, || {
+        let (one, other) = (event_loop(), event_loop());
+        let (tell, told) = oneshot::channel();
+        let task = one.submit(told);
+        let awaiting = other.submit(async { (task.await, thread::current().id()) });
+        tell.send(5).unwrap();
+        let (value, thread) = awaiting.result().unwrap();
+        assert_eq!(value.unwrap(), Ok(5));
+        assert_eq!(thread, thread_of(&other));
+    });
+}
+
+#[test]
+fn a_task_can_be_awaited_on_a_foreign_runtime() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        for runtime in [current_thread_runtime(), tokio::runtime::Runtime::new().unwrap()] {
+            let (tell, told) = oneshot::channel();
+            let task = event_loop.submit(told);
+            let spawned = runtime.spawn(task);
+            runtime.block_on(tokio::task::yield_now());
+            tell.send(6).unwrap();
+            assert_eq!(runtime.block_on(spawned).unwrap().unwrap(), Ok(6));
+        }
+    });
+}
+
+/// An executor that knows nothing of tokio.
+fn drive<F: Future>(future: F) -> F::Output {
+    struct Unpark(thread::Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+#[test]
+fn a_task_can_be_awaited_without_any_runtime() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = oneshot::channel();
+        let task = event_loop.submit(told);
+        event_loop.call_soon(move || tell.send(7).unwrap()).unwrap();
+        assert_eq!(drive(task).unwrap(), Ok(7));
+        let task = event_loop.submit(pending::<()>());
+        assert!(task.cancel());
+        assert!(matches!(drive(task), Err(Error::Cancelled)));
+    });
+}
+
+#[test]
+fn the_last_waker_that_polled_a_task_is_the_one_that_is_woken() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = oneshot::channel::<()>();
+        let mut task = event_loop.submit(told);
+        let (first, last) = (Arc::new(Count::default()), Arc::new(Count::default()));
+        for count in [&first, &last] {
+            let waker = Waker::from(Arc::clone(count));
+            assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        tell.send(()).unwrap();
+        wait_until(|| last.0.load(Ordering::SeqCst) == 1);
+        assert_eq!(first.0.load(Ordering::SeqCst), 0);
+        task.result().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_thread_can_wait_for_a_task_whose_await_was_given_up() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = oneshot::channel();
+        let mut task = event_loop.submit(told);
+        let polled = Pin::new(&mut task).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+        let waiter = thread::spawn(move || task.result());
+        tell.send(8).unwrap();
+        assert_eq!(waiter.join().unwrap().unwrap(), Ok(8));
+    });
+}
+
+// Dropping detaches.
+
+#[test]
+fn dropping_a_task_lets_its_future_finish() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = oneshot::channel::<()>();
+        let (finish, finished) = mpsc::channel();
+        drop(event_loop.submit(async move {
+            told.await.unwrap();
+            finish.send(()).unwrap();
+        }));
+        event_loop.submit(ready(())).result().unwrap();
+        tell.send(()).unwrap();
+        finished.recv().unwrap();
+    });
+}
+
+#[test]
+fn the_output_of_a_dropped_task_is_dropped_on_the_loops_thread() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let drops = Drops::new();
+        let (tell, told) = oneshot::channel::<()>();
+        let output = drops.guard();
+        drop(event_loop.submit(async move {
+            told.await.unwrap();
+            output
+        }));
+        tell.send(()).unwrap();
+        wait_until(|| drops.count() == 1);
+        assert_eq!(drops.threads(), [thread_of(&event_loop)]);
+    });
+}
+
+#[test]
+fn the_output_of_a_done_task_is_dropped_with_the_task() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let drops = Drops::new();
+        let output = drops.guard();
+        let task = event_loop.submit(async move { output });
+        wait_until(|| task.is_done());
+        assert_eq!(drops.count(), 0);
+        drop(task);
+        assert_eq!(drops.threads(), [thread::current().id()]);
+    });
+}
+
+#[test]
+fn dropping_a_future_that_awaits_a_task_lets_the_task_finish() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = oneshot::channel::<()>();
+        let (finish, finished) = mpsc::channel();
+        let task = event_loop.submit(async move {
+            told.await.unwrap();
+            finish.send(()).unwrap();
+        });
+        let mut awaits = Box::pin(async move { task.await.unwrap() });
+        assert!(awaits.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        drop(awaits);
+        tell.send(()).unwrap();
+        finished.recv().unwrap();
+    });
+}
+
+// No lock is held while user code runs.
+
+#[test]
+fn a_future_may_submit_to_its_loop_while_it_is_polled_or_dropped() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = mpsc::channel();
+        let submit = move |what: &'static str| {
+            let tell = tell.clone();
+            drop(Handle::current().submit(async move { tell.send(what).unwrap() }));
+        };
+        let (polled, dropped) = (submit.clone(), submit);
+        event_loop
+            .submit(async move {
+                let _guard = OnDrop::new(move || dropped("dropped"));
+                polled("polled");
+                tokio::task::yield_now().await;
+            })
+            .result()
+            .unwrap();
+        assert_eq!(told.iter().take(2).collect::<Vec<_>>(), ["polled", "dropped"]);
+    });
+}
+
+#[test]
+fn a_future_that_a_withdrawal_drops_may_submit_to_the_same_loop() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = wedge(&event_loop);
+        let (tell, told) = mpsc::channel();
+        let handle = Handle::clone(&event_loop);
+        let submits = OnDrop::new(move || drop(handle.submit(async move { tell.send(()).unwrap() })));
+        let task = event_loop.submit(async move { drop(submits) });
+        assert!(task.cancel());
+        wedge.release();
+        told.recv().unwrap();
+    });
+}
+
+#[test]
+fn a_waker_may_submit_to_the_loop_that_wakes_it() {
+    struct Submits(Handle, mpsc::Sender<ThreadId>);
+    impl Wake for Submits {
+        fn wake(self: Arc<Self>) {
+            let tell = self.1.clone();
+            drop(self.0.submit(async move { tell.send(thread::current().id()).unwrap() }));
+        }
+    }
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell_thread, told_thread) = mpsc::channel();
+        let (tell, told) = oneshot::channel::<()>();
+        let mut task = event_loop.submit(told);
+        let waker = Waker::from(Arc::new(Submits(Handle::clone(&event_loop), tell_thread)));
+        assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
+        tell.send(()).unwrap();
+        assert_eq!(told_thread.recv().unwrap(), thread_of(&event_loop));
+        assert!(task.is_done(), "done comes before the wake");
+    });
+}
+
+// Nothing relies on thread tokens.
+
+#[test]
+fn a_stray_unpark_ends_no_wait() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = oneshot::channel();
+        let mut task = event_loop.submit(told);
+        let waiter = thread::current();
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    waiter.unpark();
+                    thread::yield_now();
+                }
+            });
+            let limit = Duration::from_millis(50);
+            let start = Instant::now();
+            assert!(matches!(task.result_timeout(limit), Err(Error::TimedOut(_))));
+            assert!(start.elapsed() >= limit);
+            let handle = event_loop.with_timeout(limit);
+            assert!(matches!(handle.block_on(pending::<()>()), Err(Error::TimedOut(_))));
+            assert!(start.elapsed() >= limit * 2);
+            tell.send(9).unwrap();
+            assert_eq!(task.result().unwrap(), Ok(9));
+            for i in 0..100 {
+                let value = event_loop.block_on(async {
+                    tokio::task::yield_now().await;
+                    i
+                });
+                assert_eq!(value.unwrap(), i);
+            }
+            stop.store(true, Ordering::SeqCst);
+        });
+    });
+}
+
+#[test]
+fn a_future_that_eats_its_threads_token_ends_nothing() {
+    /// Takes a token away on whatever thread polls or drops it.
+    fn eat() {
+        thread::current().unpark();
+        thread::park();
+        thread::park_timeout(Duration::from_micros(1));
+    }
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let eater = || async {
+            let _guard = OnDrop::new(eat);
+            for _ in 0..3 {
+                eat();
+                tokio::task::yield_now().await;
+            }
+        };
+        for _ in 0..50 {
+            event_loop.submit(eater()).result().unwrap();
+            event_loop.block_on(eater()).unwrap();
+        }
+        // Dropped on this thread, which is about to wait.
+        let wedge = wedge(&event_loop);
+        let guard = OnDrop::new(eat);
+        let mut task = event_loop.submit(async move {
+            drop(guard);
+            pending::<()>().await;
+        });
+        let canceller = task.canceller();
+        let other = event_loop.submit(ready(10));
+        assert!(canceller.cancel());
+        assert!(matches!(task.result_timeout(Duration::MAX), Err(Error::Cancelled)));
+        wedge.release();
+        assert_eq!(other.result().unwrap(), 10);
+    });
+}
+
+#[test]
+fn a_main_future_that_eats_tokens_still_gets_its_tasks() {
+    watchdog(HANGS, || {
+        let value = bridge::run(async {
+            let (tell, told) = oneshot::channel();
+            let handle = Handle::current();
+            let thread = thread::spawn(move || handle.submit(async move { tell.send(11) }).result());
+            let mut told = pin!(told);
+            let value = poll_fn(|cx| {
+                thread::park_timeout(Duration::from_micros(50));
+                told.as_mut().poll(cx)
+            })
+            .await;
+            thread.join().unwrap().unwrap().unwrap();
+            value
+        });
+        assert_eq!(value, Ok(11));
+    });
+}
+
+// `call_soon`.
+
+#[test]
+fn call_soon_runs_on_the_loops_thread_in_the_loops_context() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = mpsc::channel();
+        let call = move || tell.send((thread::current().id(), Handle::try_current().is_some())).unwrap();
+        event_loop.call_soon(call).unwrap();
+        assert_eq!(told.recv().unwrap(), (thread_of(&event_loop), true));
+    });
+}
+
+#[test]
+fn call_soon_returns_before_its_function_has_run() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = wedge(&event_loop);
+        let (tell, told) = mpsc::channel();
+        event_loop.call_soon(move || tell.send(()).unwrap()).unwrap();
+        assert!(told.try_recv().is_err());
+        wedge.release();
+        told.recv().unwrap();
+    });
+}
+
+// What the types are.
+
+#[test]
+fn the_debug_of_a_task_shows_its_state_and_asks_nothing_of_t() {
+    struct Opaque;
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = wedge(&event_loop);
+        let (tell, told) = oneshot::channel::<()>();
+        let task = event_loop.submit(async move {
+            told.await.unwrap();
+            Opaque
+        });
+        let shows = |task: &Task<Opaque>, state: &str| format!("{task:?}").contains(&format!("{state:?}"));
+        assert!(shows(&task, "queued"), "{task:?}");
+        wedge.release();
+        wait_until(|| shows(&task, "pending"));
+        tell.send(()).unwrap();
+        wait_until(|| task.is_done());
+        assert!(shows(&task, "done"), "{task:?}");
+        let task = event_loop.submit(pending::<Opaque>());
+        task.cancel();
+        wait_until(|| task.is_done());
+        assert!(shows(&task, "cancelled"), "{task:?}");
+    });
+}
+
+/// Fails by not compiling.
+#[test]
+fn all_public_types_are_send_and_t_need_not_be_sync() {
+    fn send<T: Send + 'static>() {}
+    fn sync<T: Sync>() {}
+    send::<Builder>();
+    send::<Task<Cell<u8>>>();
+    send::<CancelOnDrop<Cell<u8>>>();
+    send::<Canceller>();
+    send::<Deadlock>();
+    send::<Error>();
+    send::<EventLoop>();
+    send::<Handle>();
+    send::<LocalHandle>();
+    send::<Panic>();
+    sync::<Canceller>();
+    sync::<Error>();
+    sync::<EventLoop>();
+    sync::<Handle>();
+    sync::<LocalHandle>();
+    fn error<T: std::error::Error>() {}
+    error::<Error>();
+}
+
+#[test]
+fn a_result_that_is_not_sync_comes_back_to_another_thread() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let task = event_loop.submit(async { Cell::new(1) });
+        assert_eq!(thread::spawn(move || task.result()).join().unwrap().unwrap().get(), 1);
+    });
+}
+
+#[test]
+fn a_future_of_submit_local_need_not_be_send() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let task = event_loop.submit_local(|| {
+            let shared = Rc::new(Cell::new(1));
+            let other = Rc::clone(&shared);
+            let spawned = tokio::task::spawn_local(async move { other.set(2) });
+            async move {
+                spawned.await.unwrap();
+                shared.get()
+            }
+        });
+        assert_eq!(task.result().unwrap(), 2);
+    });
+}

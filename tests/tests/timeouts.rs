@@ -1,0 +1,538 @@
+//! Limits: `Task::result_timeout`, which leaves the task running, and `with_timeout`, which cancels scoped calls.
+
+use std::future::{pending, poll_fn, ready};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::Poll;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bridge::{Error, EventLoop, Handle};
+use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
+use tokio::sync::oneshot;
+
+/// A limit that is meant to run out.
+const SHORT: Duration = Duration::from_millis(30);
+/// One that is meant to run out once the loop has begun with the call, even on a busy machine.
+const STARTS: Duration = Duration::from_secs(1);
+/// One that never does: a test that waits for it hangs.
+const LONG: Duration = Duration::from_secs(3600);
+
+fn event_loop() -> EventLoop {
+    EventLoop::new().unwrap()
+}
+
+fn wedge(handle: &Handle) -> Wedge {
+    Wedge::on(|job| handle.call_soon(job).unwrap())
+}
+
+#[track_caller]
+fn assert_timed_out<T>(result: Result<T, Error>, limit: Duration) {
+    match result {
+        Err(Error::TimedOut(of)) => assert_eq!(of, limit, "the error names the limit"),
+        Err(error) => panic!("it ended otherwise: {error}"),
+        Ok(_) => panic!("it has a value"),
+    }
+}
+
+// `result_timeout`.
+
+#[test]
+fn a_zero_limit_gives_the_result_of_a_done_task() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut task = event_loop.submit(ready(1));
+        wait_until(|| task.is_done());
+        assert_eq!(task.result_timeout(Duration::ZERO).unwrap(), 1);
+        let mut task = event_loop.submit(pending::<()>());
+        task.cancel();
+        wait_until(|| task.is_done());
+        assert!(matches!(task.result_timeout(Duration::ZERO), Err(Error::Cancelled)));
+    });
+}
+
+#[test]
+fn a_zero_limit_times_out_at_once_on_a_task_that_is_not_done() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        assert_timed_out(event_loop.submit(pending::<()>()).result_timeout(Duration::ZERO), Duration::ZERO);
+        let wedge = wedge(&event_loop);
+        assert_timed_out(event_loop.submit(ready(())).result_timeout(Duration::ZERO), Duration::ZERO);
+        wedge.release();
+    });
+}
+
+#[test]
+fn a_zero_limit_may_be_asked_for_on_the_loops_own_thread() {
+    watchdog(HANGS, || {
+        let asked =
+            event_loop().block_on(async { Handle::current().submit(pending::<()>()).result_timeout(Duration::ZERO) });
+        assert_timed_out(asked.unwrap(), Duration::ZERO);
+    });
+}
+
+#[test]
+fn a_limit_that_runs_out_is_waited_for() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut task = event_loop.submit(pending::<()>());
+        let start = Instant::now();
+        assert_timed_out(task.result_timeout(SHORT), SHORT);
+        assert!(start.elapsed() >= SHORT);
+    });
+}
+
+#[test]
+fn a_limit_that_runs_out_leaves_the_task_running() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let (tell, told) = oneshot::channel();
+        let mut task = event_loop.submit(async move {
+            let _guard = guard;
+            told.await
+        });
+        for _ in 0..3 {
+            assert_timed_out(task.result_timeout(SHORT), SHORT);
+        }
+        assert!(!task.is_done());
+        assert_eq!(drops.count(), 0);
+        tell.send(1).unwrap();
+        assert_eq!(task.result_timeout(LONG).unwrap(), Ok(1));
+    });
+}
+
+#[test]
+fn a_limit_that_runs_out_leaves_a_queued_task_in_the_queue() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = wedge(&event_loop);
+        let mut task = event_loop.submit(ready(1));
+        assert_timed_out(task.result_timeout(SHORT), SHORT);
+        wedge.release();
+        assert_eq!(task.result().unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_task_can_be_awaited_after_its_limit_ran_out() {
+    watchdog(HANGS, || {
+        let (one, other) = (event_loop(), event_loop());
+        let (tell, told) = oneshot::channel();
+        let mut task = one.submit(told);
+        assert_timed_out(task.result_timeout(SHORT), SHORT);
+        let awaiting = other.submit(task);
+        tell.send(1).unwrap();
+        assert_eq!(awaiting.result().unwrap().unwrap(), Ok(1));
+    });
+}
+
+#[test]
+fn a_completion_ends_the_wait_at_once() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = oneshot::channel();
+        let (wait, waits) = mpsc::channel();
+        let mut task = event_loop.submit(told);
+        let waiter = thread::spawn(move || {
+            wait.send(()).unwrap();
+            task.result_timeout(LONG)
+        });
+        waits.recv().unwrap();
+        // Time to park; what has to come out does not hang on it.
+        thread::sleep(SHORT);
+        tell.send(1).unwrap();
+        assert_eq!(waiter.join().unwrap().unwrap(), Ok(1));
+    });
+}
+
+#[test]
+fn a_cancel_ends_the_wait_at_once() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (wait, waits) = mpsc::channel();
+        let mut task = event_loop.submit(pending::<()>());
+        let canceller = task.canceller();
+        let waiter = thread::spawn(move || {
+            wait.send(()).unwrap();
+            task.result_timeout(LONG)
+        });
+        waits.recv().unwrap();
+        thread::sleep(SHORT);
+        assert!(canceller.cancel());
+        assert!(matches!(waiter.join().unwrap(), Err(Error::Cancelled)));
+    });
+}
+
+#[test]
+fn the_greatest_limits_are_none_for_result_timeout() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        for limit in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
+            let (tell, told) = oneshot::channel();
+            let mut task = event_loop.submit(told);
+            let caller = thread::spawn(move || task.result_timeout(limit));
+            event_loop.submit(async move { tell.send(1) }).result().unwrap().unwrap();
+            assert_eq!(caller.join().unwrap().unwrap(), Ok(1), "{limit:?}");
+        }
+    });
+}
+
+#[test]
+fn the_greatest_limits_are_none_for_scoped_calls() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        for limit in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
+            let handle = event_loop.with_timeout(limit);
+            let value = handle.block_on(async {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                1
+            });
+            assert_eq!(value.unwrap(), 1, "{limit:?}");
+        }
+    });
+}
+
+#[test]
+fn no_runtime_is_needed_on_the_waiting_thread() {
+    watchdog(HANGS, || {
+        assert!(tokio::runtime::Handle::try_current().is_err());
+        let event_loop = event_loop();
+        assert_timed_out(event_loop.submit(pending::<()>()).result_timeout(SHORT), SHORT);
+        assert_timed_out(event_loop.with_timeout(SHORT).block_on(pending::<()>()), SHORT);
+        assert_timed_out(event_loop.with_timeout(SHORT).block_on_local(pending::<()>), SHORT);
+    });
+}
+
+#[test]
+fn a_loop_without_timers_needs_none_for_a_limit() {
+    watchdog(HANGS, || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let handle = Handle::from(&runtime);
+        assert_timed_out(handle.submit(pending::<()>()).result_timeout(SHORT), SHORT);
+        assert_timed_out(handle.with_timeout(SHORT).block_on(pending::<()>()), SHORT);
+    });
+}
+
+// Scoped calls.
+
+#[test]
+fn a_scoped_call_times_out_after_its_limit() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let hasty = event_loop.with_timeout(SHORT);
+        let start = Instant::now();
+        assert_timed_out(hasty.block_on(pending::<()>()), SHORT);
+        assert_timed_out(hasty.block_on_local(pending::<()>), SHORT);
+        let took = start.elapsed();
+        assert!(took >= SHORT * 2, "{took:?}");
+        assert!(took < Duration::from_secs(20), "the loop was responsive, and it took {took:?}");
+    });
+}
+
+#[test]
+fn a_scoped_call_in_time_gives_its_value() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = event_loop.with_timeout(LONG);
+        let slow = async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            1
+        };
+        assert_eq!(handle.block_on(slow).unwrap(), 1);
+        assert_eq!(handle.block_on_local(|| ready(2)).unwrap(), 2);
+    });
+}
+
+#[test]
+fn a_scoped_call_that_times_out_has_dropped_its_future_before_it_returns() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let hasty = event_loop.with_timeout(Duration::from_millis(1));
+        let drops = Drops::new();
+        for i in 1..=20 {
+            let (captured, inside) = (drops.guard(), drops.guard());
+            let timed_out = hasty.block_on(async move {
+                let _inside = inside;
+                pending::<()>().await;
+                drop(captured);
+            });
+            assert_timed_out(timed_out, Duration::from_millis(1));
+            assert_eq!(drops.count(), i * 2);
+        }
+    });
+}
+
+#[test]
+fn a_scoped_call_that_times_out_has_dropped_its_future_on_the_loops_thread() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let on = event_loop.block_on(async { thread::current().id() }).unwrap();
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let timed_out = event_loop.with_timeout(STARTS).block_on(poll_fn(move |_| {
+            let _captured = &guard;
+            Poll::<()>::Pending
+        }));
+        assert_timed_out(timed_out, STARTS);
+        assert_eq!(drops.threads(), [on]);
+    });
+}
+
+#[test]
+fn a_scoped_call_waits_for_the_poll_that_its_limit_falls_into() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (enter, entered) = mpsc::channel();
+        let (leave, left) = mpsc::channel::<()>();
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let handle = event_loop.with_timeout(STARTS);
+        let caller = thread::spawn(move || {
+            handle.block_on(poll_fn(move |_| {
+                let _captured = &guard;
+                enter.send(Instant::now()).unwrap();
+                let _ = left.recv();
+                Poll::<()>::Pending
+            }))
+        });
+        let entered = entered.recv().unwrap();
+        while entered.elapsed() < STARTS + SHORT {
+            assert!(!caller.is_finished(), "the loop is inside the future");
+            thread::yield_now();
+        }
+        assert_eq!(drops.count(), 0);
+        drop(leave);
+        assert_timed_out(caller.join().unwrap(), STARTS);
+        assert_eq!(drops.count(), 1);
+    });
+}
+
+/// Keeps its thread until a limit of [`STARTS`] has run out in a call that has begun.
+fn outlast_the_limit() {
+    let start = Instant::now();
+    while start.elapsed() < STARTS + SHORT {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_future_that_completes_in_the_poll_that_its_limit_falls_into_has_completed() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let late = event_loop.with_timeout(STARTS).block_on(async {
+            outlast_the_limit();
+            String::from("late")
+        });
+        assert_eq!(late.unwrap(), "late");
+    });
+}
+
+#[test]
+fn a_panic_in_the_poll_that_the_limit_falls_into_is_resumed() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = event_loop.with_timeout(STARTS);
+        let caller = thread::spawn(move || {
+            handle.block_on(async {
+                outlast_the_limit();
+                panic!("late")
+            })
+        });
+        assert_eq!(caller.join().unwrap_err().downcast_ref::<&str>(), Some(&"late"));
+    });
+}
+
+#[test]
+fn a_zero_limit_runs_nothing() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let ran = Arc::new(AtomicBool::new(false));
+        let hasty = event_loop.with_timeout(Duration::ZERO);
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let call = hasty.block_on(async {
+            let _captured = &guard;
+            ran.store(true, Ordering::SeqCst);
+        });
+        assert_timed_out(call, Duration::ZERO);
+        let moved = guard;
+        let call = hasty.block_on_local(|| {
+            let _captured = moved;
+            ran.store(true, Ordering::SeqCst);
+            ready(())
+        });
+        assert_timed_out(call, Duration::ZERO);
+        assert_eq!(drops.count(), 1, "nothing of it is left");
+        event_loop.shutdown().unwrap();
+        assert!(!ran.load(Ordering::SeqCst));
+    });
+}
+
+#[test]
+fn a_call_that_the_loop_never_started_is_withdrawn_at_its_limit() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = wedge(&event_loop);
+        let hasty = event_loop.with_timeout(SHORT);
+        let runs = Arc::new(AtomicUsize::new(0));
+        let drops = Drops::new();
+        let (one, other) = (drops.guard(), drops.guard());
+        let start = Instant::now();
+        // Each returns while the loop is still wedged.
+        let call = hasty.block_on(async {
+            let _captured = one;
+            runs.fetch_add(1, Ordering::SeqCst);
+        });
+        assert_timed_out(call, SHORT);
+        assert!(start.elapsed() >= SHORT);
+        let call = hasty.block_on_local(|| {
+            let _captured = other;
+            runs.fetch_add(1, Ordering::SeqCst);
+            ready(())
+        });
+        assert_timed_out(call, SHORT);
+        assert_eq!(drops.count(), 2, "dropped when the call returns, wedged or not");
+        wedge.release();
+        event_loop.shutdown().unwrap();
+        assert_eq!(runs.load(Ordering::SeqCst), 0, "it never runs");
+    });
+}
+
+#[test]
+fn a_withdrawn_call_leaves_its_neighbours_in_the_queue() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = wedge(&event_loop);
+        let before = event_loop.submit(ready(1));
+        assert_timed_out(event_loop.with_timeout(SHORT).block_on(ready(2)), SHORT);
+        let after = event_loop.submit(ready(3));
+        wedge.release();
+        assert_eq!(before.result().unwrap(), 1);
+        assert_eq!(after.result().unwrap(), 3);
+    });
+}
+
+#[test]
+fn the_limit_covers_the_time_in_the_queue() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = wedge(&event_loop);
+        let handle = event_loop.with_timeout(STARTS);
+        let start = Instant::now();
+        let caller = thread::spawn(move || (handle.block_on(pending::<()>()), start.elapsed()));
+        // Most of it goes by in the queue. Had the limit begun after that, the call would take nearly twice as long.
+        thread::sleep(STARTS * 9 / 10);
+        wedge.release();
+        let (timed_out, took) = caller.join().unwrap();
+        assert_timed_out(timed_out, STARTS);
+        assert!(took >= STARTS);
+        assert!(took < STARTS * 8 / 5, "{took:?}");
+    });
+}
+
+#[test]
+fn of_two_limits_the_shorter_holds() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        assert_timed_out(event_loop.with_timeout(SHORT).with_timeout(LONG).block_on(pending::<()>()), SHORT);
+        assert_timed_out(event_loop.with_timeout(LONG).with_timeout(SHORT).block_on(pending::<()>()), SHORT);
+        let handle = Handle::clone(&event_loop);
+        assert_timed_out(handle.with_timeout(SHORT).with_timeout(LONG).block_on(pending::<()>()), SHORT);
+    });
+}
+
+#[test]
+fn a_limit_holds_for_the_new_handle_only() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let hasty = event_loop.with_timeout(Duration::ZERO);
+        assert_eq!(event_loop.block_on(ready(1)).unwrap(), 1);
+        assert_timed_out(hasty.clone().block_on(ready(1)), Duration::ZERO);
+    });
+}
+
+#[test]
+fn a_limit_does_not_hold_for_tasks() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = oneshot::channel();
+        let mut task = event_loop.with_timeout(Duration::ZERO).submit(told);
+        let other = event_loop.with_timeout(Duration::ZERO).submit_local(|| ready(2));
+        assert_timed_out(task.result_timeout(SHORT), SHORT);
+        tell.send(1).unwrap();
+        assert_eq!(task.result().unwrap(), Ok(1));
+        assert_eq!(other.result().unwrap(), 2);
+        let (tell, told) = mpsc::channel();
+        event_loop.with_timeout(Duration::ZERO).call_soon(move || tell.send(()).unwrap()).unwrap();
+        told.recv().unwrap();
+    });
+}
+
+#[test]
+fn an_elapsed_of_the_bodys_own_is_its_value() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let body = || async { tokio::time::timeout(Duration::from_millis(1), pending::<()>()).await };
+        assert!(event_loop.with_timeout(LONG).block_on(body()).unwrap().is_err());
+        assert!(event_loop.submit(body()).result_timeout(LONG).unwrap().is_err());
+    });
+}
+
+#[test]
+fn a_loop_goes_on_after_many_calls_that_timed_out() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let hasty = event_loop.with_timeout(Duration::from_millis(1));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        assert_timed_out(hasty.block_on(pending::<()>()), Duration::from_millis(1));
+                    }
+                });
+            }
+        });
+        assert_eq!(event_loop.block_on(ready(1)).unwrap(), 1);
+    });
+}
+
+// Foreign runtimes.
+
+#[test]
+fn a_call_onto_a_foreign_runtime_that_nobody_drives_is_withdrawn_at_its_limit() {
+    watchdog(HANGS, || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let hasty = Handle::from(&runtime).with_timeout(SHORT);
+        let ran = Arc::new(AtomicBool::new(false));
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let call = hasty.block_on(async {
+            let _captured = guard;
+            ran.store(true, Ordering::SeqCst);
+        });
+        assert_timed_out(call, SHORT);
+        assert_eq!(drops.threads(), [thread::current().id()]);
+        runtime.block_on(tokio::task::yield_now());
+        assert!(!ran.load(Ordering::SeqCst), "it never runs");
+    });
+}
+
+#[test]
+fn a_call_onto_a_foreign_runtime_that_times_out_has_dropped_its_future() {
+    watchdog(HANGS, || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let hasty = Handle::from(&runtime).with_timeout(SHORT);
+        let drops = Drops::new();
+        for i in 1..=5 {
+            let guard = drops.guard();
+            let call = hasty.block_on(async move {
+                let _guard = guard;
+                tokio::time::sleep(LONG).await;
+            });
+            assert_timed_out(call, SHORT);
+            assert_eq!(drops.count(), i);
+        }
+    });
+}
