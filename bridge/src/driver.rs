@@ -124,8 +124,6 @@ impl Driver {
     /// Drains, into the loop's own `runtime`. Ready when the loop is to end.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, runtime: &LocalRuntime) -> Poll<()> {
         self.remote.waker.get_or_init(|| cx.waker().clone());
-        // A main future that keeps the context of some other runtime over an await must not lend it to jobs.
-        let _context = runtime.enter();
         let mut left = BATCH;
         loop {
             let plan = if self.remote.is_closed() { self.remote.plan() } else { Plan::Run };
