@@ -133,10 +133,13 @@ struct Record {
     answer: Box<dyn Answer>,
 }
 
-/// Who waits for whom. A loop's thread waits for one thing at a time.
-static RECORDS: LazyLock<Mutex<HashMap<Id, Record>>> = LazyLock::new(Mutex::default);
+/// Who waits for whom.
+static RECORDS: LazyLock<Mutex<Records>> = LazyLock::new(Mutex::default);
 
-fn records() -> MutexGuard<'static, HashMap<Id, Record>> {
+/// By the waiting loop; of several targets, all have to answer.
+type Records = HashMap<Id, Vec<Record>>;
+
+fn records() -> MutexGuard<'static, Records> {
     // No user code runs under the lock; a panic in there could only be a failed allocation.
     RECORDS.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -159,16 +162,67 @@ pub(crate) fn may_wait(
         Thread::Worker => return Ok(Leave { recorded: None, worker: true }),
         Thread::Drives(driven) => driven,
     };
-    let wait = Wait { waiter: Arc::clone(&driven.name), target: Arc::clone(&target.name), site };
-    if driven.id == target.id {
-        return Err(Deadlock::new(vec![wait]));
+    let target = Target { on: target, answer: Box::new(answer) };
+    record(&driven, vec![target], Need::All, site)
+}
+
+/// One of the loops that a wait for several tasks is for.
+pub(crate) struct Target<'a> {
+    pub(crate) on: &'a Loop,
+    /// Makes the answer that all of the wait's tasks on that loop give together.
+    pub(crate) answer: Box<dyn FnOnce() -> Box<dyn Answer> + 'a>,
+}
+
+/// Which of several targets end a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    All,
+    /// Refused only if none of them can answer. A wait for any one of several is not recorded: that another loop
+    /// waits for this one is then no circle, since one more target may still answer.
+    Any,
+}
+
+/// As [`may_wait`], for several loops, each given once.
+pub(crate) fn may_wait_for<'a>(
+    targets: impl FnOnce() -> Vec<Target<'a>>,
+    need: Need,
+    site: &'static Location<'static>,
+) -> Result<Leave, Deadlock> {
+    match current_thread() {
+        Thread::Free => Ok(Leave { recorded: None, worker: false }),
+        Thread::Worker => Ok(Leave { recorded: None, worker: true }),
+        Thread::Drives(driven) => record(&driven, targets(), need, site),
     }
-    let answer = answer();
+}
+
+/// Records what the loop `driven` is about to wait for, if it can end.
+fn record(
+    driven: &Loop,
+    targets: Vec<Target<'_>>,
+    need: Need,
+    site: &'static Location<'static>,
+) -> Result<Leave, Deadlock> {
+    let several = targets.len() > 1;
+    let made: Vec<Record> = targets
+        .into_iter()
+        .map(|Target { on, answer }| {
+            let wait = Wait { waiter: Arc::clone(&driven.name), target: Arc::clone(&on.name), site };
+            Record { target: on.id, wait, answer: answer() }
+        })
+        .collect();
     let mut records = records();
-    if let Some(circle) = circle(&records, driven.id, target.id, &wait) {
+    let mut circles = made.iter().map(|record| circle(&records, driven.id, record));
+    let refused = match need {
+        Need::All => circles.find_map(|circle| circle),
+        Need::Any => circles.collect::<Option<Vec<_>>>().and_then(|circles| circles.into_iter().next()),
+    };
+    if let Some(circle) = refused {
         return Err(Deadlock::new(circle));
     }
-    records.insert(driven.id, Record { target: target.id, wait, answer });
+    if need == Need::Any && several {
+        return Ok(Leave { recorded: None, worker: false });
+    }
+    records.insert(driven.id, made);
     Ok(Leave { recorded: Some(driven.id), worker: false })
 }
 
@@ -187,17 +241,20 @@ pub(crate) fn may_join(
     Ok(leave)
 }
 
-/// The waits in the circle that `wait`, of `from` for `to`, would close.
-fn circle(records: &HashMap<Id, Record>, from: Id, to: Id, wait: &Wait) -> Option<Vec<Wait>> {
-    let mut waits = vec![wait.clone()];
-    let mut at = to;
-    // What is recorded holds no circle, so the walk ends.
-    while let Some(record) = records.get(&at).filter(|record| !record.answer.has_come()) {
-        waits.push(record.wait.clone());
-        if record.target == from {
+/// The waits in the circle that `closing`, of the loop `from`, would close.
+fn circle(records: &Records, from: Id, closing: &Record) -> Option<Vec<Wait>> {
+    if closing.target == from {
+        return Some(vec![closing.wait.clone()]);
+    }
+    // Depth first. What is recorded holds no circle, so the walk ends.
+    for next in records.get(&closing.target).into_iter().flatten() {
+        if next.answer.has_come() {
+            continue;
+        }
+        if let Some(mut waits) = circle(records, from, next) {
+            waits.insert(0, closing.wait.clone());
             return Some(waits);
         }
-        at = record.target;
     }
     None
 }

@@ -229,6 +229,11 @@ impl Handle {
         }
     }
 
+    #[cfg(feature = "stream")]
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+
     pub(crate) fn ours(ours: Arc<Ours>) -> Handle {
         Handle { target: Target::Ours(ours), limit: None }
     }

@@ -166,6 +166,12 @@ impl<F: Frame + ?Sized> Job<F> {
     }
 }
 
+impl Answer for Vec<Arc<AnyJob>> {
+    fn has_come(&self) -> bool {
+        self.iter().all(Answer::has_come)
+    }
+}
+
 impl Answer for Arc<AnyJob> {
     fn has_come(&self) -> bool {
         self.signal.state.is_done()

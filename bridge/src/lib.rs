@@ -86,16 +86,20 @@ mod queue;
 #[allow(unsafe_code)]
 mod slot;
 
+mod callback;
 mod context;
 mod driver;
 mod error;
 mod event_loop;
 mod handle;
+#[cfg(feature = "stream")]
+mod iter;
 mod local_handle;
 mod registry;
 mod state;
 mod sync;
 mod task;
+mod wait;
 
 #[cfg(all(test, bridge_loom))]
 #[allow(unsafe_code)]
@@ -108,8 +112,12 @@ pub mod __private;
 pub use error::{Deadlock, Error, Panic};
 pub use event_loop::{Builder, EventLoop, global, run};
 pub use handle::Handle;
+#[cfg(feature = "stream")]
+#[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
+pub use iter::Iter;
 pub use local_handle::LocalHandle;
 pub use task::{CancelOnDrop, Canceller, Task};
+pub use wait::{AsCompleted, ReturnWhen, Waited, as_completed, wait};
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]

@@ -87,6 +87,12 @@ impl<T> Owner<T> {
         self.job.signal().state.is_cancelled()
     }
 
+    /// Whether it is done and its outcome, if not taken yet, is no value.
+    pub(crate) fn has_failed(&self) -> bool {
+        // SAFETY: it is done, not detached, and this is the owner, whose `take` needs it exclusively.
+        self.is_done() && unsafe { self.job.slot().is_failure() }
+    }
+
     pub(crate) fn state(&self) -> &'static str {
         self.job.signal().state.name()
     }

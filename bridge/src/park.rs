@@ -109,13 +109,20 @@ pub(crate) unsafe fn wait(signal: &Signal, deadline: Option<Instant>, spin: Dura
     if look(signal, deadline, spin) {
         return true;
     }
+    // SAFETY: the caller is the owner, as this function asks.
+    let arm = |waker: &Waker| unsafe { signal.register(waker) };
+    until(deadline, arm, || signal.state.is_done())
+}
+
+/// Parks until `is_over`, asked after each wake. `arm` leaves the waker where the wake will come from; false from it
+/// says that it is over already. False: `deadline` came first.
+pub(crate) fn until(deadline: Option<Instant>, arm: impl FnOnce(&Waker) -> bool, is_over: impl Fn() -> bool) -> bool {
     with_parker(|parker, waker| {
-        // SAFETY: the caller is the owner, as this function asks.
-        if !unsafe { signal.register(waker) } {
+        if !arm(waker) {
             return true;
         }
         loop {
-            if signal.state.is_done() {
+            if is_over() {
                 return true;
             }
             if deadline.is_some_and(|at| at <= Instant::now()) {

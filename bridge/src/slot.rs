@@ -109,6 +109,10 @@ pub(crate) enum Outcome<T> {
 }
 
 impl<T> Outcome<T> {
+    fn ended_well(&self) -> bool {
+        matches!(self, Outcome::Value(_))
+    }
+
     pub(crate) fn ended(&self) -> Ended {
         match self {
             Outcome::Value(_) | Outcome::Stopped(Reason::Deadline | Reason::Closed) => Ended::Plain,
@@ -146,6 +150,17 @@ impl<T> Slot<T> {
     pub(crate) unsafe fn replace(&self, outcome: Outcome<T>) -> Option<Outcome<T>> {
         // SAFETY: by this function's own condition nobody else touches the cell now.
         self.0.with_mut(|cell| unsafe { (*cell).replace(outcome) })
+    }
+
+    /// Whether there is an outcome, and it is no value.
+    ///
+    /// # Safety
+    ///
+    /// As for `take`, but that the owner may ask from several threads.
+    pub(crate) unsafe fn is_failure(&self) -> bool {
+        // SAFETY: by this function's own condition nobody writes to the cell now.
+        let outcome = self.0.with(|cell| unsafe { (*cell).as_ref() }.map(Outcome::ended_well));
+        outcome == Some(false)
     }
 
     /// Takes the outcome out.

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use crate::context::{self, Leave, Loop};
@@ -103,6 +103,29 @@ impl<T> Task<T> {
     pub fn result_timeout(&mut self, limit: Duration) -> Result<T, Error> {
         self.wait(Some(limit))?;
         self.take(limit)
+    }
+
+    pub(crate) fn on(&self) -> &Loop {
+        &self.on
+    }
+
+    pub(crate) fn job(&self) -> Arc<AnyJob> {
+        self.owner.job()
+    }
+
+    pub(crate) fn register(&mut self, waker: &Waker) -> bool {
+        self.owner.register(waker)
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.owner.has_failed()
+    }
+
+    /// Calls `f` with the result of a task that is done, if it was not given out already.
+    pub(crate) fn on_result(mut self, f: impl FnOnce(Result<T, Error>)) {
+        if let Some(outcome) = self.owner.take() {
+            f(outcome.into_result(Duration::MAX));
+        }
     }
 
     /// Waits, with leave. Done, or an error that says why not.

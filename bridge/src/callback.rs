@@ -1,0 +1,104 @@
+//! [`Task::on_done`]: a callback is a waker that takes the result along.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Wake, Waker};
+
+use crate::error::Error;
+use crate::slot::contain;
+use crate::task::Task;
+
+impl<T> Task<T> {
+    /// Calls `f` with the result, once, when the task is done.
+    ///
+    /// If it is done already, `f` runs here and now. Else it runs where the task ends: on its loop's thread, or,
+    /// for a task that is cancelled before its first poll, on the thread that cancels it. It must not block there
+    /// for long; what it waits for on that loop is [`Error::WouldDeadlock`]. It may submit, cancel and ask other
+    /// tasks. A panic in it is contained.
+    ///
+    /// Callbacks do not nest: one that ends further tasks has returned before the callbacks of those run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// event_loop.submit(async { 6 * 7 }).on_done(move |result| tell.send(result.unwrap()).unwrap());
+    /// assert_eq!(told.recv().unwrap(), 42);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_done(self, f: impl FnOnce(Result<T, Error>) + Send + 'static)
+    where
+        T: Send + 'static,
+    {
+        let callback = Arc::new(Callback(Mutex::new(Some((self, f)))));
+        let waker = Waker::from(Arc::clone(&callback));
+        let mut cell = callback.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_done = cell.as_mut().is_some_and(|(task, _)| !task.register(&waker));
+        drop(cell);
+        if is_done {
+            callback.call();
+        }
+    }
+}
+
+/// The task, which keeps this alive as its waker, and what to call. Empty once called, which frees both.
+struct Callback<T, F>(Mutex<Option<(Task<T>, F)>>);
+
+impl<T, F> Callback<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(Result<T, Error>) + Send + 'static,
+{
+    fn call(&self) {
+        // Nothing of the user's runs under this lock, or poisons it.
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((task, f)) = taken {
+            in_turn(Box::new(move || task.on_result(f)));
+        }
+    }
+}
+
+impl<T, F> Wake for Callback<T, F>
+where
+    T: Send + 'static,
+    F: FnOnce(Result<T, Error>) + Send + 'static,
+{
+    fn wake(self: Arc<Self>) {
+        self.call();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.call();
+    }
+}
+
+type Due = Box<dyn FnOnce()>;
+
+thread_local! {
+    /// While a callback runs on this thread: those that became due meanwhile.
+    static DUE: RefCell<Option<VecDeque<Due>>> = const { RefCell::new(None) };
+}
+
+/// Runs `callback`, after the one that this thread is inside of: however long the chain, the stack stays flat.
+fn in_turn(callback: Due) {
+    let mut next = Some(callback);
+    let nested = DUE.try_with(|due| match &mut *due.borrow_mut() {
+        Some(due) => due.extend(next.take()),
+        due @ None => *due = Some(VecDeque::new()),
+    });
+    while let Some(callback) = next {
+        contain(callback);
+        // Without a queue (a thread's last moments) nested ones have run inside.
+        next = nested.ok().and_then(|()| {
+            DUE.with_borrow_mut(|due| {
+                let next = due.as_mut().and_then(VecDeque::pop_front);
+                if next.is_none() {
+                    *due = None;
+                }
+                next
+            })
+        });
+    }
+}

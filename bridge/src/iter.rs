@@ -1,0 +1,262 @@
+//! [`Handle::iter`]: a stream as an iterator (feature `stream`).
+//!
+//! The stream lives in a task on the loop, the *pump*, and takes turns with the iterator: `next` asks, the pump polls
+//! the stream until it has an item, hands it over, and waits to be asked again, or, when buffered, for room.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::panic::resume_unwind;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use futures_core::Stream;
+
+use crate::error::Error;
+use crate::handle::Handle;
+use crate::park;
+use crate::task::{Task, may_wait};
+
+impl Handle {
+    /// Runs `stream` on the loop, and gives its items to this thread, one by one, as an iterator.
+    ///
+    /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
+    /// [`Iter::buffered`] lets it run ahead. The limit of [`with_timeout`](Handle::with_timeout) holds for every
+    /// `next`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let numbers = futures::stream::iter(1..=3);
+    /// let squares: Vec<i32> = event_loop.iter(numbers).map(|number| number * number).collect();
+    /// assert_eq!(squares, [1, 4, 9]);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn iter<S>(&self, stream: S) -> Iter<S::Item>
+    where
+        S: Stream + Send + 'static,
+        S::Item: Send + 'static,
+    {
+        let turns = Arc::new(Turns(Mutex::new(Turn {
+            items: VecDeque::new(),
+            room: 0,
+            asked: false,
+            pump: None,
+            caller: None,
+        })));
+        let pump = self.submit(pump(stream, Arc::clone(&turns)));
+        Iter { pump: Some(pump), turns, limit: self.limit() }
+    }
+}
+
+/// Polls the stream whenever there is a use for its next item.
+async fn pump<S: Stream>(stream: S, turns: Arc<Turns<S::Item>>) {
+    let mut stream = pin!(stream);
+    loop {
+        poll_fn(|cx| turns.poll_use(cx)).await;
+        match poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
+            Some(item) => turns.hand_over(item),
+            None => return,
+        }
+    }
+}
+
+/// The items of a stream that runs on an event loop. From [`Handle::iter`].
+///
+/// `next` blocks until the stream has an item, or has ended; it then gives `None` for good. Dropping the iterator
+/// drops the stream, on the loop, without waiting for that.
+///
+/// # Panics
+///
+/// `next` panics with the stream's own payload if the stream panics, and, at the caller's line, where only the bridge
+/// goes wrong: the loop was closed, waiting would deadlock, or the handle's limit ran out. It never takes any of these for the
+/// stream's end. [`next_timeout`](Iter::next_timeout) returns them.
+#[must_use = "iterators are lazy: `next` waits"]
+pub struct Iter<T> {
+    /// The stream's task, until its end was told.
+    pump: Option<Task<()>>,
+    turns: Arc<Turns<T>>,
+    limit: Option<Duration>,
+}
+
+impl<T> Iter<T> {
+    /// Lets the stream run ahead by up to `count` items, which wait here to be asked for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let items = event_loop.iter(futures::stream::iter(0..1000)).buffered(64);
+    /// assert_eq!(items.sum::<i32>(), 499_500);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn buffered(self, count: usize) -> Self {
+        let mut turn = self.turns.lock();
+        turn.room = count;
+        let pump = turn.pump.take();
+        drop(turn);
+        pump.into_iter().for_each(Waker::wake);
+        self
+    }
+
+    /// As `next`, for `limit` at most: the next item, or `None` at the stream's end. When the limit runs out nothing is
+    /// lost: the item that the stream is at comes with a later call. Of `limit` and the handle's the shorter holds.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](Error::TimedOut), [`Closed`](Error::Closed), [`WouldDeadlock`](Error::WouldDeadlock), or
+    /// [`Panicked`](Error::Panicked) if the stream panicked. After `Closed` and `Panicked` there is nothing more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let mut never = event_loop.iter(futures::stream::pending::<()>());
+    /// assert!(matches!(never.next_timeout(Duration::from_millis(5)), Err(bridge::Error::TimedOut(_))));
+    /// drop(event_loop);
+    /// assert!(matches!(never.next_timeout(Duration::MAX), Err(bridge::Error::Closed)));
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn next_timeout(&mut self, limit: Duration) -> Result<Option<T>, Error> {
+        self.step(Some(self.limit.map_or(limit, |own| own.min(limit))))
+    }
+
+    #[track_caller]
+    fn step(&mut self, limit: Option<Duration>) -> Result<Option<T>, Error> {
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        loop {
+            let Some(pump) = &mut self.pump else { return Ok(None) };
+            // Asked in this order: what was handed over before the end comes before the end.
+            let ended = pump.is_done();
+            if let Some(item) = self.turns.take() {
+                return Ok(Some(item));
+            }
+            if ended {
+                return self.pump.take().map_or(Ok(None), |pump| pump.result().map(|()| None));
+            }
+            if limit == Some(Duration::ZERO) {
+                return Err(Error::TimedOut(Duration::ZERO));
+            }
+            let leave = may_wait(pump.on(), &|| pump.job())?;
+            self.turns.ask();
+            let turns = &self.turns;
+            let pump = std::cell::RefCell::new(pump);
+            let arm = |waker: &Waker| turns.leave_waker(waker) && pump.borrow_mut().register(waker);
+            let is_over = || turns.has_item() || pump.borrow().is_done();
+            if !leave.block(|| park::until(deadline, arm, is_over)) {
+                return Err(Error::TimedOut(limit.unwrap_or(Duration::MAX)));
+            }
+        }
+    }
+}
+
+impl<T> Iterator for Iter<T> {
+    type Item = T;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<T> {
+        match self.step(self.limit) {
+            Ok(item) => item,
+            Err(Error::Panicked(panic)) => resume_unwind(panic.into_payload()),
+            Err(error) => panic!("`Iter::next`: {error} (`Iter::next_timeout` returns this)"),
+        }
+    }
+}
+
+impl<T> std::iter::FusedIterator for Iter<T> {}
+
+impl<T> Drop for Iter<T> {
+    fn drop(&mut self) {
+        if let Some(pump) = &self.pump {
+            pump.cancel();
+        }
+        // These are the caller's, not the loop's, to drop.
+        let items = std::mem::take(&mut self.turns.lock().items);
+        drop(items);
+    }
+}
+
+impl<T> fmt::Debug for Iter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Iter").field("stream", &self.pump).field("items", &self.turns.lock().items.len()).finish()
+    }
+}
+
+/// Whose turn it is.
+struct Turns<T>(Mutex<Turn<T>>);
+
+struct Turn<T> {
+    /// Handed over, not taken yet.
+    items: VecDeque<T>,
+    /// How many the stream may run ahead.
+    room: usize,
+    /// The caller waits for an item.
+    asked: bool,
+    /// The pump, when it waits for a use of the next item.
+    pump: Option<Waker>,
+    /// The caller, when it waits for an item.
+    caller: Option<Waker>,
+}
+
+impl<T> Turns<T> {
+    /// No code of the user's runs under this lock.
+    fn lock(&self) -> MutexGuard<'_, Turn<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pump's: until there is a use for an item.
+    fn poll_use(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut turn = self.lock();
+        if turn.asked || turn.items.len() < turn.room {
+            return Poll::Ready(());
+        }
+        turn.pump = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// The pump's: an item.
+    fn hand_over(&self, item: T) {
+        let mut turn = self.lock();
+        turn.items.push_back(item);
+        turn.asked = false;
+        let caller = turn.caller.take();
+        drop(turn);
+        caller.into_iter().for_each(Waker::wake);
+    }
+
+    /// The caller's: an item that is there. It leaves room for another.
+    fn take(&self) -> Option<T> {
+        let mut turn = self.lock();
+        let item = turn.items.pop_front()?;
+        let pump = if turn.room > 0 { turn.pump.take() } else { None };
+        drop(turn);
+        pump.into_iter().for_each(Waker::wake);
+        Some(item)
+    }
+
+    /// The caller's: it wants one.
+    fn ask(&self) {
+        let mut turn = self.lock();
+        turn.asked = turn.items.is_empty();
+        let pump = turn.pump.take();
+        drop(turn);
+        pump.into_iter().for_each(Waker::wake);
+    }
+
+    fn has_item(&self) -> bool {
+        !self.lock().items.is_empty()
+    }
+
+    /// The caller's: to be woken for an item. False: there is one.
+    fn leave_waker(&self, waker: &Waker) -> bool {
+        let mut turn = self.lock();
+        turn.caller = Some(waker.clone());
+        turn.items.is_empty()
+    }
+}

@@ -1,0 +1,317 @@
+//! [`wait`] and [`as_completed`]: for many tasks at once, of any loops.
+//!
+//! Each task gets a waker that notes its index on a [`Bell`] and wakes the one thread that waits there. Nothing is
+//! polled: a thread that waits costs a wake for every task that ends meanwhile, and no more.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Wake, Waker};
+use std::time::{Duration, Instant};
+
+use crate::context::{self, Leave, Loop, Need, Target};
+use crate::error::Error;
+use crate::park;
+use crate::task::Task;
+
+/// When [`wait`] returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ReturnWhen {
+    /// When one task is done, in whatever way.
+    FirstCompleted,
+    /// When one task has ended with an [`Error`], or all are done. A task whose *value* is an `Err` has not.
+    FirstError,
+    /// When all tasks are done.
+    AllCompleted,
+}
+
+/// What [`wait`] returns: the tasks that are done, and the others, both in the order they were given in.
+#[derive(Debug)]
+pub struct Waited<T> {
+    /// Asking these for their result does not wait.
+    pub done: Vec<Task<T>>,
+    /// These run on.
+    pub pending: Vec<Task<T>>,
+}
+
+/// Blocks until as many of `tasks` are done as `when` says, or until `limit` has passed, which is no error.
+///
+/// If enough are done already it returns at once, with all that are. The tasks may be of different loops.
+///
+/// # Panics
+///
+/// At the caller's line, with the text of [`Error::WouldDeadlock`], if the wait could not end: on the thread of a
+/// loop that one of the unfinished tasks runs on, or that is waited for by such a loop (for
+/// [`FirstCompleted`](ReturnWhen::FirstCompleted): that all of them run on).
+///
+/// # Examples
+///
+/// ```
+/// use bridge::ReturnWhen::{AllCompleted, FirstCompleted};
+///
+/// let event_loop = bridge::EventLoop::new()?;
+/// let never = event_loop.submit(std::future::pending());
+/// let soon = event_loop.submit(async { 1 });
+/// let waited = bridge::wait([never, soon], FirstCompleted, None);
+/// assert_eq!((waited.done.len(), waited.pending.len()), (1, 1));
+///
+/// waited.pending[0].cancel();
+/// let waited = bridge::wait(waited.pending, AllCompleted, None);
+/// assert!(waited.done[0].is_cancelled());
+/// # std::io::Result::Ok(())
+/// ```
+#[track_caller]
+pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit: Option<Duration>) -> Waited<T> {
+    let site = Location::caller();
+    let mut tasks: Vec<Task<T>> = tasks.into_iter().collect();
+    let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+    if !is_enough(&tasks, when) && limit != Some(Duration::ZERO) {
+        let need = if when == ReturnWhen::FirstCompleted { Need::Any } else { Need::All };
+        let leave = leave(tasks.iter(), need, site).unwrap_or_else(|error| refuse("wait", &error));
+        let bell = Bell::new();
+        let mut left = bell.hang(&mut tasks);
+        leave.block(|| {
+            // Every ring is one task more: whether it is enough is asked of that one alone.
+            while let Some(index) = bell.next(deadline) {
+                left -= 1;
+                let is_first = match when {
+                    ReturnWhen::FirstCompleted => true,
+                    ReturnWhen::FirstError => tasks[index].has_failed(),
+                    ReturnWhen::AllCompleted => false,
+                };
+                if is_first || left == 0 {
+                    break;
+                }
+            }
+        });
+    }
+    let (done, pending) = tasks.into_iter().partition(Task::is_done);
+    Waited { done, pending }
+}
+
+fn is_enough<T>(tasks: &[Task<T>], when: ReturnWhen) -> bool {
+    let first = match when {
+        ReturnWhen::FirstCompleted => tasks.iter().any(Task::is_done),
+        ReturnWhen::FirstError => tasks.iter().any(Task::has_failed),
+        ReturnWhen::AllCompleted => false,
+    };
+    first || tasks.iter().all(Task::is_done)
+}
+
+/// Gives the results of `tasks` as they come: each with its place in the input, what is finished first first. The
+/// tasks may be of different loops.
+///
+/// Its `next` blocks. Dropping it detaches the tasks that are left.
+///
+/// # Panics
+///
+/// `next` panics at the caller's line, with the text of [`Error::WouldDeadlock`], where all that is left runs on
+/// loops that wait for this thread. [`next_timeout`](AsCompleted::next_timeout) returns that.
+///
+/// # Examples
+///
+/// ```
+/// let event_loop = bridge::EventLoop::new()?;
+/// let tasks = [3, 1, 2].map(|number| event_loop.submit(async move { number * 10 }));
+/// let mut results: Vec<_> = bridge::as_completed(tasks).map(|(place, result)| (place, result.unwrap())).collect();
+/// results.sort();
+/// assert_eq!(results, [(0, 30), (1, 10), (2, 20)]);
+/// # std::io::Result::Ok(())
+/// ```
+pub fn as_completed<T>(tasks: impl IntoIterator<Item = Task<T>>) -> AsCompleted<T> {
+    let mut tasks: Vec<Task<T>> = tasks.into_iter().collect();
+    let bell = Bell::new();
+    bell.hang(&mut tasks);
+    AsCompleted { left: tasks.len(), tasks: tasks.into_iter().map(Some).collect(), bell }
+}
+
+/// A task's place in the input, and its result.
+type Ended<T> = (usize, Result<T, Error>);
+
+/// The iterator of [`as_completed`].
+#[must_use = "iterators are lazy: `next` waits"]
+pub struct AsCompleted<T> {
+    /// Each until it is yielded.
+    tasks: Vec<Option<Task<T>>>,
+    left: usize,
+    bell: Arc<Bell>,
+}
+
+impl<T> AsCompleted<T> {
+    /// As `next`, for `limit` at most; what is left can be asked for again. `None` is the end.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](Error::TimedOut) if nothing ended in time, [`WouldDeadlock`](Error::WouldDeadlock) where waiting
+    /// could not end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let (go, wait) = tokio::sync::oneshot::channel();
+    /// let mut results = bridge::as_completed([event_loop.submit(async { wait.await.unwrap_or(0) })]);
+    /// assert!(matches!(results.next_timeout(Duration::from_millis(5)), Err(bridge::Error::TimedOut(_))));
+    /// go.send(7).unwrap();
+    /// let (place, value) = results.next_timeout(Duration::MAX).unwrap().unwrap();
+    /// assert_eq!((place, value.unwrap()), (0, 7));
+    /// assert!(results.next_timeout(Duration::MAX).unwrap().is_none());
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn next_timeout(&mut self, limit: Duration) -> Result<Option<Ended<T>>, Error> {
+        self.step(Some(limit))
+    }
+
+    #[track_caller]
+    fn step(&mut self, limit: Option<Duration>) -> Result<Option<Ended<T>>, Error> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let index = match (self.bell.rung(), limit) {
+            (Some(index), _) => index,
+            (None, Some(Duration::ZERO)) => return Err(Error::TimedOut(Duration::ZERO)),
+            (None, limit) => {
+                let leave = leave(self.tasks.iter().flatten(), Need::Any, Location::caller())?;
+                let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+                let rung = leave.block(|| self.bell.next(deadline));
+                rung.ok_or(Error::TimedOut(limit.unwrap_or(Duration::MAX)))?
+            }
+        };
+        let task = self.tasks[index].take().expect("a task ends once, and rings once");
+        self.left -= 1;
+        Ok(Some((index, task.result())))
+    }
+}
+
+impl<T> Iterator for AsCompleted<T> {
+    type Item = Ended<T>;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step(None).unwrap_or_else(|error| refuse("as_completed", &error))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left, Some(self.left))
+    }
+}
+
+impl<T> ExactSizeIterator for AsCompleted<T> {}
+
+impl<T> std::iter::FusedIterator for AsCompleted<T> {}
+
+impl<T> fmt::Debug for AsCompleted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AsCompleted").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+/// Where there is no room for an `Error`.
+#[cold]
+#[track_caller]
+fn refuse(function: &str, error: &Error) -> ! {
+    panic!("`{function}`: {error}")
+}
+
+/// Asks for leave to wait for `tasks` on this thread.
+fn leave<'a, T: 'a>(
+    tasks: impl Iterator<Item = &'a Task<T>>,
+    need: Need,
+    site: &'static Location<'static>,
+) -> Result<Leave, Error> {
+    let targets = || {
+        let mut by_loop: Vec<(&Loop, Vec<&Task<T>>)> = Vec::new();
+        for task in tasks.filter(|task| !task.is_done()) {
+            match by_loop.iter_mut().find(|(on, _)| on.id == task.on().id) {
+                Some((_, tasks)) => tasks.push(task),
+                None => by_loop.push((task.on(), vec![task])),
+            }
+        }
+        let target = |(on, tasks): (&'a Loop, Vec<&'a Task<T>>)| {
+            let jobs = move || tasks.iter().map(|task| task.job()).collect::<Vec<_>>();
+            Target { on, answer: Box::new(move || Box::new(jobs())) }
+        };
+        by_loop.into_iter().map(target).collect()
+    };
+    context::may_wait_for(targets, need, site).map_err(Error::WouldDeadlock)
+}
+
+/// Where tasks ring when they end, and one thread waits for that.
+struct Bell(Mutex<Rung>);
+
+#[derive(Default)]
+struct Rung {
+    /// The indices of those that have rung and were not looked at yet.
+    indices: VecDeque<usize>,
+    /// Of the thread that waits.
+    waker: Option<Waker>,
+}
+
+impl Bell {
+    fn new() -> Arc<Bell> {
+        Arc::new(Bell(Mutex::default()))
+    }
+
+    /// No code of the user's runs under this lock.
+    fn lock(&self) -> MutexGuard<'_, Rung> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes each task ring when it ends, or now if it has. Says how many will, or did.
+    fn hang<T>(self: &Arc<Self>, tasks: &mut [Task<T>]) -> usize {
+        for (index, task) in tasks.iter_mut().enumerate() {
+            let cord = Cord { index, bell: Arc::clone(self) };
+            if task.is_done() || !task.register(&Waker::from(Arc::new(cord))) {
+                self.ring(index);
+            }
+        }
+        tasks.len()
+    }
+
+    fn ring(&self, index: usize) {
+        let mut rung = self.lock();
+        rung.indices.push_back(index);
+        let waker = rung.waker.take();
+        drop(rung);
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// The next that has rung.
+    fn rung(&self) -> Option<usize> {
+        self.lock().indices.pop_front()
+    }
+
+    /// The next that has rung, waited for until `deadline`.
+    fn next(&self, deadline: Option<Instant>) -> Option<usize> {
+        let arm = |waker: &Waker| {
+            let mut rung = self.lock();
+            let waits = rung.indices.is_empty();
+            if waits {
+                rung.waker = Some(waker.clone());
+            }
+            waits
+        };
+        park::until(deadline, arm, || !self.lock().indices.is_empty());
+        self.rung()
+    }
+}
+
+/// The waker of one task.
+struct Cord {
+    index: usize,
+    bell: Arc<Bell>,
+}
+
+impl Wake for Cord {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.bell.ring(self.index);
+    }
+}

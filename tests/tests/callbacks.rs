@@ -1,0 +1,155 @@
+//! `Task::on_done`.
+
+use std::sync::mpsc;
+use std::thread;
+
+use bridge::{Error, EventLoop, Handle};
+use bridge_tests::{HANGS, Wedge, watchdog};
+use tokio::sync::oneshot;
+
+fn event_loop() -> EventLoop {
+    EventLoop::new().expect("a loop starts")
+}
+
+#[test]
+fn a_callback_of_a_pending_task_runs_once_on_the_loops_thread() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let on = event_loop.block_on(async { thread::current().id() }).unwrap();
+        let (go, wait) = oneshot::channel::<u32>();
+        let (tell, told) = mpsc::channel();
+        event_loop.submit(async { wait.await.unwrap() }).on_done(move |result| {
+            tell.send((result.unwrap(), thread::current().id())).unwrap();
+        });
+        go.send(5).unwrap();
+        assert_eq!(told.recv().unwrap(), (5, on));
+        assert!(told.recv().is_err(), "the callback is dropped after its one call");
+    });
+}
+
+#[test]
+fn a_callback_of_a_done_task_runs_on_the_registering_thread() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let task = event_loop.submit(async { 1 });
+        bridge_tests::wait_until(|| task.is_done());
+        let (tell, told) = mpsc::channel();
+        task.on_done(move |result| tell.send((result.unwrap(), thread::current().id())).unwrap());
+        assert_eq!(told.try_recv().unwrap(), (1, thread::current().id()));
+    });
+}
+
+#[test]
+fn a_callback_learns_of_every_kind_of_end() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = mpsc::channel();
+        let ask = |name| {
+            let tell = mpsc::Sender::clone(&tell);
+            move |result: Result<(), Error>| tell.send((name, result)).unwrap()
+        };
+        event_loop.submit(async { panic!("as the test wants") }).on_done(ask("panicked"));
+        let cancelled = event_loop.submit(std::future::pending());
+        let canceller = cancelled.canceller();
+        cancelled.on_done(ask("cancelled"));
+        canceller.cancel();
+        event_loop.submit(std::future::pending()).on_done(ask("closed"));
+        // The panic comes first: submissions of one thread start in order.
+        event_loop.block_on(async {}).unwrap();
+        drop(event_loop);
+        drop(tell);
+        let mut ends: Vec<_> = told.iter().collect();
+        ends.sort_by_key(|(name, _)| *name);
+        assert!(
+            matches!(
+                &ends[..],
+                [
+                    ("cancelled", Err(Error::Cancelled)),
+                    ("closed", Err(Error::Closed)),
+                    ("panicked", Err(Error::Panicked(_)))
+                ]
+            ),
+            "{ends:?}"
+        );
+    });
+}
+
+#[test]
+fn a_callback_that_panics_harms_neither_the_loop_nor_another_callback() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = mpsc::channel();
+        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+        event_loop.submit(async {}).on_done(|_| panic!("as the test wants"));
+        event_loop.submit(async {}).on_done(move |_| tell.send(()).unwrap());
+        wedge.release();
+        told.recv().unwrap();
+        assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_callback_may_submit_cancel_and_read_but_not_block_on_its_own_loop() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = Handle::clone(&event_loop);
+        let (go, wait) = oneshot::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        let other = event_loop.submit(std::future::pending::<()>());
+        event_loop.submit(async { wait.await.unwrap() }).on_done(move |_| {
+            let refused = handle.block_on(async {});
+            let submitted = handle.submit(async { 2 });
+            let done = other.is_done();
+            tell.send((refused, submitted, other.cancel(), done)).unwrap();
+        });
+        go.send(()).unwrap();
+        let (refused, submitted, cancelled, done) = told.recv().unwrap();
+        assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
+        assert_eq!(submitted.result().unwrap(), 2);
+        assert!(cancelled && !done);
+    });
+}
+
+#[test]
+fn a_hundred_thousand_dependants_need_no_deep_stack() {
+    watchdog(HANGS, || {
+        const DEPENDANTS: usize = 100_000;
+        let event_loop = event_loop();
+        // Nothing starts: each is cancelled where it is queued, by the callback of the one before.
+        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+        let (tell, told) = mpsc::channel();
+        let last = event_loop.submit(std::future::pending::<()>());
+        let mut next = last.canceller();
+        last.on_done(move |result| tell.send(result).unwrap());
+        for _ in 0..DEPENDANTS {
+            let task = event_loop.submit(std::future::pending::<()>());
+            let canceller = task.canceller();
+            task.on_done(move |_| {
+                next.cancel();
+            });
+            next = canceller;
+        }
+        let small = thread::Builder::new().stack_size(128 * 1024);
+        small.spawn(move || next.cancel()).unwrap().join().unwrap();
+        assert!(matches!(told.recv().unwrap(), Err(Error::Cancelled)));
+        wedge.release();
+    });
+}
+
+#[test]
+fn a_callback_may_drop_its_own_loop() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (go, wait) = oneshot::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        let task = event_loop.submit(async { wait.await.unwrap() });
+        let left = event_loop.submit(std::future::pending::<()>());
+        task.on_done(move |_| {
+            drop(event_loop);
+            tell.send(()).unwrap();
+        });
+        go.send(()).unwrap();
+        told.recv().unwrap();
+        assert!(matches!(left.result(), Err(Error::Closed)));
+    });
+}

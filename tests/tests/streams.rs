@@ -1,0 +1,201 @@
+//! `Handle::iter`: streams as iterators.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use bridge::{Error, EventLoop};
+use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
+use futures::StreamExt as _;
+use futures::stream;
+
+fn event_loop() -> EventLoop {
+    EventLoop::new().expect("a loop starts")
+}
+
+/// Counts how far a stream of numbers has got.
+fn counted(count: &Arc<AtomicUsize>) -> impl futures::Stream<Item = usize> + Send + use<> {
+    let count = Arc::clone(count);
+    stream::iter(0..).map(move |number| {
+        count.fetch_add(1, Ordering::SeqCst);
+        number
+    })
+}
+
+/// Returns when the loop has run all that was woken or submitted before.
+fn settle(event_loop: &EventLoop) {
+    for _ in 0..3 {
+        event_loop.block_on(tokio::task::yield_now()).expect("the loop is open");
+    }
+}
+
+#[test]
+fn items_come_in_order_and_the_end_is_none_for_good() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut items = event_loop.iter(stream::iter([1, 2, 3]));
+        assert_eq!(items.by_ref().collect::<Vec<_>>(), [1, 2, 3]);
+        assert_eq!(items.next(), None);
+        assert!(matches!(items.next_timeout(Duration::ZERO), Ok(None)));
+    });
+}
+
+#[test]
+fn without_a_buffer_the_stream_takes_turns_with_the_iterator() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let count = Arc::default();
+        let mut items = event_loop.iter(counted(&count));
+        settle(&event_loop);
+        assert_eq!(count.load(Ordering::SeqCst), 0, "it was polled before it was asked");
+        for asked in 1..4 {
+            items.next();
+            settle(&event_loop);
+            assert_eq!(count.load(Ordering::SeqCst), asked, "it ran ahead");
+        }
+    });
+}
+
+#[test]
+fn with_a_buffer_the_stream_runs_ahead_as_far_as_that() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let count = Arc::default();
+        let mut items = event_loop.iter(counted(&count)).buffered(4);
+        wait_until(|| count.load(Ordering::SeqCst) == 4);
+        settle(&event_loop);
+        assert_eq!(count.load(Ordering::SeqCst), 4, "no back-pressure");
+        assert_eq!(items.next(), Some(0));
+        wait_until(|| count.load(Ordering::SeqCst) == 5);
+        settle(&event_loop);
+        assert_eq!(count.load(Ordering::SeqCst), 5);
+        assert_eq!(items.by_ref().take(100).collect::<Vec<_>>(), (1..101).collect::<Vec<_>>());
+    });
+}
+
+#[test]
+fn dropping_the_iterator_drops_the_stream_on_the_loop() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let on = event_loop.block_on(async { thread::current().id() }).unwrap();
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let mut items = event_loop.iter(stream::iter(0..).map(move |number| {
+            let _ = &guard;
+            number
+        }));
+        items.next();
+        drop(items);
+        wait_until(|| drops.count() == 1);
+        assert_eq!(drops.threads(), [on]);
+    });
+}
+
+#[test]
+fn a_closed_loop_is_never_a_silent_end() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut asked = event_loop.iter(stream::pending::<()>());
+        let mut panics = event_loop.iter(stream::pending::<()>());
+        let waiter = thread::spawn(move || asked.next_timeout(Duration::MAX));
+        drop(event_loop);
+        assert!(matches!(waiter.join().unwrap(), Err(Error::Closed)));
+        let payload = catch_unwind(AssertUnwindSafe(|| panics.next())).unwrap_err();
+        assert!(payload.downcast_ref::<String>().unwrap().contains("closed"));
+    });
+}
+
+#[test]
+fn a_panic_of_the_stream_comes_with_its_payload() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let fails = || {
+            stream::iter(0..2).map(|number| {
+                if number == 1 {
+                    std::panic::panic_any(77_u8);
+                }
+                number
+            })
+        };
+        let mut items = event_loop.iter(fails());
+        assert_eq!(items.next(), Some(0));
+        let payload = catch_unwind(AssertUnwindSafe(|| items.next())).unwrap_err();
+        assert_eq!(*payload.downcast_ref::<u8>().unwrap(), 77);
+        assert_eq!(items.next(), None);
+        let mut items = event_loop.iter(fails()).skip(1);
+        assert!(catch_unwind(AssertUnwindSafe(|| items.next())).is_err());
+    });
+}
+
+#[test]
+fn next_timeout_keeps_its_place() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (send, received) = tokio::sync::mpsc::unbounded_channel();
+        let stream = stream::unfold(received, |mut received| async { Some((received.recv().await?, received)) });
+        let mut items = event_loop.iter(stream);
+        send.send(1).unwrap();
+        assert_eq!(items.next_timeout(Duration::MAX).unwrap(), Some(1));
+        assert!(matches!(items.next_timeout(Duration::from_millis(5)), Err(Error::TimedOut(_))));
+        send.send(2).unwrap();
+        send.send(3).unwrap();
+        drop(send);
+        assert_eq!(items.collect::<Vec<_>>(), [2, 3]);
+    });
+}
+
+#[test]
+fn the_limit_of_the_handle_holds_for_every_next() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let limit = Duration::from_millis(5);
+        let mut items = event_loop.with_timeout(limit).iter(stream::pending::<()>());
+        let payload = catch_unwind(AssertUnwindSafe(|| items.next())).unwrap_err();
+        assert!(payload.downcast_ref::<String>().unwrap().contains("5ms"));
+        assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::TimedOut(l)) if l == limit));
+    });
+}
+
+#[test]
+fn another_threads_next_is_not_held_up() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut never = event_loop.iter(stream::pending::<()>());
+        let waiter = thread::spawn(move || never.next_timeout(Duration::MAX));
+        assert_eq!(event_loop.iter(stream::iter(0..1000)).count(), 1000);
+        drop(event_loop);
+        assert!(waiter.join().unwrap().is_err());
+    });
+}
+
+#[test]
+fn next_on_the_loops_own_thread_would_deadlock() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut items = event_loop.iter(stream::iter([1]));
+        let refused = event_loop.block_on(async move { items.next_timeout(Duration::MAX) }).unwrap();
+        assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
+    });
+}
+
+#[test]
+fn items_that_nobody_takes_are_dropped_with_the_iterator() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let drops = Drops::new();
+        let guards: Vec<_> = (0..3).map(|_| drops.guard()).collect();
+        let items = event_loop.iter(stream::iter(guards)).buffered(3);
+        let (tell, told) = mpsc::channel();
+        // Once this wedge is reached the buffer is full.
+        settle(&event_loop);
+        Wedge::on(|job| event_loop.call_soon(job).unwrap()).release();
+        drop(items);
+        tell.send(()).unwrap();
+        told.recv().unwrap();
+        drop(event_loop);
+        assert_eq!(drops.count(), 3);
+    });
+}

@@ -1,0 +1,361 @@
+//! `wait` and `as_completed`: many tasks, one thread that waits.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use bridge::ReturnWhen::{AllCompleted, FirstCompleted, FirstError};
+use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
+use bridge_tests::{HANGS, watchdog};
+use tokio::sync::oneshot;
+
+/// A task that ends with the value that is sent.
+fn told(event_loop: &EventLoop) -> (oneshot::Sender<u32>, Task<u32>) {
+    let (tell, wait) = oneshot::channel();
+    (tell, event_loop.submit(async { wait.await.expect("the test tells") }))
+}
+
+fn event_loop() -> EventLoop {
+    EventLoop::new().expect("a loop starts")
+}
+
+/// Returns when the loop has run all that was woken or submitted before.
+fn settle(event_loop: &EventLoop) {
+    for _ in 0..3 {
+        event_loop.block_on(tokio::task::yield_now()).expect("the loop is open");
+    }
+}
+
+#[test]
+fn nothing_to_wait_for_returns_at_once() {
+    watchdog(HANGS, || {
+        for when in [FirstCompleted, FirstError, AllCompleted] {
+            let waited = wait(Vec::<Task<()>>::new(), when, None);
+            assert!(waited.done.is_empty() && waited.pending.is_empty());
+        }
+        assert!(as_completed(Vec::<Task<()>>::new()).next().is_none());
+    });
+}
+
+#[test]
+fn first_completed_returns_all_that_are_done_already() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let never = event_loop.submit(std::future::pending::<u32>());
+        let done = [1, 2].map(|number| event_loop.submit(async move { number }));
+        while !done.iter().all(Task::is_done) {
+            settle(&event_loop);
+        }
+        let [one, two] = done;
+        let waited = wait([one, never, two], FirstCompleted, None);
+        let values: Vec<u32> = waited.done.into_iter().map(|task| task.result().unwrap()).collect();
+        assert_eq!(values, [1, 2]);
+        assert_eq!(waited.pending.len(), 1);
+    });
+}
+
+#[test]
+fn first_completed_is_woken_by_the_first() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, soon) = told(&event_loop);
+        let never = event_loop.submit(std::future::pending::<u32>());
+        let waiter = thread::spawn(move || wait([never, soon], FirstCompleted, None));
+        tell.send(7).unwrap();
+        let mut waited = waiter.join().unwrap();
+        assert_eq!(waited.done.pop().unwrap().result().unwrap(), 7);
+        assert_eq!(waited.pending.len(), 1);
+    });
+}
+
+#[test]
+fn all_completed_waits_for_the_last() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (first, a) = told(&event_loop);
+        let (last, b) = told(&event_loop);
+        let (tell, waited) = mpsc::channel();
+        let waiter = thread::spawn(move || tell.send(wait([a, b], AllCompleted, None)).unwrap());
+        first.send(1).unwrap();
+        settle(&event_loop);
+        assert!(waited.try_recv().is_err(), "one of two is not all");
+        last.send(2).unwrap();
+        let waited = waited.recv().unwrap();
+        assert_eq!((waited.done.len(), waited.pending.len()), (2, 0));
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn an_err_value_is_no_error_and_a_panic_is_one() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let never = event_loop.submit(std::future::pending::<Result<(), ()>>());
+        let err = event_loop.submit(async { Err(()) });
+        let (tell, wait_for) = oneshot::channel::<()>();
+        let panics = event_loop.submit(async {
+            wait_for.await.unwrap();
+            panic!("as the test wants")
+        });
+        let (report, reported) = mpsc::channel();
+        let waiter = thread::spawn(move || report.send(wait([never, err, panics], FirstError, None)).unwrap());
+        settle(&event_loop);
+        assert!(reported.try_recv().is_err(), "an `Err` value ended the wait for an error");
+        tell.send(()).unwrap();
+        let waited = reported.recv().unwrap();
+        assert_eq!((waited.done.len(), waited.pending.len()), (2, 1));
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn a_cancelled_task_is_a_first_error() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let tasks = [(); 2].map(|()| event_loop.submit(std::future::pending::<()>()));
+        let canceller = tasks[1].canceller();
+        let waiter = thread::spawn(move || wait(tasks, FirstError, None));
+        assert!(canceller.cancel());
+        let waited = waiter.join().unwrap();
+        assert!(waited.done[0].is_cancelled());
+        assert_eq!(waited.pending.len(), 1);
+    });
+}
+
+#[test]
+fn a_limit_partitions_in_the_order_of_the_input() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let tasks: Vec<Task<u32>> = (0..6)
+            .map(|number| {
+                event_loop.submit(async move {
+                    if number % 2 == 1 {
+                        std::future::pending::<()>().await;
+                    }
+                    number
+                })
+            })
+            .collect();
+        settle(&event_loop);
+        let waited = wait(tasks, AllCompleted, Some(Duration::from_millis(20)));
+        assert_eq!(waited.pending.len(), 3);
+        let values: Vec<u32> = waited.done.into_iter().map(|task| task.result().unwrap()).collect();
+        assert_eq!(values, [0, 2, 4]);
+        for task in &waited.pending {
+            assert!(!task.is_done(), "a limit cancels nothing");
+        }
+    });
+}
+
+#[test]
+fn a_limit_of_zero_only_looks() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let never = event_loop.submit(std::future::pending::<()>());
+        let inside = event_loop.block_on(async move { wait([never], AllCompleted, Some(Duration::ZERO)) });
+        assert_eq!(inside.unwrap().pending.len(), 1);
+    });
+}
+
+#[test]
+fn tasks_of_several_loops_are_waited_for_together() {
+    watchdog(HANGS, || {
+        let loops = [(); 3].map(|()| event_loop());
+        let tasks = loops.each_ref().map(|event_loop| event_loop.submit(async { 1 }));
+        let waited = wait(tasks, AllCompleted, None);
+        assert_eq!(waited.done.into_iter().map(|task| task.result().unwrap()).sum::<u32>(), 3);
+    });
+}
+
+#[test]
+fn a_hundred_that_finish_together_lose_no_wake() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        for _ in 0..50 {
+            let (tell, _) = tokio::sync::broadcast::channel::<()>(1);
+            let tasks: Vec<_> = (0..100)
+                .map(|_| {
+                    let mut told = tell.subscribe();
+                    event_loop.submit(async move { told.recv().await.unwrap() })
+                })
+                .collect();
+            let waiter = thread::spawn(move || wait(tasks, AllCompleted, None));
+            tell.send(()).unwrap();
+            assert_eq!(waiter.join().unwrap().done.len(), 100);
+        }
+    });
+}
+
+#[test]
+fn a_pending_task_can_be_waited_for_again() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, task) = told(&event_loop);
+        let waited = wait([task], AllCompleted, Some(Duration::from_millis(5)));
+        tell.send(9).unwrap();
+        let waited = wait(waited.pending, AllCompleted, None);
+        assert_eq!(waited.done.into_iter().next().unwrap().result().unwrap(), 9);
+    });
+}
+
+#[test]
+fn waiting_on_the_own_loop_panics_at_the_callers_line() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        for when in [FirstCompleted, FirstError, AllCompleted] {
+            let never = event_loop.submit(std::future::pending::<()>());
+            let payload = event_loop
+                .block_on(async move { catch_unwind(AssertUnwindSafe(|| wait([never], when, None))).unwrap_err() })
+                .unwrap();
+            let text = payload.downcast_ref::<String>().unwrap();
+            assert!(text.contains("waiting here would never end") && text.contains(file!()), "{text}");
+        }
+    });
+}
+
+#[test]
+fn first_completed_may_wait_for_another_loop_beside_its_own() {
+    watchdog(HANGS, || {
+        let (own, other) = (event_loop(), event_loop());
+        let never = own.submit(std::future::pending::<u32>());
+        let soon = other.submit(async { 3 });
+        let waited = own.block_on(async move { wait([never, soon], FirstCompleted, None) }).unwrap();
+        assert_eq!(waited.done.into_iter().next().unwrap().result().unwrap(), 3);
+    });
+}
+
+#[test]
+fn a_circle_through_a_wait_is_told() {
+    watchdog(HANGS, || {
+        let (a, b, c) = (event_loop(), event_loop(), event_loop());
+        let (handle_a, handle_b) = (a.handle().clone(), b.handle().clone());
+        let (waits, a_waits) = mpsc::channel();
+        // The loop `a` waits for `c` and `b` together; what runs on `b` waits for `a`.
+        let told = a.submit(async move {
+            let on_c = c.submit(std::future::pending::<bool>());
+            let stop_c = on_c.canceller();
+            let on_b = handle_b.submit(async move {
+                a_waits.recv().unwrap();
+                let told = loop {
+                    // Until `a` is seen to wait, a call onto it would be answered, or time out.
+                    match handle_a.with_timeout(Duration::from_millis(50)).block_on(async {}) {
+                        Err(Error::WouldDeadlock(_)) => break true,
+                        Err(Error::TimedOut(_)) | Ok(()) => {}
+                        Err(_) => break false,
+                    }
+                };
+                stop_c.cancel();
+                told
+            });
+            waits.send(()).unwrap();
+            let waited = wait([on_c, on_b], AllCompleted, None);
+            waited.done.into_iter().last().unwrap().result().unwrap()
+        });
+        assert!(told.result().unwrap(), "the circle was not told");
+    });
+}
+
+#[test]
+fn as_completed_yields_what_is_finished_first_first() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (senders, tasks): (Vec<_>, Vec<_>) = (0..4).map(|_| told(&event_loop)).unzip();
+        let mut senders: Vec<_> = senders.into_iter().map(Some).collect();
+        let mut results = as_completed(tasks);
+        for place in [2, 0, 3, 1] {
+            senders[place].take().unwrap().send(10 + place as u32).unwrap();
+            let (index, result) = results.next().unwrap();
+            assert_eq!((index, result.unwrap()), (place, 10 + place as u32));
+        }
+        assert!(results.next().is_none());
+    });
+}
+
+#[test]
+fn as_completed_says_how_many_are_left() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut results = as_completed((0..3).map(|n| event_loop.submit(async move { n })));
+        assert_eq!(results.len(), 3);
+        assert!(results.next().is_some());
+        assert_eq!(results.len(), 2);
+        assert_eq!(results.by_ref().count(), 2);
+        assert_eq!(results.len(), 0);
+    });
+}
+
+#[test]
+fn as_completed_keeps_nothing_of_what_it_has_yielded() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let value = std::sync::Arc::new(());
+        let tasks = [value.clone(), value.clone()].map(|value| event_loop.submit(async { value }));
+        let mut results = as_completed(tasks);
+        while results.next().is_some() {}
+        assert_eq!(std::sync::Arc::strong_count(&value), 1);
+    });
+}
+
+#[test]
+fn next_timeout_that_runs_out_leaves_the_rest_to_be_asked_for() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, task) = told(&event_loop);
+        let mut results = as_completed([task]);
+        let limit = Duration::from_millis(5);
+        assert!(matches!(results.next_timeout(limit), Err(Error::TimedOut(l)) if l == limit));
+        assert!(matches!(results.next_timeout(Duration::ZERO), Err(Error::TimedOut(Duration::ZERO))));
+        tell.send(1).unwrap();
+        assert_eq!(results.next_timeout(Duration::MAX).unwrap().unwrap().1.unwrap(), 1);
+        assert!(results.next_timeout(Duration::ZERO).unwrap().is_none());
+    });
+}
+
+#[test]
+fn as_completed_on_the_own_loop_yields_what_is_done_and_then_refuses() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut ready = event_loop.submit(async { 1 });
+        while ready.result_timeout(Duration::ZERO).is_err() {
+            settle(&event_loop);
+        }
+        let ready = event_loop.submit(async { 2 });
+        settle(&event_loop);
+        assert!(ready.is_done());
+        let never = event_loop.submit(std::future::pending());
+        let refused = event_loop.block_on(async move {
+            let mut results = as_completed([never, ready]);
+            assert_eq!(results.next().unwrap().0, 1);
+            results.next_timeout(Duration::MAX).map(drop)
+        });
+        assert!(matches!(refused.unwrap(), Err(Error::WouldDeadlock(_))));
+    });
+}
+
+#[test]
+fn a_loop_that_closes_ends_what_is_waited_for() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let tasks = [(); 3].map(|()| event_loop.submit(std::future::pending::<()>()));
+        let waiter = thread::spawn(move || as_completed(tasks).map(|(_, result)| result).collect::<Vec<_>>());
+        drop(event_loop);
+        let results = waiter.join().unwrap();
+        assert!(results.iter().all(|result| matches!(result, Err(Error::Closed))), "{results:?}");
+    });
+}
+
+#[test]
+fn a_spawn_blocking_thread_of_the_loop_may_wait() {
+    watchdog(HANGS, || {
+        let sum = bridge::run(async {
+            let handle = Handle::current();
+            tokio::task::spawn_blocking(move || {
+                let tasks = [1, 2, 3].map(|n| handle.submit(async move { n }));
+                as_completed(tasks).map(|(_, result)| result.unwrap()).sum::<u32>()
+            })
+            .await
+        });
+        assert_eq!(sum.unwrap(), 6);
+    });
+}
