@@ -9,7 +9,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 
@@ -41,11 +41,18 @@ pub(crate) struct Remote {
     /// The driver's waker, set before the queue is first marked as asleep.
     waker: OnceLock<Waker>,
     plan: AtomicU8,
+    /// Set at the loop's end: something was cancelled by it.
+    cut_short: AtomicBool,
 }
 
 impl Remote {
     pub(crate) fn new() -> Remote {
-        Remote { queue: Queue::new(), waker: OnceLock::new(), plan: AtomicU8::new(Plan::Run as u8) }
+        Remote {
+            queue: Queue::new(),
+            waker: OnceLock::new(),
+            plan: AtomicU8::new(Plan::Run as u8),
+            cut_short: AtomicBool::new(false),
+        }
     }
 
     /// Hands a job to the loop; a closed one refuses it.
@@ -64,6 +71,12 @@ impl Remote {
         self.plan.fetch_max(plan as u8, Ordering::AcqRel);
         self.queue.close();
         self.wake();
+    }
+
+    /// Whether the end of the loop has cancelled anything. Asked after its thread has ended.
+    pub(crate) fn was_cut_short(&self) -> bool {
+        // ORDERING: see `Driver::close`.
+        self.cut_short.load(Ordering::Relaxed)
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -182,8 +195,11 @@ impl Driver {
     /// Resolves what was never polled. The queue is closed by then.
     pub(crate) fn close(&mut self) {
         self.remote.stop(Plan::Abort);
-        drop(self.backlog.take());
-        drop(self.remote.queue.take());
+        let mut cut_short = self.pending.count.get() > 0;
+        cut_short |= self.backlog.take().is_some_and(Taken::close);
+        cut_short |= self.remote.queue.take().close();
+        // ORDERING: read by one that has waited for the end of this thread.
+        self.remote.cut_short.store(cut_short, Ordering::Relaxed);
     }
 }
 

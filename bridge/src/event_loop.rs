@@ -294,9 +294,11 @@ impl EventLoop {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let in_time = leave.block(|| self.ended.wait(deadline));
         drop(leave);
-        // The drop that comes now tells a loop that is late to abort, and joins its thread.
+        // The drop tells a loop that is late to abort, and joins its thread.
+        let remote = Arc::clone(&self.handle.ours().remote);
+        drop(self);
         match limit {
-            Some(limit) if !in_time => Err(Error::TimedOut(limit)),
+            Some(limit) if !in_time && remote.was_cut_short() => Err(Error::TimedOut(limit)),
             _ => Ok(()),
         }
     }

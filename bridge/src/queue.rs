@@ -158,12 +158,26 @@ impl Iterator for Taken {
     }
 }
 
-impl Drop for Taken {
-    fn drop(&mut self) {
+impl Taken {
+    /// Closes what is left. Says whether there was a job that had not ended by itself.
+    pub(crate) fn close(mut self) -> bool {
+        self.close_rest()
+    }
+
+    fn close_rest(&mut self) -> bool {
+        let mut closed = false;
         for job in self {
+            closed |= !job.signal.state.is_done();
             job.close();
             // What hangs on the last reference may be the user's, and the others still have to be closed.
             contain(|| job);
         }
+        closed
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.close_rest();
     }
 }

@@ -176,11 +176,11 @@ impl<T> Slot<T> {
 
 /// Runs code of the user's whose panic has nobody to go to. The panic hook has reported it; the loop goes on.
 pub(crate) fn contain<R>(f: impl FnOnce() -> R) {
-    let result = catch_unwind(AssertUnwindSafe(|| drop(f())));
-    if let Err(payload) = result {
-        // A payload's destructor may panic as well. There is an end to it: the third one is forgotten.
-        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(second);
-        }
+    let mut result = catch_unwind(AssertUnwindSafe(|| drop(f())));
+    // A payload's destructor may panic as well, with a payload... There is an end to it: the fourth is forgotten.
+    for _ in 0..3 {
+        let Err(payload) = result else { return };
+        result = catch_unwind(AssertUnwindSafe(|| drop(payload)));
     }
+    std::mem::forget(result);
 }

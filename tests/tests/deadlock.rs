@@ -498,11 +498,6 @@ fn the_thread_that_drives_a_current_thread_runtime_would_deadlock_on_it() {
     });
 }
 
-#[tokio::test]
-async fn block_on_in_a_tokio_test_on_its_own_runtime_would_deadlock() {
-    deadlock(Handle::current().block_on(async {}));
-}
-
 #[test]
 fn the_thread_that_drives_a_current_thread_runtime_may_block_on_another_loop() {
     watchdog(HANGS, || {

@@ -303,6 +303,49 @@ fn shutdown_timeout_is_ok_when_all_is_finished_within_the_limit() {
 }
 
 #[test]
+fn shutdown_timeout_of_zero_is_ok_where_nothing_has_to_be_cancelled() {
+    watchdog(HANGS, || {
+        for _ in 0..50 {
+            let event_loop = EventLoop::new().unwrap();
+            assert_eq!(event_loop.submit(async { 1 }).result().unwrap(), 1);
+            event_loop.shutdown_timeout(Duration::ZERO).unwrap();
+        }
+    });
+}
+
+#[test]
+fn shutdown_timeout_of_zero_says_timed_out_where_a_task_is_pending() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let task = event_loop.submit(std::future::pending::<()>());
+        // It is pending when this is answered: submissions of one thread start in order.
+        event_loop.block_on(async {}).unwrap();
+        let ended = event_loop.shutdown_timeout(Duration::ZERO);
+        assert!(matches!(ended, Err(Error::TimedOut(Duration::ZERO))), "{ended:?}");
+        assert!(matches!(task.result(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn shutdown_timeout_of_zero_says_timed_out_where_a_task_was_never_started() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+        let task = event_loop.submit(async {});
+        let ender = thread::spawn(move || event_loop.shutdown_timeout(Duration::ZERO));
+        wedge.release();
+        let ended = ender.join().unwrap();
+        let result = task.result();
+        // The loop may have come to the task before it was told to abort.
+        match result {
+            Ok(()) => ended.unwrap(),
+            Err(Error::Closed) => assert!(matches!(ended, Err(Error::TimedOut(_)))),
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
+#[test]
 fn shutdown_timeout_closes_what_is_not_finished_at_its_limit_and_says_timed_out() {
     watchdog(HANGS, || {
         let event_loop = EventLoop::new().unwrap();
@@ -621,26 +664,32 @@ fn shutdown_in_another_loops_task_finishes_what_was_submitted() {
     });
 }
 
-#[tokio::test]
-async fn an_event_loop_can_be_dropped_inside_a_tokio_test() {
+/// Drops a loop with a task in it. Gives whether its thread was gone then, and how the task ended.
+async fn dropped_here() -> (bool, Result<(), Error>) {
     let event_loop = EventLoop::new().unwrap();
     let gone = thread_gone(&event_loop);
     let left = idle_task(&event_loop, &Drops::new());
     drop(event_loop);
-    assert!(gone.load(Ordering::SeqCst));
-    assert!(matches!(left.await, Err(Error::Closed)));
+    (gone.load(Ordering::SeqCst), left.await)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn an_event_loop_can_be_dropped_on_a_worker_of_a_multi_thread_runtime() {
-    let dropped = tokio::spawn(async {
-        let event_loop = EventLoop::new().unwrap();
-        let gone = thread_gone(&event_loop);
-        let left = idle_task(&event_loop, &Drops::new());
-        drop(event_loop);
-        (gone.load(Ordering::SeqCst), left.await)
-    });
-    assert!(matches!(dropped.await.unwrap(), (true, Err(Error::Closed))));
+#[test]
+fn an_event_loop_can_be_dropped_inside_a_tokio_test() {
+    // What `#[tokio::test]` makes of its function, but under a watchdog.
+    #[tokio::main(flavor = "current_thread")]
+    async fn body() -> (bool, Result<(), Error>) {
+        dropped_here().await
+    }
+    assert!(matches!(watchdog(HANGS, body), (true, Err(Error::Closed))));
+}
+
+#[test]
+fn an_event_loop_can_be_dropped_on_a_worker_of_a_multi_thread_runtime() {
+    #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
+    async fn body() -> (bool, Result<(), Error>) {
+        tokio::spawn(dropped_here()).await.unwrap()
+    }
+    assert!(matches!(watchdog(HANGS, body), (true, Err(Error::Closed))));
 }
 
 // `run`.
