@@ -1,5 +1,6 @@
 //! Every rule of the attribute: from what was written to what is generated.
 
+mod block;
 mod carry;
 mod docs;
 mod generics;
@@ -14,63 +15,23 @@ use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 
 use crate::model::{
-    Arg, Companion, Errors, FallibleMode, Function, Impl, Item, Kind, OnError, Options, Param, Place, Plan,
+    Arg, Companion, Errors, FallibleMode, Function, Item, Kind, OnError, Options, Param, Place, Plan, Planned, Returns,
 };
 
 /// Plans the companions, and tells every mistake.
 pub(crate) fn plan<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -> Plan<'a> {
-    let companions = match item {
+    let members = match item {
         Item::Other(_) => Vec::new(),
         Item::Function(lone) => {
             let function = &lone.function;
             rules::on_function(options, errors);
-            rules::is_async(function, errors);
             let method = function.receiver.is_some() || function.mentions_self;
             let place = if method { Place::Method } else { Place::Free };
-            vec![companions(function, place, options, errors)]
+            vec![Planned { promise: None, companions: companions(function, place, options, errors) }]
         }
-        Item::Impl(item) => members(item, options, errors),
+        Item::Block(block) => block::members(block, options, errors),
     };
-    Plan { companions }
-}
-
-/// The companions of every member of an impl.
-fn members<'a>(item: &'a Impl, defaults: &Options, errors: &mut Errors) -> Vec<Vec<Companion<'a>>> {
-    rules::on_impl(defaults, errors);
-    let mut found_async = false;
-    let mut all = Vec::new();
-    for member in &item.members {
-        let mut options = member.options.clone().unwrap_or_default();
-        let mut planned = Vec::new();
-        match (&member.function, member.attribute) {
-            (Some(function), Some(_)) => {
-                rules::on_member(&options, errors);
-                rules::is_async(function, errors);
-                found_async = true;
-                if options.skip.is_none() {
-                    options.inherit(defaults);
-                    planned = companions(function, Place::Impl(item), &options, errors);
-                }
-            }
-            (Some(function), None) if function.asyncness.is_some() => {
-                found_async = true;
-                options.inherit(defaults);
-                planned = companions(function, Place::Impl(item), &options, errors);
-            }
-            (None, Some(span)) => {
-                errors.push(span, "`#[threadsafe]` makes blocking companions of async functions: this is none");
-            }
-            _ => {}
-        }
-        all.push(planned);
-    }
-    if !found_async {
-        errors.push(
-            item.span,
-            "this impl has no `async fn`, so there is nothing to make a blocking companion of: add one, or remove `#[threadsafe]`",
-        );
-    }
-    all
+    Plan { members }
 }
 
 impl Options {
@@ -97,8 +58,13 @@ fn companions<'a>(
     errors: &mut Errors,
 ) -> Vec<Companion<'a>> {
     rules::cfgs(function, errors);
-    let mut companions = vec![companion(function, place, options, Kind::Blocking)];
-    if options.submit.is_some() {
+    rules::returns(function, options, errors);
+    if !rules::is_known(function) {
+        return Vec::new();
+    }
+    let kind = if function.returns == Returns::Stream { Kind::Stream } else { Kind::Blocking };
+    let mut companions = vec![companion(function, place, options, kind)];
+    if options.submit.is_some() && kind == Kind::Blocking {
         companions.push(companion(function, place, options, Kind::Submit));
     }
     rules::fold(function, options, errors);
@@ -108,6 +74,11 @@ fn companions<'a>(
 
 fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, kind: Kind) -> Companion<'a> {
     let params = params(function, options);
+    let owned = match kind {
+        Kind::Blocking => false,
+        Kind::Submit => true,
+        Kind::Stream => !function.owned,
+    };
     let mut companion = Companion {
         source: function,
         place,
@@ -116,13 +87,14 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
         vis: options.vis.as_ref().map_or_else(|| function.vis.clone(), |vis| vis.tokens.clone()),
         attrs: carry::attributes(&function.attrs),
         docs: String::new(),
-        lifetimes: lifetimes::of(function, place, kind, options.handle.is_none()),
-        asks: generics::asks(function, place, options.local.is_some()),
+        lifetimes: lifetimes::of(function, place, owned, options.handle.is_none()),
+        asks: generics::asks(function, place, generics::Need::of(function, place, options)),
         bounds: options.bounds.clone(),
         handle: handle::source(function, options, kind),
-        timeout: options.timeout.as_ref().map(|timeout| timeout.tokens.clone()).filter(|_| kind == Kind::Blocking),
+        timeout: options.timeout.as_ref().map(|timeout| timeout.tokens.clone()).filter(|_| kind != Kind::Submit),
         on_error: on_error(function, options),
         local: options.local,
+        owned,
         krate: krate(options),
         cfgs: carry::cfgs(function),
         params,
@@ -134,7 +106,7 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
 
 fn name(function: &Function, options: &Options, kind: Kind) -> Ident {
     let given = match kind {
-        Kind::Blocking => options.name.as_ref(),
+        Kind::Blocking | Kind::Stream => options.name.as_ref(),
         Kind::Submit => options.submit.as_ref().and_then(|submit| submit.name.as_ref()),
     };
     if let Some(name) = given {
@@ -142,8 +114,8 @@ fn name(function: &Function, options: &Options, kind: Kind) -> Ident {
     }
     let suffix = match (kind, &options.suffix) {
         (Kind::Submit, _) => "_submit".to_owned(),
-        (Kind::Blocking, Some(suffix)) => suffix.clone(),
-        (Kind::Blocking, None) => "_blocking".to_owned(),
+        (_, Some(suffix)) => suffix.clone(),
+        (_, None) => "_blocking".to_owned(),
     };
     // Of the macro, so that lints leave it alone; where the async fn is, so that messages point there.
     let span = Span::mixed_site().located_at(function.name.span());
@@ -175,7 +147,13 @@ fn params<'a>(function: &'a Function, options: &Options) -> Vec<Param<'a>> {
 
 /// Folds by the type's name, unless it was decided by hand.
 fn on_error(function: &Function, options: &Options) -> OnError {
-    let by_type = if function.output.as_ref().is_some_and(rules::is_result) { OnError::Fold } else { OnError::Wrap };
+    let by_type = if function.returns == Returns::Stream {
+        OnError::Wrap
+    } else if function.output.as_ref().is_some_and(rules::is_result) {
+        OnError::Fold
+    } else {
+        OnError::Wrap
+    };
     match options.fallible.as_ref().map(|fallible| fallible.mode) {
         Some(FallibleMode::Wrap) => OnError::Wrap,
         Some(FallibleMode::Fold) => OnError::Fold,

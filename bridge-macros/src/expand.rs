@@ -3,6 +3,7 @@
 mod call;
 mod companion;
 mod generics;
+mod promise;
 mod ty;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
@@ -22,18 +23,21 @@ pub(crate) fn with(item: &Item, plan: &Plan<'_>, generate: fn(&Companion<'_>) ->
         Item::Other(tokens) => tokens.clone(),
         Item::Function(lone) => {
             let mut tokens = lone.tokens.clone();
-            tokens.extend(plan.companions.iter().flatten().map(generate));
+            tokens.extend(plan.members.iter().flat_map(|planned| &planned.companions).map(generate));
             tokens
         }
-        Item::Impl(item) => {
+        Item::Block(block) => {
             let mut content = TokenStream::new();
-            for (member, companions) in item.members.iter().zip(&plan.companions) {
-                content.extend(member.tokens.clone());
-                content.extend(companions.iter().map(generate));
+            for (member, planned) in block.members.iter().zip(&plan.members) {
+                match &planned.promise {
+                    Some(promise) => content.extend(promise::function(promise, member)),
+                    None => content.extend(member.tokens.clone()),
+                }
+                content.extend(planned.companions.iter().map(generate));
             }
             let mut braces = Group::new(Delimiter::Brace, content);
-            braces.set_span(item.braces);
-            let mut tokens = item.head.clone();
+            braces.set_span(block.braces);
+            let mut tokens = block.head.clone();
             tokens.extend([TokenTree::from(braces)]);
             tokens
         }

@@ -50,7 +50,8 @@ use proc_macro::TokenStream;
 ///
 /// # Where it goes
 ///
-/// On a free async fn, on a method, or on a whole inherent impl, whose async fns then all get a companion. An impl that
+/// On a free async fn, on a method, on a whole inherent impl or on a trait, whose async fns then all get a companion, and
+/// on a function that returns a future or, with `stream`, a stream. An impl that
 /// is generic is best annotated as a whole: a method's own annotation does not see the impl's parameters, and an
 /// associated fn that has neither `self` nor `Self` in its signature looks like a free one.
 ///
@@ -85,13 +86,106 @@ use proc_macro::TokenStream;
 /// # std::io::Result::Ok(())
 /// ```
 ///
+/// ## Functions that return futures
+///
+/// `impl Future<Output = T>`, `Pin<Box<dyn Future<Output = T> + Send>>` and `BoxFuture<'_, T>` are seen by the last names
+/// of their paths; inside an annotated impl or trait such a function needs an attribute of its own. It is called on the
+/// loop, as an async fn's body would be, so that it may start timers and tasks.
+///
+/// ```
+/// use bridge::threadsafe;
+///
+/// #[threadsafe]
+/// fn length(text: &str) -> impl Future<Output = usize> + Send {
+///     let text = text.trim();
+///     async move { text.len() }
+/// }
+///
+/// assert_eq!(length_blocking(bridge::global(), " four "), 4);
+/// ```
+///
+/// ## Traits
+///
+/// An async fn of a trait becomes one that promises a `Send` future, which an `async fn` in an impl satisfies, and gets
+/// a provided companion.
+///
+/// ```
+/// use bridge::threadsafe;
+///
+/// #[threadsafe]
+/// trait Store {
+///     async fn get(&self, key: &str) -> Option<String>;
+///
+///     async fn has(&self, key: &str) -> bool {
+///         self.get(key).await.is_some()
+///     }
+/// }
+///
+/// struct Empty;
+///
+/// impl Store for Empty {
+///     async fn get(&self, _: &str) -> Option<String> {
+///         None
+///     }
+/// }
+///
+/// assert!(!Empty.has_blocking(bridge::global(), "key"));
+/// ```
+///
+/// It is rewritten as
+///
+/// ```ignore
+/// trait Store {
+///     fn get(&self, key: &str) -> impl Future<Output = Option<String>> + Send;
+///
+///     #[track_caller]
+///     fn get_blocking(&self, handle: &::bridge::Handle, key: &str) -> Option<String> {
+///         ::bridge::__private::call("get_blocking", handle, Self::get(self, key))
+///     }
+///
+///     fn has(&self, key: &str) -> impl Future<Output = bool> + Send
+///     where
+///         Self: Sync,
+///     {
+///         async move { self.get(key).await.is_some() }
+///     }
+///
+///     #[track_caller]
+///     fn has_blocking(&self, handle: &::bridge::Handle, key: &str) -> bool
+///     where
+///         Self: Sync,
+///     {
+///         ::bridge::__private::call("has_blocking", handle, Self::has(self, key))
+///     }
+/// }
+/// ```
+///
+/// A default-bodied function asks what its `Send` future needs: `Self: Sync` for `&self`, `Send` of type parameters and
+/// arguments. With `local` nothing is promised of the future, and nothing is asked but by the companion. An impl may
+/// write a companion of its own. Beside `#[async_trait]`, in either order, the functions are left to that, and the trait
+/// stays `dyn`-compatible with its companions. On the impls of a trait the attribute has no place.
+///
+/// ## `stream`
+///
+/// With the feature `stream` of `bridge`, a function that returns `impl Stream<Item = T>`, `BoxStream<'_, T>` or
+/// `Pin<Box<dyn Stream<Item = T> + Send>>` has a companion that gives a `bridge::Iter<T>`. The stream lives on the loop, so
+/// what it borrows must be `'static`; where its type says that it borrows nothing (`BoxStream<'static, T>`, `use<>`), the
+/// arguments may be borrowed for the call.
+///
+/// ```ignore
+/// #[threadsafe(stream)]
+/// fn numbers(end: u64) -> impl Stream<Item = u64> { … }
+///
+/// for number in numbers_blocking(&handle, 3) { … }
+/// ```
+///
 /// # Options
 ///
 /// | option | effect |
 /// | --- | --- |
 /// | `name = ident` | the companion's name; else that of the async fn and `_blocking`, without `r#` |
-/// | `suffix = "_sync"` | on an impl, what the names end in |
-/// | `vis = pub(crate)` | its visibility; else the same |
+/// | `suffix = "_sync"` | on an impl or a trait, what the names end in |
+/// | `vis = pub(crate)` | its visibility; else the same; not in a trait |
 /// | `handle = expr` | no handle parameter; `expr` gives the handle |
 /// | `timeout = expr` | a `Duration`, the call's limit; implies `fallible` |
 /// | `fallible` | errors of the bridge are returned; `fallible = wrap` and `fallible = fold` say how |
@@ -100,9 +194,10 @@ use proc_macro::TokenStream;
 /// | `attr(…)` | attributes for the companion alone, separated by commas |
 /// | `bound(…)` | where-predicates for the companion alone |
 /// | `crate = path` | where `bridge` is, if it is renamed or re-exported |
-/// | `skip` | in an impl: no companion for this function |
+/// | `stream` | the function returns a stream, and the companion an iterator |
+/// | `skip` | in an impl or a trait: no companion for this function |
 ///
-/// Options on an impl are defaults for its functions; a function's own `#[threadsafe(…)]` wins. `attr` and `bound` may
+/// Options on an impl or a trait are defaults for its functions; a function's own `#[threadsafe(…)]` wins. `attr` and `bound` may
 /// be repeated, and add up.
 ///
 /// ## `handle`
@@ -231,7 +326,7 @@ pub fn threadsafe(options: TokenStream, item: TokenStream) -> TokenStream {
 fn rewrite(options: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
     let mut errors = model::Errors::default();
     let options = parse::options(options, &mut errors);
-    let item = parse::item(item, &mut errors);
+    let item = parse::item(item, &options, &mut errors);
     let plan = analyze::plan(&item, &options, &mut errors);
     if errors.is_empty() { expand::item(&item, &plan) } else { fallback::item(&item, &plan, errors) }
 }

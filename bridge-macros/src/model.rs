@@ -3,10 +3,12 @@
 mod plan;
 mod ty;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::{Lifetime, Token};
 
-pub(crate) use self::plan::{Ask, Companion, HandleSource, Kind, Lifetimes, OnError, Param, Place, Plan};
+pub(crate) use self::plan::{
+    Ask, Companion, HandleSource, Kind, Lifetimes, OnError, Param, Place, Plan, Planned, Promise, Subject,
+};
 pub(crate) use self::ty::{Piece, Reference, Ty};
 
 /// Every mistake of one use of the attribute.
@@ -46,6 +48,7 @@ pub(crate) struct Options {
     pub(crate) bounds: Vec<TokenStream>,
     pub(crate) krate: Option<TokenStream>,
     pub(crate) skip: Option<Span>,
+    pub(crate) stream: Option<Span>,
     /// The keys as they were written, in order.
     pub(crate) written: Vec<(Key, Ident)>,
 }
@@ -106,7 +109,8 @@ pub(crate) struct Submit {
 pub(crate) enum Item {
     /// A function: free, or a method that is annotated alone.
     Function(Box<Lone>),
-    Impl(Impl),
+    /// An inherent impl or a trait.
+    Block(Box<Block>),
     /// Anything that cannot have a companion.
     Other(TokenStream),
 }
@@ -117,26 +121,70 @@ pub(crate) struct Lone {
     pub(crate) function: Function,
 }
 
-/// An inherent impl.
-pub(crate) struct Impl {
+/// An inherent impl or a trait.
+pub(crate) struct Block {
     /// All tokens before the braces.
     pub(crate) head: TokenStream,
     pub(crate) generics: Vec<GenericParam>,
-    /// The type that is implemented.
-    pub(crate) target: Ty,
+    pub(crate) kind: BlockKind,
+    /// `impl` or `trait`.
     pub(crate) span: Span,
     pub(crate) braces: Span,
     pub(crate) members: Vec<Member>,
 }
 
-/// One item inside an impl, without the `#[threadsafe]` that stood on it.
+impl Block {
+    pub(crate) fn interface(&self) -> Option<&Interface> {
+        match &self.kind {
+            BlockKind::Impl(_) => None,
+            BlockKind::Trait(interface) => Some(interface),
+        }
+    }
+}
+
+pub(crate) enum BlockKind {
+    /// Of that type.
+    Impl(Ty),
+    Trait(Interface),
+}
+
+/// What a trait is beyond its members.
+pub(crate) struct Interface {
+    pub(crate) name: Ident,
+    /// What follows its colon.
+    pub(crate) supertraits: TokenStream,
+    /// `#[async_trait]`, where it is yet to be expanded.
+    pub(crate) async_trait: Option<AsyncTrait>,
+}
+
+/// `#[async_trait]`, or `#[async_trait(?Send)]`.
+#[derive(Clone, Copy)]
+pub(crate) struct AsyncTrait {
+    pub(crate) span: Span,
+    pub(crate) is_send: bool,
+}
+
+/// One item inside an impl or a trait, without the `#[threadsafe]` that stood on it.
 pub(crate) struct Member {
     pub(crate) tokens: TokenStream,
+    /// Its last token: the body, or `;`.
+    pub(crate) tail: Option<TokenTree>,
     pub(crate) function: Option<Function>,
+    /// The name of an associated type without parameters.
+    pub(crate) associated: Option<Ident>,
     /// Its own `#[threadsafe(…)]`, if there is one.
     pub(crate) options: Option<Options>,
     /// Where that attribute stands.
     pub(crate) attribute: Option<Span>,
+}
+
+impl Member {
+    /// The body of a default-bodied function.
+    pub(crate) fn body(&self) -> Option<&TokenTree> {
+        self.tail.as_ref().filter(
+            |tail| matches!(tail, TokenTree::Group(group) if matches!(group.delimiter(), Delimiter::Brace | Delimiter::None)),
+        )
+    }
 }
 
 /// The signature of a function; its body is not looked at.
@@ -145,16 +193,45 @@ pub(crate) struct Function {
     pub(crate) vis: TokenStream,
     pub(crate) asyncness: Option<Span>,
     pub(crate) unsafety: Option<Span>,
+    /// All that stands before `fn`, but for `async`.
+    pub(crate) qualifiers: Vec<TokenTree>,
     pub(crate) fn_token: Span,
     pub(crate) name: Ident,
     pub(crate) generics: Vec<GenericParam>,
     pub(crate) receiver: Option<Receiver>,
     pub(crate) args: Vec<Arg>,
+    /// What the call gives in the end: of a function that returns a future, that one's output.
     pub(crate) output: Option<Ty>,
+    pub(crate) returns: Returns,
+    /// The name in the return type that says that the future is not `Send`.
+    pub(crate) not_send: Option<Span>,
+    /// Whether what is returned is said to borrow nothing.
+    pub(crate) owned: bool,
+    pub(crate) has_body: bool,
     /// The predicates of its where clause, without `where`.
     pub(crate) predicates: TokenStream,
     /// Whether `Self` occurs in the signature.
     pub(crate) mentions_self: bool,
+}
+
+impl Function {
+    /// Whether it is an `async fn`, or was one before `#[async_trait]` changed it.
+    pub(crate) fn is_async(&self) -> bool {
+        self.asyncness.is_some() || self.returns == Returns::AsyncTrait
+    }
+}
+
+/// What a function returns, as far as its types say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Returns {
+    /// As an async fn: its value.
+    Value,
+    /// As a plain fn: a future.
+    Future,
+    /// What `#[async_trait]` made of an async fn.
+    AsyncTrait,
+    /// A stream, or as an async fn the future of one.
+    Stream,
 }
 
 /// An outer attribute.
@@ -174,6 +251,12 @@ pub(crate) struct GenericParam {
     pub(crate) bounds: TokenStream,
 }
 
+impl GenericParam {
+    pub(crate) fn is_lifetime(&self, name: &str) -> bool {
+        matches!(&self.kind, GenericKind::Lifetime(lifetime) if lifetime.ident == name)
+    }
+}
+
 pub(crate) enum GenericKind {
     Lifetime(Lifetime),
     Type(Ident),
@@ -183,6 +266,8 @@ pub(crate) enum GenericKind {
 pub(crate) struct Receiver {
     pub(crate) attrs: Vec<Attr>,
     pub(crate) kind: ReceiverKind,
+    /// The `mut` of `mut self`.
+    pub(crate) mutable: Option<Ident>,
     pub(crate) self_token: Ident,
 }
 
@@ -199,6 +284,7 @@ pub(crate) struct Arg {
     pub(crate) attrs: Vec<Attr>,
     /// The name, where the pattern is a plain one.
     pub(crate) name: Option<Ident>,
+    pub(crate) pattern: Vec<TokenTree>,
     /// The first token of the pattern.
     pub(crate) span: Span,
     pub(crate) ty: Ty,

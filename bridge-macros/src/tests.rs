@@ -214,6 +214,137 @@ fn a_plain_fn_is_told_and_its_companion_is_there_all_the_same() {
     assert!(text.contains("fnfetch_blocking") && text.contains("compile_error"), "{text}");
 }
 
+#[test]
+fn a_function_that_returns_a_future_is_called_on_the_loop() {
+    let expected = r#"#[track_caller]
+        fn fetch_blocking<'a>(handle: &::bridge::Handle, id: &'a str) -> Option<&'a str> {
+            ::bridge::__private::call("fetch_blocking", handle, ::bridge::__private::future(move || fetch(id)))
+        }"#;
+    for output in [
+        "impl Future<Output = Option<&str>>",
+        "impl Send + core::future::Future<Output = Option<&str>> + '_",
+        "Pin<Box<dyn Future<Output = Option<&str>> + Send + '_>>",
+        "::std::pin::Pin<Box<(dyn Send + Future<Output = Option<&str>,> + '_)>>",
+        "BoxFuture<'_, Option<&str>>",
+        "futures::future::BoxFuture<'_, Option<&str>,>",
+    ] {
+        assert_companion("", &format!("fn fetch(id: &str) -> {output} {{ body }}"), expected);
+    }
+}
+
+/// What is generated for an item that is changed, as one line.
+#[track_caller]
+fn assert_rewritten(options: &str, item: &str, expected: &str) {
+    let mut text = String::new();
+    for (index, part) in plain(rewritten(options, item)).split("#[doc=\"").enumerate() {
+        text.push_str(if index == 0 { part } else { part.split_once("\"]").unwrap().1 });
+    }
+    assert_eq!(text, plain(tokens(expected)));
+}
+
+#[test]
+fn a_required_fn_of_a_trait() {
+    assert_rewritten(
+        "",
+        "pub trait Store<T> { #[cfg(x)] async fn get(&self, key: &str) -> Option<T>; fn plain(&self); }",
+        r#"pub trait Store<T> {
+            #[cfg(x)]
+            fn get(&self, key: &str) -> impl ::core::future::Future<Output = Option<T>> + ::core::marker::Send;
+            #[cfg(x)]
+            #[track_caller]
+            fn get_blocking(&self, handle: &::bridge::Handle, key: &str) -> Option<T>
+            where T: ::core::marker::Send
+            { ::bridge::__private::call("get_blocking", handle, Self::get(self, key)) }
+            fn plain(&self);
+        }"#,
+    );
+}
+
+#[test]
+fn a_default_bodied_fn_of_a_trait() {
+    assert_rewritten(
+        "",
+        "trait Store { async fn get<T>(self: Arc<Self>, mut key: T, (a, _): (u8, u8), text: &str) -> u8 { this is = no } }",
+        r#"trait Store {
+            fn get<T: ::core::marker::Send>(self: Arc<Self>, key: T, arg1: (u8, u8), text: &str)
+                -> impl ::core::future::Future<Output = u8> + ::core::marker::Send
+            where Self: ::core::marker::Send + ::core::marker::Sync
+            {
+                async move {
+                    let _ = &self;
+                    if false { return ::bridge::__private::returned::<u8>(); }
+                    match key { mut key => match arg1 { arg1 => match arg1 { (a, _) => { this is = no } } } }
+                }
+            }
+            #[track_caller]
+            fn get_blocking<T: ::core::marker::Send>(
+                self: Arc<Self>, handle: &::bridge::Handle, key: T, arg1: (u8, u8), text: &str
+            ) -> u8
+            where Self: ::core::marker::Send + ::core::marker::Sync
+            { ::bridge::__private::call("get_blocking", handle, Self::get::<T>(self, key, arg1, text)) }
+        }"#,
+    );
+}
+
+#[test]
+fn local_promises_nothing_and_supertraits_are_told_apart() {
+    assert_rewritten(
+        "local",
+        "trait Store<'a, T>: Base { async fn get(&self) {} }",
+        r#"trait Store<'a, T>: Base {
+            fn get(&self) -> impl ::core::future::Future<Output = ()> { async move { {} } }
+            #[track_caller]
+            fn get_blocking(&self, handle: &::bridge::LocalHandle) where Self: ::core::marker::Sync {
+                ::bridge::__private::call_local(
+                    "get_blocking", handle, move || <Self as Store<'a, T>>::get(self)
+                )
+            }
+        }"#,
+    );
+}
+
+#[test]
+fn async_trait_is_left_to_do_its_part_and_recognized_when_it_has() {
+    let companion = r#"#[track_caller]
+        fn get_blocking(&self, handle: &::bridge::Handle) -> u8
+        { ::bridge::__private::call("get_blocking", handle, Self::get(self)) }"#;
+    assert_rewritten(
+        "",
+        "#[async_trait] trait Store { async fn get(&self) -> u8; }",
+        &format!("#[async_trait] trait Store {{ async fn get(&self) -> u8; {companion} }}"),
+    );
+    let expanded = "fn get<'life0, 'async_trait>(&'life0 self) -> ::core::pin::Pin<Box<
+        dyn ::core::future::Future<Output = u8> + ::core::marker::Send + 'async_trait>>
+        where 'life0: 'async_trait, Self: Sized, Self: 'async_trait;";
+    let companion = companion.replace("&self", "&'life0 self").replace("get_blocking(", "get_blocking<'life0>(");
+    let companion = companion.replace("-> u8", "-> u8 where Self: Sized");
+    assert_rewritten(
+        "",
+        &format!("trait Store {{ {expanded} }}"),
+        &format!("trait Store {{ {expanded} {companion} }}"),
+    );
+}
+
+#[test]
+fn a_stream() {
+    let item = "fn numbers(text: &str) -> BoxStream<'_, u8> {}";
+    if cfg!(feature = "stream") {
+        assert_companion(
+            "stream",
+            item,
+            r#"#[track_caller]
+            fn numbers_blocking(handle: &::bridge::Handle, text: &'static str) -> ::bridge::Iter<u8> {
+                ::bridge::__private::iter(
+                    "numbers_blocking", handle, ::bridge::__private::made(move || numbers(text))
+                )
+            }"#,
+        );
+    } else {
+        let found = errors("stream", item);
+        assert!(found.len() == 1 && found[0].contains("features = ["), "{found:?}");
+    }
+}
+
 /// Small, and the same every time.
 struct Random(u64);
 
@@ -253,6 +384,8 @@ fn no_tokens_make_it_panic() {
         "#[doc = \"x\"] pub(crate) async fn f<'a, T: Fn(&u8) -> u8, const N: usize>(&'a self, (a, b): (u8, T), #[cfg(x)] c: [&u8; N]) -> Result<impl Iterator<Item = &'_ u8>, E> where T: Copy {}",
         "#[allow(x)] unsafe impl<'a, T: A<B<C>>, const N: usize> S<'a, T, { N }> where T: Copy { #[threadsafe(name = x)] async fn f(self: Pin<&mut Self>) -> &u8 {} const X: u8 = { 1 }; fn g() {} }",
         "impl<T> Trait for T {}",
+        "#[async_trait] pub trait Tr<'a, T: A<B>>: Base<T> + Send where T: Copy { type Item: Copy; async fn f<U>(mut self, (a, b): (u8, U), #[cfg(x)] c: Self::Item) -> Result<Self::Item, E> where U: Copy { x } #[threadsafe(stream)] fn g<'async_trait>(&self) -> Pin<Box<dyn Stream<Item = &u8> + Send + 'async_trait>> where Self: 'async_trait; }",
+        "fn f(a: &str) -> Pin<Box<dyn Future<Output = &str> + Send + '_>> {}",
         "pub struct S<T>(T);",
     ];
     let options = "name = x, suffix = \"y\", vis = pub(crate), handle = a::<b, c>(d), timeout = e, fallible = wrap, local, submit = f, attr(g, h(i)), bound(T: Send), crate = j::k, skip";

@@ -5,8 +5,13 @@
 
 use std::future::Future;
 
+#[cfg(feature = "stream")]
+use futures_core::Stream;
+
 use crate::error::Error;
 use crate::handle::Handle;
+#[cfg(feature = "stream")]
+use crate::iter::Iter;
 use crate::local_handle::LocalHandle;
 use crate::task::Task;
 
@@ -98,6 +103,63 @@ where
     T: Send + 'static, // the output goes back to whoever has the task
 {
     handle.submit_local(make)
+}
+
+/// Makes a future where it is polled: on the loop, as an async fn's body is run.
+pub async fn future<M, F, T>(make: M) -> T
+where
+    M: FnOnce() -> F,
+    F: Future<Output = T>, // it must be `Send`, unless `#[threadsafe(local)]` is written
+{
+    make().await
+}
+
+/// Makes a stream where an async fn would: on the loop.
+#[cfg(feature = "stream")]
+pub async fn made<M, S>(make: M) -> S
+where
+    M: FnOnce() -> S,
+{
+    make()
+}
+
+/// With `stream`: waits until the stream is made, and gives its items.
+#[cfg(feature = "stream")]
+#[track_caller]
+pub fn iter<F, S, T>(companion: &str, handle: &Handle, future: F) -> Iter<T>
+where
+    F: Future<Output = S> + Send,         // the arguments go to the event loop's thread
+    S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
+    T: Send + 'static,                    // its items come to the calling thread
+{
+    handle.iter(call(companion, handle, future))
+}
+
+/// [`iter`] with `fallible`.
+#[cfg(feature = "stream")]
+#[track_caller]
+pub fn iter_wrap<F, S, T>(companion: &str, handle: &Handle, future: F) -> Result<Iter<T>, Error>
+where
+    F: Future<Output = S> + Send,         // the arguments go to the event loop's thread
+    S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
+    T: Send + 'static,                    // its items come to the calling thread
+{
+    Ok(handle.iter(call_wrap(companion, handle, future)?))
+}
+
+/// The type of a default-bodied fn's value, for `return` and `?`. Never called.
+pub fn returned<T>() -> T {
+    unreachable!("it is only there for its type")
+}
+
+/// Names what a function returns, `!` too.
+pub trait Returns {
+    /// Its value.
+    type Output;
+}
+
+impl<T> Returns for fn() -> T {
+    type Output = T;
 }
 
 /// Takes the option `handle = …`.

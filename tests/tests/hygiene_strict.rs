@@ -10,6 +10,7 @@ pub mod api {
 
     use std::fmt::{Debug, Display};
     use std::io;
+    use std::pin::Pin;
     use std::sync::Arc;
 
     use bridge::{LocalHandle, threadsafe};
@@ -100,6 +101,106 @@ pub mod api {
         unused_companion().await;
     }
 
+    /// Returns a future.
+    #[threadsafe]
+    pub fn later(text: &str, times: usize) -> impl Future<Output = String> + Send {
+        let text = text.repeat(times);
+        async move {
+            tick().await;
+            text
+        }
+    }
+
+    /// Returns a boxed one.
+    #[must_use]
+    #[threadsafe(submit)]
+    pub fn boxed() -> Pin<Box<dyn Future<Output = u64> + Send>> {
+        Box::pin(async {
+            tick().await;
+            7
+        })
+    }
+
+    /// A store.
+    #[threadsafe]
+    pub trait Store<T>: Debug {
+        /// What is found.
+        type Item;
+
+        /// Required.
+        async fn get(&self, key: &str, _other: T) -> Option<Self::Item>;
+
+        /// Default-bodied, with patterns of all kinds.
+        async fn has(&self, key: &str, (a, _): (u8, u8), mut number: u64, _guard: T, other: &T) -> bool {
+            tick().await;
+            number += u64::from(a);
+            let _: &T = other;
+            number > 3 && key.is_empty()
+        }
+
+        /// One that is deprecated.
+        ///
+        /// # Errors
+        ///
+        /// None.
+        #[deprecated = "use `has`"]
+        async fn old(&self, text: &str) -> Result<u64, std::num::ParseIntError> {
+            tick().await;
+            let number: u64 = text.parse()?;
+            Ok(number)
+        }
+
+        /// Elided.
+        async fn elided(&self, key: &str, count: usize) -> Option<&str> {
+            tick().await;
+            drop(key.to_owned());
+            if count > 0 {
+                return None;
+            }
+            Some("")
+        }
+
+        /// No companion.
+        #[threadsafe(skip)]
+        async fn skipped(&mut self) {
+            tick().await;
+        }
+
+        /// By value.
+        #[must_use]
+        async fn by_value(self, pair: (String, T)) -> String
+        where
+            Self: Sized,
+        {
+            tick().await;
+            pair.0
+        }
+    }
+
+    #[threadsafe(local, fallible)]
+    trait Private {
+        async fn get(&self) -> u64 {
+            tick().await;
+            3
+        }
+    }
+
+    impl Private for u8 {}
+
+    /// Uses the one above.
+    pub async fn private_user() -> u64 {
+        Private::get(&0_u8).await
+    }
+
+    impl Store<u8> for u8 {
+        type Item = u8;
+
+        async fn get(&self, _: &str, other: u8) -> Option<u8> {
+            tick().await;
+            Some(other)
+        }
+    }
+
     /// A client.
     #[derive(Debug)]
     pub struct Client<'a, T> {
@@ -162,6 +263,10 @@ fn what_is_generated_works() {
     assert_eq!(api::both_blocking(handle, &1, 2), "2");
     assert_eq!(api::elided_blocking(handle, "text"), Some("ext"));
     assert_eq!(api::hidden_blocking(handle, "text").to_string(), "text");
+    assert_eq!(api::later_blocking(handle, "x", 2), "xx");
+    assert_eq!(api::boxed_blocking(handle), 7);
+    assert_eq!(api::Store::get_blocking(&1, handle, "", 7), Some(7));
+    assert!(!api::Store::has_blocking(&1, handle, "", (1, 1), 1, 1, &1));
     let client = api::Client::new_blocking(handle, 7, "name", handle.clone());
     assert_eq!(client.shown_blocking(handle, "").to_string(), "name");
     assert_eq!(client.into_value_blocking(), 7);

@@ -10,6 +10,9 @@ pub(super) fn of(companion: &Companion<'_>) -> String {
     let link = link(companion);
     let mut docs = match companion.kind {
         Kind::Blocking => format!("Blocking companion of {link}: runs it on {} and waits for it.", whose(companion)),
+        Kind::Stream => {
+            format!("Blocking companion of {link}: runs the stream on {} and gives its items.", whose(companion))
+        }
         Kind::Submit => format!("Submits {link} to {} and returns its task at once.", whose(companion)),
     };
     let written = Written::of(&source.attrs);
@@ -20,7 +23,7 @@ pub(super) fn of(companion: &Companion<'_>) -> String {
     if source.unsafety.is_some() {
         docs.push_str(&format!("\n\n# Safety\n\nAs for {link}."));
     }
-    if companion.kind == Kind::Blocking {
+    if companion.kind != Kind::Submit {
         docs.push_str(&sections(companion, &link));
     }
     for reference in written.references {
@@ -49,7 +52,7 @@ fn link(companion: &Companion<'_>) -> String {
     }
     match companion.place {
         Place::Free => format!("[`{name}`]"),
-        Place::Method | Place::Impl(_) => format!("[`{name}`](Self::{name})"),
+        Place::Method | Place::Block(_) => format!("[`{name}`](Self::{name})"),
     }
 }
 

@@ -2,29 +2,79 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 
-use crate::model::{Ask, Function, GenericKind, GenericParam, Piece, Place, ReceiverKind, Ty};
+use crate::model::{
+    Ask, Block, Function, GenericKind, GenericParam, Interface, Options, Piece, Place, ReceiverKind, Subject, Ty,
+};
 
-pub(super) fn asks<'a>(function: &'a Function, place: Place<'a>, local: bool) -> Vec<Ask<'a>> {
-    let of_impl = match place {
-        Place::Impl(item) => &item.generics[..],
-        Place::Free | Place::Method => &[],
-    };
-    let uses = Uses::of(function);
+/// Of what something is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// Of all that a `Send` future may hold.
+    All,
+    /// Of the arguments and the output: the future stays where it is made.
+    Signature,
+    /// Of the output alone: the future is promised to be `Send`.
+    Output,
+}
+
+impl Need {
+    pub(super) fn of(function: &Function, place: Place<'_>, options: &Options) -> Need {
+        let in_trait = matches!(place, Place::Block(block) if block.interface().is_some());
+        if options.local.is_some() {
+            Need::Signature
+        } else if in_trait && function.is_async() && !function.has_body {
+            Need::Output
+        } else {
+            Need::All
+        }
+    }
+}
+
+pub(super) fn asks<'a>(function: &'a Function, place: Place<'a>, need: Need) -> Vec<Ask<'a>> {
+    let block = if let Place::Block(block) = place { Some(block) } else { None };
+    let interface = block.and_then(Block::interface);
+    let uses = Uses::of(function, need);
+    // `Self` is made of an impl's parameters, but not of a trait's.
+    let is_made_of = |own: bool| !own && interface.is_none();
     let ask = |param: &'a GenericParam, own: bool| {
         let GenericKind::Type(name) = &param.kind else { return None };
         let text = name.to_string();
-        let shared = uses.has_shared(&text) || (!own && uses.has_shared("Self"));
-        // With a `Send` future all that it holds crosses; else the arguments and the output do.
-        let crosses = !local || uses.has(&text) || (!own && uses.has("Self"));
+        let shared = uses.has_shared(&text) || (is_made_of(own) && uses.has_shared("Self"));
+        let crosses = need == Need::All || uses.has(&text) || (is_made_of(own) && uses.has("Self"));
         Some(Ask {
-            param: name,
-            own,
+            subject: if own { Subject::Own(name) } else { Subject::Outer(name) },
+            sized: false,
             send: crosses && !has_bound(&param.bounds, "Send"),
             sync: crosses && shared && !has_bound(&param.bounds, "Sync"),
         })
     };
-    let own = function.generics.iter().filter_map(|param| ask(param, true));
-    own.chain(of_impl.iter().filter_map(|param| ask(param, false))).collect()
+    let mut asks: Vec<Ask<'a>> = function.generics.iter().filter_map(|param| ask(param, true)).collect();
+    if let Some(block) = block {
+        asks.extend(block.generics.iter().filter_map(|param| ask(param, false)));
+    }
+    if let (Some(block), Some(interface)) = (block, interface) {
+        asks.extend(block.associated().filter_map(|name| {
+            let path = format!("Self::{name}");
+            let (send, sync) = (uses.has(&path), uses.has_shared(&path));
+            send.then_some(Ask { subject: Subject::Associated(name), sized: false, send, sync })
+        }));
+        asks.push(of_self(function, interface, &uses));
+    }
+    asks
+}
+
+/// What is asked of a trait's `Self`.
+fn of_self<'a>(function: &Function, interface: &Interface, uses: &Uses) -> Ask<'a> {
+    let by_value = matches!(&function.receiver, Some(receiver) if matches!(receiver.kind, ReceiverKind::Value));
+    let by_value = by_value || function.args.iter().any(|arg| arg.ty.is_self());
+    let says_sized = super::handle::mentions(&interface.supertraits, "Sized")
+        || super::handle::mentions(&function.predicates, "Sized");
+    Ask {
+        subject: Subject::This,
+        sized: by_value && !says_sized,
+        send: uses.has_owned("Self") && !has_bound(&interface.supertraits, "Send"),
+        sync: uses.has_shared("Self") && !has_bound(&interface.supertraits, "Sync"),
+    }
 }
 
 /// Whether `bounds` names the trait by itself.
@@ -49,16 +99,18 @@ fn has_bound(bounds: &TokenStream, name: &str) -> bool {
 struct Uses(Vec<(String, bool)>);
 
 impl Uses {
-    fn of(function: &Function) -> Uses {
+    fn of(function: &Function, need: Need) -> Uses {
         let mut uses = Uses::default();
-        match function.receiver.as_ref().map(|receiver| &receiver.kind) {
-            None => {}
-            Some(ReceiverKind::Value) => uses.add("Self", false),
-            Some(ReceiverKind::Reference(reference)) => uses.add("Self", reference.mutable.is_none()),
-            Some(ReceiverKind::Typed(ty)) => uses.collect(ty, false),
-        }
-        for arg in &function.args {
-            uses.collect(&arg.ty, false);
+        if need != Need::Output {
+            match function.receiver.as_ref().map(|receiver| &receiver.kind) {
+                None => {}
+                Some(ReceiverKind::Value) => uses.add("Self", false),
+                Some(ReceiverKind::Reference(reference)) => uses.add("Self", reference.mutable.is_none()),
+                Some(ReceiverKind::Typed(ty)) => uses.collect(ty, false),
+            }
+            for arg in &function.args {
+                uses.collect(&arg.ty, false);
+            }
         }
         if let Some(output) = &function.output {
             uses.collect(output, false);
@@ -68,15 +120,23 @@ impl Uses {
 
     fn collect(&mut self, ty: &Ty, shared: bool) {
         let mut counted = false;
-        for piece in &ty.0 {
+        for (index, piece) in ty.0.iter().enumerate() {
             match piece {
                 Piece::Ident(ident) => {
-                    self.add(&ident.to_string(), shared);
+                    match (ident == "Self", associated(&ty.0[index..])) {
+                        (true, Some(name)) => self.add(&format!("Self::{name}"), shared),
+                        _ => self.add(&ident.to_string(), shared),
+                    }
                     // What is counted is `Send` only where it is `Sync` too.
                     counted = ident == "Arc" || ident == "Weak";
                 }
                 Piece::Reference(reference, inner) => self.collect(inner, shared || reference.mutable.is_none()),
-                Piece::Angle(_, inner, _) => self.collect(inner, shared || counted),
+                Piece::Angle(_, inner, _) => {
+                    self.collect(inner, shared || counted);
+                    if counted && !shared {
+                        self.collect(inner, false);
+                    }
+                }
                 Piece::Impl(_, inner) | Piece::Group(_, _, inner) => self.collect(inner, shared),
                 Piece::Raw(_) | Piece::Lifetime(_) | Piece::Opaque(_) => {}
             }
@@ -91,7 +151,22 @@ impl Uses {
         self.0.iter().any(|(used, _)| used == name)
     }
 
+    fn has_owned(&self, name: &str) -> bool {
+        self.0.iter().any(|(used, shared)| !*shared && used == name)
+    }
+
     fn has_shared(&self, name: &str) -> bool {
         self.0.iter().any(|(used, shared)| *shared && used == name)
+    }
+}
+
+/// The `Name` of pieces that begin with `Self::Name`.
+fn associated(pieces: &[Piece]) -> Option<&proc_macro2::Ident> {
+    let is_colon = |tree: &TokenTree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ':');
+    match pieces {
+        [_, Piece::Raw(first), Piece::Raw(second), Piece::Ident(name), ..] if is_colon(first) && is_colon(second) => {
+            Some(name)
+        }
+        _ => None,
     }
 }

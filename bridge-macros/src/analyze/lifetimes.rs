@@ -7,10 +7,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens as _;
 use syn::Lifetime;
 
-use crate::model::{Function, GenericKind, Kind, Lifetimes, Piece, Place, ReceiverKind, Reference, Ty};
+use crate::model::{BlockKind, Function, GenericKind, Lifetimes, Piece, Place, ReceiverKind, Reference, Ty};
 
-pub(super) fn of(function: &Function, place: Place<'_>, kind: Kind, handle: bool) -> Lifetimes {
-    if kind == Kind::Submit {
+pub(super) fn of(function: &Function, place: Place<'_>, is_owned: bool, handle: bool) -> Lifetimes {
+    if is_owned {
         return owned(function);
     }
     let mut result = Lifetimes::default();
@@ -95,7 +95,7 @@ struct Inputs {
 impl Inputs {
     fn of(function: &Function, place: Place<'_>) -> Inputs {
         let declared = function.generics.iter().chain(match place {
-            Place::Impl(item) => &item.generics[..],
+            Place::Block(block) => &block.generics[..],
             Place::Free | Place::Method => &[],
         });
         let taken = declared.filter_map(|param| match &param.kind {
@@ -154,8 +154,12 @@ impl Inputs {
 /// impl has a lifetime without a name, which could not be listed, or the user said it all.
 fn captures(function: &Function, place: Place<'_>, names: &[Lifetime], output: &Ty) -> Option<Vec<TokenStream>> {
     let of_impl = match place {
-        Place::Impl(item) if item.target.elides() => return None,
-        Place::Impl(item) => &item.generics[..],
+        Place::Block(block) => match &block.kind {
+            BlockKind::Impl(target) if target.elides() => return None,
+            BlockKind::Impl(_) => &block.generics[..],
+            // In a trait it holds all there is, and `use<…>` is newer there than our oldest compiler.
+            BlockKind::Trait(_) => return None,
+        },
         Place::Free | Place::Method => &[],
     };
     if output.any(|piece| matches!(piece, Piece::Ident(ident) if ident == "use")) {

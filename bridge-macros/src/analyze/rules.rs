@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 
 use super::carry::{self, MAX_CFGS};
-use crate::model::{Companion, Errors, FallibleMode, Function, Key, Kind, Options, Piece, Ty};
+use crate::model::{Block, Companion, Errors, FallibleMode, Function, Key, Kind, Options, Piece, Returns, Ty};
 
 /// Options of a function that is annotated by itself.
 pub(super) fn on_function(options: &Options, errors: &mut Errors) {
@@ -21,52 +21,152 @@ pub(super) fn on_function(options: &Options, errors: &mut Errors) {
     }
 }
 
-/// Options of an impl, which are defaults for its functions.
-pub(super) fn on_impl(options: &Options, errors: &mut Errors) {
+/// Options of an impl or a trait, which are defaults for its functions.
+pub(super) fn on_block(block: &Block, options: &Options, errors: &mut Errors) {
+    let word = block.word();
+    for (key, written) in &options.written {
+        let message = match key {
+            Key::Name => format!(
+                "`name` is for one function: on {word} write `suffix = \"_sync\"`, say, or put `#[threadsafe(name = …)]` on the function"
+            ),
+            Key::Skip => format!(
+                "`skip` is for a function inside {the}: to make no companion at all, remove `#[threadsafe]`",
+                the = word.replacen("an ", "the ", 1).replacen("a ", "the ", 1)
+            ),
+            Key::Stream => {
+                format!("`stream` is for one function, not for {word}: put `#[threadsafe(stream)]` on that function")
+            }
+            Key::Vis if block.interface().is_some() => NO_VIS.to_owned(),
+            _ => continue,
+        };
+        errors.push(written.span(), message);
+    }
+    if let Some(submit) = options.submit.as_ref().filter(|submit| submit.name.is_some()) {
+        errors.push(
+            submit.span,
+            format!("one name cannot serve {word}: write plain `submit` here", word = block.whole()),
+        );
+    }
+}
+
+const NO_VIS: &str = "what is in a trait is as visible as the trait: remove `vis`";
+
+impl Block {
+    fn word(&self) -> &'static str {
+        if self.interface().is_some() { "a trait" } else { "an impl" }
+    }
+
+    fn whole(&self) -> &'static str {
+        if self.interface().is_some() { "a whole trait" } else { "a whole impl" }
+    }
+}
+
+/// Options of a function inside an annotated impl or trait.
+pub(super) fn on_member(block: &Block, options: &Options, errors: &mut Errors) {
     for (key, written) in &options.written {
         match key {
-            Key::Name => errors.push(
+            Key::Skip => {}
+            _ if options.skip.is_some() => errors.push(
                 written.span(),
-                "`name` is for one function: on an impl write `suffix = \"_sync\"`, say, or put `#[threadsafe(name = …)]` on the function",
+                format!("`{written}` says how the companion is, and `skip` that there is none: remove one of the two"),
             ),
-            Key::Skip => errors.push(
-                written.span(),
-                "`skip` is for a function inside the impl: to make no companion at all, remove `#[threadsafe]`",
-            ),
+            Key::Suffix => {
+                errors.push(written.span(), "`suffix` is for a whole impl: on one function write `name = …`")
+            }
+            Key::Vis if block.interface().is_some() => errors.push(written.span(), NO_VIS),
             _ => {}
         }
     }
-    if let Some(submit) = options.submit.as_ref().filter(|submit| submit.name.is_some()) {
-        errors.push(submit.span, "one name cannot serve a whole impl: write plain `submit` here");
-    }
 }
 
-/// Options of a function inside an annotated impl.
-pub(super) fn on_member(options: &Options, errors: &mut Errors) {
-    if options.skip.is_some() {
-        for (_, written) in options.written.iter().filter(|(key, _)| *key != Key::Skip) {
-            errors.push(
-                written.span(),
-                format!("`{written}` says how the companion is, and `skip` that there is none: remove one of the two"),
-            );
-        }
-        return;
-    }
-    for (_, written) in options.written.iter().filter(|(key, _)| *key == Key::Suffix) {
-        errors.push(written.span(), "`suffix` is for a whole impl: on one function write `name = …`");
-    }
+pub(super) fn nothing_async(block: &Block, errors: &mut Errors) {
+    let word = if block.interface().is_some() { "trait" } else { "impl" };
+    let returns_future = block.members.iter().filter_map(|member| member.function.as_ref());
+    let advice = if returns_future.into_iter().any(|function| function.returns == Returns::Future) {
+        "put `#[threadsafe]` also on each function that returns a future"
+    } else {
+        "add one, or remove `#[threadsafe]`"
+    };
+    errors.push(
+        block.span,
+        format!("this {word} has no `async fn`, so there is nothing to make a blocking companion of: {advice}"),
+    );
 }
 
-pub(super) fn is_async(function: &Function, errors: &mut Errors) {
-    if function.asyncness.is_none() {
+/// `#[async_trait(?Send)]` makes futures that cannot be sent to the loop; true if that was told.
+pub(super) fn is_refused_send(block: &Block, function: &Function, errors: &mut Errors) -> bool {
+    let coming = block.interface().and_then(|interface| interface.async_trait);
+    let coming = coming.filter(|async_trait| !async_trait.is_send).map(|async_trait| async_trait.span);
+    let refused = coming.or(function.not_send.filter(|_| function.returns == Returns::AsyncTrait));
+    if let Some(span) = refused {
         errors.push(
-            function.fn_token,
-            format!(
-                "`{}` is not async, so it needs no blocking companion: write `async fn`, or remove `#[threadsafe]`",
-                function.name
-            ),
+            span,
+            "with `?Send` futures cannot go to another thread: remove it, or write `#[threadsafe(local)]`, which makes them on the event loop",
         );
     }
+    refused.is_some()
+}
+
+/// What a function must return.
+pub(super) fn returns(function: &Function, options: &Options, errors: &mut Errors) {
+    let name = &function.name;
+    let output = function.output.as_ref().map_or(function.fn_token, |output| output.span().0);
+    match (options.stream, function.returns) {
+        (Some(_), Returns::Value | Returns::Future | Returns::AsyncTrait) => errors.push(
+            output,
+            format!("`{name}` returns no stream that is seen as one: write `impl Stream<Item = T>` or `BoxStream<'_, T>`, or remove `stream`"),
+        ),
+        (Some(span), Returns::Stream) => stream(function, span, options, errors),
+        (None, Returns::Value) if function.asyncness.is_none() => {
+            let message = if function.output.as_ref().is_some_and(is_stream) {
+                format!("`{name}` returns a stream: write `#[threadsafe(stream)]`, and its companion gives an iterator")
+            } else {
+                format!("`{name}` is not async, and returns no future that is seen as one: write `async fn` or `-> impl Future<Output = T>`, or remove `#[threadsafe]`")
+            };
+            errors.push(function.fn_token, message);
+        }
+        (None, _) => {}
+    }
+    if let (Some(span), None, Returns::Future) = (function.not_send, options.local, function.returns) {
+        errors.push(
+            span,
+            "this future is not `Send`, so it cannot go to the event loop's thread: return one that is (`dyn Future<…> + Send`, `BoxFuture`), or write `#[threadsafe(local)]`",
+        );
+    }
+}
+
+/// Whether the companion's signature is: what a plain fn hides is no value of its own.
+pub(super) fn is_known(function: &Function) -> bool {
+    function.asyncness.is_some()
+        || function.returns != Returns::Value
+        || !function.output.as_ref().is_some_and(Ty::has_impl)
+}
+
+fn stream(function: &Function, span: Span, options: &Options, errors: &mut Errors) {
+    if !cfg!(feature = "stream") {
+        errors.push(
+            span,
+            "`stream` needs the feature of this name: in Cargo.toml write `bridge = { version = \"…\", features = [\"stream\"] }`",
+        );
+    }
+    if let Some(span) = function.not_send {
+        errors.push(span, "this stream is not `Send`, so it cannot go to the event loop's thread: return one that is (`dyn Stream<…> + Send`, `BoxStream`)");
+    }
+    if let Some(span) = options.local {
+        errors.push(span, "`local` is not for streams, which must be `Send`: remove one of the two");
+    }
+    if let Some(submit) = &options.submit {
+        errors.push(submit.span, "`submit` is for one value, and a stream has many: remove one of the two");
+    }
+    if let Some(fallible) = options.fallible.as_ref().filter(|fallible| fallible.mode == FallibleMode::Fold) {
+        errors.push(fallible.span, "an iterator has no `Result` that an error could fold into: write `fallible`");
+    }
+}
+
+fn is_stream(ty: &Ty) -> bool {
+    ty.any(|piece| {
+        matches!(piece, Piece::Ident(ident) if ident == "Stream" || ident == "BoxStream" || ident == "LocalBoxStream")
+    })
 }
 
 /// The companions' names must differ from the function's and from each other. One that does not is dropped, or rustc
@@ -77,7 +177,7 @@ pub(super) fn names(function: &Function, companions: &mut Vec<Companion<'_>>, er
         let is_free = !taken.contains(&companion.name);
         if !is_free {
             let option = match companion.kind {
-                Kind::Blocking => "name",
+                Kind::Blocking | Kind::Stream => "name",
                 Kind::Submit => "submit",
             };
             let other = if companion.name == function.name { "the async fn" } else { "the other companion" };
@@ -96,7 +196,7 @@ pub(super) fn fold(function: &Function, options: &Options, errors: &mut Errors) 
     let Some(fallible) = options.fallible.as_ref().filter(|fallible| fallible.mode == FallibleMode::Fold) else {
         return;
     };
-    if function.output.is_none() {
+    if function.output.is_none() && function.returns != Returns::Stream {
         errors.push(
             fallible.span,
             format!(

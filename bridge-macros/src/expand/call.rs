@@ -7,7 +7,7 @@ use syn::ext::IdentExt as _;
 use super::at;
 use super::companion::handle_type;
 use crate::analyze::conditions_of;
-use crate::model::{Attr, Companion, GenericKind, HandleSource, Kind, OnError, Place, Ty};
+use crate::model::{Attr, Block, Companion, GenericKind, HandleSource, Kind, OnError, Place, Returns, Ty};
 
 /// The call; once for each set of parameters that `cfg`s may leave.
 pub(super) fn body(companion: &Companion<'_>) -> TokenStream {
@@ -33,7 +33,7 @@ fn call(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> TokenS
     let helper = helper(companion);
     let handle = handle(companion);
     let future = future(companion, is_there);
-    let name = (companion.kind == Kind::Blocking).then(|| companion.name.unraw().to_string()).into_iter();
+    let name = (companion.kind != Kind::Submit).then(|| companion.name.unraw().to_string()).into_iter();
     // rustc blames the callee for what the output lacks: its path spans what the output spans.
     let (start, _) = output_span(companion);
     let krate = krate.clone().into_iter().map(|mut tree| {
@@ -57,6 +57,7 @@ fn helper(companion: &Companion<'_>) -> Ident {
     let verb = match companion.kind {
         Kind::Blocking => "call",
         Kind::Submit => "submit",
+        Kind::Stream => "iter",
     };
     let outcome = match (companion.kind, companion.on_error) {
         (Kind::Submit, _) | (_, OnError::Panic) => "",
@@ -95,7 +96,8 @@ fn future(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> Toke
     let span = at(name.span());
     let function = match companion.place {
         Place::Free => name.to_token_stream(),
-        Place::Method | Place::Impl(_) => quote_spanned!(span=> Self::#name),
+        Place::Block(block) => block_path(block, name),
+        Place::Method => quote_spanned!(span=> Self::#name),
     };
     let mut generics = source
         .generics
@@ -115,5 +117,28 @@ fn future(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> Toke
     if source.unsafety.is_some() {
         call = quote_spanned!(span=> unsafe { #call });
     }
-    if companion.local.is_some() { quote_spanned!(span=> move || #call) } else { call }
+    if companion.local.is_some() {
+        return quote_spanned!(span=> move || #call);
+    }
+    if source.asyncness.is_some() || source.returns == Returns::AsyncTrait {
+        return call;
+    }
+    // A plain fn may do more than make a future, and where an async fn would do it: on the loop.
+    let krate = &companion.krate;
+    let made = if companion.kind == Kind::Stream { "made" } else { "future" };
+    let made = Ident::new(made, span);
+    quote_spanned!(span=> #krate::__private::#made(move || #call))
+}
+
+/// `Self::name`; in a trait whose supertraits may have one of this name, too, the trait's.
+fn block_path(block: &Block, name: &Ident) -> TokenStream {
+    let span = at(name.span());
+    let Some(interface) = block.interface().filter(|interface| !interface.supertraits.is_empty()) else {
+        return quote_spanned!(span=> Self::#name);
+    };
+    let this = &interface.name;
+    let arguments = block.generics.iter().map(super::generics::declared_name);
+    let arguments =
+        if block.generics.is_empty() { TokenStream::new() } else { quote_spanned!(span=> <#(#arguments),*>) };
+    quote_spanned!(span=> <Self as #this #arguments>::#name)
 }

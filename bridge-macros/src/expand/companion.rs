@@ -8,7 +8,7 @@ use super::generics::{generics, where_clause};
 use super::ty::{Impls, Rewrite};
 use super::{at, attribute};
 use crate::analyze::of_parameter;
-use crate::model::{Companion, HandleSource, Kind, OnError, Receiver, ReceiverKind, Ty};
+use crate::model::{Companion, GenericKind, GenericParam, HandleSource, Kind, OnError, Receiver, ReceiverKind, Ty};
 
 /// A companion that does what it says.
 pub(super) fn whole(companion: &Companion<'_>) -> TokenStream {
@@ -55,7 +55,11 @@ fn allows(companion: &Companion<'_>, inputs: usize) -> Vec<TokenStream> {
     let many = inputs > MANY_ARGUMENTS && matches!(companion.handle, HandleSource::Parameter(_));
     let deprecated = calls_deprecated.then(|| quote!(#[allow(deprecated)]));
     let many = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
-    deprecated.into_iter().chain(many).collect()
+    // `'a: 'static`, so that `'a` in a bound that is not looked into stays a name.
+    let is_lifetime = |param: &GenericParam| matches!(param.kind, GenericKind::Lifetime(_));
+    let named = companion.owned && companion.source.generics.iter().any(is_lifetime);
+    let named = named.then(|| quote!(#[allow(redundant_lifetimes)]));
+    deprecated.into_iter().chain(many).chain(named).collect()
 }
 
 /// As many as clippy lets pass.
@@ -65,7 +69,7 @@ const MANY_ARGUMENTS: usize = 7;
 fn inputs(companion: &Companion<'_>) -> (Vec<TokenStream>, Vec<TokenStream>) {
     let lifetimes = &companion.lifetimes;
     let impls = if lifetimes.impls.is_empty() {
-        Impls::Ask { owned: companion.kind == Kind::Submit }
+        Impls::Ask { owned: companion.owned }
     } else {
         Impls::Name { names: lifetimes.impls.iter(), params: Vec::new() }
     };
@@ -128,6 +132,8 @@ fn output(companion: &Companion<'_>) -> TokenStream {
     let value = output.clone().unwrap_or_else(|| quote!(()));
     match (companion.kind, companion.on_error) {
         (Kind::Submit, _) => quote!(-> #krate::Task<#value>),
+        (Kind::Stream, OnError::Panic) => quote!(-> #krate::Iter<#value>),
+        (Kind::Stream, _) => quote!(-> ::core::result::Result<#krate::Iter<#value>, #krate::Error>),
         (Kind::Blocking, OnError::Wrap) => quote!(-> ::core::result::Result<#value, #krate::Error>),
         (Kind::Blocking, OnError::Panic | OnError::Fold) => {
             output.map_or_else(TokenStream::new, |output| quote!(-> #output))

@@ -1,10 +1,10 @@
 //! The generics of a companion: the async fn's, and what is asked beyond them.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 
 use super::{at, attribute};
-use crate::model::{Ask, Companion, GenericKind, GenericParam, Kind};
+use crate::model::{Ask, Companion, GenericKind, GenericParam, Subject};
 
 /// `<…>`; `named` are those that come from `impl Trait` arguments.
 pub(super) fn generics(companion: &Companion<'_>, named: &[TokenStream]) -> TokenStream {
@@ -24,7 +24,7 @@ pub(super) fn generics(companion: &Companion<'_>, named: &[TokenStream]) -> Toke
     if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) }
 }
 
-fn declared(param: &GenericParam) -> TokenStream {
+pub(super) fn declared(param: &GenericParam) -> TokenStream {
     match &param.kind {
         GenericKind::Lifetime(lifetime) => lifetime.to_token_stream(),
         GenericKind::Const(keyword, name) => quote!(#keyword #name),
@@ -32,19 +32,30 @@ fn declared(param: &GenericParam) -> TokenStream {
     }
 }
 
+/// As an argument.
+pub(super) fn declared_name(param: &GenericParam) -> TokenStream {
+    match &param.kind {
+        GenericKind::Lifetime(lifetime) => lifetime.to_token_stream(),
+        GenericKind::Const(_, name) | GenericKind::Type(name) => name.to_token_stream(),
+    }
+}
+
 /// Whether the bounds of a type parameter go into the where clause: where there are some already,
 /// so that they stay together.
 fn is_in_where_clause(param: &GenericParam, companion: &Companion<'_>) -> bool {
     let GenericKind::Type(name) = &param.kind else { return false };
-    let named = |tokens: &TokenStream| {
-        tokens.clone().into_iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == *name))
-    };
+    let named = |tokens: &TokenStream| names(tokens, name);
     param.attrs.is_empty() && (named(&companion.source.predicates) || companion.bounds.iter().any(named))
+}
+
+/// Whether `predicates` are about the parameter, among others.
+pub(super) fn names(predicates: &TokenStream, param: &Ident) -> bool {
+    predicates.clone().into_iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == *param))
 }
 
 /// What is asked of a parameter: by the async fn, and by the companion.
 fn bounds(param: &GenericParam, companion: &Companion<'_>) -> Vec<TokenStream> {
-    let owned = companion.kind == Kind::Submit;
+    let owned = companion.owned;
     let mut bounds: Vec<TokenStream> = Vec::new();
     if !param.bounds.is_empty() {
         bounds.push(param.bounds.clone());
@@ -53,7 +64,7 @@ fn bounds(param: &GenericParam, companion: &Companion<'_>) -> Vec<TokenStream> {
         GenericKind::Lifetime(_) => bounds.extend(owned.then(|| quote!('static))),
         GenericKind::Const(..) => {}
         GenericKind::Type(name) => {
-            if let Some(ask) = companion.asks.iter().find(|ask| ask.own && ask.param == name) {
+            if let Some(ask) = companion.asks.iter().find(|ask| ask.is_of(name)) {
                 bounds.extend(asked(ask, owned));
             }
         }
@@ -61,18 +72,34 @@ fn bounds(param: &GenericParam, companion: &Companion<'_>) -> Vec<TokenStream> {
     bounds
 }
 
-fn asked(ask: &Ask<'_>, owned: bool) -> Vec<TokenStream> {
+pub(super) fn asked(ask: &Ask<'_>, owned: bool) -> Vec<TokenStream> {
     // Where the parameter stands, since rustc points there when an argument does not do.
-    let span = at(ask.param.span());
+    let span = at(match ask.subject {
+        Subject::Own(name) | Subject::Outer(name) => name.span(),
+        Subject::This | Subject::Associated(_) => Span::call_site(),
+    });
+    let sized = ask.sized.then(|| quote_spanned!(span=> ::core::marker::Sized));
     let send = ask.send.then(|| quote_spanned!(span=> ::core::marker::Send));
     let sync = ask.sync.then(|| quote_spanned!(span=> ::core::marker::Sync));
     let owned = owned.then(|| quote_spanned!(span=> 'static));
-    send.into_iter().chain(sync).chain(owned).collect()
+    sized.into_iter().chain(send).chain(sync).chain(owned).collect()
+}
+
+/// What is asked of a type that is not the companion's own, if anything is.
+pub(super) fn predicate(ask: &Ask<'_>, owned: bool) -> Option<TokenStream> {
+    let subject = match ask.subject {
+        Subject::Own(_) => return None,
+        Subject::Outer(name) => name.to_token_stream(),
+        Subject::This => quote!(Self),
+        Subject::Associated(name) => quote!(Self::#name),
+    };
+    let bounds = asked(ask, owned);
+    (!bounds.is_empty()).then(|| quote!(#subject: #(#bounds)+*))
 }
 
 /// `where …`, or nothing.
 pub(super) fn where_clause(companion: &Companion<'_>) -> TokenStream {
-    let owned = companion.kind == Kind::Submit;
+    let owned = companion.owned;
     let source = companion.source;
     let mut predicates = Vec::new();
     for param in source.generics.iter().filter(|param| is_in_where_clause(param, companion)) {
@@ -84,12 +111,9 @@ pub(super) fn where_clause(companion: &Companion<'_>) -> TokenStream {
     if !source.predicates.is_empty() {
         predicates.push(source.predicates.clone());
     }
-    for ask in companion.asks.iter().filter(|ask| !ask.own) {
-        let (param, bounds) = (ask.param, asked(ask, owned));
-        if !bounds.is_empty() {
-            predicates.push(quote!(#param: #(#bounds)+*));
-        }
-    }
+    // `Self: 'static` is said below.
+    predicates
+        .extend(companion.asks.iter().filter_map(|ask| predicate(ask, owned && !matches!(ask.subject, Subject::This))));
     if owned && (source.receiver.is_some() || source.mentions_self) {
         predicates.push(quote!(Self: 'static));
     }

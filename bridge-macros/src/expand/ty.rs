@@ -15,6 +15,8 @@ pub(super) struct Rewrite<'a> {
 
 /// What becomes of `impl Trait`.
 pub(super) enum Impls<'a> {
+    /// It stays as it is.
+    Keep,
     /// In the output: it says what it holds.
     Capture(Option<&'a TokenStream>),
     /// In an argument: it must cross threads.
@@ -46,7 +48,9 @@ impl Rewrite<'_> {
                     let inner_tokens = self.pieces(inner, shared);
                     // `&impl A` has one bound; with a second it needs parentheses.
                     match inner.0.first() {
-                        Some(Piece::Impl(..)) if !matches!(self.impls, Impls::Name { .. } | Impls::Capture(None)) => {
+                        Some(Piece::Impl(..))
+                            if !matches!(self.impls, Impls::Name { .. } | Impls::Keep | Impls::Capture(None)) =>
+                        {
                             tokens.extend(quote!((#inner_tokens)));
                         }
                         _ => tokens.extend(inner_tokens),
@@ -90,6 +94,7 @@ impl Rewrite<'_> {
     fn impl_trait(&mut self, keyword: &Ident, bounds: &Ty, shared: bool) -> TokenStream {
         let mut bounds = self.pieces(bounds, false);
         match &mut self.impls {
+            Impls::Keep => quote!(#keyword #bounds),
             Impls::Capture(captures) => {
                 let captures = captures.map(|captures| quote!(+ use<#captures>));
                 quote!(#keyword #bounds #captures)

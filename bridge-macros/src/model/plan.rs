@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::Lifetime;
 
-use super::{Arg, Function, Impl};
+use super::{Arg, Block, Function};
 
 /// Where a function stands, as far as the attribute can see.
 #[derive(Clone, Copy)]
@@ -12,12 +12,28 @@ pub(crate) enum Place<'a> {
     Free,
     /// In an impl that is not in sight.
     Method,
-    Impl(&'a Impl),
+    Block(&'a Block),
 }
 
-/// What will be generated: for each function of the item, its companions.
+/// What will be generated, for each member of the item.
 pub(crate) struct Plan<'a> {
-    pub(crate) companions: Vec<Vec<Companion<'a>>>,
+    pub(crate) members: Vec<Planned<'a>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Planned<'a> {
+    /// What takes the member's place.
+    pub(crate) promise: Option<Promise<'a>>,
+    pub(crate) companions: Vec<Companion<'a>>,
+}
+
+/// An async fn of a trait, as the function that says what its future is.
+pub(crate) struct Promise<'a> {
+    pub(crate) source: &'a Function,
+    pub(crate) is_send: bool,
+    /// What a default body's future needs to be what it says.
+    pub(crate) asks: Vec<Ask<'a>>,
+    pub(crate) krate: TokenStream,
 }
 
 /// A function to be generated.
@@ -38,6 +54,8 @@ pub(crate) struct Companion<'a> {
     pub(crate) timeout: Option<TokenStream>,
     pub(crate) on_error: OnError,
     pub(crate) local: Option<Span>,
+    /// Whether the arguments are moved to the loop for good.
+    pub(crate) owned: bool,
     pub(crate) krate: TokenStream,
     /// The distinct `cfg`s on parameters.
     pub(crate) cfgs: Vec<String>,
@@ -49,6 +67,8 @@ pub(crate) enum Kind {
     Blocking,
     /// Gives a `Task`.
     Submit,
+    /// Gives an `Iter`.
+    Stream,
 }
 
 /// What becomes of lifetimes that were left out.
@@ -70,13 +90,34 @@ pub(crate) struct Param<'a> {
     pub(crate) name: Ident,
 }
 
-/// What a companion asks of a type parameter beyond what the async fn does.
+/// Of what a companion asks something.
+pub(crate) enum Subject<'a> {
+    /// A parameter of its own.
+    Own(&'a Ident),
+    /// One of the impl's or the trait's.
+    Outer(&'a Ident),
+    /// `Self`, in a trait.
+    This,
+    /// A type of the trait.
+    Associated(&'a Ident),
+}
+
+/// What a companion asks of a type beyond what the async fn does.
 pub(crate) struct Ask<'a> {
-    pub(crate) param: &'a Ident,
-    /// Whether it is the companion's own, or else the impl's.
-    pub(crate) own: bool,
+    pub(crate) subject: Subject<'a>,
+    pub(crate) sized: bool,
     pub(crate) send: bool,
     pub(crate) sync: bool,
+}
+
+impl Ask<'_> {
+    pub(crate) fn without_sized(self) -> Self {
+        Ask { sized: false, ..self }
+    }
+
+    pub(crate) fn is_of(&self, name: &Ident) -> bool {
+        matches!(self.subject, Subject::Own(own) if own == name)
+    }
 }
 
 /// Where the handle comes from.

@@ -43,6 +43,21 @@ impl Ty {
         found
     }
 
+    /// Whether it is `()`.
+    pub(crate) fn is_unit(&self) -> bool {
+        matches!(&self.0[..], [Piece::Group(Delimiter::Parenthesis, _, inner)] if inner.0.is_empty())
+    }
+
+    /// Whether it is `!`.
+    pub(crate) fn is_never(&self) -> bool {
+        matches!(&self.0[..], [Piece::Raw(TokenTree::Punct(punct))] if punct.as_char() == '!')
+    }
+
+    /// Whether it is `Self`.
+    pub(crate) fn is_self(&self) -> bool {
+        matches!(&self.0[..], [Piece::Ident(ident)] if ident == "Self")
+    }
+
     /// Whether there is an `impl Trait` in it.
     pub(crate) fn has_impl(&self) -> bool {
         self.any(|piece| matches!(piece, Piece::Impl(..)))

@@ -5,20 +5,19 @@ use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, Result, Token};
 
-use super::options::options;
-use super::{attrs, cut, signature, ty};
-use crate::model::{Errors, Function, Impl, Item, Lone, Member};
+use super::{attrs, block, cut, returns, signature};
+use crate::model::{Errors, Function, Item, Lone, Options, Returns};
 
 /// Never fails: what cannot have a companion is told and kept as it is.
-pub(crate) fn item(tokens: TokenStream, errors: &mut Errors) -> Item {
+pub(crate) fn item(tokens: TokenStream, options: &Options, errors: &mut Errors) -> Item {
     let bare = cut::bare(tokens.clone());
     let cut = cut::item(bare);
     let head = cut.head.clone();
     let parsed = match keyword.parse2(head.clone()) {
-        Ok(Keyword { word, .. }) if word == "fn" => {
-            function(head).map(|function| Item::Function(Box::new(Lone { tokens: tokens.clone(), function })))
-        }
-        Ok(Keyword { word, .. }) if word == "impl" => impl_item(cut, errors),
+        Ok(Keyword { word, .. }) if word == "fn" => function(head, options.stream.is_some())
+            .map(|function| Item::Function(Box::new(Lone { tokens: tokens.clone(), function }))),
+        Ok(Keyword { word, .. }) if word == "impl" => block::block(block::impl_head, cut, errors),
+        Ok(Keyword { word, .. }) if word == "trait" => block::block(block::trait_head, cut, errors),
         Ok(Keyword { word, span }) => Err(syn::Error::new(span, refusal(&word))),
         Err(_) => Err(syn::Error::new(Span::call_site(), refusal("this item"))),
     };
@@ -30,24 +29,23 @@ pub(crate) fn item(tokens: TokenStream, errors: &mut Errors) -> Item {
 
 fn refusal(word: &str) -> String {
     match word {
-        "trait" => "`#[threadsafe]` does not take traits yet: write the companions as provided methods that call `Handle::block_on`".to_owned(),
         "struct" | "enum" | "union" => {
             "`#[threadsafe]` makes blocking companions of async functions, and a type has none: put it on an `async fn`, or on the `impl` that holds them".to_owned()
         }
         word => format!(
-            "`#[threadsafe]` makes blocking companions of async functions: put it on an `async fn`, or on an `impl` that holds some, not on {}",
+            "`#[threadsafe]` makes blocking companions of async functions: put it on an `async fn`, or on an `impl` or `trait` that holds some, not on {}",
             if word == "this item" { "this item".to_owned() } else { format!("a `{word}`") }
         ),
     }
 }
 
 /// The word that says what kind of item it is.
-struct Keyword {
-    word: String,
+pub(super) struct Keyword {
+    pub(super) word: String,
     span: Span,
 }
 
-fn keyword(input: ParseStream<'_>) -> Result<Keyword> {
+pub(super) fn keyword(input: ParseStream<'_>) -> Result<Keyword> {
     attrs::outer(input)?;
     attrs::visibility(input)?;
     loop {
@@ -74,11 +72,34 @@ fn at_function(input: ParseStream<'_>) -> bool {
     input.peek(Token![fn]) || input.peek(Token![async]) || input.peek(Token![unsafe]) || input.peek(Token![extern])
 }
 
-fn function(head: TokenStream) -> Result<Function> {
+/// `stream`: whether it is asked to return one.
+pub(super) fn function(head: TokenStream, stream: bool) -> Result<Function> {
     let signature = head.clone();
     let mut function = signature::function.parse2(head)?;
     function.mentions_self = mentions_self(signature);
+    if stream || function.asyncness.is_none() {
+        let names = if stream { &returns::STREAM } else { &returns::FUTURE };
+        if let Some(found) = function.output.as_mut().and_then(|output| returns::find(output, names)) {
+            function.output = Some(found.value).filter(|value| !value.is_unit());
+            function.not_send = found.not_send;
+            function.owned = found.owned;
+            function.returns = if stream { Returns::Stream } else { Returns::Future };
+        }
+    }
+    if function.returns == Returns::Future {
+        async_trait(&mut function);
+    }
     Ok(function)
+}
+
+/// Takes back what `#[async_trait]` has put into a signature, but for the names of lifetimes.
+fn async_trait(function: &mut Function) {
+    let before = function.generics.len();
+    function.generics.retain(|param| !param.is_lifetime("async_trait"));
+    if function.generics.len() < before {
+        function.returns = Returns::AsyncTrait;
+        function.predicates = signature::without(std::mem::take(&mut function.predicates), "async_trait");
+    }
 }
 
 fn mentions_self(tokens: TokenStream) -> bool {
@@ -87,88 +108,4 @@ fn mentions_self(tokens: TokenStream) -> bool {
         TokenTree::Group(group) => mentions_self(group.stream()),
         _ => false,
     })
-}
-
-fn impl_item(cut: cut::Cut, errors: &mut Errors) -> Result<Item> {
-    let head = cut.head.clone();
-    let mut item = impl_head.parse2(cut.head)?;
-    item.head = head;
-    if let Some(braces) = cut.braces {
-        item.braces = braces.span();
-        item.members = cut::members(braces.stream()).into_iter().map(|tokens| member(tokens, errors)).collect();
-    }
-    Ok(Item::Impl(item))
-}
-
-fn impl_head(input: ParseStream<'_>) -> Result<Impl> {
-    attrs::outer(input)?;
-    while !input.peek(Token![impl]) {
-        input.parse::<TokenTree>()?;
-    }
-    let token: Token![impl] = input.parse()?;
-    let generics = if at_generics(input) { signature::generics(input)? } else { Vec::new() };
-    let ahead = input.fork();
-    while !ahead.is_empty() && !ahead.peek(Token![where]) {
-        if ahead.peek(Token![for]) && !ahead.peek2(Token![<]) {
-            let name: TokenStream = between(input)?;
-            return Err(syn::Error::new_spanned(
-                &name,
-                "`#[threadsafe]` goes on the trait, not on its impls: annotate the trait, and every type that implements it has the companions",
-            ));
-        }
-        if ahead.peek(Token![<]) {
-            ty::angle_tokens(&ahead)?;
-        } else {
-            ahead.parse::<TokenTree>()?;
-        }
-    }
-    let target = ty::ty(input)?;
-    input.parse::<TokenStream>()?;
-    Ok(Impl { head: TokenStream::new(), generics, target, span: token.span, braces: token.span, members: Vec::new() })
-}
-
-/// What comes before `for`.
-fn between(input: ParseStream<'_>) -> Result<TokenStream> {
-    let mut tokens = TokenStream::new();
-    while !input.peek(Token![for]) {
-        tokens.extend([input.parse::<TokenTree>()?]);
-    }
-    input.parse::<TokenStream>()?;
-    Ok(tokens)
-}
-
-/// Whether `<` opens generics, and not the type `<T as Trait>::Type`.
-fn at_generics(input: ParseStream<'_>) -> bool {
-    input.peek(Token![<])
-        && (input.peek2(Token![>])
-            || input.peek2(Token![#])
-            || input.peek2(Token![const])
-            || (input.peek2(syn::Lifetime) || input.peek2(Ident))
-                && (input.peek3(Token![:]) && !input.peek3(Token![::])
-                    || input.peek3(Token![,])
-                    || input.peek3(Token![>])
-                    || input.peek3(Token![=])))
-}
-
-/// A member of an impl; what is no function is only passed on.
-fn member(tokens: TokenStream, errors: &mut Errors) -> Member {
-    let cut = cut::item(cut::bare(tokens.clone()));
-    let (head, own) = cut::own_attributes(cut.head);
-    let mut member = Member { tokens, function: None, options: None, attribute: None };
-    if !own.is_empty() {
-        member.tokens = head.clone();
-        member.tokens.extend(cut.tail);
-    }
-    for (attribute, span) in own {
-        if member.attribute.is_some() {
-            errors.push(span, "this function has a second `#[threadsafe]`: write all options into one");
-            continue;
-        }
-        member.attribute = Some(span);
-        member.options = Some(options(attribute, errors));
-    }
-    if keyword.parse2(head.clone()).is_ok_and(|keyword| keyword.word == "fn") {
-        member.function = function(head).ok();
-    }
-    member
 }

@@ -1,9 +1,11 @@
 //! From tokens to the model. Bodies are never looked into.
 
 mod attrs;
+mod block;
 mod cut;
 mod item;
 mod options;
+mod returns;
 mod signature;
 mod ty;
 mod values;

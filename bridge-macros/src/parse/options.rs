@@ -27,7 +27,7 @@ const TABLE: &[Spec] = &[
     Spec { key: Key::Bound, name: "bound", usage: "`bound(T: Send)`", read: values::bound },
     Spec { key: Key::Crate, name: "crate", usage: "`crate = path::to::bridge`", read: values::krate },
     Spec { key: Key::Skip, name: "skip", usage: "`skip`, without a value", read: values::skip },
-    Spec { key: Key::Stream, name: "stream", usage: "`stream`", read: values::stream },
+    Spec { key: Key::Stream, name: "stream", usage: "`stream`, without a value", read: values::stream },
 ];
 
 const FALLIBLE: &str = "`fallible`, or `fallible = wrap` to return a `Result<T, bridge::Error>`, or `fallible = fold` to put it into the function's own `Result`";
@@ -139,14 +139,13 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Re
 }
 
 fn listed() -> String {
-    let names: Vec<String> =
-        TABLE.iter().filter(|spec| spec.key != Key::Stream).map(|spec| format!("`{}`", spec.name)).collect();
+    let names: Vec<String> = TABLE.iter().map(|spec| format!("`{}`", spec.name)).collect();
     names.join(", ")
 }
 
 /// The option that `written` is a slip of the pen from.
 fn nearest(written: &str) -> Option<&'static Spec> {
-    let candidates = TABLE.iter().filter(|spec| spec.key != Key::Stream).filter_map(|spec| {
+    let candidates = TABLE.iter().filter_map(|spec| {
         let distance = distance(written, spec.name);
         let is_near = distance <= (spec.name.len() / 3).max(1) || letters(written) == letters(spec.name);
         is_near.then_some((distance, spec))

@@ -6,20 +6,25 @@ use syn::parse::ParseStream;
 use syn::{Lifetime, Result, Token};
 
 use super::{attrs, ty};
-use crate::model::{Arg, Attr, Function, GenericKind, GenericParam, Receiver, ReceiverKind};
+use crate::model::{Arg, Attr, Function, GenericKind, GenericParam, Receiver, ReceiverKind, Returns};
 
 /// All of a function but its body.
 pub(super) fn function(input: ParseStream<'_>) -> Result<Function> {
     let attrs = attrs::outer(input)?;
     let vis = attrs::visibility(input)?;
-    let (mut asyncness, mut unsafety) = (None, None);
+    let (mut asyncness, mut unsafety, mut qualifiers) = (None, None, Vec::new());
     while !input.peek(Token![fn]) {
         // `const`, `default`, `extern "C"` and what else may stand here is rustc's to judge.
-        match input.parse()? {
-            TokenTree::Ident(word) if word == "async" => asyncness = Some(word.span()),
+        let word: TokenTree = input.parse()?;
+        match &word {
+            TokenTree::Ident(word) if word == "async" => {
+                asyncness = Some(word.span());
+                continue;
+            }
             TokenTree::Ident(word) if word == "unsafe" => unsafety = Some(word.span()),
             _ => {}
         }
+        qualifiers.push(word);
     }
     let fn_token: Token![fn] = input.parse()?;
     let name = input.call(Ident::parse_any)?;
@@ -37,12 +42,17 @@ pub(super) fn function(input: ParseStream<'_>) -> Result<Function> {
         vis,
         asyncness,
         unsafety,
+        qualifiers,
         fn_token: fn_token.span,
         name,
         generics,
         receiver,
         args,
         output,
+        returns: Returns::Value,
+        not_send: None,
+        owned: false,
+        has_body: true,
         predicates,
         mentions_self: false,
     })
@@ -97,16 +107,55 @@ fn until(input: ParseStream<'_>, into: &mut TokenStream, stop: fn(ParseStream<'_
     Ok(())
 }
 
+/// `: A + B` of a trait, or nothing.
+pub(super) fn supertraits(input: ParseStream<'_>) -> Result<TokenStream> {
+    let mut bounds = TokenStream::new();
+    if input.parse::<Option<Token![:]>>()?.is_some() {
+        until(input, &mut bounds, |input| input.peek(Token![where]))?;
+    }
+    Ok(bounds)
+}
+
+/// `predicates` without those that name the lifetime.
+pub(super) fn without(predicates: TokenStream, lifetime: &str) -> TokenStream {
+    let (mut kept, mut current, mut depth) = (TokenStream::new(), Vec::new(), 0_usize);
+    let mut close = |current: &mut Vec<TokenTree>| {
+        let predicate = std::mem::take(current);
+        if !predicate.iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == lifetime)) {
+            kept.extend(predicate);
+        }
+    };
+    for tree in predicates {
+        let char = if let TokenTree::Punct(punct) = &tree { punct.as_char() } else { ' ' };
+        match char {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        current.push(tree);
+        if char == ',' && depth == 0 {
+            close(&mut current);
+        }
+    }
+    close(&mut current);
+    without_comma(kept)
+}
+
 /// The predicates of a where clause, or nothing.
 fn predicates(input: ParseStream<'_>) -> Result<TokenStream> {
     if input.parse::<Option<Token![where]>>()?.is_none() {
         return Ok(TokenStream::new());
     }
-    let mut tokens: Vec<TokenTree> = input.parse::<TokenStream>()?.into_iter().collect();
+    Ok(without_comma(input.parse()?))
+}
+
+/// Without a comma at the end.
+fn without_comma(tokens: TokenStream) -> TokenStream {
+    let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
     if matches!(tokens.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',') {
         tokens.pop();
     }
-    Ok(tokens.into_iter().collect())
+    tokens.into_iter().collect()
 }
 
 fn parameters(input: ParseStream<'_>) -> Result<(Option<Receiver>, Vec<Arg>)> {
@@ -140,16 +189,16 @@ fn receiver(input: ParseStream<'_>, attrs: Vec<Attr>) -> Result<Receiver> {
     if input.peek(Token![&]) {
         let reference = ty::reference(input)?;
         let self_token = input.call(Ident::parse_any)?;
-        return Ok(Receiver { attrs, kind: ReceiverKind::Reference(reference), self_token });
+        return Ok(Receiver { attrs, kind: ReceiverKind::Reference(reference), mutable: None, self_token });
     }
-    input.parse::<Option<Token![mut]>>()?;
+    let mutable = if input.peek(Token![mut]) { Some(input.call(Ident::parse_any)?) } else { None };
     let self_token = input.call(Ident::parse_any)?;
     let kind = if input.parse::<Option<Token![:]>>()?.is_some() {
         ReceiverKind::Typed(ty::ty(input)?)
     } else {
         ReceiverKind::Value
     };
-    Ok(Receiver { attrs, kind, self_token })
+    Ok(Receiver { attrs, kind, mutable, self_token })
 }
 
 /// `pattern: Type`
@@ -162,13 +211,13 @@ fn arg(input: ParseStream<'_>, attrs: Vec<Attr>) -> Result<Arg> {
         .call(Ident::parse_any)
         .ok()
         .filter(|name| name != "_" && ahead.peek(Token![:]) && !ahead.peek(Token![::]));
+    let mut pattern = Vec::new();
     while !input.peek(Token![:]) || input.peek(Token![::]) {
         if input.peek(Token![::]) {
-            input.parse::<Token![::]>()?;
-        } else {
-            input.parse::<TokenTree>()?;
+            pattern.push(input.parse()?);
         }
+        pattern.push(input.parse()?);
     }
     input.parse::<Token![:]>()?;
-    Ok(Arg { attrs, name, span, ty: ty::ty(input)? })
+    Ok(Arg { attrs, name, pattern, span, ty: ty::ty(input)? })
 }

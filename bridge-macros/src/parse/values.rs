@@ -190,7 +190,7 @@ pub(super) fn skip(_: ParseStream<'_>, span: Span, options: &mut Options) -> Rea
     Ok(())
 }
 
-pub(super) fn stream(_: ParseStream<'_>, span: Span, _: &mut Options) -> Read<()> {
-    let message = "`stream` is not there yet: `#[threadsafe]` takes async functions only";
-    Err(Mistake::Explained(Error::new(span, message)))
+pub(super) fn stream(_: ParseStream<'_>, span: Span, options: &mut Options) -> Read<()> {
+    options.stream = Some(span);
+    Ok(())
 }

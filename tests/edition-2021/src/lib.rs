@@ -4,6 +4,8 @@
 
 use bridge::threadsafe;
 use std::fmt::Display;
+use std::future::Future;
+use std::sync::Mutex;
 
 async fn tick() {
     tokio::task::yield_now().await;
@@ -56,8 +58,65 @@ impl Client {
     }
 }
 
+#[threadsafe]
+fn later(text: &str) -> impl Future<Output = usize> + Send + '_ {
+    async move {
+        tick().await;
+        text.len()
+    }
+}
+
+#[threadsafe]
+trait Bodies {
+    async fn tail(&self, mutex: Mutex<u64>, (other, _): (Mutex<u64>, u64)) -> u64 {
+        *mutex.lock().unwrap() + *other.lock().unwrap()
+    }
+
+    async fn held(&self, guard: Mutex<u64>, _: Mutex<u64>) -> Result<u64, std::num::ParseIntError> {
+        tick().await;
+        "7".parse::<u64>()?;
+        drop(guard);
+        Ok(7)
+    }
+
+    async fn never(self) -> !
+    where
+        Self: Sized,
+    {
+        tick().await;
+        panic!("on purpose")
+    }
+
+    /// # Safety
+    ///
+    /// None is needed.
+    async unsafe fn trusted(&self) -> u64;
+}
+
+impl Bodies for u64 {
+    async unsafe fn trusted(&self) -> u64 {
+        *self
+    }
+}
+
+#[test]
+fn traits() {
+    let handle = bridge::global();
+    assert_eq!(1.tail_blocking(handle, Mutex::new(1), (Mutex::new(2), 3)), 3);
+    assert_eq!(1.held_blocking(handle, Mutex::new(1), Mutex::new(2)), Ok(7));
+    // SAFETY: it needs nothing.
+    assert_eq!(unsafe { 7.trusted_blocking(handle) }, 7);
+}
+
+#[test]
+#[should_panic(expected = "on purpose")]
+fn a_trait_fn_without_a_value() {
+    1.never_blocking(bridge::global());
+}
+
 #[test]
 fn functions() {
+    assert_eq!(later_blocking(bridge::global(), "text"), 4);
     let handle = bridge::global();
     assert_eq!(first_word_blocking(handle, "two words"), "two");
     assert_eq!(generic_blocking(handle, &7, 'x').unwrap(), (7, "x".to_string()));

@@ -1,8 +1,8 @@
 use bridge::threadsafe;
 
 #[threadsafe]
-trait Fetch {
-    async fn fetch(&self) -> u64;
+trait Store {
+    fn get(&self) -> u64;
 }
 
 fn main() {}

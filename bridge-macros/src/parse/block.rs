@@ -1,0 +1,141 @@
+//! What holds functions: an impl or a trait.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Ident, Result, Token};
+
+use super::item::{function, keyword};
+use super::options::options;
+use super::{attrs, cut, signature, ty};
+use crate::model::{AsyncTrait, Attr, Block, BlockKind, Errors, Interface, Item, Member};
+
+pub(super) fn block(head: fn(ParseStream<'_>) -> Result<Block>, cut: cut::Cut, errors: &mut Errors) -> Result<Item> {
+    let mut block = head.parse2(cut.head.clone())?;
+    block.head = cut.head;
+    if let Some(braces) = cut.braces {
+        block.braces = braces.span();
+        block.members = cut::members(braces.stream()).into_iter().map(|tokens| member(tokens, errors)).collect();
+    }
+    Ok(Item::Block(Box::new(block)))
+}
+
+pub(super) fn impl_head(input: ParseStream<'_>) -> Result<Block> {
+    attrs::outer(input)?;
+    while !input.peek(Token![impl]) {
+        input.parse::<TokenTree>()?;
+    }
+    let token: Token![impl] = input.parse()?;
+    let generics = if at_generics(input) { signature::generics(input)? } else { Vec::new() };
+    let ahead = input.fork();
+    while !ahead.is_empty() && !ahead.peek(Token![where]) {
+        if ahead.peek(Token![for]) && !ahead.peek2(Token![<]) {
+            let name: TokenStream = between(input)?;
+            return Err(syn::Error::new_spanned(
+                &name,
+                "`#[threadsafe]` goes on the trait, not on its impls: annotate the trait, and every type that implements it has the companions",
+            ));
+        }
+        if ahead.peek(Token![<]) {
+            ty::angle_tokens(&ahead)?;
+        } else {
+            ahead.parse::<TokenTree>()?;
+        }
+    }
+    let target = ty::ty(input)?;
+    input.parse::<TokenStream>()?;
+    Ok(empty(generics, BlockKind::Impl(target), token.span))
+}
+
+/// What comes before `for`.
+fn between(input: ParseStream<'_>) -> Result<TokenStream> {
+    let mut tokens = TokenStream::new();
+    while !input.peek(Token![for]) {
+        tokens.extend([input.parse::<TokenTree>()?]);
+    }
+    input.parse::<TokenStream>()?;
+    Ok(tokens)
+}
+
+/// Whether `<` opens generics, and not the type `<T as Trait>::Type`.
+fn at_generics(input: ParseStream<'_>) -> bool {
+    input.peek(Token![<])
+        && (input.peek2(Token![>])
+            || input.peek2(Token![#])
+            || input.peek2(Token![const])
+            || (input.peek2(syn::Lifetime) || input.peek2(Ident))
+                && (input.peek3(Token![:]) && !input.peek3(Token![::])
+                    || input.peek3(Token![,])
+                    || input.peek3(Token![>])
+                    || input.peek3(Token![=])))
+}
+
+pub(super) fn trait_head(input: ParseStream<'_>) -> Result<Block> {
+    let attrs = attrs::outer(input)?;
+    while !input.peek(Token![trait]) {
+        input.parse::<TokenTree>()?;
+    }
+    let token: Token![trait] = input.parse()?;
+    let name: Ident = input.parse()?;
+    let generics = signature::generics(input)?;
+    let supertraits = signature::supertraits(input)?;
+    input.parse::<TokenStream>()?;
+    let interface = Interface { name, supertraits, async_trait: attrs.iter().find_map(async_trait) };
+    Ok(empty(generics, BlockKind::Trait(interface), token.span))
+}
+
+/// `async_trait`, `async_trait::async_trait`, `async_trait(?Send)`
+fn async_trait(attr: &Attr) -> Option<AsyncTrait> {
+    let is_it = attr.path.rsplit("::").next() == Some("async_trait");
+    let mut trees = attr.meta.clone().into_iter();
+    let span = trees.next()?.span();
+    let arguments = trees.find_map(|tree| if let TokenTree::Group(group) = tree { Some(group) } else { None });
+    let refusal = arguments.filter(|group| group.stream().to_string().contains('?'));
+    is_it.then(|| AsyncTrait { span: refusal.as_ref().map_or(span, |group| group.span()), is_send: refusal.is_none() })
+}
+
+fn empty(generics: Vec<crate::model::GenericParam>, kind: BlockKind, span: Span) -> Block {
+    Block { head: TokenStream::new(), generics, kind, span, braces: span, members: Vec::new() }
+}
+
+/// A member; what is no function that concerns us is only passed on.
+fn member(tokens: TokenStream, errors: &mut Errors) -> Member {
+    let cut = cut::item(cut::bare(tokens.clone()));
+    let (head, own) = cut::own_attributes(cut.head);
+    let mut member =
+        Member { tokens, tail: cut.tail, function: None, associated: None, options: None, attribute: None };
+    if !own.is_empty() {
+        member.tokens = head.clone();
+        member.tokens.extend(member.tail.clone());
+    }
+    for (attribute, span) in own {
+        if member.attribute.is_some() {
+            errors.push(span, "this function has a second `#[threadsafe]`: write all options into one");
+            continue;
+        }
+        member.attribute = Some(span);
+        member.options = Some(options(attribute, errors));
+    }
+    match keyword.parse2(head.clone()) {
+        Ok(keyword) if keyword.word == "fn" => {
+            let stream = member.options.as_ref().is_some_and(|options| options.stream.is_some());
+            member.function = function(head, stream).ok();
+            let has_body = member.body().is_some();
+            member.function.iter_mut().for_each(|function| function.has_body = has_body);
+        }
+        Ok(keyword) if keyword.word == "type" => member.associated = associated.parse2(head).ok(),
+        _ => {}
+    }
+    member
+}
+
+/// The name of `type Name: Bounds`, unless it has parameters.
+fn associated(input: ParseStream<'_>) -> Result<Ident> {
+    attrs::outer(input)?;
+    input.parse::<Token![type]>()?;
+    let name = input.parse()?;
+    if input.peek(Token![<]) {
+        return Err(input.error("generic"));
+    }
+    input.parse::<TokenStream>()?;
+    Ok(name)
+}

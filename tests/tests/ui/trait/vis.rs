@@ -1,0 +1,8 @@
+use bridge::threadsafe;
+
+#[threadsafe(vis = pub(crate))]
+trait Store {
+    async fn get(&self) -> u64;
+}
+
+fn main() {}

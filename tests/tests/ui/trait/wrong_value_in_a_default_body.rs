@@ -1,0 +1,10 @@
+use bridge::threadsafe;
+
+#[threadsafe]
+trait Store {
+    async fn get(&self) -> u64 {
+        "text"
+    }
+}
+
+fn main() {}
