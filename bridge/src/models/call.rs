@@ -1,0 +1,158 @@
+//! A scoped call, whole: frame on the caller's stack, queue, loop, completion, park.
+
+use std::panic::Location;
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use loom::thread;
+
+use super::{Body, Loop, Output, Seen, is_value};
+use crate::context;
+use crate::owner::{self, Wait};
+use crate::slot::Outcome;
+use crate::state::Reason;
+
+/// What `Handle::block_on` does.
+fn call(on: &Loop, body: Body, deadline: Option<Instant>) -> Outcome<Output> {
+    static ASKED: LazyLock<Arc<context::Loop>> = LazyLock::new(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        context::foreign(runtime.handle())
+    });
+    let leave = |job: &_| context::may_wait(&ASKED, Location::caller(), || Box::new(Arc::clone(job)));
+    owner::call(body, |job| on.push(&job), Wait { deadline, spin: Duration::ZERO, leave: &leave }).unwrap()
+}
+
+/// The way of a call, with no way back: whatever was borrowed is free when it returns.
+#[test]
+fn call_against_the_loop() {
+    loom::model(|| {
+        let (on, seen) = (Loop::new(), Seen::default());
+        let caller = thread::spawn({
+            let (on, seen) = (on.clone(), seen.clone());
+            move || {
+                assert!(is_value(&call(&on, seen.ready_after(0), None)));
+                seen.is_over();
+            }
+        });
+        on.serve(1);
+        caller.join().unwrap();
+        assert_eq!(seen.output.get(), 1);
+    });
+}
+
+/// The same through a tokio task.
+#[test]
+fn pending_call_against_the_loop() {
+    loom::model(|| {
+        let (on, seen) = (Loop::new(), Seen::default());
+        let caller = thread::spawn({
+            let (on, seen) = (on.clone(), seen.clone());
+            move || {
+                assert!(is_value(&call(&on, seen.ready_after(2), None)));
+                seen.is_over();
+            }
+        });
+        on.serve(1);
+        caller.join().unwrap();
+        assert_eq!(seen.polls.get(), 3);
+    });
+}
+
+/// Two callers, one loop; the second one leaves.
+#[test]
+fn two_calls_against_the_loop() {
+    loom::model(|| {
+        let (on, seen, other) = (Loop::new(), Seen::default(), Seen::default());
+        let caller = thread::spawn({
+            let (on, seen) = (on.clone(), seen.clone());
+            move || {
+                assert!(is_value(&call(&on, seen.ready_after(0), None)));
+                seen.is_over();
+            }
+        });
+        let leaver = thread::spawn({
+            let (on, body) = (on.clone(), other.ready_after(0));
+            move || drop(owner::submit(body, |job| on.push(&job)))
+        });
+        on.serve(2);
+        caller.join().unwrap();
+        leaver.join().unwrap();
+        other.is_over();
+        assert_eq!(other.output.get(), 1);
+    });
+}
+
+/// A deadline that has passed when the job is pushed, against its take-up and its first, last poll: a value that came
+/// stands, and a call that was withdrawn is not polled.
+#[test]
+fn deadline_against_take_up_and_complete() {
+    loom::model(|| {
+        let (on, seen) = (Loop::new(), Seen::default());
+        let caller = thread::spawn({
+            let (on, seen) = (on.clone(), seen.clone());
+            move || {
+                let outcome = call(&on, seen.ready_after(0), Some(Instant::now()));
+                seen.is_over();
+                assert_eq!(is_value(&outcome), seen.polls.get() == 1, "{outcome:?}");
+            }
+        });
+        on.serve(1);
+        caller.join().unwrap();
+        assert_eq!(seen.output.get(), seen.polls.get());
+    });
+}
+
+/// A deadline against the step to `IDLE`, with a future that nothing will ever wake.
+#[test]
+fn deadline_against_idle() {
+    loom::model(|| {
+        let (on, seen) = (Loop::new(), Seen::default());
+        let caller = thread::spawn({
+            let (on, seen) = (on.clone(), seen.clone());
+            move || {
+                let outcome = call(&on, seen.never(), Some(Instant::now()));
+                seen.is_over();
+                assert!(!is_value(&outcome) && matches!(outcome, Outcome::Stopped(Reason::Deadline)));
+            }
+        });
+        on.serve(1);
+        caller.join().unwrap();
+        assert!(seen.polls.get() <= 2, "a deadline wakes the task to drop the future, not to poll it");
+    });
+}
+
+/// A deadline against wakes and the last poll of a tokio task.
+#[test]
+fn deadline_against_wake_and_complete() {
+    loom::model(|| {
+        let (on, seen) = (Loop::new(), Seen::default());
+        let caller = thread::spawn({
+            let (on, seen) = (on.clone(), seen.clone());
+            move || {
+                let outcome = call(&on, seen.ready_after(2), Some(Instant::now()));
+                seen.is_over();
+                assert_eq!(is_value(&outcome), seen.polls.get() == 3, "{outcome:?}");
+            }
+        });
+        on.serve(1);
+        caller.join().unwrap();
+    });
+}
+
+/// A call against the loop's end.
+#[test]
+fn call_against_close() {
+    loom::model(|| {
+        let (on, seen) = (Loop::new(), Seen::default());
+        let caller = thread::spawn({
+            let (on, seen) = (on.clone(), seen.clone());
+            move || {
+                let outcome = call(&on, seen.never(), None);
+                seen.is_over();
+                assert!(!is_value(&outcome) && matches!(outcome, Outcome::Stopped(Reason::Closed)));
+            }
+        });
+        on.serve_once_and_close();
+        caller.join().unwrap();
+    });
+}

@@ -1,0 +1,159 @@
+//! Many that push against the one that takes, sleeps and closes.
+
+use std::sync::Arc;
+
+use loom::thread;
+
+use super::{Count, Loop, Seen};
+use crate::frame;
+use crate::job::{AnyJob, Job};
+use crate::queue::{Pushed, Queue};
+use crate::sync::{AtomicU32, Ordering, park};
+
+fn job(seen: &Seen) -> Arc<AnyJob> {
+    // SAFETY: all of it is `Send`.
+    Arc::new(unsafe { Job::new(frame::Cell::future(seen.ready_after(0))) })
+}
+
+/// The loop goes to sleep while a job comes: it finds the job, or is woken for it.
+#[test]
+fn push_against_sleep() {
+    loom::model(|| {
+        let (on, seen) = (Loop::new(), Seen::default());
+        let pusher = thread::spawn({
+            let (on, job) = (on.clone(), job(&seen));
+            move || on.push(&job)
+        });
+        on.serve(1);
+        seen.is_over();
+        pusher.join().unwrap();
+        assert_eq!(on.driver.wakes.get(), on.sleeps.get(), "whoever ends a sleep wakes the loop, and nobody else");
+    });
+}
+
+/// Of a burst onto a sleeping loop, one push wakes it. The others find it awake, or asleep again.
+#[test]
+fn two_pushers_against_sleep() {
+    loom::model(|| {
+        let on = Loop::new();
+        let seen = [Seen::default(), Seen::default()];
+        let pushers = seen.each_ref().map(|seen| {
+            let (on, job) = (on.clone(), job(seen));
+            thread::spawn(move || on.push(&job))
+        });
+        on.serve(2);
+        seen.iter().for_each(Seen::is_over);
+        for pusher in pushers {
+            pusher.join().unwrap();
+        }
+        assert_eq!(on.driver.wakes.get(), on.sleeps.get(), "whoever ends a sleep wakes the loop, and nobody else");
+    });
+}
+
+/// What one thread pushes comes out in order, whoever else pushes and whenever the loop takes.
+#[test]
+fn order_of_one_thread() {
+    loom::model(|| {
+        let queue = Arc::new(Queue::new());
+        let jobs = [(); 3].map(|()| job(&Seen::default()));
+        let [first, second, other] = jobs.each_ref().map(Arc::clone);
+        let pushers = [vec![first, second], vec![other]].map(|jobs| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || {
+                for job in jobs {
+                    queue.push(&job);
+                }
+            })
+        });
+        let mut order = Vec::new();
+        let mut taken = |queue: &Queue| {
+            for job in queue.take() {
+                let place = jobs.iter().position(|known| Arc::ptr_eq(known, &job));
+                order.push(place.expect("what comes out is what went in"));
+                job.close();
+            }
+        };
+        taken(&queue);
+        for pusher in pushers {
+            pusher.join().unwrap();
+        }
+        taken(&queue);
+        let at = |wanted| order.iter().position(|place| *place == wanted).expect("nothing is lost");
+        assert!(at(0) < at(1), "{order:?}");
+        at(2);
+        assert_eq!(order.len(), 3, "nothing comes twice");
+    });
+}
+
+/// The loop closes while jobs come: each is taken or refused, and told so.
+#[test]
+fn two_pushers_against_close() {
+    loom::model(|| {
+        let queue = Arc::new(Queue::new());
+        let (taken, refused) = (Count::default(), Count::default());
+        let pushers = [(); 2].map(|()| {
+            let (queue, refused, job) = (Arc::clone(&queue), refused.clone(), job(&Seen::default()));
+            thread::spawn(move || {
+                if let Pushed::Closed = queue.push(&job) {
+                    refused.up();
+                    job.refuse();
+                }
+            })
+        });
+        for job in queue.take() {
+            taken.up();
+            job.close();
+        }
+        queue.close();
+        assert!(queue.is_closed());
+        for job in queue.take() {
+            taken.up();
+            job.close();
+        }
+        assert!(!queue.sleep(), "nobody would wake the loop");
+        for pusher in pushers {
+            pusher.join().unwrap();
+        }
+        assert_eq!(taken.get() + refused.get(), 2);
+        assert_eq!(queue.take().count(), 0, "nothing comes in after the last look");
+    });
+}
+
+/// A loop is told to finish, and then to abort, before its first poll, or as it goes to sleep: it sees both, or is woken.
+/// The steps are those of `Remote::stop` and `Driver::poll`, with a flag for the place of the driver's waker.
+#[test]
+fn stops_against_sleep() {
+    loom::model(|| {
+        let queue = Arc::new(Queue::new());
+        let [plan, waker] = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
+        let driver = thread::spawn({
+            let (queue, plan, waker) = (Arc::clone(&queue), Arc::clone(&plan), Arc::clone(&waker));
+            move || {
+                waker.store(1, Ordering::Release);
+                loop {
+                    if !queue.is_closed() {
+                        assert_eq!(queue.take().count(), 0);
+                        if queue.sleep() {
+                            park();
+                        }
+                        continue;
+                    }
+                    match plan.fetch_max(0, Ordering::AcqRel) {
+                        0 => panic!("the plan comes before the close"),
+                        // A job is pending.
+                        1 => park(),
+                        _ => break,
+                    }
+                }
+            }
+        });
+        for stricter in [1, 2] {
+            plan.fetch_max(stricter, Ordering::AcqRel);
+            queue.close();
+            if waker.load(Ordering::Acquire) != 0 {
+                driver.thread().unpark();
+            }
+        }
+        driver.join().unwrap();
+    });
+}

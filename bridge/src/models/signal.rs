@@ -1,0 +1,171 @@
+//! A signal's one completer against its one owner.
+
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+use std::time::{Duration, Instant};
+
+use loom::thread;
+
+use super::{Borrowed, Count};
+use crate::owner::Ending;
+use crate::park;
+use crate::slot::Signal;
+use crate::state::Ended;
+
+/// Makes wakers that count.
+#[derive(Clone, Default)]
+struct Counting {
+    wakes: Count,
+    dropped: Count,
+}
+
+struct CountingWaker(Counting);
+
+impl Counting {
+    fn waker(&self) -> Waker {
+        Waker::from(Arc::new(CountingWaker(self.clone())))
+    }
+}
+
+impl Wake for CountingWaker {
+    fn wake(self: Arc<Self>) {
+        self.0.wakes.up();
+    }
+}
+
+impl Drop for CountingWaker {
+    fn drop(&mut self) {
+        self.0.dropped.up();
+    }
+}
+
+fn complete(signal: &Signal, outcome: &Borrowed) {
+    signal.state.start();
+    outcome.touch();
+    // SAFETY: RUNNING, by this thread, which has a reference.
+    unsafe { signal.complete(Ended::Plain, || ()) }.unwrap();
+}
+
+fn wait(signal: &Signal, deadline: Option<Instant>) -> bool {
+    // SAFETY: each model has one owner.
+    unsafe { park::wait(signal, deadline, Duration::ZERO) }
+}
+
+/// The waiter looks, registers and parks in whatever order with the completion: it is woken, and sees the outcome.
+#[test]
+fn wait_against_complete() {
+    loom::model(|| {
+        let (signal, outcome) = (Arc::new(Signal::new()), Borrowed::default());
+        let completer = thread::spawn({
+            let (signal, outcome) = (Arc::clone(&signal), outcome.clone());
+            move || complete(&signal, &outcome)
+        });
+        assert!(wait(&signal, None));
+        outcome.touch();
+        completer.join().unwrap();
+    });
+}
+
+/// The waker's cell changes hands once, whenever the owner comes with another one. The one that was left is woken.
+#[test]
+fn another_waker_against_complete() {
+    loom::model(|| {
+        let (signal, outcome) = (Arc::new(Signal::new()), Borrowed::default());
+        let completer = thread::spawn({
+            let (signal, outcome) = (Arc::clone(&signal), outcome.clone());
+            move || complete(&signal, &outcome)
+        });
+        let wakers = [Counting::default(), Counting::default()];
+        // SAFETY: each model has one owner.
+        let left = wakers.each_ref().map(|waker| unsafe { signal.register(&waker.waker()) });
+        if !left[1] {
+            assert!(signal.state.is_done());
+            outcome.touch();
+        }
+        completer.join().unwrap();
+        let woken = wakers.each_ref().map(|waker| waker.wakes.get());
+        match left {
+            [true, true] => assert_eq!(woken, [0, 1], "the first was taken back, the second was left"),
+            [true, false] => assert_eq!(woken[1], 0, "the first was woken, or had been taken back"),
+            [false, more] => assert!(!more && woken == [0, 0], "it was done from the start"),
+        }
+        drop(signal);
+        assert_eq!(wakers.map(|waker| waker.dropped.get()), [1, 1]);
+    });
+}
+
+/// Neither a stray token nor the wake of an earlier wait ends a wait, or keeps the right wake from ending it.
+#[test]
+fn strays_against_wait() {
+    loom::model(|| {
+        let (earlier, signal) = (Arc::new(Signal::new()), Arc::new(Signal::new()));
+        let outcome = Borrowed::default();
+        let waiter = thread::spawn({
+            let (earlier, signal, outcome) = (Arc::clone(&earlier), Arc::clone(&signal), outcome.clone());
+            move || {
+                // Leaves this thread's waker with `earlier`, for a limit that has passed.
+                wait(&earlier, Some(Instant::now()));
+                assert!(wait(&signal, None));
+                outcome.touch();
+                assert!(wait(&earlier, None));
+            }
+        });
+        let completer = thread::spawn(move || complete(&signal, &outcome));
+        complete(&earlier, &Borrowed::default());
+        waiter.thread().unpark();
+        completer.join().unwrap();
+        waiter.join().unwrap();
+    });
+}
+
+/// The owner leaves: the outcome is dropped by one of the two, and the waker is neither kept nor woken for nothing.
+#[test]
+fn detach_against_complete() {
+    loom::model(|| {
+        let (signal, outcome) = (Arc::new(Signal::new()), Borrowed::default());
+        let (discarded, waker) = (Count::default(), Counting::default());
+        let completer = thread::spawn({
+            let (signal, outcome, discarded) = (Arc::clone(&signal), outcome.clone(), discarded.clone());
+            move || {
+                signal.state.start();
+                outcome.touch();
+                let discard = || {
+                    outcome.touch();
+                    discarded.up();
+                };
+                // SAFETY: RUNNING, by this thread, which has a reference.
+                unsafe { signal.complete(Ended::Plain, discard) }.unwrap();
+            }
+        });
+        // SAFETY: each model has one owner.
+        unsafe { signal.register(&waker.waker()) };
+        // SAFETY: as above.
+        let detached = unsafe { signal.detach() };
+        if !detached {
+            outcome.touch();
+        }
+        completer.join().unwrap();
+        assert_eq!(discarded.get(), usize::from(detached));
+        assert_eq!(waker.dropped.get(), 1, "no waker stays behind in a signal that somebody keeps");
+        assert!(!detached || waker.wakes.get() == 0);
+    });
+}
+
+/// The end of a loop's thread, seen by the one that joins it.
+#[test]
+fn join_against_end() {
+    loom::model(|| {
+        let (mut ending, end) = Ending::new();
+        let last = Borrowed::default();
+        let thread = thread::spawn({
+            let last = last.clone();
+            move || {
+                last.touch();
+                drop(end);
+            }
+        });
+        assert!(ending.wait(None));
+        last.touch();
+        thread.join().unwrap();
+    });
+}
