@@ -66,7 +66,11 @@
 //! - A runtime of yours that nobody drives (a current-thread one outside its `block_on`) picks nothing up, and a
 //!   caller without a limit waits for it.
 //! - A circle that goes through an `.await`, so that a loop's thread is free and only its task waits, is not
-//!   seen.
+//!   seen. Nor is one through a `spawn_blocking` thread, whose wait is its own and not the loop's.
+//! - Which of two runtimes of yours a thread drives, when it has entered the context of the second by hand, cannot
+//!   be told; it is taken for that one.
+//! - A multi-thread runtime's only worker that asks its own runtime, when that has begun to shut down, waits for
+//!   ever, as it does with tokio's own functions.
 //! - The first poll of a job has a waker that does nothing, on a loop of ours, and is no tokio task yet:
 //!   `tokio::task::id()` panics there, as it does in `block_on`. A job that is pending is a task from then on.
 

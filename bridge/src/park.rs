@@ -10,7 +10,7 @@ use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use crate::slot::Signal;
-use crate::sync::{AtomicU32, Ordering, Thread, current, park, spin_loop};
+use crate::sync::{AtomicU32, Ordering, Thread, current, park, spin_loop, thread_local};
 
 /// Neither waits nor was woken.
 const EMPTY: u32 = 0;
@@ -39,8 +39,8 @@ impl Parker {
         // its signal next, and would park for ever if it took the wake and still saw an old word. Acquire pairs
         // with the Release in `wake_by_ref`. The looks before that decide nothing; PARKED itself hands nothing
         // over.
-        let parks = self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed);
-        while parks.is_ok() && self.state.load(Ordering::Relaxed) == PARKED {
+        let _ = self.state.compare_exchange(EMPTY, PARKED, Ordering::Relaxed, Ordering::Relaxed);
+        while self.state.load(Ordering::Relaxed) == PARKED {
             match deadline.map(|at| at.saturating_duration_since(Instant::now())) {
                 None => park(),
                 Some(Duration::ZERO) => break,
@@ -76,7 +76,6 @@ fn park_timeout(_: Duration) {
     park();
 }
 
-#[cfg(not(bridge_loom))]
 fn with_parker<R>(f: impl FnOnce(&Parker, &Waker) -> R) -> R {
     thread_local! {
         static PARKER: (Arc<Parker>, Waker) = {
@@ -90,13 +89,6 @@ fn with_parker<R>(f: impl FnOnce(&Parker, &Waker) -> R) -> R {
         let parker = Parker::new();
         (Arc::clone(&parker), Waker::from(parker))
     });
-    f(&parker, &waker)
-}
-
-#[cfg(bridge_loom)]
-fn with_parker<R>(f: impl FnOnce(&Parker, &Waker) -> R) -> R {
-    let parker = Parker::new();
-    let waker = Waker::from(Arc::clone(&parker));
     f(&parker, &waker)
 }
 

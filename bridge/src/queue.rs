@@ -104,7 +104,8 @@ impl Queue {
         while marks(head) & CLOSED == 0 {
             let to = head.map_addr(|addr| (addr & !ASLEEP) | CLOSED);
             // ORDERING: Release, so that a loop that finds the mark (by `take` or `is_closed`) sees what was
-            // decided before it; it also goes on with the pushers' release sequences.
+            // decided before it; it also goes on with the pushers' release sequences. Acquire, since it may take
+            // the mark of sleep away: the waker that the closer uses next was set before that.
             match self.head.compare_exchange_weak(head, to, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(seen) => head = seen,
