@@ -84,7 +84,7 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
         place,
         kind,
         name: name(function, options, kind),
-        vis: options.vis.as_ref().map_or_else(|| function.vis.clone(), |vis| vis.tokens.clone()),
+        vis: options.vis.as_ref().map(|vis| vis.tokens.clone()),
         attrs: carry::attributes(&function.attrs),
         docs: String::new(),
         lifetimes: lifetimes::of(function, place, owned, options.handle.is_none()),

@@ -45,8 +45,8 @@ pub(crate) fn with(item: &Item, plan: &Plan<'_>, generate: fn(&Companion<'_>) ->
 }
 
 fn attribute(attr: &Attr) -> TokenStream {
-    let meta = &attr.meta;
-    quote!(#[#meta])
+    let brackets = &attr.brackets;
+    quote!(# #brackets)
 }
 
 /// Our hygiene, the user's place: where rustc's message points.

@@ -3,7 +3,7 @@
 mod plan;
 mod ty;
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
 use syn::{Lifetime, Token};
 
 pub(crate) use self::plan::{
@@ -239,8 +239,17 @@ pub(crate) enum Returns {
 pub(crate) struct Attr {
     /// Its path, without spaces: `doc`, `tokio::test`.
     pub(crate) path: String,
+    /// The text, where it is a doc comment.
+    pub(crate) doc: Option<Literal>,
+    /// With what stands in them.
+    pub(crate) brackets: Group,
+}
+
+impl Attr {
     /// What stands in the brackets.
-    pub(crate) meta: TokenStream,
+    pub(crate) fn meta(&self) -> TokenStream {
+        self.brackets.stream()
+    }
 }
 
 /// A generic parameter, without its default.

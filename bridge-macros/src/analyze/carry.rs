@@ -6,12 +6,16 @@ use crate::model::{Attr, Function, GenericKind};
 
 /// Of a function: what decides whether it is there, and how it is treated; not other macros.
 pub(super) fn attributes(attrs: &[Attr]) -> Vec<TokenStream> {
-    attrs.iter().filter_map(|attr| carried(&attr.path, &attr.meta, true)).collect()
+    attrs.iter().filter_map(|attr| of(attr, true)).collect()
 }
 
 /// Of a parameter.
 pub(crate) fn of_parameter(attrs: &[Attr]) -> Vec<TokenStream> {
-    attrs.iter().filter_map(|attr| carried(&attr.path, &attr.meta, false)).collect()
+    attrs.iter().filter_map(|attr| of(attr, false)).collect()
+}
+
+fn of(attr: &Attr, of_function: bool) -> Option<TokenStream> {
+    if attr.doc.is_some() { None } else { carried(&attr.path, &attr.meta(), of_function) }
 }
 
 fn carried(path: &str, meta: &TokenStream, of_function: bool) -> Option<TokenStream> {
@@ -107,7 +111,7 @@ pub(super) fn cfgs(function: &Function) -> Vec<String> {
 
 /// What stands in the parentheses of each `cfg(…)`.
 pub(crate) fn conditions_of(attrs: &[Attr]) -> impl Iterator<Item = TokenStream> + '_ {
-    attrs.iter().filter(|attr| attr.path == "cfg").filter_map(|attr| match flat(attr.meta.clone()).into_iter().nth(1) {
+    attrs.iter().filter(|attr| attr.path == "cfg").filter_map(|attr| match flat(attr.meta()).into_iter().nth(1) {
         Some(TokenTree::Group(group)) => Some(group.stream()),
         _ => None,
     })

@@ -44,10 +44,9 @@ fn whose(companion: &Companion<'_>) -> &'static str {
 fn link(companion: &Companion<'_>) -> String {
     let name = companion.source.name.unraw();
     // A link from a public companion to a private fn would be one that rustdoc warns of.
-    let same = companion.vis.to_string() == companion.source.vis.to_string();
     let is_raw = name != companion.source.name;
     let is_hidden = companion.attrs.iter().any(|attr| attr.to_string().starts_with("doc"));
-    if !same || is_raw || is_hidden {
+    if companion.vis.is_some() || is_raw || is_hidden {
         return format!("`{name}`");
     }
     match companion.place {

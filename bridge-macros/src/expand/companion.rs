@@ -31,6 +31,7 @@ pub(crate) fn unfinished(companion: &Companion<'_>) -> TokenStream {
 
 fn function(companion: &Companion<'_>, body: TokenStream) -> TokenStream {
     let Companion { attrs, docs, vis, name, .. } = companion;
+    let vis = vis.as_ref().unwrap_or(&companion.source.vis);
     let unsafety = companion.source.unsafety.map(|span| Ident::new("unsafe", span));
     let (inputs, named) = inputs(companion);
     let generics = generics(companion, &named);

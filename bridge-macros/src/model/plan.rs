@@ -42,7 +42,8 @@ pub(crate) struct Companion<'a> {
     pub(crate) place: Place<'a>,
     pub(crate) kind: Kind,
     pub(crate) name: Ident,
-    pub(crate) vis: TokenStream,
+    /// Where it is another than the async fn's.
+    pub(crate) vis: Option<TokenStream>,
     /// What stands in the brackets of each attribute.
     pub(crate) attrs: Vec<TokenStream>,
     pub(crate) docs: String,

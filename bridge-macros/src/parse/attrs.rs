@@ -1,8 +1,9 @@
 //! Outer attributes, and visibility.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
+use syn::buffer::Cursor;
 use syn::parse::ParseStream;
-use syn::{LitStr, Result, Token, token};
+use syn::{Lit, Result, Token, token};
 
 use crate::model::Attr;
 
@@ -11,41 +12,41 @@ pub(super) fn outer(input: ParseStream<'_>) -> Result<Vec<Attr>> {
     let mut attrs = Vec::new();
     while input.peek(Token![#]) {
         input.parse::<Token![#]>()?;
-        let content;
-        syn::bracketed!(content in input);
-        let meta: TokenStream = content.parse()?;
-        attrs.push(Attr { path: path(&meta), meta });
+        let Some((content, _, _)) = input.cursor().group(Delimiter::Bracket) else {
+            return Err(input.error("expected square brackets"));
+        };
+        attrs.push(Attr { path: path(content), doc: doc(content), brackets: input.parse()? });
     }
     Ok(attrs)
 }
 
-/// The path that `meta` begins with, without spaces.
-fn path(meta: &TokenStream) -> String {
+/// The path that comes next, without spaces; also that of the `#[$meta]` of a macro_rules!.
+fn path(mut cursor: Cursor<'_>) -> String {
     let mut path = String::new();
-    for tree in meta.clone() {
-        match tree {
-            TokenTree::Ident(ident) => path.push_str(&ident.to_string()),
-            TokenTree::Punct(punct) if punct.as_char() == ':' => path.push(':'),
-            // `#[$meta]` of a macro_rules!
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None && path.is_empty() => {
-                return self::path(&group.stream());
-            }
-            _ => break,
+    loop {
+        if let Some((ident, rest)) = cursor.ident() {
+            path.push_str(&ident.to_string());
+            cursor = rest;
+        } else if let Some((_, rest)) = cursor.punct().filter(|(punct, _)| punct.as_char() == ':') {
+            path.push(':');
+            cursor = rest;
+        } else {
+            return path;
         }
     }
-    path
 }
 
-/// The text of `doc = "…"`; of `doc = include_str!(…)` nothing is known.
+/// The literal of `doc = "…"`; of `doc = include_str!(…)` nothing is known.
+fn doc(cursor: Cursor<'_>) -> Option<Literal> {
+    let (_, cursor) = cursor.ident().filter(|(ident, _)| ident == "doc")?;
+    let (_, cursor) = cursor.punct().filter(|(punct, _)| punct.as_char() == '=')?;
+    cursor.literal().filter(|(_, rest)| rest.eof()).map(|(literal, _)| literal)
+}
+
+/// The text of a doc comment.
 pub(crate) fn doc_text(attr: &Attr) -> Option<String> {
-    if attr.path != "doc" {
-        return None;
-    }
-    let mut trees = attr.meta.clone().into_iter().skip(1);
-    match (trees.next(), trees.next(), trees.next()) {
-        (Some(TokenTree::Punct(equals)), Some(TokenTree::Literal(text)), None) if equals.as_char() == '=' => {
-            syn::parse_str::<LitStr>(&text.to_string()).ok().map(|text| text.value())
-        }
+    match Lit::new(attr.doc.clone()?) {
+        Lit::Str(text) => Some(text.value()),
         _ => None,
     }
 }

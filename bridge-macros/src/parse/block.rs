@@ -10,11 +10,14 @@ use super::{attrs, cut, signature, ty};
 use crate::model::{AsyncTrait, Attr, Block, BlockKind, Errors, Interface, Item, Member};
 
 pub(super) fn block(head: fn(ParseStream<'_>) -> Result<Block>, cut: cut::Cut, errors: &mut Errors) -> Result<Item> {
-    let mut block = head.parse2(cut.head.clone())?;
-    block.head = cut.head;
+    let tokens: TokenStream = cut.head.into_iter().collect();
+    let mut block = head.parse2(tokens.clone())?;
+    block.head = tokens;
     if let Some(braces) = cut.braces {
         block.braces = braces.span();
-        block.members = cut::members(braces.stream()).into_iter().map(|tokens| member(tokens, errors)).collect();
+        let in_trait = block.interface().is_some();
+        block.members =
+            cut::members(braces.stream()).into_iter().map(|trees| member(trees, in_trait, errors)).collect();
     }
     Ok(Item::Block(Box::new(block)))
 }
@@ -86,7 +89,7 @@ pub(super) fn trait_head(input: ParseStream<'_>) -> Result<Block> {
 /// `async_trait`, `async_trait::async_trait`, `async_trait(?Send)`
 fn async_trait(attr: &Attr) -> Option<AsyncTrait> {
     let is_it = attr.path.rsplit("::").next() == Some("async_trait");
-    let mut trees = attr.meta.clone().into_iter();
+    let mut trees = attr.meta().into_iter();
     let span = trees.next()?.span();
     let arguments = trees.find_map(|tree| if let TokenTree::Group(group) = tree { Some(group) } else { None });
     let refusal = arguments.filter(|group| group.stream().to_string().contains('?'));
@@ -98,15 +101,15 @@ fn empty(generics: Vec<crate::model::GenericParam>, kind: BlockKind, span: Span)
 }
 
 /// A member; what is no function that concerns us is only passed on.
-fn member(tokens: TokenStream, errors: &mut Errors) -> Member {
-    let cut = cut::item(cut::bare(tokens.clone()));
+fn member(trees: Vec<TokenTree>, in_trait: bool, errors: &mut Errors) -> Member {
+    let cut = cut::item(cut::bare(trees));
     let (head, own) = cut::own_attributes(cut.head);
+    let keyword = keyword(&head);
+    let head: TokenStream = head.into_iter().collect();
+    let mut tokens = head.clone();
+    tokens.extend(cut.tail.clone());
     let mut member =
         Member { tokens, tail: cut.tail, function: None, associated: None, options: None, attribute: None };
-    if !own.is_empty() {
-        member.tokens = head.clone();
-        member.tokens.extend(member.tail.clone());
-    }
     for (attribute, span) in own {
         if member.attribute.is_some() {
             errors.push(span, "this function has a second `#[threadsafe]`: write all options into one");
@@ -115,14 +118,15 @@ fn member(tokens: TokenStream, errors: &mut Errors) -> Member {
         member.attribute = Some(span);
         member.options = Some(options(attribute, errors));
     }
-    match keyword.parse2(head.clone()) {
-        Ok(keyword) if keyword.word == "fn" => {
+    match keyword {
+        // Others of an impl get no companion. In a trait they may have been async, before another macro.
+        Some(keyword) if keyword.word == "fn" && (keyword.is_async || in_trait || member.attribute.is_some()) => {
             let stream = member.options.as_ref().is_some_and(|options| options.stream.is_some());
             member.function = function(head, stream).ok();
             let has_body = member.body().is_some();
             member.function.iter_mut().for_each(|function| function.has_body = has_body);
         }
-        Ok(keyword) if keyword.word == "type" => member.associated = associated.parse2(head).ok(),
+        Some(keyword) if in_trait && keyword.word == "type" => member.associated = associated.parse2(head).ok(),
         _ => {}
     }
     member

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 /// An item, cut before its last braces.
 pub(super) struct Cut {
-    pub(super) head: TokenStream,
+    pub(super) head: Vec<TokenTree>,
     /// The body of a fn, the members of an impl.
     pub(super) braces: Option<Group>,
     /// What was cut off, as it stood.
@@ -12,23 +12,21 @@ pub(super) struct Cut {
 }
 
 /// Takes the item out of the invisible delimiters that a `macro_rules!` puts around it.
-pub(super) fn bare(item: TokenStream) -> TokenStream {
-    let mut trees = item.clone().into_iter();
-    match (trees.next(), trees.next()) {
-        (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => bare(group.stream()),
-        _ => item,
+pub(super) fn bare(trees: Vec<TokenTree>) -> Vec<TokenTree> {
+    match &trees[..] {
+        [TokenTree::Group(group)] if group.delimiter() == Delimiter::None => bare(group.stream().into_iter().collect()),
+        _ => trees,
     }
 }
 
-pub(super) fn item(item: TokenStream) -> Cut {
-    let mut trees: Vec<TokenTree> = item.into_iter().collect();
+pub(super) fn item(mut trees: Vec<TokenTree>) -> Cut {
     let has_tail = trees.last().is_some_and(|tree| braces(tree).is_some() || is_punct(tree, ';'));
     let tail = if has_tail { trees.pop() } else { None };
-    Cut { head: trees.into_iter().collect(), braces: tail.as_ref().and_then(braces), tail }
+    Cut { head: trees, braces: tail.as_ref().and_then(braces), tail }
 }
 
 /// Takes our own attributes off a member: what is left, and what stood in their parentheses.
-pub(super) fn own_attributes(head: TokenStream) -> (TokenStream, Vec<(TokenStream, Span)>) {
+pub(super) fn own_attributes(head: Vec<TokenTree>) -> (Vec<TokenTree>, Vec<(TokenStream, Span)>) {
     let (mut kept, mut own) = (Vec::new(), Vec::new());
     let mut trees = head.into_iter().peekable();
     while let Some(tree) = trees.next() {
@@ -49,7 +47,7 @@ pub(super) fn own_attributes(head: TokenStream) -> (TokenStream, Vec<(TokenStrea
         }
     }
     kept.extend(trees);
-    (kept.into_iter().collect(), own)
+    (kept, own)
 }
 
 /// What stands in the parentheses of `threadsafe(…)` or `path::threadsafe(…)`, if `meta` is that.
@@ -81,16 +79,16 @@ fn braces(tree: &TokenTree) -> Option<Group> {
 }
 
 /// The members of an impl, one stream each.
-pub(super) fn members(content: TokenStream) -> Vec<TokenStream> {
+pub(super) fn members(content: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut members = Vec::new();
     let mut member = Scan::default();
     for tree in content {
         if member.push(tree) {
-            members.push(std::mem::take(&mut member).tokens.into_iter().collect());
+            members.push(std::mem::take(&mut member).tokens);
         }
     }
     if !member.tokens.is_empty() {
-        members.push(member.tokens.into_iter().collect());
+        members.push(member.tokens);
     }
     members
 }
@@ -143,6 +141,6 @@ fn is_member(group: &Group) -> bool {
     group.stream().into_iter().last().is_some_and(|last| is_punct(&last, ';') || braces(&last).is_some())
 }
 
-fn is_punct(tree: &TokenTree, char: char) -> bool {
+pub(super) fn is_punct(tree: &TokenTree, char: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == char)
 }

@@ -1,25 +1,24 @@
 //! The item that the attribute stands on.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use syn::ext::IdentExt as _;
-use syn::parse::{ParseStream, Parser as _};
-use syn::{Ident, Result, Token};
+use syn::Result;
+use syn::parse::Parser as _;
 
-use super::{attrs, block, cut, returns, signature};
-use crate::model::{Errors, Function, Item, Lone, Options, Returns};
+use super::{block, cut, returns, signature};
+use crate::model::{Errors, Function, Item, Lone, Options, Piece, Returns, Ty};
 
 /// Never fails: what cannot have a companion is told and kept as it is.
 pub(crate) fn item(tokens: TokenStream, options: &Options, errors: &mut Errors) -> Item {
-    let bare = cut::bare(tokens.clone());
-    let cut = cut::item(bare);
-    let head = cut.head.clone();
-    let parsed = match keyword.parse2(head.clone()) {
-        Ok(Keyword { word, .. }) if word == "fn" => function(head, options.stream.is_some())
-            .map(|function| Item::Function(Box::new(Lone { tokens: tokens.clone(), function }))),
-        Ok(Keyword { word, .. }) if word == "impl" => block::block(block::impl_head, cut, errors),
-        Ok(Keyword { word, .. }) if word == "trait" => block::block(block::trait_head, cut, errors),
-        Ok(Keyword { word, span }) => Err(syn::Error::new(span, refusal(&word))),
-        Err(_) => Err(syn::Error::new(Span::call_site(), refusal("this item"))),
+    let cut = cut::item(cut::bare(tokens.clone().into_iter().collect()));
+    let parsed = match keyword(&cut.head) {
+        Some(Keyword { word, .. }) if word == "fn" => {
+            function(cut.head.into_iter().collect(), options.stream.is_some())
+                .map(|function| Item::Function(Box::new(Lone { tokens: tokens.clone(), function })))
+        }
+        Some(Keyword { word, .. }) if word == "impl" => block::block(block::impl_head, cut, errors),
+        Some(Keyword { word, .. }) if word == "trait" => block::block(block::trait_head, cut, errors),
+        Some(Keyword { word, span, .. }) => Err(syn::Error::new(span, refusal(&word))),
+        None => Err(syn::Error::new(Span::call_site(), refusal("this item"))),
     };
     parsed.unwrap_or_else(|error| {
         errors.push_error(error);
@@ -43,40 +42,45 @@ fn refusal(word: &str) -> String {
 pub(super) struct Keyword {
     pub(super) word: String,
     span: Span,
+    pub(super) is_async: bool,
 }
 
-pub(super) fn keyword(input: ParseStream<'_>) -> Result<Keyword> {
-    attrs::outer(input)?;
-    attrs::visibility(input)?;
-    loop {
-        let word = input.call(Ident::parse_any)?;
-        let found = match &*word.to_string() {
-            "async" | "unsafe" | "default" | "auto" | "safe" => false,
-            "const" => !at_function(input),
-            "extern" if input.peek(syn::LitStr) => {
-                input.parse::<syn::LitStr>()?;
-                !at_function(input)
+/// Looks for it behind attributes, visibility and qualifiers. It is asked of every member, so it parses nothing.
+pub(super) fn keyword(head: &[TokenTree]) -> Option<Keyword> {
+    let mut is_async = false;
+    for (index, tree) in head.iter().enumerate() {
+        let TokenTree::Ident(ident) = tree else { continue };
+        let word = ident.to_string();
+        let found = match &*word {
+            "async" => {
+                is_async = true;
+                false
             }
-            "extern" => !at_function(input),
+            "pub" | "unsafe" | "default" | "auto" | "safe" => false,
+            "const" | "extern" => !at_function(&head[index + 1..]),
             _ => true,
         };
         if found {
-            input.parse::<TokenStream>()?;
-            return Ok(Keyword { word: word.to_string(), span: word.span() });
+            return Some(Keyword { word, span: ident.span(), is_async });
         }
     }
+    None
 }
 
 /// Whether a fn, or its qualifiers, comes next.
-fn at_function(input: ParseStream<'_>) -> bool {
-    input.peek(Token![fn]) || input.peek(Token![async]) || input.peek(Token![unsafe]) || input.peek(Token![extern])
+fn at_function(rest: &[TokenTree]) -> bool {
+    match rest {
+        [TokenTree::Literal(_), TokenTree::Ident(next), ..] | [TokenTree::Ident(next), ..] => {
+            ["fn", "async", "unsafe", "extern"].iter().any(|word| next == word)
+        }
+        _ => false,
+    }
 }
 
 /// `stream`: whether it is asked to return one.
 pub(super) fn function(head: TokenStream, stream: bool) -> Result<Function> {
-    let signature = head.clone();
     let mut function = signature::function.parse2(head)?;
-    function.mentions_self = mentions_self(signature);
+    function.mentions_self = mentions_self(&function);
     if stream || function.asyncness.is_none() {
         let names = if stream { &returns::STREAM } else { &returns::FUTURE };
         if let Some(found) = function.output.as_mut().and_then(|output| returns::find(output, names)) {
@@ -102,10 +106,26 @@ fn async_trait(function: &mut Function) {
     }
 }
 
-fn mentions_self(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|tree| match tree {
-        TokenTree::Ident(ident) => ident == "Self",
-        TokenTree::Group(group) => mentions_self(group.stream()),
-        _ => false,
-    })
+/// In its types or in what is asked of them.
+fn mentions_self(function: &Function) -> bool {
+    let in_type = |ty: &Ty| {
+        ty.any(|piece| match piece {
+            Piece::Ident(ident) => ident == "Self",
+            Piece::Opaque(tokens) => names_self(tokens),
+            _ => false,
+        })
+    };
+    function.args.iter().any(|arg| in_type(&arg.ty))
+        || function.output.as_ref().is_some_and(in_type)
+        || function.generics.iter().any(|param| names_self(&param.bounds))
+        || names_self(&function.predicates)
+}
+
+fn names_self(tokens: &TokenStream) -> bool {
+    !tokens.is_empty()
+        && tokens.clone().into_iter().any(|tree| match tree {
+            TokenTree::Ident(ident) => ident == "Self",
+            TokenTree::Group(group) => names_self(&group.stream()),
+            _ => false,
+        })
 }
