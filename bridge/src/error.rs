@@ -43,8 +43,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Closed => f.write_str(
-                "the event loop is closed: keep its `EventLoop` (or the future given to `bridge::run`) alive \
-                 for as long as it is called",
+                "the event loop is closed: it was shut down, or its `EventLoop` was dropped, before this was finished",
             ),
             Error::WouldDeadlock(deadlock) => deadlock.fmt(f),
             Error::Cancelled => f.write_str("the task was cancelled before it finished"),

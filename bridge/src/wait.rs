@@ -68,7 +68,10 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
     if !is_enough(&tasks, when) && limit != Some(Duration::ZERO) {
         let need = if when == ReturnWhen::FirstCompleted { Need::Any } else { Need::All };
-        let leave = leave(tasks.iter(), need, site).unwrap_or_else(|error| refuse("wait", &error));
+        let leave = match leave(tasks.iter(), need, site) {
+            Ok(leave) => leave,
+            Err(error) => refuse("wait", &error),
+        };
         let bell = Bell::new();
         let mut left = bell.hang(&mut tasks);
         leave.block(|| {
@@ -192,7 +195,11 @@ impl<T> Iterator for AsCompleted<T> {
 
     #[track_caller]
     fn next(&mut self) -> Option<Self::Item> {
-        self.step(None).unwrap_or_else(|error| refuse("as_completed", &error))
+        // Not by a closure, which would not be at the caller's line.
+        match self.step(None) {
+            Ok(ended) => ended,
+            Err(error) => refuse("as_completed", &error),
+        }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -317,7 +317,7 @@ fn shutdown_timeout_of_zero_is_ok_where_nothing_has_to_be_cancelled() {
 fn shutdown_timeout_of_zero_says_timed_out_where_a_task_is_pending() {
     watchdog(HANGS, || {
         let event_loop = EventLoop::new().unwrap();
-        let task = event_loop.submit(std::future::pending::<()>());
+        let task = event_loop.submit(pending::<()>());
         // It is pending when this is answered: submissions of one thread start in order.
         event_loop.block_on(async {}).unwrap();
         let ended = event_loop.shutdown_timeout(Duration::ZERO);

@@ -1,7 +1,7 @@
 //! `wait` and `as_completed`: many tasks, one thread that waits.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -211,6 +211,34 @@ fn waiting_on_the_own_loop_panics_at_the_callers_line() {
             let text = payload.downcast_ref::<String>().unwrap();
             assert!(text.contains("waiting here would never end") && text.contains(file!()), "{text}");
         }
+    });
+}
+
+#[test]
+fn refusals_panic_at_the_line_that_waits() {
+    static LINES: Mutex<Vec<(String, u32)>> = Mutex::new(Vec::new());
+    watchdog(HANGS, || {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if thread::current().name() == Some("refused") {
+                let at = info.location().unwrap();
+                LINES.lock().unwrap().push((at.file().to_owned(), at.line()));
+            } else {
+                before(info);
+            }
+        }));
+        let event_loop = EventLoop::builder().thread_name("refused").build().unwrap();
+        let never = || event_loop.submit(std::future::pending::<()>());
+        let (first, second) = (never(), never());
+        let lines = event_loop.block_on(async move {
+            let waits = catch_unwind(AssertUnwindSafe(|| (line!(), wait([first], AllCompleted, None))));
+            let iterates = catch_unwind(AssertUnwindSafe(|| (line!(), as_completed([second]).next().is_some())));
+            assert!(waits.is_err() && iterates.is_err());
+            line!() - 3
+        });
+        let first = lines.unwrap();
+        let here = |line| (file!().to_owned(), line);
+        assert_eq!(*LINES.lock().unwrap(), [here(first), here(first + 1)]);
     });
 }
 
