@@ -317,3 +317,59 @@ fn generics_of_an_impl_and_of_its_methods() {
     assert_eq!(grid.cells_blocking(&handle()), [1, 2]);
     assert_eq!(grid.with_blocking::<u64, 1>(&handle(), [3]), [1, 2, 3]);
 }
+
+struct Cursor<'a, T> {
+    items: &'a mut Vec<T>,
+    at: usize,
+}
+
+#[threadsafe]
+impl<T: Clone> Cursor<'_, T> {
+    async fn advance(&mut self) -> Option<&mut T> {
+        tick().await;
+        self.at += 1;
+        self.items.get_mut(self.at - 1)
+    }
+
+    async fn rest(&mut self, _other: &str) -> impl Iterator<Item = &mut T> + '_ {
+        tick().await;
+        self.items.iter_mut().skip(self.at)
+    }
+
+    async fn pair(&self, from: &Cursor<'_, T>) -> (usize, usize) {
+        tick().await;
+        (self.at, from.at)
+    }
+}
+
+#[test]
+fn outputs_borrowed_from_a_mutable_self_beside_an_anonymous_lifetime() {
+    let mut items = vec![1, 2, 3];
+    let mut cursor = Cursor { items: &mut items, at: 0 };
+    *cursor.advance_blocking(&handle()).unwrap() = 7;
+    for item in cursor.rest_blocking(&handle(), &String::from("gone")) {
+        *item += 1;
+    }
+    let mut others = vec![];
+    assert_eq!(cursor.pair_blocking(&handle(), &Cursor { items: &mut others, at: 5 }), (1, 5));
+    assert_eq!(items, [7, 3, 4]);
+}
+
+#[threadsafe]
+async fn shown(text: &str) -> impl Display + '_ {
+    tick().await;
+    text
+}
+
+#[threadsafe]
+async fn words<'a>(text: &'a str, _other: &str) -> impl Iterator<Item = &'a str> + 'a {
+    tick().await;
+    text.split(' ')
+}
+
+#[test]
+fn an_impl_trait_that_borrows() {
+    let text = String::from("two words");
+    assert_eq!(shown_blocking(&handle(), &text).to_string(), text);
+    assert_eq!(words_blocking(&handle(), &text, "").count(), 2);
+}
