@@ -27,6 +27,14 @@
 //! });
 //! ```
 //!
+//! # Features
+//!
+//! - `macros` (default): `#[threadsafe]`.
+//! - `stream`: `Handle::iter`, a stream as an iterator; adds `futures-core`.
+//!
+//! Of tokio this crate asks for its schedulers alone. What your futures use (`time`, `net`, …) is turned on by your own
+//! dependency on tokio, and the loops then have it.
+//!
 //! # Which loop
 //!
 //! | you have | you take |
@@ -45,6 +53,8 @@
 //! | [`Handle::submit`], [`LocalHandle::submit_local`] | is `'static` | goes on, with a [`Task`] to ask, await or cancel |
 //! | [`Handle::call_soon`] | is a plain function | goes on |
 //!
+//! For many tasks at once there are [`wait`] and [`as_completed`].
+//!
 //! # What is promised
 //!
 //! - **Every submission resolves, once**: by its value, a panic, a cancel, a timeout or the loop's end; of two at
@@ -61,6 +71,8 @@
 //!
 //! # Where the limits are
 //!
+//! - A limit drops the future at the `.await` it has come to, as `tokio::time::timeout` does: what it was in the middle
+//!   of stays half done.
 //! - A scoped call waits for the loop to let go. A limit is exact while the loop is responsive; a future that sits
 //!   in one long poll holds its caller until that poll returns.
 //! - A runtime of yours that nobody drives (a current-thread one outside its `block_on`) picks nothing up, and a
