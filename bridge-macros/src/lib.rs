@@ -160,8 +160,8 @@ use proc_macro::TokenStream;
 /// }
 /// ```
 ///
-/// A default-bodied function asks what its `Send` future needs: `Self: Sync` for `&self`, `Send` of type parameters and
-/// arguments. With `local` nothing is promised of the future, and nothing is asked but by the companion. An impl may
+/// Each asks `Send` of its own type parameters and `impl Trait` arguments, since an impl could not; a default-bodied one
+/// asks all that its future needs, as `Self: Sync` for `&self`. With `local` nothing is promised of the future, and nothing is asked but by the companion. An impl may
 /// write a companion of its own. Beside `#[async_trait]`, in either order, the functions are left to that, and the trait
 /// stays `dyn`-compatible with its companions. On the impls of a trait the attribute has no place.
 ///

@@ -287,12 +287,29 @@ fn a_default_bodied_fn_of_a_trait() {
 }
 
 #[test]
+fn a_required_fn_asks_what_an_impl_cannot() {
+    assert_rewritten(
+        "",
+        "trait Store<T> { async fn set<U: Copy>(&self, u: &U, t: T, v: impl Display); }",
+        r#"trait Store<T> {
+            fn set<U: Copy + ::core::marker::Send + ::core::marker::Sync>(
+                &self, u: &U, t: T, v: impl Display + ::core::marker::Send
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send;
+            #[track_caller]
+            fn set_blocking<U: Copy + ::core::marker::Send + ::core::marker::Sync>(
+                &self, handle: &::bridge::Handle, u: &U, t: T, v: impl Display + ::core::marker::Send
+            ) { ::bridge::__private::call("set_blocking", handle, Self::set::<U>(self, u, t, v)) }
+        }"#,
+    );
+}
+
+#[test]
 fn local_promises_nothing_and_supertraits_are_told_apart() {
     assert_rewritten(
         "local",
         "trait Store<'a, T>: Base { async fn get(&self) {} }",
         r#"trait Store<'a, T>: Base {
-            fn get(&self) -> impl ::core::future::Future<Output = ()> { async move { {} } }
+            fn get(&self) -> impl ::core::future::Future<Output = ()> { async move {} }
             #[track_caller]
             fn get_blocking(&self, handle: &::bridge::LocalHandle) where Self: ::core::marker::Sync {
                 ::bridge::__private::call_local(

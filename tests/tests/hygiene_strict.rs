@@ -185,10 +185,23 @@ pub mod api {
         }
     }
 
+    #[threadsafe]
+    trait Short {
+        async fn one(&self) -> u8 {
+            3
+        }
+
+        async fn none(&mut self, _by: u8) {}
+    }
+
     impl Private for u8 {}
+
+    impl Short for u8 {}
 
     /// Uses the one above.
     pub async fn private_user() -> u64 {
+        let mut short = Short::one(&0_u8).await;
+        short.none(short).await;
         Private::get(&0_u8).await
     }
 

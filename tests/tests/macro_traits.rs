@@ -454,3 +454,36 @@ fn a_companion_may_be_written_otherwise() {
     assert!(pin!(Quick.now()).poll(&mut Context::from_waker(Waker::noop())).is_pending());
     drop(EventLoop::new().unwrap());
 }
+
+#[threadsafe]
+trait Asks<'a, T: 'a> {
+    async fn own<U: Display>(&self, own: &U, outer: &'a T, hidden: impl Debug) -> String;
+
+    async fn merge(self, other: Self) -> Self
+    where
+        Self: Sized;
+
+    async fn hidden(&self, function: Box<dyn Fn(&u8) -> &u8 + Send>) -> u8 {
+        *function(&3)
+    }
+}
+
+impl<'a> Asks<'a, u8> for String {
+    async fn own<U: Display>(&self, own: &U, outer: &'a u8, hidden: impl Debug) -> String {
+        tick().await;
+        format!("{self}{own}{outer}{hidden:?}")
+    }
+
+    async fn merge(self, other: Self) -> Self {
+        tick().await;
+        self + &other
+    }
+}
+
+#[test]
+fn an_impl_need_not_ask_that_its_own_parameters_are_send() {
+    let text = String::from("x");
+    assert_eq!(text.own_blocking(&handle(), &1, &2, 3), "x123");
+    assert_eq!(text.hidden_blocking(&handle(), Box::new(|number| number)), 3);
+    assert_eq!(text.merge_blocking(&handle(), "y".into()), "xy");
+}

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use super::generics::{self, Need};
 use super::{companions, krate, rules};
-use crate::model::{Block, Errors, Function, Member, Options, Place, Planned, Promise};
+use crate::model::{Block, Errors, Function, Member, Options, Place, Planned, Promise, Subject};
 
 pub(super) fn members<'a>(block: &'a Block, defaults: &Options, errors: &mut Errors) -> Vec<Planned<'a>> {
     rules::on_block(block, defaults, errors);
@@ -53,11 +53,13 @@ fn promise<'a>(block: &'a Block, function: &'a Function, options: &Options) -> O
         return None;
     }
     let is_send = options.local.is_none();
-    let asks = if is_send && function.has_body {
-        generics::asks(function, Place::Block(block), Need::All).into_iter().map(|ask| ask.without_sized()).collect()
-    } else {
-        Vec::new()
-    };
+    let mut asks = Vec::new();
+    if is_send {
+        asks = generics::asks(function, Place::Block(block), Need::All);
+        // What an impl can ask by itself is left to it.
+        asks.retain(|ask| function.has_body || matches!(ask.subject, Subject::Own(_)));
+        asks.iter_mut().for_each(|ask| ask.sized = false);
+    }
     Some(Promise { source: function, is_send, asks, krate: krate(options) })
 }
 

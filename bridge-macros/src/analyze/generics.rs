@@ -34,11 +34,15 @@ pub(super) fn asks<'a>(function: &'a Function, place: Place<'a>, need: Need) -> 
     let block = if let Place::Block(block) = place { Some(block) } else { None };
     let interface = block.and_then(Block::interface);
     let uses = Uses::of(function, need);
+    // An impl cannot ask anything of a function's own parameters: its trait has to, even where it has no body.
+    let own_need = if need == Need::Output { Need::All } else { need };
+    let own_uses = Uses::of(function, own_need);
     // `Self` is made of an impl's parameters, but not of a trait's.
     let is_made_of = |own: bool| !own && interface.is_none();
     let ask = |param: &'a GenericParam, own: bool| {
         let GenericKind::Type(name) = &param.kind else { return None };
         let text = name.to_string();
+        let (uses, need) = if own { (&own_uses, own_need) } else { (&uses, need) };
         let shared = uses.has_shared(&text) || (is_made_of(own) && uses.has_shared("Self"));
         let crosses = need == Need::All || uses.has(&text) || (is_made_of(own) && uses.has("Self"));
         Some(Ask {

@@ -93,8 +93,7 @@ fn output(promise: &Promise<'_>) -> TokenStream {
 
 fn inputs(promise: &Promise<'_>) -> Vec<TokenStream> {
     let source = promise.source;
-    let asks = promise.is_send && source.has_body;
-    let impls = if asks { Impls::Ask { owned: false } } else { Impls::Keep };
+    let impls = if promise.is_send { Impls::Ask { owned: false } } else { Impls::Keep };
     let mut rewrite = Rewrite { elided: Box::new(std::iter::empty()), impls };
     let mut inputs: Vec<TokenStream> =
         source.receiver.iter().map(|receiver| self::receiver(receiver, &mut rewrite)).collect();
@@ -155,7 +154,7 @@ fn asynchronous(promise: &Promise<'_>, body: &TokenTree) -> TokenStream {
     let source = promise.source;
     let site = site(promise);
     let mut inner = body.to_token_stream();
-    let mut conditional = Vec::new();
+    let (mut conditional, mut is_wrapped) = (Vec::new(), false);
     for (index, arg) in source.args.iter().enumerate().rev().filter(|(_, arg)| !is_kept(arg)) {
         let (name, pattern) = (name(index, arg), &arg.pattern);
         let attrs = arg.attrs.iter().map(attribute);
@@ -164,12 +163,15 @@ fn asynchronous(promise: &Promise<'_>, body: &TokenTree) -> TokenStream {
             conditional.push(quote_spanned!(site=> #(#attrs)* let #(#pattern)* = #name;));
             continue;
         }
+        is_wrapped = true;
         inner = match &arg.name {
             Some(_) => quote_spanned!(site=> match #name { #(#attrs)* #(#pattern)* => #inner }),
             None => quote_spanned!(site=> match #name { #name => match #name { #(#attrs)* #(#pattern)* => #inner } }),
         };
     }
     conditional.reverse();
+    // Temporaries of its tail go after what stands beside it.
+    let is_tail = !is_wrapped && conditional.is_empty();
     let own = source.receiver.as_ref().filter(|receiver| !matches!(receiver.kind, ReceiverKind::Reference(_)));
     let own = own.map(|receiver| {
         let this = &receiver.self_token;
@@ -183,5 +185,21 @@ fn asynchronous(promise: &Promise<'_>, body: &TokenTree) -> TokenStream {
         let site = at(output.span().0);
         quote_spanned!(site=> if false { return #krate::__private::returned::<#value>(); })
     });
-    quote_spanned!(site=> async move { #own #returned #(#conditional)* #inner })
+    let content = match body {
+        // In braces of its own a single expression would be said to need none.
+        TokenTree::Group(body) if is_tail && body.delimiter() == Delimiter::Brace && !starts_with_attribute(body) => {
+            body.stream()
+        }
+        _ => inner,
+    };
+    let mut block = Group::new(Delimiter::Brace, quote_spanned!(site=> #own #returned #(#conditional)* #content));
+    block.set_span(site);
+    quote_spanned!(site=> async move #block)
+}
+
+/// `#![…]`, which has to come first.
+fn starts_with_attribute(body: &Group) -> bool {
+    let mut trees = body.stream().into_iter();
+    matches!((trees.next(), trees.next()), (Some(TokenTree::Punct(hash)), Some(TokenTree::Punct(bang)))
+        if hash.as_char() == '#' && bang.as_char() == '!')
 }

@@ -112,10 +112,6 @@ pub(crate) struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    pub(crate) fn without_sized(self) -> Self {
-        Ask { sized: false, ..self }
-    }
-
     pub(crate) fn is_of(&self, name: &Ident) -> bool {
         matches!(self.subject, Subject::Own(own) if own == name)
     }
