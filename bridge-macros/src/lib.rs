@@ -174,9 +174,11 @@ use proc_macro::TokenStream;
 ///
 /// ```ignore
 /// #[threadsafe(stream)]
-/// fn numbers(end: u64) -> impl Stream<Item = u64> { … }
+/// fn numbers(end: u64) -> impl Stream<Item = u64> {
+///     stream::iter(0..end)
+/// }
 ///
-/// for number in numbers_blocking(&handle, 3) { … }
+/// let sum: u64 = numbers_blocking(&handle, 3).sum();
 /// ```
 ///
 /// # Options
