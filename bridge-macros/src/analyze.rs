@@ -35,9 +35,14 @@ pub(crate) fn plan<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -
 }
 
 impl Options {
-    /// Takes from `defaults` what was not said here.
-    fn inherit(&mut self, defaults: &Options) {
-        let other = defaults.clone();
+    /// Takes from `defaults` what was not said here, and does for `function`: one without a receiver, a constructor,
+    /// cannot take its handle from `self`.
+    fn inherit(&mut self, defaults: &Options, function: &Function) {
+        let mut other = defaults.clone();
+        if function.receiver.is_none() {
+            other.handle = other.handle.filter(|handle| !handle::mentions(&handle.tokens, "self"));
+            other.timeout = other.timeout.filter(|timeout| !handle::mentions(&timeout.tokens, "self"));
+        }
         self.suffix = self.suffix.take().or(other.suffix);
         self.vis = self.vis.take().or(other.vis);
         self.handle = self.handle.take().or(other.handle);

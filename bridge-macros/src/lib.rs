@@ -205,7 +205,9 @@ use proc_macro::TokenStream;
 /// ## `handle`
 ///
 /// A place or a value that `&` turns into a `&Handle`, by `Deref` if need be, so an `EventLoop` or an `Arc` of one does.
-/// It may use `self` and the arguments, and is taken before they are moved.
+/// It may use `self` and the arguments, and is taken before they are moved; what else it makes, as the guard of a lock,
+/// is dropped before the call begins. As a default of an impl or a trait, `handle = self.…` is for the functions that
+/// have a `self`: the others, constructors mostly, take a handle parameter.
 ///
 /// ```
 /// use bridge::threadsafe;

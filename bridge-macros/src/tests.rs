@@ -137,7 +137,10 @@ fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
         fn close_blocking(self) -> ::core::result::Result<(), ::bridge::Error> {
             ::bridge::__private::call_local_wrap(
                 "close_blocking",
-                &::bridge::LocalHandle::with_timeout(::bridge::__private::local_handle(&self.handle), limit::<A, B>(self)),
+                &{
+                    let handle = ::bridge::LocalHandle::with_timeout(::bridge::__private::local_handle(&self.handle), limit::<A, B>(self));
+                    handle
+                },
                 move || Self::close(self)
             )
         }"#,
@@ -146,6 +149,8 @@ fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
     assert!(cloned.contains("Clone::clone"), "{cloned}");
     let borrowed = companion("handle = self.handle", "async fn close(&self) {}");
     assert!(!borrowed.contains("Clone::clone"), "{borrowed}");
+    let called = companion("handle = self.lock().handle", "async fn close(&self) {}");
+    assert!(called.contains("Clone::clone"), "{called}");
 }
 
 #[test]

@@ -116,6 +116,50 @@ fn a_call_that_uses_an_argument() {
     assert_eq!(Client::new(7).by_a_call_blocking(1), 8);
 }
 
+struct Shared {
+    state: std::sync::Mutex<State>,
+}
+
+struct State {
+    handle: Handle,
+    limit: std::time::Duration,
+    id: u64,
+}
+
+#[threadsafe(handle = self.state.lock().unwrap().handle)]
+impl Shared {
+    /// Has no `self` to take a handle from.
+    async fn connect(id: u64) -> Shared {
+        let state = State { handle: Handle::current(), limit: std::time::Duration::MAX, id };
+        Shared { state: std::sync::Mutex::new(state) }
+    }
+
+    async fn locks(&self) -> u64 {
+        self.state.lock().unwrap().id
+    }
+
+    #[threadsafe(timeout = self.state.lock().unwrap().limit, fallible)]
+    async fn locks_within_a_limit(&self) -> u64 {
+        self.state.lock().unwrap().id
+    }
+}
+
+#[test]
+fn a_lock_that_gives_the_handle_is_free_during_the_call() {
+    bridge_tests::watchdog(bridge_tests::HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let shared = Shared::connect_blocking(&event_loop, 3);
+        assert_eq!(shared.locks_blocking(), 3);
+        assert_eq!(shared.locks_within_a_limit_blocking().unwrap(), 3);
+    });
+}
+
+#[test]
+fn a_constructor_takes_a_handle_where_the_impls_default_is_of_self() {
+    let event_loop = EventLoop::new().unwrap();
+    assert_eq!(Shared::connect_blocking(&event_loop, 4).locks_blocking(), 4);
+}
+
 #[test]
 fn submit_of_self_by_value() {
     let client = Client::new(7);

@@ -14,7 +14,7 @@ pub(super) fn members<'a>(block: &'a Block, defaults: &Options, errors: &mut Err
         let mut options = member.options.clone().unwrap_or_default();
         rules::on_member(block, &options, errors);
         let skips = options.skip.is_some();
-        options.inherit(defaults);
+        options.inherit(defaults, function);
         if block.interface().is_some() {
             options.vis = None;
         }

@@ -1,16 +1,18 @@
 //! Where a companion's handle comes from.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 
 use crate::model::{Function, HandleSource, Kind, Options, Piece, ReceiverKind, Ty};
 
 pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> HandleSource {
     match &options.handle {
-        Some(handle) => HandleSource::Expression {
-            tokens: handle.tokens.clone(),
-            // `submit` keeps nothing of it, and a limit is set on a handle of its own.
-            cloned: (kind == Kind::Submit || options.timeout.is_none()) && moves(function, &handle.tokens),
-        },
+        Some(handle) => {
+            // A limit is set on a handle of its own; `submit` has none, and keeps nothing of the expression.
+            let submits = kind == Kind::Submit;
+            let own = !submits && options.timeout.is_some();
+            let cloned = (!own && moves(function, &handle.tokens)) || (!submits && calls(&handle.tokens));
+            HandleSource::Expression { tokens: handle.tokens.clone(), cloned }
+        }
         None => HandleSource::Parameter(parameter(function, options)),
     }
 }
@@ -35,6 +37,13 @@ fn moves(function: &Function, expression: &TokenStream) -> bool {
             !is_shared_reference(&arg.ty)
                 && arg.name.as_ref().is_some_and(|name| mentions(expression, &name.to_string()))
         })
+}
+
+/// Whether `expression` is more than a place: it may leave temporaries, a lock's guard, say, which must not live as
+/// long as the wait.
+fn calls(expression: &TokenStream) -> bool {
+    let is_call = |tree| matches!(tree, TokenTree::Group(group) if group.delimiter() != Delimiter::None);
+    expression.clone().into_iter().any(is_call)
 }
 
 fn is_shared_reference(ty: &Ty) -> bool {

@@ -79,14 +79,28 @@ fn handle(companion: &Companion<'_>) -> TokenStream {
             let local = if companion.local.is_some() { "local_" } else { "" };
             let helper = format_ident!("{local}handle", span = at(span));
             let place = quote_spanned!(at(span)=> #krate::__private::#helper(#place));
-            if *cloned { quote!(&::core::clone::Clone::clone(#place)) } else { place }
+            if *cloned {
+                let own = taken(&quote!(::core::clone::Clone::clone(#place)));
+                quote!(&#own)
+            } else {
+                place
+            }
         }
     };
     let ty = handle_type(companion);
     match &companion.timeout {
-        Some(limit) => quote!(&#krate::#ty::with_timeout(#handle, #limit)),
+        Some(limit) => {
+            let own = taken(&quote!(#krate::#ty::with_timeout(#handle, #limit)));
+            quote!(&#own)
+        }
         None => handle,
     }
+}
+
+/// A handle of the call's own. What the expressions that make it leave is dropped before the call begins.
+fn taken(own: &TokenStream) -> TokenStream {
+    let name = Ident::new("handle", Span::mixed_site());
+    quote!({ let #name = #own; #name })
 }
 
 /// The call of the async fn, which only makes the future; with `local`, a closure that will.

@@ -59,6 +59,7 @@ impl Client {
 }
 
 #[threadsafe]
+#[allow(clippy::manual_async_fn)]
 fn later(text: &str) -> impl Future<Output = usize> + Send + '_ {
     async move {
         tick().await;
@@ -75,7 +76,7 @@ trait Bodies {
     async fn held(&self, guard: Mutex<u64>, _: Mutex<u64>) -> Result<u64, std::num::ParseIntError> {
         tick().await;
         "7".parse::<u64>()?;
-        drop(guard);
+        let _ = guard.into_inner();
         Ok(7)
     }
 
