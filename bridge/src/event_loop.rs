@@ -1,31 +1,23 @@
 //! [`EventLoop`], [`Builder`], [`run`], [`global`]: how a loop starts and how it ends.
-//!
-//! A loop is a tokio `LocalRuntime` and a [`Driver`] on one thread. It ends in this order, on that thread, inside
-//! its own context and also when it ends by a panic: the queue is closed; what was never polled is dropped and
-//! resolved; the runtime drops its tasks, and each resolves its job; the runtime waits for `spawn_blocking`
-//! threads that are still busy; the thread says that it has ended.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::io;
 use std::ops::Deref;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
-use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
-use std::task::Poll;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
+use tokio::runtime::Builder as TokioBuilder;
 
-use crate::context::{self, Driving, Loop};
-use crate::driver::{Driver, Plan, Remote};
+use crate::context;
+use crate::driver::Plan;
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::local_handle::LocalHandle;
 use crate::owner::Ending;
-use crate::registry::{Ours, Registered};
+use crate::running::Running;
 
 /// How long a caller looks for its answer before it parks, unless [`Builder::spin`] says otherwise.
 const DEFAULT_SPIN: Duration = Duration::from_micros(20);
@@ -96,61 +88,6 @@ fn unique_name() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(1);
     // ORDERING: a number nobody else has, which is all.
     format!("bridge-loop-{}", COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// A loop on the thread that runs it. Dropping it is the end, in the order that the module's docs give.
-struct Running {
-    driver: Driver,
-    runtime: LocalRuntime,
-    ours: Arc<Ours>,
-    _registered: Registered,
-    _driving: Driving,
-}
-
-impl Running {
-    fn start(mut runtime: TokioBuilder, name: &str, spin: Duration) -> io::Result<Running> {
-        let runtime = runtime.build_local(LocalOptions::default())?;
-        let on = Arc::new(Loop { id: runtime.handle().id(), name: Arc::from(name), spin });
-        let remote = Arc::new(Remote::new());
-        let driver = Driver::new(Arc::clone(&remote));
-        let driving = Driving::start(Arc::clone(&on));
-        let ours = Arc::new(Ours { on, remote });
-        let registered = Registered::new(&ours);
-        Ok(Running { driver, runtime, ours, _registered: registered, _driving: driving })
-    }
-
-    /// Runs until `main` is ready, or the loop is told to end.
-    #[track_caller]
-    fn run<F: Future>(mut self, main: F) -> F::Output {
-        let Running { driver, runtime, .. } = &mut self;
-        let runtime = &*runtime;
-        runtime.block_on(async move {
-            // In here, so that it is dropped in the loop's context also when it panics.
-            let mut main = pin!(main);
-            poll_fn(|cx| {
-                if let Poll::Ready(output) = main.as_mut().poll(cx) {
-                    return Poll::Ready(output);
-                }
-                // Only an `EventLoop` tells its loop to end, and this loop has none.
-                let _ = driver.poll(cx, runtime);
-                Poll::Pending
-            })
-            .await
-        })
-    }
-
-    /// Runs until the loop is told to end.
-    fn run_until_stopped(mut self) {
-        let Running { driver, runtime, .. } = &mut self;
-        runtime.block_on(poll_fn(|cx| driver.poll(cx, runtime)));
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _context = self.runtime.enter();
-        self.driver.close();
-    }
 }
 
 /// An event loop on a thread of its own.

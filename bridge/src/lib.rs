@@ -112,6 +112,7 @@ mod handle;
 mod iter;
 mod local_handle;
 mod registry;
+mod running;
 mod state;
 mod sync;
 mod task;

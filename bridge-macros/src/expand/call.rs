@@ -4,8 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 
-use super::at;
-use super::companion::handle_type;
+use super::{at, handle_type};
 use crate::analyze::conditions_of;
 use crate::model::{Attr, Block, Companion, GenericKind, HandleSource, Kind, OnError, Place, Returns, Ty};
 

@@ -1,12 +1,12 @@
 //! One companion.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 
 use super::call::body;
 use super::generics::{generics, where_clause};
 use super::ty::{Impls, Rewrite};
-use super::{at, attribute};
+use super::{attribute, handle_type};
 use crate::analyze::of_parameter;
 use crate::model::{Companion, GenericKind, GenericParam, HandleSource, Kind, OnError, Receiver, ReceiverKind, Ty};
 
@@ -97,11 +97,6 @@ fn inputs(companion: &Companion<'_>) -> (Vec<TokenStream>, Vec<TokenStream>) {
 }
 
 /// `Handle` or `LocalHandle`.
-pub(super) fn handle_type(companion: &Companion<'_>) -> Ident {
-    let name = if companion.local.is_some() { "LocalHandle" } else { "Handle" };
-    Ident::new(name, companion.local.map_or_else(Span::mixed_site, at))
-}
-
 fn receiver(receiver: &Receiver, rewrite: &mut Rewrite<'_>) -> TokenStream {
     let attrs = of_parameter(&receiver.attrs);
     let self_token = &receiver.self_token;

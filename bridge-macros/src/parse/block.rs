@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, Result, Token};
 
-use super::item::{function, keyword};
+use super::function::{function, keyword};
 use super::options::options;
 use super::{attrs, cut, signature, ty};
 use crate::model::{AsyncTrait, Attr, Block, BlockKind, Errors, Interface, Item, Member};

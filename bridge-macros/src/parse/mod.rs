@@ -3,6 +3,7 @@
 mod attrs;
 mod block;
 mod cut;
+mod function;
 mod item;
 mod options;
 mod returns;

@@ -1,0 +1,74 @@
+//! [`Running`]: a loop on the thread that runs it.
+//!
+//! A loop is a tokio `LocalRuntime` and a [`Driver`] on one thread. It ends in this order, on that thread, inside
+//! its own context and also when it ends by a panic: the queue is closed; what was never polled is dropped and
+//! resolved; the runtime drops its tasks, and each resolves its job; the runtime waits for `spawn_blocking`
+//! threads that are still busy; the thread says that it has ended.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
+
+use crate::context::{Driving, Loop};
+use crate::driver::{Driver, Remote};
+use crate::registry::{Ours, Registered};
+
+/// A loop on the thread that runs it. Dropping it is the end, in the order that the module's docs give.
+pub(crate) struct Running {
+    driver: Driver,
+    runtime: LocalRuntime,
+    pub(crate) ours: Arc<Ours>,
+    _registered: Registered,
+    _driving: Driving,
+}
+
+impl Running {
+    pub(crate) fn start(mut runtime: TokioBuilder, name: &str, spin: Duration) -> io::Result<Running> {
+        let runtime = runtime.build_local(LocalOptions::default())?;
+        let on = Arc::new(Loop { id: runtime.handle().id(), name: Arc::from(name), spin });
+        let remote = Arc::new(Remote::new());
+        let driver = Driver::new(Arc::clone(&remote));
+        let driving = Driving::start(Arc::clone(&on));
+        let ours = Arc::new(Ours { on, remote });
+        let registered = Registered::new(&ours);
+        Ok(Running { driver, runtime, ours, _registered: registered, _driving: driving })
+    }
+
+    /// Runs until `main` is ready, or the loop is told to end.
+    #[track_caller]
+    pub(crate) fn run<F: Future>(mut self, main: F) -> F::Output {
+        let Running { driver, runtime, .. } = &mut self;
+        let runtime = &*runtime;
+        runtime.block_on(async move {
+            // In here, so that it is dropped in the loop's context also when it panics.
+            let mut main = pin!(main);
+            poll_fn(|cx| {
+                if let Poll::Ready(output) = main.as_mut().poll(cx) {
+                    return Poll::Ready(output);
+                }
+                // Only an `EventLoop` tells its loop to end, and this loop has none.
+                let _ = driver.poll(cx, runtime);
+                Poll::Pending
+            })
+            .await
+        })
+    }
+
+    /// Runs until the loop is told to end.
+    pub(crate) fn run_until_stopped(mut self) {
+        let Running { driver, runtime, .. } = &mut self;
+        runtime.block_on(poll_fn(|cx| driver.poll(cx, runtime)));
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _context = self.runtime.enter();
+        self.driver.close();
+    }
+}
