@@ -53,7 +53,7 @@
 //! | [`Handle::submit`], [`LocalHandle::submit_local`] | is `'static` | goes on, with a [`Task`] to ask, await or cancel |
 //! | [`Handle::call_soon`] | is a plain function | goes on |
 //!
-//! For many tasks at once there are [`wait`] and [`as_completed`].
+//! For many tasks at once there are [`wait`](wait()) and [`as_completed`].
 //!
 //! # What is promised
 //!
