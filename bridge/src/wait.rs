@@ -68,7 +68,7 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
     if !is_enough(&tasks, when) && limit != Some(Duration::ZERO) {
         let need = if when == ReturnWhen::FirstCompleted { Need::Any } else { Need::All };
-        let leave = match leave(tasks.iter(), need, site) {
+        let leave = match leave(tasks.iter(), need, |task| ends(task, when), site) {
             Ok(leave) => leave,
             Err(error) => refuse("wait", &error),
         };
@@ -78,12 +78,7 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit
             // Every ring is one task more: whether it is enough is asked of that one alone.
             while let Some(index) = bell.next(deadline) {
                 left -= 1;
-                let is_first = match when {
-                    ReturnWhen::FirstCompleted => true,
-                    ReturnWhen::FirstError => tasks[index].has_failed(),
-                    ReturnWhen::AllCompleted => false,
-                };
-                if is_first || left == 0 {
+                if ends(&tasks[index], when) || left == 0 {
                     break;
                 }
             }
@@ -93,13 +88,17 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit
     Waited { done, pending }
 }
 
-fn is_enough<T>(tasks: &[Task<T>], when: ReturnWhen) -> bool {
-    let first = match when {
-        ReturnWhen::FirstCompleted => tasks.iter().any(Task::is_done),
-        ReturnWhen::FirstError => tasks.iter().any(Task::has_failed),
+/// Whether that one task is enough.
+fn ends<T>(task: &Task<T>, when: ReturnWhen) -> bool {
+    match when {
+        ReturnWhen::FirstCompleted => task.is_done(),
+        ReturnWhen::FirstError => task.has_failed(),
         ReturnWhen::AllCompleted => false,
-    };
-    first || tasks.iter().all(Task::is_done)
+    }
+}
+
+fn is_enough<T>(tasks: &[Task<T>], when: ReturnWhen) -> bool {
+    tasks.iter().any(|task| ends(task, when)) || tasks.iter().all(Task::is_done)
 }
 
 /// Gives the results of `tasks` as they come: each with its place in the input, what is finished first first. The
@@ -178,7 +177,7 @@ impl<T> AsCompleted<T> {
             (Some(index), _) => index,
             (None, Some(Duration::ZERO)) => return Err(Error::TimedOut(Duration::ZERO)),
             (None, limit) => {
-                let leave = leave(self.tasks.iter().flatten(), Need::Any, Location::caller())?;
+                let leave = leave(self.tasks.iter().flatten(), Need::Any, Task::is_done, Location::caller())?;
                 let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
                 let rung = leave.block(|| self.bell.next(deadline));
                 rung.ok_or(Error::TimedOut(limit.unwrap_or(Duration::MAX)))?
@@ -228,11 +227,19 @@ fn refuse(function: &str, error: &Error) -> ! {
 fn leave<'a, T: 'a>(
     tasks: impl Iterator<Item = &'a Task<T>>,
     need: Need,
+    ends: impl Fn(&Task<T>) -> bool,
     site: &'static Location<'static>,
 ) -> Result<Leave, Error> {
     let targets = || {
         let mut by_loop: Vec<(&Loop, Vec<&Task<T>>)> = Vec::new();
-        for task in tasks.filter(|task| !task.is_done()) {
+        for task in tasks {
+            // Asked once: one that has ended since the caller looked may be what it waits for.
+            if task.is_done() {
+                if ends(task) {
+                    return Vec::new();
+                }
+                continue;
+            }
             match by_loop.iter_mut().find(|(on, _)| on.id == task.on().id) {
                 Some((_, tasks)) => tasks.push(task),
                 None => by_loop.push((task.on(), vec![task])),

@@ -254,37 +254,6 @@ fn first_completed_may_wait_for_another_loop_beside_its_own() {
 }
 
 #[test]
-fn a_circle_through_a_wait_is_told() {
-    watchdog(HANGS, || {
-        let (a, b, c) = (event_loop(), event_loop(), event_loop());
-        let (handle_a, handle_b) = (a.handle().clone(), b.handle().clone());
-        let (waits, a_waits) = mpsc::channel();
-        // The loop `a` waits for `c` and `b` together; what runs on `b` waits for `a`.
-        let told = a.submit(async move {
-            let on_c = c.submit(std::future::pending::<bool>());
-            let stop_c = on_c.canceller();
-            let on_b = handle_b.submit(async move {
-                a_waits.recv().unwrap();
-                let told = loop {
-                    // Until `a` is seen to wait, a call onto it would be answered, or time out.
-                    match handle_a.with_timeout(Duration::from_millis(50)).block_on(async {}) {
-                        Err(Error::WouldDeadlock(_)) => break true,
-                        Err(Error::TimedOut(_)) | Ok(()) => {}
-                        Err(_) => break false,
-                    }
-                };
-                stop_c.cancel();
-                told
-            });
-            waits.send(()).unwrap();
-            let waited = wait([on_c, on_b], AllCompleted, None);
-            waited.done.into_iter().last().unwrap().result().unwrap()
-        });
-        assert!(told.result().unwrap(), "the circle was not told");
-    });
-}
-
-#[test]
 fn as_completed_yields_what_is_finished_first_first() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
