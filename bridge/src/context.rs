@@ -157,13 +157,7 @@ pub(crate) fn may_wait(
     site: &'static Location<'static>,
     answer: impl FnOnce() -> Box<dyn Answer>,
 ) -> Result<Leave, Deadlock> {
-    let driven = match current_thread() {
-        Thread::Free => return Ok(Leave { recorded: None, worker: false }),
-        Thread::Worker => return Ok(Leave { recorded: None, worker: true }),
-        Thread::Drives(driven) => driven,
-    };
-    let target = Target { on: target, answer: Box::new(answer) };
-    record(&driven, vec![target], Need::All, site)
+    may_wait_for(|| vec![Target { on: target, answer: Box::new(answer) }], Need::All, site)
 }
 
 /// One of the loops that a wait for several tasks is for.

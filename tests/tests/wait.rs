@@ -254,6 +254,29 @@ fn first_completed_may_wait_for_another_loop_beside_its_own() {
 }
 
 #[test]
+fn a_circle_through_a_wait_is_told_to_the_one_that_closes_it() {
+    watchdog(HANGS, || {
+        let (a, b, c) = (event_loop(), event_loop(), event_loop());
+        let (handle_a, handle_b) = (a.handle().clone(), b.handle().clone());
+        // The loop `a` waits for `c` and `b` together; what runs on `b` waits for `a`, which is busy until it waits.
+        let told = a.submit(async move {
+            let on_c = c.submit(std::future::pending::<bool>());
+            let stop_c = on_c.canceller();
+            let on_b = handle_b.submit(async move {
+                let refused = matches!(handle_a.block_on(async {}), Err(Error::WouldDeadlock(_)));
+                stop_c.cancel();
+                refused
+            });
+            match catch_unwind(AssertUnwindSafe(|| wait([on_c, on_b], AllCompleted, None))) {
+                Ok(waited) => waited.done.into_iter().last().unwrap().result().unwrap(),
+                Err(refused) => refused.downcast_ref::<String>().unwrap().contains("waiting here would never end"),
+            }
+        });
+        assert!(told.result().unwrap(), "the circle was not told");
+    });
+}
+
+#[test]
 fn as_completed_yields_what_is_finished_first_first() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
