@@ -63,6 +63,7 @@ fn companions<'a>(
     errors: &mut Errors,
 ) -> Vec<Companion<'a>> {
     rules::cfgs(function, errors);
+    rules::entry_points(function, errors);
     rules::returns(function, options, errors);
     if !rules::is_known(function) {
         return Vec::new();
@@ -101,6 +102,7 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
         local: options.local,
         owned,
         krate: krate(options),
+        krate_is_given: options.krate.is_some(),
         cfgs: carry::cfgs(function),
         params,
     };

@@ -170,6 +170,8 @@ pub(crate) struct Member {
     /// Its last token: the body, or `;`.
     pub(crate) tail: Option<TokenTree>,
     pub(crate) function: Option<Function>,
+    /// A function with a mistake in its syntax, of which rustc has told.
+    pub(crate) is_broken: bool,
     /// The name of an associated type without parameters.
     pub(crate) associated: Option<Ident>,
     /// Its own `#[threadsafe(…)]`, if there is one.

@@ -419,3 +419,25 @@ fn no_tokens_make_it_panic() {
         }
     }
 }
+
+#[test]
+fn of_a_mistake_in_the_syntax_rustc_has_told() {
+    for item in
+        ["async fn fetch(id) {}", "async fn fetch(id: ) {}", "async fn fetch(ids: Vec<u8) {}", "async fn f<T(x: T) {}"]
+    {
+        assert_eq!(plain(rewritten("", item)), plain(tokens(item)), "{item}");
+    }
+}
+
+#[test]
+fn a_broken_function_leaves_the_others_of_its_impl_alone() {
+    let after = plain(rewritten("", "impl Client { async fn broken(&self) -> {} async fn whole(&self) {} }"));
+    assert!(after.starts_with("implClient{asyncfnwhole(&self){}"), "{after}");
+    assert!(after.contains("fnwhole_blocking(") && !after.contains("compile_error"), "{after}");
+}
+
+#[test]
+fn a_broken_parameter_keeps_its_function() {
+    let after = plain(rewritten("", "trait Store { async fn broken(&self, id); }"));
+    assert_eq!(after, "traitStore{asyncfnbroken(&self,id);}");
+}

@@ -19,8 +19,8 @@ use crate::task::Task;
 #[track_caller]
 pub fn call<F, T>(companion: &str, handle: &Handle, future: F) -> T
 where
-    F: Future<Output = T> + Send, // not needed with `#[threadsafe(local)]`; generic parts: `bound(T::Item: Send)`
-    T: Send,                      // the output goes back to the calling thread; generic parts: `bound(T::Item: Send)`
+    F: Future<Output = T> + Send, // if no argument is to blame, `#[threadsafe(local)]`; of generics, `bound(T::Item: Send)`
+    T: Send,                      // the output goes back to the calling thread; of generics, `bound(T::Item: Send)`
 {
     match handle.block_on(future) {
         Ok(value) => value,
@@ -32,8 +32,8 @@ where
 #[track_caller]
 pub fn call_wrap<F, T>(_companion: &str, handle: &Handle, future: F) -> Result<T, Error>
 where
-    F: Future<Output = T> + Send, // not needed with `#[threadsafe(local)]`; generic parts: `bound(T::Item: Send)`
-    T: Send,                      // the output goes back to the calling thread; generic parts: `bound(T::Item: Send)`
+    F: Future<Output = T> + Send, // if no argument is to blame, `#[threadsafe(local)]`; of generics, `bound(T::Item: Send)`
+    T: Send,                      // the output goes back to the calling thread; of generics, `bound(T::Item: Send)`
 {
     handle.block_on(future)
 }
@@ -42,7 +42,7 @@ where
 #[track_caller]
 pub fn call_fold<F, T>(_companion: &str, handle: &Handle, future: F) -> T
 where
-    F: Future<Output = T> + Send, // not needed with `#[threadsafe(local)]`; generic parts: `bound(T::Item: Send)`
+    F: Future<Output = T> + Send, // if no argument is to blame, `#[threadsafe(local)]`; of generics, `bound(T::Item: Send)`
     T: IsResult + Send,           // the output goes back to the calling thread
     T::Error: FoldsError,
 {
@@ -53,7 +53,7 @@ where
 #[track_caller]
 pub fn call_local<M, F, T>(companion: &str, handle: &LocalHandle, make: M) -> T
 where
-    M: FnOnce() -> F + Send, // also with `local`, the arguments go to the event loop's thread
+    M: FnOnce() -> F + Send, // arguments cross threads, with `local` too: `&T` needs `T: Sync`, `dyn A` a `+ Send`
     F: Future<Output = T>,
     T: Send, // also with `local`, the output goes back to the calling thread
 {
@@ -67,7 +67,7 @@ where
 #[track_caller]
 pub fn call_local_wrap<M, F, T>(_companion: &str, handle: &LocalHandle, make: M) -> Result<T, Error>
 where
-    M: FnOnce() -> F + Send, // also with `local`, the arguments go to the event loop's thread
+    M: FnOnce() -> F + Send, // arguments cross threads, with `local` too: `&T` needs `T: Sync`, `dyn A` a `+ Send`
     F: Future<Output = T>,
     T: Send, // also with `local`, the output goes back to the calling thread
 {
@@ -78,7 +78,7 @@ where
 #[track_caller]
 pub fn call_local_fold<M, F, T>(_companion: &str, handle: &LocalHandle, make: M) -> T
 where
-    M: FnOnce() -> F + Send, // also with `local`, the arguments go to the event loop's thread
+    M: FnOnce() -> F + Send, // arguments cross threads, with `local` too: `&T` needs `T: Sync`, `dyn A` a `+ Send`
     F: Future<Output = T>,
     T: IsResult + Send, // also with `local`, the output goes back to the calling thread
     T::Error: FoldsError,
@@ -98,7 +98,7 @@ where
 /// [`submit`] with a future that is made on the loop and stays there.
 pub fn submit_local<M, F, T>(handle: &LocalHandle, make: M) -> Task<T>
 where
-    M: FnOnce() -> F + Send + 'static, // also with `local`, the arguments go to the event loop's thread
+    M: FnOnce() -> F + Send + 'static, // also with `local`, the arguments go to the event loop's thread for good
     F: Future<Output = T> + 'static,
     T: Send + 'static, // the output goes back to whoever has the task
 {

@@ -47,6 +47,18 @@ impl Client {
         self.id
     }
 
+    #[threadsafe(handle = match which { 0 => &self.local, _ => &**self.event_loop })]
+    async fn by_a_branch(&self, which: u8) -> u64 {
+        tokio::task::yield_now().await;
+        self.id + u64::from(which)
+    }
+
+    #[threadsafe(handle = if text.is_empty() { self.event_loop.handle().clone() } else { self.local.clone() })]
+    async fn by_a_value_of_a_branch(&mut self, text: &str) -> u64 {
+        tokio::task::yield_now().await;
+        self.id + text.len() as u64
+    }
+
     #[threadsafe(handle = self.local, local)]
     async fn local_by_value(self) -> u64 {
         let shared = std::rc::Rc::new(self.id);
@@ -96,6 +108,18 @@ fn of_self_by_value() {
 #[test]
 fn an_event_loop_in_an_arc() {
     assert_eq!(Client::new(7).through_an_event_loop_blocking(), 7);
+}
+
+#[test]
+fn a_branch_that_derefs_to_a_handle() {
+    let client = Client::new(5);
+    assert_eq!((client.by_a_branch_blocking(0), client.by_a_branch_blocking(1)), (5, 6));
+}
+
+#[test]
+fn a_branch_whose_value_derefs_to_a_handle() {
+    let mut client = Client::new(5);
+    assert_eq!((client.by_a_value_of_a_branch_blocking(""), client.by_a_value_of_a_branch_blocking("ab")), (5, 7));
 }
 
 #[test]

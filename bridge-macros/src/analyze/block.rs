@@ -27,8 +27,9 @@ pub(super) fn members<'a>(block: &'a Block, defaults: &Options, errors: &mut Err
         }
         Planned { promise, companions: companions(function, Place::Block(block), &options, errors) }
     };
-    let planned = block.members.iter().map(plan).collect();
-    if !block.members.iter().any(is_concerned) {
+    let mut planned: Vec<Planned<'_>> = block.members.iter().map(plan).collect();
+    rules::distinct(&mut planned, errors);
+    if !block.members.iter().any(|member| is_concerned(member) || member.is_broken) {
         rules::nothing_async(block, errors);
     }
     planned
@@ -40,7 +41,7 @@ fn is_concerned(member: &Member) -> bool {
 
 /// The member's function, if it gets a companion, or could if nothing was wrong.
 fn concerned<'a>(member: &'a Member, errors: &mut Errors) -> Option<&'a Function> {
-    if let (None, Some(span)) = (&member.function, member.attribute) {
+    if let (None, false, Some(span)) = (&member.function, member.is_broken, member.attribute) {
         errors.push(span, "`#[threadsafe]` makes blocking companions of async functions: this is none");
     }
     member.function.as_ref().filter(|_| is_concerned(member))

@@ -11,7 +11,9 @@ pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> Hand
             let submits = kind == Kind::Submit;
             let own = !submits && options.timeout.is_some();
             let cloned = (!own && moves(function, &handle.tokens)) || (!submits && calls(&handle.tokens));
-            HandleSource::Expression { tokens: handle.tokens.clone(), cloned }
+            let is_block = |tree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
+            let branches = handle.tokens.clone().into_iter().any(is_block);
+            HandleSource::Expression { tokens: handle.tokens.clone(), cloned, branches }
         }
         None => HandleSource::Parameter(parameter(function, options)),
     }

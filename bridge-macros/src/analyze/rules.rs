@@ -1,9 +1,11 @@
 //! What may stand where, and what excludes what.
 
-use proc_macro2::Span;
+use proc_macro2::{Ident, Span};
 
 use super::carry::{self, MAX_CFGS};
-use crate::model::{Block, Companion, Errors, FallibleMode, Function, Key, Kind, Options, Piece, Returns, Ty};
+use crate::model::{
+    Attr, Block, Companion, Errors, FallibleMode, Function, Key, Kind, Options, Piece, Planned, Returns, Ty,
+};
 
 /// Options of a function that is annotated by itself.
 pub(super) fn on_function(options: &Options, errors: &mut Errors) {
@@ -176,14 +178,10 @@ pub(super) fn names(function: &Function, companions: &mut Vec<Companion<'_>>, er
     companions.retain(|companion| {
         let is_free = !taken.contains(&companion.name);
         if !is_free {
-            let option = match companion.kind {
-                Kind::Blocking | Kind::Stream => "name",
-                Kind::Submit => "submit",
-            };
             let other = if companion.name == function.name { "the async fn" } else { "the other companion" };
             errors.push(
                 companion.name.span(),
-                format!("{other} has this name already: choose another with `{option} = …`"),
+                format!("{other} has this name already: choose another with `{} = …`", option(companion)),
             );
         }
         taken.push(companion.name.clone());
@@ -204,6 +202,52 @@ pub(super) fn fold(function: &Function, options: &Options, errors: &mut Errors) 
                 function.name
             ),
         );
+    }
+}
+
+/// Among the members of a block, no two companions have one name. Of two functions of one name rustc tells.
+pub(super) fn distinct(planned: &mut [Planned<'_>], errors: &mut Errors) {
+    let mut taken: Vec<(Ident, &Function)> = Vec::new();
+    for companions in planned.iter_mut().map(|planned| &mut planned.companions) {
+        companions.retain(|companion| {
+            let function = companion.source;
+            // Where one is there, another may not be.
+            let has_cfg = |function: &Function| function.attrs.iter().any(|attr| attr.path == "cfg");
+            let other = taken.iter().find(|(name, other)| *name == companion.name && !has_cfg(other));
+            let Some((_, other)) = other.filter(|_| !has_cfg(function)) else {
+                taken.push((companion.name.clone(), function));
+                return true;
+            };
+            if other.name != function.name {
+                let message = format!(
+                    "the companion of `{}` has this name already: choose another with `{} = …`",
+                    other.name,
+                    option(companion)
+                );
+                errors.push(companion.name.span(), message);
+            }
+            false
+        });
+    }
+}
+
+/// What gives a companion its name.
+fn option(companion: &Companion<'_>) -> &'static str {
+    match companion.kind {
+        Kind::Blocking | Kind::Stream => "name",
+        Kind::Submit => "submit",
+    }
+}
+
+/// What makes a plain function of an async one: `#[tokio::main]` and the like.
+pub(super) fn entry_points(function: &Function, errors: &mut Errors) {
+    let is_entry = |attr: &&Attr| matches!(attr.path.rsplit("::").next(), Some("main" | "test"));
+    if let Some(attr) = function.attrs.iter().find(is_entry).filter(|_| function.asyncness.is_some()) {
+        let message = format!(
+            "`#[{}]` makes a plain function of `{}`, which then has no future to wait for: remove one of the two attributes",
+            attr.path, function.name
+        );
+        errors.push(attr.brackets.span(), message);
     }
 }
 

@@ -33,13 +33,18 @@ fn call(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> TokenS
     let handle = handle(companion);
     let future = future(companion, is_there);
     let name = (companion.kind != Kind::Submit).then(|| companion.name.unraw().to_string()).into_iter();
-    // rustc blames the callee for what the output lacks: its path spans what the output spans.
     let (start, _) = output_span(companion);
-    let krate = krate.clone().into_iter().map(|mut tree| {
-        tree.set_span(tree.span().located_at(start));
-        tree
-    });
-    let krate: TokenStream = krate.collect();
+    let mut krate = krate.clone();
+    if !companion.krate_is_given {
+        // rustc blames the callee for what the output lacks: its path spans what the output spans.
+        krate = krate
+            .into_iter()
+            .map(|mut tree| {
+                tree.set_span(tree.span().located_at(start));
+                tree
+            })
+            .collect();
+    }
     quote_spanned! {at(start)=>
         #krate::__private::#helper(#(#name,)* #handle, #future)
     }
@@ -72,12 +77,16 @@ fn handle(companion: &Companion<'_>) -> TokenStream {
     let krate = &companion.krate;
     let handle = match &companion.handle {
         HandleSource::Parameter(name) => name.to_token_stream(),
-        HandleSource::Expression { tokens, cloned } => {
+        HandleSource::Expression { tokens, cloned, branches } => {
             let span = tokens.clone().into_iter().next().map_or_else(Span::mixed_site, |tree| tree.span());
-            let place = quote_spanned!(at(span)=> &#tokens);
             let local = if companion.local.is_some() { "local_" } else { "" };
             let helper = format_ident!("{local}handle", span = at(span));
-            let place = quote_spanned!(at(span)=> #krate::__private::#helper(#place));
+            let place = if *branches {
+                // Not as the argument, or each branch would be asked to be a `Handle`, and could not deref to one.
+                quote_spanned!(at(span)=> match &#tokens { place => #krate::__private::#helper(place) })
+            } else {
+                quote_spanned!(at(span)=> #krate::__private::#helper(&#tokens))
+            };
             if *cloned {
                 let own = taken(&quote!(::core::clone::Clone::clone(#place)));
                 quote!(&#own)

@@ -58,6 +58,8 @@ pub(crate) struct Companion<'a> {
     /// Whether the arguments are moved to the loop for good.
     pub(crate) owned: bool,
     pub(crate) krate: TokenStream,
+    /// Whether the user said so.
+    pub(crate) krate_is_given: bool,
     /// The distinct `cfg`s on parameters.
     pub(crate) cfgs: Vec<String>,
 }
@@ -121,8 +123,9 @@ impl Ask<'_> {
 pub(crate) enum HandleSource {
     /// A parameter of that name.
     Parameter(Ident),
-    /// `handle = …`; `cloned` where what it borrows from is moved afterwards.
-    Expression { tokens: TokenStream, cloned: bool },
+    /// `handle = …`; `cloned` where what it borrows from is moved afterwards, `branches` where it has blocks, as `match` and
+    /// `if` do.
+    Expression { tokens: TokenStream, cloned: bool, branches: bool },
 }
 
 /// What happens to an error of the bridge.

@@ -85,7 +85,7 @@ pub(crate) enum Piece {
     /// `impl A + B`
     Impl(Ident, Ty),
     /// What is in `<…>`, with its brackets.
-    Angle(Token![<], Ty, Option<Token![>]>),
+    Angle(Token![<], Ty, Token![>]),
     Group(Delimiter, DelimSpan, Ty),
     /// Tokens with lifetimes of their own: `fn(&T) -> &U`, `Fn(&T) -> &U` after its name, `for<'a>`.
     Opaque(TokenStream),
@@ -100,9 +100,7 @@ impl Piece {
             Piece::Lifetime(lifetime) => (lifetime.apostrophe, lifetime.ident.span()),
             Piece::Reference(reference, inner) => (reference.and.span, inner.span().1),
             Piece::Impl(ident, inner) => (ident.span(), inner.span().1),
-            Piece::Angle(open, inner, close) => {
-                (open.span, close.as_ref().map_or_else(|| inner.span().1, |close| close.span))
-            }
+            Piece::Angle(open, _, close) => (open.span, close.span),
             // Invisible delimiters have no place of their own.
             Piece::Group(Delimiter::None, _, inner) => inner.span(),
             Piece::Group(_, span, _) => one(span.join()),

@@ -1,13 +1,13 @@
 //! What holds functions: an impl or a trait.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, Result, Token};
 
 use super::function::{function, keyword};
 use super::options::options;
 use super::{attrs, cut, signature, ty};
-use crate::model::{AsyncTrait, Attr, Block, BlockKind, Errors, Interface, Item, Member};
+use crate::model::{AsyncTrait, Attr, Block, BlockKind, Errors, Function, Interface, Item, Member};
 
 pub(super) fn block(head: fn(ParseStream<'_>) -> Result<Block>, cut: cut::Cut, errors: &mut Errors) -> Result<Item> {
     let tokens: TokenStream = cut.head.into_iter().collect();
@@ -108,8 +108,15 @@ fn member(trees: Vec<TokenTree>, in_trait: bool, errors: &mut Errors) -> Member 
     let head: TokenStream = head.into_iter().collect();
     let mut tokens = head.clone();
     tokens.extend(cut.tail.clone());
-    let mut member =
-        Member { tokens, tail: cut.tail, function: None, associated: None, options: None, attribute: None };
+    let mut member = Member {
+        tokens,
+        tail: cut.tail,
+        function: None,
+        is_broken: false,
+        associated: None,
+        options: None,
+        attribute: None,
+    };
     for (attribute, span) in own {
         if member.attribute.is_some() {
             errors.push(span, "this function has a second `#[threadsafe]`: write all options into one");
@@ -121,15 +128,41 @@ fn member(trees: Vec<TokenTree>, in_trait: bool, errors: &mut Errors) -> Member 
     match keyword {
         // Others of an impl get no companion. In a trait they may have been async, before another macro.
         Some(keyword) if keyword.word == "fn" && (keyword.is_async || in_trait || member.attribute.is_some()) => {
-            let stream = member.options.as_ref().is_some_and(|options| options.stream.is_some());
-            member.function = function(head, stream).ok();
-            let has_body = member.body().is_some();
-            member.function.iter_mut().for_each(|function| function.has_body = has_body);
+            read_function(&mut member, head);
         }
         Some(keyword) if in_trait && keyword.word == "type" => member.associated = associated.parse2(head).ok(),
         _ => {}
     }
     member
+}
+
+fn read_function(member: &mut Member, head: TokenStream) {
+    let stream = member.options.as_ref().is_some_and(|options| options.stream.is_some());
+    let has_body = member.body().is_some();
+    match function(head.clone(), stream) {
+        Ok(function) if member.tail.is_some() => member.function = Some(Function { has_body, ..function }),
+        _ => {
+            member.is_broken = true;
+            // After a mistake in parentheses rustc goes on. At others it gives up the whole block, so without this
+            // member it tells them once, and finds the rest.
+            if member.tail.is_none() || function(without_parameters(head), false).is_err() {
+                member.tokens = TokenStream::new();
+            }
+        }
+    }
+}
+
+/// With nothing in the parentheses.
+fn without_parameters(head: TokenStream) -> TokenStream {
+    let mut head: Vec<TokenTree> = head.into_iter().collect();
+    let is_parameters =
+        |tree: &TokenTree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
+    // Those of a visibility stand before `fn`.
+    let keyword = head.iter().position(|tree| matches!(tree, TokenTree::Ident(ident) if ident == "fn")).unwrap_or(0);
+    if let Some(parameters) = head[keyword..].iter_mut().find(|tree| is_parameters(tree)) {
+        *parameters = TokenTree::Group(Group::new(Delimiter::Parenthesis, TokenStream::new()));
+    }
+    head.into_iter().collect()
 }
 
 /// The name of `type Name: Bounds`, unless it has parameters.

@@ -22,8 +22,8 @@ pub(super) fn keyword(head: &[TokenTree]) -> Option<Keyword> {
         let word = ident.to_string();
         let found = match &*word {
             "async" => {
-                is_async = true;
-                false
+                is_async = at_function(&head[index + 1..]);
+                !is_async
             }
             "pub" | "unsafe" | "default" | "auto" | "safe" => false,
             "const" | "extern" => !at_function(&head[index + 1..]),

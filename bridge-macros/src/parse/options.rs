@@ -8,33 +8,33 @@ use syn::{Error, Result};
 use super::values::{self, Mistake, Read};
 use crate::model::{Errors, Key, Options};
 
-/// Every option: its name, how it is written, and what takes its value in.
+/// Every option: its name, what people call it who do not know the name, how it is written, and what takes its value in.
+#[rustfmt::skip]
 const TABLE: &[Spec] = &[
-    Spec { key: Key::Name, name: "name", usage: "`name = fetch_sync`", read: values::name },
-    Spec { key: Key::Suffix, name: "suffix", usage: "`suffix = \"_sync\"`", read: values::suffix },
-    Spec {
-        key: Key::Vis,
-        name: "vis",
-        usage: "`vis = pub(crate)`, or `vis = pub(self)` for private",
-        read: values::vis,
-    },
-    Spec { key: Key::Handle, name: "handle", usage: "`handle = self.handle`", read: values::handle },
-    Spec { key: Key::Timeout, name: "timeout", usage: "`timeout = Duration::from_secs(1)`", read: values::timeout },
-    Spec { key: Key::Fallible, name: "fallible", usage: FALLIBLE, read: values::fallible },
-    Spec { key: Key::Local, name: "local", usage: "`local`, without a value", read: values::local },
-    Spec { key: Key::Submit, name: "submit", usage: "`submit`, or `submit = fetch_later`", read: values::submit },
-    Spec { key: Key::Attr, name: "attr", usage: "`attr(cfg(feature = \"blocking\"))`", read: values::attr },
-    Spec { key: Key::Bound, name: "bound", usage: "`bound(T: Send)`", read: values::bound },
-    Spec { key: Key::Crate, name: "crate", usage: "`crate = path::to::bridge`", read: values::krate },
-    Spec { key: Key::Skip, name: "skip", usage: "`skip`, without a value", read: values::skip },
-    Spec { key: Key::Stream, name: "stream", usage: "`stream`, without a value", read: values::stream },
+    Spec { key: Key::Name, name: "name", also: &["rename", "as"], usage: "`name = fetch_sync`", read: values::name },
+    Spec { key: Key::Suffix, name: "suffix", also: &["postfix"], usage: "`suffix = \"_sync\"`", read: values::suffix },
+    Spec { key: Key::Vis, name: "vis", also: &["visibility", "pub"], usage: VIS, read: values::vis },
+    Spec { key: Key::Handle, name: "handle", also: &["runtime", "rt", "event_loop", "loop", "on"], usage: "`handle = self.handle`", read: values::handle },
+    Spec { key: Key::Timeout, name: "timeout", also: &["deadline", "limit"], usage: TIMEOUT, read: values::timeout },
+    Spec { key: Key::Fallible, name: "fallible", also: &["result", "try", "error"], usage: FALLIBLE, read: values::fallible },
+    Spec { key: Key::Local, name: "local", also: &["?Send", "not_send", "no_send"], usage: "`local`, without a value", read: values::local },
+    Spec { key: Key::Submit, name: "submit", also: &["spawn", "task"], usage: "`submit`, or `submit = fetch_later`", read: values::submit },
+    Spec { key: Key::Attr, name: "attr", also: &["attributes", "derive"], usage: ATTR, read: values::attr },
+    Spec { key: Key::Bound, name: "bound", also: &["where"], usage: "`bound(T: Send)`", read: values::bound },
+    Spec { key: Key::Crate, name: "crate", also: &["path", "bridge"], usage: "`crate = path::to::bridge`", read: values::krate },
+    Spec { key: Key::Skip, name: "skip", also: &["ignore"], usage: "`skip`, without a value", read: values::skip },
+    Spec { key: Key::Stream, name: "stream", also: &["iter", "iterator"], usage: "`stream`, without a value", read: values::stream },
 ];
 
+const VIS: &str = "`vis = pub(crate)`, or `vis = pub(self)` for private";
+const TIMEOUT: &str = "`timeout = Duration::from_secs(1)`, or any other expression that gives a `Duration`";
+const ATTR: &str = "`attr(cfg(feature = \"blocking\"))`: what would stand in `#[…]`";
 const FALLIBLE: &str = "`fallible`, or `fallible = wrap` to return a `Result<T, bridge::Error>`, or `fallible = fold` to put it into the function's own `Result`";
 
 struct Spec {
     key: Key,
     name: &'static str,
+    also: &'static [&'static str],
     usage: &'static str,
     read: fn(ParseStream<'_>, Span, &mut Options) -> Read<()>,
 }
@@ -95,7 +95,12 @@ fn ends_with(tokens: &[TokenTree], char: char) -> bool {
 fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Result<()> {
     if !input.peek(Ident::peek_any) {
         let rest: TokenStream = input.parse()?;
-        return Err(Error::new_spanned(rest, format!("an option starts with its name: {}", listed())));
+        let written = rest.to_string().replace(' ', "");
+        let message = match nearest(&written) {
+            Some(spec) => format!("unknown option `{written}`: did you mean `{}`?", spec.name),
+            None => format!("an option starts with its name: {}", listed()),
+        };
+        return Err(Error::new_spanned(rest, message));
     }
     let key = input.call(Ident::parse_any)?;
     let written = key.to_string();
@@ -105,11 +110,12 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Re
             Some(spec) => {
                 errors.push(key.span(), format!("unknown option `{written}`: did you mean `{}`?", spec.name));
                 // Read all the same, so that what the user meant is there and nothing else turns red.
-                if options.has(spec.key) {
-                    input.parse::<TokenStream>()?;
-                    return Ok(());
+                if !options.has(spec.key) {
+                    options.written.push((spec.key, key.clone()));
+                    let _ = (spec.read)(input, key.span(), options);
                 }
-                spec
+                input.parse::<TokenStream>()?;
+                return Ok(());
             }
             None => {
                 input.parse::<TokenStream>()?;
@@ -143,9 +149,12 @@ fn listed() -> String {
     names.join(", ")
 }
 
-/// The option that `written` is a slip of the pen from.
+/// The option that `written` means, or is a slip of the pen from.
 fn nearest(written: &str) -> Option<&'static Spec> {
     let candidates = TABLE.iter().filter_map(|spec| {
+        if spec.also.contains(&written) {
+            return Some((0, spec));
+        }
         let distance = distance(written, spec.name);
         let is_near = distance <= (spec.name.len() / 3).max(1) || letters(written) == letters(spec.name);
         is_near.then_some((distance, spec))

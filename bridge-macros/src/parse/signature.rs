@@ -213,6 +213,9 @@ fn arg(input: ParseStream<'_>, attrs: Vec<Attr>) -> Result<Arg> {
         .filter(|name| name != "_" && ahead.peek(Token![:]) && !ahead.peek(Token![::]));
     let mut pattern = Vec::new();
     while !input.peek(Token![:]) || input.peek(Token![::]) {
+        if input.peek(Token![,]) {
+            return Err(input.error("expected a type after `:`"));
+        }
         if input.peek(Token![::]) {
             pattern.push(input.parse()?);
         }

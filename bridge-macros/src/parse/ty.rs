@@ -17,7 +17,7 @@ pub(super) fn ty(input: ParseStream<'_>) -> Result<Ty> {
     while !at_end(input) {
         piece(input, &mut pieces)?;
     }
-    Ok(Ty(pieces))
+    if pieces.is_empty() { Err(input.error("expected a type")) } else { Ok(Ty(pieces)) }
 }
 
 fn at_end(input: ParseStream<'_>) -> bool {
@@ -142,7 +142,7 @@ pub(super) fn angle_tokens(input: ParseStream<'_>) -> Result<TokenStream> {
             depth = depth.saturating_sub(1);
         }
         tokens.extend([input.parse::<TokenTree>()?]);
-        if depth == 0 || input.is_empty() {
+        if depth == 0 {
             return Ok(tokens);
         }
     }

@@ -1,6 +1,6 @@
 //! The value of each option.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::parse::discouraged::Speculative as _;
@@ -84,8 +84,23 @@ pub(super) fn handle(input: ParseStream<'_>, _: Span, options: &mut Options) -> 
 }
 
 pub(super) fn timeout(input: ParseStream<'_>, _: Span, options: &mut Options) -> Read<()> {
-    options.timeout = Some(value(input)?);
+    let value = value(input)?;
+    let mut trees = value.tokens.clone().into_iter();
+    if let (Some(TokenTree::Literal(number)), None) = (trees.next(), trees.next()) {
+        let message = format!("a limit has a unit: write `timeout = Duration::from_secs({})`", seconds(&number));
+        // What is meant is known, so that nothing else turns red.
+        options.timeout = Some(value);
+        return Err(Mistake::Explained(Error::new(number.span(), message)));
+    }
+    options.timeout = Some(value);
     Ok(())
+}
+
+/// The digits at the start of `5`, `"5s"` or `5.0`, or an example.
+fn seconds(literal: &Literal) -> String {
+    let text = literal.to_string();
+    let digits: String = text.trim_matches('"').chars().take_while(char::is_ascii_digit).collect();
+    if digits.is_empty() { "5".to_owned() } else { digits }
 }
 
 pub(super) fn fallible(input: ParseStream<'_>, span: Span, options: &mut Options) -> Read<()> {
@@ -120,7 +135,18 @@ pub(super) fn submit(input: ParseStream<'_>, span: Span, options: &mut Options) 
 }
 
 pub(super) fn attr(input: ParseStream<'_>, _: Span, options: &mut Options) -> Read<()> {
-    options.attrs.extend(list(input)?);
+    let entries = list(input)?;
+    for entry in &entries {
+        let mut trees = entry.clone().into_iter();
+        let inner = match (trees.next(), trees.next()) {
+            (Some(TokenTree::Punct(_)), Some(TokenTree::Group(brackets))) => brackets.stream().to_string(),
+            (Some(TokenTree::Literal(text)), None) => text.to_string().trim_matches('"').to_owned(),
+            _ => continue,
+        };
+        let message = format!("an attribute is written here as it stands in `#[…]`: `attr({inner})`");
+        return Err(Mistake::Explained(Error::new_spanned(entry, message)));
+    }
+    options.attrs.extend(entries);
     Ok(())
 }
 

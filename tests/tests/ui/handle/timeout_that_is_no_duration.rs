@@ -1,6 +1,6 @@
 use bridge::threadsafe;
 
-#[threadsafe(timeout = 5)]
+#[threadsafe(timeout = std::time::Instant::now())]
 async fn fetch(id: u64) -> u64 {
     id
 }

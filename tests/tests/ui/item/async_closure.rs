@@ -1,0 +1,6 @@
+use bridge::threadsafe;
+
+fn main() {
+    let _ = #[threadsafe]
+    async |id: u64| id;
+}

@@ -1,0 +1,7 @@
+use bridge::threadsafe;
+
+#[threadsafe]
+#[tokio::main]
+async fn run() {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use bridge::threadsafe;
+
+macro_rules! functions {
+    () => {};
+}
+
+#[threadsafe]
+functions!();
+
+fn main() {}

@@ -1,0 +1,8 @@
+use bridge::threadsafe;
+
+#[threadsafe]
+trait Store {
+    async fn fetch(&self)
+}
+
+fn main() {}

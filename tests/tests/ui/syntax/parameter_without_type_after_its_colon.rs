@@ -1,0 +1,6 @@
+use bridge::threadsafe;
+
+#[threadsafe]
+async fn fetch(id: ) {}
+
+fn main() {}
