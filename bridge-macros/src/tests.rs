@@ -188,6 +188,28 @@ fn docs_are_the_first_paragraph_and_the_links_it_needs() {
 }
 
 #[test]
+fn what_opens_a_block_is_not_cut_out_of_the_docs() {
+    for docs in [
+        "///     let code = 1;\n///\n/// Text.",
+        "/// ```",
+        "/// <div>",
+        "/// # Title",
+        "/// Is used as `fetch().await`.",
+    ] {
+        let text = plain(rewritten("", &format!("{docs}\nasync fn fetch() {{}}")));
+        let companion = text.split("fetch(){}").nth(1).unwrap();
+        assert!(companion.contains("waitsforit.\\n\\n#Panics"), "{companion}");
+    }
+}
+
+#[test]
+fn the_stars_of_a_block_comment_are_no_list() {
+    let text = plain(rewritten("", "/**\n * Fetches\n * it.\n */\nasync fn fetch() {}"));
+    let companion = text.split("fetch(){}").nth(1).unwrap();
+    assert!(companion.contains("waitsforit.\\n\\nFetches\\nit.\\n\\n#Panics"), "{companion}");
+}
+
+#[test]
 fn members_of_an_impl_are_cut_apart() {
     let item = "impl<T> S<{ N }, T> { \
         const A: u8 = { 3 }; type B = [u8; { 4 }]; m! {} n!(); \

@@ -21,7 +21,7 @@ fn of(attr: &Attr, of_function: bool) -> Option<TokenStream> {
 fn carried(path: &str, meta: &TokenStream, of_function: bool) -> Option<TokenStream> {
     match path {
         "cfg" | "allow" | "warn" | "deny" | "forbid" => Some(meta.clone()),
-        "deprecated" | "must_use" if of_function => Some(meta.clone()),
+        "deprecated" | "must_use" | "target_feature" if of_function => Some(meta.clone()),
         // What is expected in the async fn need not occur here.
         "expect" => Some(allow(meta)),
         "doc" if of_function => hides(meta).then(|| meta.clone()),

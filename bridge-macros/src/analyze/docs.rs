@@ -85,18 +85,20 @@ struct Written {
 
 impl Written {
     fn of(attrs: &[Attr]) -> Written {
-        let text: Vec<String> = attrs.iter().filter_map(crate::parse::doc_text).collect();
+        let text: Vec<String> = attrs.iter().filter_map(crate::parse::doc_text).map(unstarred).collect();
         let text = text.join("\n");
         let mut paragraph = Vec::new();
-        let mut lines = text.lines().map(str::trim).skip_while(|line| line.is_empty());
-        for line in lines.by_ref().take_while(|line| !line.is_empty()) {
-            if line.starts_with('#') || line.starts_with("```") || line.starts_with("~~~") {
+        let mut lines = unindented(&text).skip_while(|line| line.trim().is_empty());
+        for line in lines.by_ref().take_while(|line| !line.trim().is_empty()) {
+            if line.trim_start().starts_with('#') || opens_block(line, paragraph.is_empty()) {
                 break;
             }
-            paragraph.push(line);
+            paragraph.push(line.trim());
         }
-        let paragraph = paragraph.join("\n");
+        // How to await is no advice to a thread that blocks.
+        let paragraph = Some(paragraph.join("\n")).filter(|text| !text.contains(".await")).unwrap_or_default();
         let references = lines
+            .map(str::trim)
             .filter(|line| {
                 line.split_once("]:")
                     .is_some_and(|(name, _)| name.starts_with('[') && paragraph.contains(&format!("{name}]")))
@@ -105,4 +107,29 @@ impl Written {
             .collect();
         Written { paragraph, references }
     }
+}
+
+/// The lines, without what all of them are indented by.
+fn unindented(text: &str) -> impl Iterator<Item = &str> {
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let common = text.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or(0);
+    text.lines().map(move |line| line.get(common..).unwrap_or_default())
+}
+
+/// Without the stars before the lines of a `/** … */`.
+fn unstarred(text: String) -> String {
+    let lines = || text.lines().map(str::trim_start).filter(|line| !line.is_empty());
+    if !text.contains('\n') || !lines().all(|line| line.starts_with('*')) {
+        return text;
+    }
+    let lines: Vec<&str> = text.lines().map(|line| line.trim_start().trim_start_matches('*')).collect();
+    lines.join("\n")
+}
+
+/// Whether a line of docs opens what ends further down: HTML, or code, with a fence or, at the start, by its indent.
+fn opens_block(line: &str, at_start: bool) -> bool {
+    let text = line.trim_start();
+    let is_indented = line.starts_with("    ") || line.starts_with('\t');
+    let is_tag = text.starts_with('<') && !text.starts_with("<http");
+    text.starts_with("```") || text.starts_with("~~~") || is_tag || (at_start && is_indented)
 }

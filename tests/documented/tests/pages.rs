@@ -1,0 +1,119 @@
+//! The pages that rustdoc makes of this package: those of companions link to the async fn, repeat no code, and do not
+//! speak of awaiting.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+use std::{env, fs};
+
+/// Where the pages are. Made once, with every lint of rustdoc as an error, so that each link in them leads somewhere.
+static PAGES: LazyLock<PathBuf> = LazyLock::new(|| {
+    // Its own folder: cargo holds the usual one while it tests.
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    let output = Command::new(env!("CARGO"))
+        .args(["doc", "--quiet", "--locked", "--no-deps", "--package", env!("CARGO_PKG_NAME")])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_TARGET_DIR", &target)
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    target.join("doc/bridge_tests_documented")
+});
+
+/// The text of a page, from its main heading to the end of what it says.
+fn page(name: &str) -> String {
+    let path = PAGES.join(format!("{name}.html"));
+    let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let start = text.find("<main>").unwrap();
+    text[start..].to_owned()
+}
+
+/// What a page of a type says of one of its methods.
+fn method(page: &str, name: &str) -> String {
+    let start = page.find(&format!("id=\"{name}\"")).or_else(|| page.find(&format!("id=\"tymethod.{name}\"")));
+    let rest = &page[start.unwrap_or_else(|| panic!("no {name}"))..];
+    let end = rest[1..].find("id=\"method.").or_else(|| rest[1..].find("id=\"tymethod.")).unwrap_or(rest.len() - 1);
+    rest[..=end].to_owned()
+}
+
+/// No example, and nothing of how it is called from async code.
+#[track_caller]
+fn assert_is_of_a_blocking_function(text: &str) {
+    assert!(!text.contains("example-wrap"), "{text}");
+    assert!(!text.contains(".await"), "{text}");
+}
+
+#[test]
+fn a_companion_links_to_its_async_fn_and_has_its_first_paragraph() {
+    let text = page("fn.fetch_blocking");
+    assert!(text.contains("<a href=\"fn.fetch.html\""), "{text}");
+    assert!(text.contains("Fetches what is under <code>id</code>"), "{text}");
+    assert!(!text.contains("Only the first paragraph"), "{text}");
+    assert_is_of_a_blocking_function(&text);
+}
+
+#[test]
+fn links_of_that_paragraph_lead_where_they_did() {
+    let text = page("fn.fetch_blocking");
+    for target in ["struct.Client.html\"", "https://doc.rust-lang.org/book/", "struct.Client.html#method.connect"] {
+        assert!(text.contains(target), "{target}: {text}");
+    }
+}
+
+#[test]
+fn a_companion_says_how_it_fails() {
+    let text = page("fn.fetch_blocking");
+    assert!(text.contains("id=\"errors\"") && text.contains("id=\"panics\""), "{text}");
+    let text = page("fn.only_code_blocking");
+    assert!(text.contains("id=\"errors\"") && !text.contains("id=\"panics\""), "{text}");
+    let text = page("fn.read_blocking");
+    assert!(text.contains("id=\"safety\""), "{text}");
+}
+
+#[test]
+fn what_is_only_code_or_only_for_async_callers_is_left_out() {
+    for name in ["wait_blocking", "wait_submit", "only_code_blocking", "indented_code_blocking", "numbers_blocking"] {
+        assert_is_of_a_blocking_function(&page(&format!("fn.{name}")));
+    }
+}
+
+#[test]
+fn a_raw_name_and_a_private_function_are_named_without_a_link() {
+    for (page_of, name) in [("fn.match_blocking", "match"), ("fn.private_blocking", "private")] {
+        let text = page(page_of);
+        assert!(text.contains(&format!("companion of <code>{name}</code>")), "{text}");
+    }
+}
+
+#[test]
+fn companions_of_methods_link_to_them() {
+    let text = page("struct.Client");
+    let connect = method(&text, "method.connect_sync");
+    assert!(connect.contains("#method.connect\""), "{connect}");
+    assert_is_of_a_blocking_function(&connect);
+    assert_is_of_a_blocking_function(&method(&text, "method.get_again_sync"));
+}
+
+#[test]
+fn companions_of_a_traits_functions_link_to_them() {
+    let text = page("trait.Store");
+    let load = method(&text, "method.load_blocking");
+    assert!(load.contains("#tymethod.load\""), "{load}");
+    assert_is_of_a_blocking_function(&load);
+}
+
+#[test]
+fn each_code_block_is_run_once() {
+    let output = Command::new(env!("CARGO"))
+        .args(["test", "--quiet", "--locked", "--doc", "--package", env!("CARGO_PKG_NAME"), "--", "--list"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let list = String::from_utf8(output.stdout).unwrap();
+    let source = include_str!("../src/lib.rs");
+    let blocks = source.lines().filter(|line| line.trim() == "/// ```").count() / 2 + 1;
+    assert_eq!(list.lines().filter(|line| line.ends_with(": test")).count(), blocks, "{list}");
+}
