@@ -26,6 +26,7 @@ use std::time::Duration;
 use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
 use crate::error::{Deadlock, Wait};
+use crate::trace::{self, Watch};
 
 /// A loop by identity and name, and how long a caller looks for its answer before it parks. Every loop is a tokio
 /// runtime, and that runtime's id is the loop's.
@@ -149,6 +150,7 @@ fn records() -> MutexGuard<'static, Records> {
 pub(crate) struct Leave {
     recorded: Option<Id>,
     worker: bool,
+    watch: Watch,
 }
 
 /// Asks for leave to wait, on this thread, for `answer` from the loop `target`.
@@ -182,9 +184,10 @@ pub(crate) fn may_wait_for<'a>(
     need: Need,
     site: &'static Location<'static>,
 ) -> Result<Leave, Deadlock> {
+    let watch = Watch::new(site);
     match current_thread() {
-        Thread::Free => Ok(Leave { recorded: None, worker: false }),
-        Thread::Worker => Ok(Leave { recorded: None, worker: true }),
+        Thread::Free => Ok(Leave { recorded: None, worker: false, watch }),
+        Thread::Worker => Ok(Leave { recorded: None, worker: true, watch }),
         Thread::Drives(driven) => record(&driven, targets(), need, site),
     }
 }
@@ -197,6 +200,7 @@ fn record(
     site: &'static Location<'static>,
 ) -> Result<Leave, Deadlock> {
     let several = targets.len() > 1;
+    let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
     let made: Vec<Record> = targets
         .into_iter()
         .map(|Target { on, answer }| {
@@ -213,11 +217,13 @@ fn record(
     if let Some(circle) = refused {
         return Err(Deadlock::new(circle));
     }
-    if need == Need::Any && several {
-        return Ok(Leave { recorded: None, worker: false });
+    let is_recorded = need == Need::All || !several;
+    if is_recorded {
+        records.insert(driven.id, made);
     }
-    records.insert(driven.id, made);
-    Ok(Leave { recorded: Some(driven.id), worker: false })
+    drop(records);
+    trace::blocked(&driven.name, &names, site);
+    Ok(Leave { recorded: is_recorded.then_some(driven.id), worker: false, watch: Watch::new(site) })
 }
 
 /// As [`may_wait`], to wait for the end of the loop `target` itself. A loop ends after its `spawn_blocking` threads,
@@ -254,6 +260,10 @@ fn circle(records: &Records, from: Id, closing: &Record) -> Option<Vec<Wait>> {
 }
 
 impl Leave {
+    pub(crate) fn watch(&self) -> Watch {
+        self.watch
+    }
+
     /// Runs `wait`, which blocks, as the calling thread has to.
     pub(crate) fn block<R>(&self, wait: impl FnOnce() -> R) -> R {
         if self.worker { tokio::task::block_in_place(wait) } else { wait() }

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 use crate::slot::{Outcome, Slot, contain};
 use crate::state::{Ended, Reason};
 use crate::sync::UnsafeCell;
+use crate::trace::Span;
 
 /// A future and room for its outcome, with the types erased.
 ///
@@ -51,6 +52,8 @@ pub(crate) unsafe trait Frame {
 /// The one implementation that holds a future: the stage it is in, and the slot for what comes of it.
 pub(crate) struct Cell<M, F, T> {
     stage: UnsafeCell<Stage<M, F>>,
+    /// The caller's, entered wherever code of the future runs.
+    pub(crate) span: Span,
     pub(crate) slot: Slot<T>,
 }
 
@@ -65,13 +68,13 @@ enum Stage<M, F> {
 
 impl<F: Future> Cell<fn() -> F, F, F::Output> {
     pub(crate) fn future(future: F) -> Self {
-        Cell { stage: UnsafeCell::new(Stage::Future(future)), slot: Slot::new() }
+        Cell { stage: UnsafeCell::new(Stage::Future(future)), span: Span::current(), slot: Slot::new() }
     }
 }
 
 impl<M: FnOnce() -> F, F: Future> Cell<M, F, F::Output> {
     pub(crate) fn make(make: M) -> Self {
-        Cell { stage: UnsafeCell::new(Stage::Make(make)), slot: Slot::new() }
+        Cell { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current(), slot: Slot::new() }
     }
 }
 
@@ -104,6 +107,7 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F, F::Output> {
     ///
     /// The state gives this thread the frame.
     unsafe fn empty_stage(&self) -> std::thread::Result<()> {
+        let _entered = self.span.enter();
         self.stage.with_mut(|stage| {
             // SAFETY: as this function's condition says; whatever happens in there, it is not dropped again,
             // since the next line overwrites it without a look.
@@ -143,8 +147,10 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F, F::Output> {
 // SAFETY: user code is run inside `catch_unwind` or `contain` only.
 unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F, F::Output> {
     unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
+        let entered = self.span.enter();
         // SAFETY: the caller keeps this function's condition, which is the same.
         let polled = catch_unwind(AssertUnwindSafe(|| unsafe { self.poll_stage(cx) }));
+        drop(entered);
         let outcome = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(value)) => Outcome::Value(value),
@@ -168,6 +174,9 @@ unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F, F::Output> {
     unsafe fn discard(&self) {
         // SAFETY: the caller is the completer of a detached job.
         let unasked = unsafe { self.slot.take() };
+        if let Some(Outcome::Panicked(payload)) = &unasked {
+            self.span.lost(&**payload);
+        }
         contain(|| unasked);
     }
 }

@@ -149,7 +149,8 @@ impl<T> Iter<T> {
             let pump = std::cell::RefCell::new(pump);
             let arm = |waker: &Waker| turns.leave_waker(waker) && pump.borrow_mut().register(waker);
             let is_over = || turns.has_item() || pump.borrow().is_done();
-            if !leave.block(|| park::until(deadline, arm, is_over)) {
+            let is_begun = || pump.borrow().is_begun();
+            if !leave.block(|| park::until(deadline, arm, is_over, &mut leave.watch(), is_begun)) {
                 return Err(Error::TimedOut(limit.unwrap_or(Duration::MAX)));
             }
         }

@@ -16,11 +16,13 @@ use crate::job::{AnyJob, Job};
 use crate::park;
 use crate::slot::{Outcome, Signal, Slot};
 use crate::state::{CANCEL, DEADLINE, Ended, Reason};
+use crate::trace::{Span, Watch};
 
 /// A submitted job, as the one that asks for its result sees it.
 trait Submitted<T>: Send + Sync + RefUnwindSafe {
     fn signal(&self) -> &Signal;
     fn slot(&self) -> &Slot<T>;
+    fn span(&self) -> &Span;
     fn cancel(&self) -> bool;
     fn job(self: Arc<Self>) -> Arc<AnyJob>;
 }
@@ -37,6 +39,10 @@ where
 
     fn slot(&self) -> &Slot<F::Output> {
         &self.frame().slot
+    }
+
+    fn span(&self) -> &Span {
+        &self.frame().span
     }
 
     fn cancel(&self) -> bool {
@@ -83,6 +89,10 @@ impl<T> Owner<T> {
         self.job.signal().state.is_done()
     }
 
+    pub(crate) fn is_begun(&self) -> bool {
+        self.job.signal().state.is_begun()
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         self.job.signal().state.is_cancelled()
     }
@@ -112,9 +122,9 @@ impl<T> Owner<T> {
     }
 
     /// Waits on this thread. False: `deadline` came first.
-    pub(crate) fn wait(&mut self, deadline: Option<Instant>, spin: Duration) -> bool {
+    pub(crate) fn wait(&mut self, deadline: Option<Instant>, spin: Duration, watch: Watch) -> bool {
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { park::wait(self.job.signal(), deadline, spin) }
+        unsafe { park::wait(self.job.signal(), deadline, spin, watch) }
     }
 
     /// The outcome, once, and only when it is done.
@@ -131,7 +141,10 @@ impl<T> Drop for Owner<T> {
     fn drop(&mut self) {
         // SAFETY: this is the one owner, at its end.
         if !unsafe { self.job.signal().detach() } {
-            drop(self.take());
+            let unasked = self.take();
+            if let Some(Outcome::Panicked(payload)) = &unasked {
+                self.job.span().lost(&**payload);
+            }
         }
     }
 }
@@ -186,7 +199,7 @@ where
     // SAFETY: the caller keeps the condition.
     let job: Arc<AnyJob> = Arc::new(unsafe { Job::new(frame) });
     let leave = (wait.leave)(&job)?;
-    let call = Call { job, spin: wait.spin };
+    let call = Call { job, spin: wait.spin, watch: leave.watch() };
     leave.block(|| {
         send(Arc::clone(&call.job));
         call.wait(wait.deadline);
@@ -202,12 +215,13 @@ where
 struct Call {
     job: Arc<AnyJob>,
     spin: Duration,
+    watch: Watch,
 }
 
 impl Call {
     fn wait(&self, deadline: Option<Instant>) {
         // SAFETY: the owner is the thread that is inside `scoped`: this one.
-        unsafe { park::wait(&self.job.signal, deadline, self.spin) };
+        unsafe { park::wait(&self.job.signal, deadline, self.spin, self.watch) };
     }
 }
 
@@ -245,7 +259,7 @@ impl Ending {
     /// Waits on this thread. False: `deadline` came first.
     pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> bool {
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { park::wait(&self.signal, deadline, Duration::ZERO) }
+        unsafe { park::wait(&self.signal, deadline, Duration::ZERO, Watch::silent()) }
     }
 }
 

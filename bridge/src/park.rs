@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::slot::Signal;
 use crate::sync::{AtomicU32, Ordering, Thread, current, park, spin_loop, thread_local};
+use crate::trace::Watch;
 
 /// Neither waits nor was woken.
 const EMPTY: u32 = 0;
@@ -97,22 +98,30 @@ fn with_parker<R>(f: impl FnOnce(&Parker, &Waker) -> R) -> R {
 /// # Safety
 ///
 /// The caller is the signal's one owner.
-pub(crate) unsafe fn wait(signal: &Signal, deadline: Option<Instant>, spin: Duration) -> bool {
+pub(crate) unsafe fn wait(signal: &Signal, deadline: Option<Instant>, spin: Duration, mut watch: Watch) -> bool {
     if look(signal, deadline, spin) {
         return true;
     }
     // SAFETY: the caller is the owner, as this function asks.
     let arm = |waker: &Waker| unsafe { signal.register(waker) };
-    until(deadline, arm, || signal.state.is_done())
+    until(deadline, arm, || signal.state.is_done(), &mut watch, || signal.state.is_begun())
 }
 
 /// Parks until `is_over`, asked after each wake. `arm` leaves the waker where the wake will come from; false from it
-/// says that it is over already. False: `deadline` came first.
-pub(crate) fn until(deadline: Option<Instant>, arm: impl FnOnce(&Waker) -> bool, is_over: impl Fn() -> bool) -> bool {
+/// says that it is over already. False: `deadline` came first. `watch` is told after a while whether what is waited for
+/// `is_begun`.
+pub(crate) fn until(
+    deadline: Option<Instant>,
+    arm: impl FnOnce(&Waker) -> bool,
+    is_over: impl Fn() -> bool,
+    watch: &mut Watch,
+    is_begun: impl Fn() -> bool,
+) -> bool {
     with_parker(|parker, waker| {
         if !arm(waker) {
             return true;
         }
+        watch.start();
         loop {
             if is_over() {
                 return true;
@@ -120,7 +129,8 @@ pub(crate) fn until(deadline: Option<Instant>, arm: impl FnOnce(&Waker) -> bool,
             if deadline.is_some_and(|at| at <= Instant::now()) {
                 return false;
             }
-            parker.park(deadline);
+            watch.look(&is_begun);
+            parker.park(watch.earlier_than(deadline));
         }
     })
 }

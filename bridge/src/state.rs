@@ -234,6 +234,12 @@ impl State {
         self.0.load(Ordering::Acquire) & STATE == DONE
     }
 
+    /// Whether a loop has picked it up, or it is over.
+    pub(crate) fn is_begun(&self) -> bool {
+        // ORDERING: nothing is read on the strength of it.
+        self.0.load(Ordering::Relaxed) & STATE != QUEUED
+    }
+
     pub(crate) fn is_cancelled(&self) -> bool {
         // ORDERING: as in `is_done`.
         self.0.load(Ordering::Acquire) & (STATE | CANCEL) == DONE | CANCEL

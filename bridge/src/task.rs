@@ -109,6 +109,10 @@ impl<T> Task<T> {
         &self.on
     }
 
+    pub(crate) fn is_begun(&self) -> bool {
+        self.owner.is_begun()
+    }
+
     pub(crate) fn job(&self) -> Arc<AnyJob> {
         self.owner.job()
     }
@@ -139,7 +143,7 @@ impl<T> Task<T> {
         }
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let leave = may_wait(&self.on, &|| self.owner.job())?;
-        if leave.block(|| self.owner.wait(deadline, self.on.spin)) {
+        if leave.block(|| self.owner.wait(deadline, self.on.spin, leave.watch())) {
             return Ok(());
         }
         Err(Error::TimedOut(limit.unwrap_or(Duration::MAX)))

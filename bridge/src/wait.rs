@@ -14,6 +14,7 @@ use crate::context::{self, Leave, Loop, Need, Target};
 use crate::error::Error;
 use crate::park;
 use crate::task::Task;
+use crate::trace::Watch;
 
 /// When [`wait`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,9 +75,10 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit
         };
         let bell = Bell::new();
         let mut left = bell.hang(&mut tasks);
+        let mut watch = leave.watch();
         leave.block(|| {
             // Every ring is one task more: whether it is enough is asked of that one alone.
-            while let Some(index) = bell.next(deadline) {
+            while let Some(index) = bell.next(deadline, &mut watch, || tasks.iter().all(Task::is_begun)) {
                 left -= 1;
                 if ends(&tasks[index], when) || left == 0 {
                     break;
@@ -179,7 +181,8 @@ impl<T> AsCompleted<T> {
             (None, limit) => {
                 let leave = leave(self.tasks.iter().flatten(), Need::Any, Task::is_done, Location::caller())?;
                 let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-                let rung = leave.block(|| self.bell.next(deadline));
+                let is_begun = || self.tasks.iter().flatten().all(Task::is_begun);
+                let rung = leave.block(|| self.bell.next(deadline, &mut leave.watch(), is_begun));
                 rung.ok_or(Error::TimedOut(limit.unwrap_or(Duration::MAX)))?
             }
         };
@@ -300,7 +303,7 @@ impl Bell {
     }
 
     /// The next that has rung, waited for until `deadline`.
-    fn next(&self, deadline: Option<Instant>) -> Option<usize> {
+    fn next(&self, deadline: Option<Instant>, watch: &mut Watch, is_begun: impl Fn() -> bool) -> Option<usize> {
         let arm = |waker: &Waker| {
             let mut rung = self.lock();
             let waits = rung.indices.is_empty();
@@ -309,7 +312,7 @@ impl Bell {
             }
             waits
         };
-        park::until(deadline, arm, || !self.lock().indices.is_empty());
+        park::until(deadline, arm, || !self.lock().indices.is_empty(), watch, is_begun);
         self.rung()
     }
 }

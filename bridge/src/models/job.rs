@@ -8,13 +8,14 @@ use super::{Loop, Output, Seen, is_value};
 use crate::owner::{self, Owner};
 use crate::slot::Outcome;
 use crate::state::{CANCEL, Reason};
+use crate::trace::Watch;
 
 fn submit(on: &Loop, body: super::Body) -> Owner<Output> {
     owner::submit(body, |job| on.push(&job))
 }
 
 fn result(mut owner: Owner<Output>) -> Outcome<Output> {
-    assert!(owner.wait(None, Duration::ZERO));
+    assert!(owner.wait(None, Duration::ZERO, Watch::silent()));
     owner.take().expect("what is done has an outcome")
 }
 

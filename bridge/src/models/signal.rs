@@ -11,6 +11,7 @@ use crate::owner::Ending;
 use crate::park;
 use crate::slot::Signal;
 use crate::state::Ended;
+use crate::trace::Watch;
 
 /// Makes wakers that count.
 #[derive(Clone, Default)]
@@ -48,7 +49,7 @@ fn complete(signal: &Signal, outcome: &Borrowed) {
 
 fn wait(signal: &Signal, deadline: Option<Instant>) -> bool {
     // SAFETY: each model has one owner.
-    unsafe { park::wait(signal, deadline, Duration::ZERO) }
+    unsafe { park::wait(signal, deadline, Duration::ZERO, Watch::silent()) }
 }
 
 /// The waiter looks, registers and parks in whatever order with the completion: it is woken, and sees the outcome.
