@@ -26,15 +26,28 @@ use std::time::Duration;
 use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
 use crate::error::{Deadlock, Wait};
+use crate::fork::Process;
 use crate::trace::{self, Watch};
 
-/// A loop by identity and name, and how long a caller looks for its answer before it parks. Every loop is a tokio
-/// runtime, and that runtime's id is the loop's.
+/// A loop by identity and name, how long a caller looks for its answer before it parks, and where it runs. Every loop is
+/// a tokio runtime, and that runtime's id is the loop's.
 #[derive(Debug)]
 pub(crate) struct Loop {
     pub(crate) id: Id,
     pub(crate) name: Arc<str>,
     pub(crate) spin: Duration,
+    pub(crate) process: Process,
+}
+
+impl Loop {
+    pub(crate) fn new(id: Id, name: Arc<str>, spin: Duration) -> Arc<Loop> {
+        Arc::new(Loop { id, name, spin, process: Process::current() })
+    }
+
+    /// Whether its thread is in another process: this one was forked off, and has none that would answer.
+    pub(crate) fn is_left_behind(&self) -> bool {
+        !self.process.is_current()
+    }
 }
 
 thread_local! {
@@ -93,7 +106,7 @@ pub(crate) fn foreign(handle: &TokioHandle) -> Arc<Loop> {
         Some(name) => Arc::from(name),
         None => Arc::from(format!("tokio runtime {id}")),
     };
-    Arc::new(Loop { id, name, spin: Duration::ZERO })
+    Loop::new(id, name, Duration::ZERO)
 }
 
 /// Whether a tokio scheduler runs on this thread, below the code that asks.

@@ -15,6 +15,7 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::LocalRuntime;
 
+use crate::fork::Process;
 use crate::job::AnyJob;
 use crate::queue::{Pushed, Queue, Taken};
 use crate::slot::contain;
@@ -43,6 +44,8 @@ pub(crate) struct Remote {
     plan: AtomicU8,
     /// Set at the loop's end: something was cancelled by it.
     cut_short: AtomicBool,
+    /// Where the loop's thread is. In a fork of that process the loop is closed.
+    process: Process,
 }
 
 impl Remote {
@@ -52,11 +55,15 @@ impl Remote {
             waker: OnceLock::new(),
             plan: AtomicU8::new(Plan::Run as u8),
             cut_short: AtomicBool::new(false),
+            process: Process::current(),
         }
     }
 
     /// Hands a job to the loop; a closed one refuses it.
     pub(crate) fn push(&self, job: &Arc<AnyJob>) {
+        if !self.process.is_current() {
+            return job.refuse();
+        }
         match self.queue.push(job) {
             Pushed::Awake => {}
             Pushed::Wake => self.wake(),
@@ -66,6 +73,9 @@ impl Remote {
 
     /// Closes the queue and lets the loop end as `plan` says. A plan only ever gets stricter.
     pub(crate) fn stop(&self, plan: Plan) {
+        if !self.process.is_current() {
+            return;
+        }
         // ORDERING: the close that follows releases it to the loop, which reads it after it has seen the close.
         // A second, stricter plan goes with the wake.
         self.plan.fetch_max(plan as u8, Ordering::AcqRel);
@@ -80,7 +90,7 @@ impl Remote {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.queue.is_closed()
+        self.queue.is_closed() || !self.process.is_current()
     }
 
     fn plan(&self) -> Plan {

@@ -26,7 +26,8 @@ use std::time::Duration;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The event loop was shut down before the call finished; the future has been dropped.
+    /// The event loop was shut down before the call finished; the future has been dropped. Or this process was forked off
+    /// the one that the loop's thread is in, and has no such thread.
     Closed,
     /// Waiting would never end, since the thread that would wait is the one that would have to do the work.
     /// Nothing was waited for; a future given to `block_on` has been dropped unpolled.
@@ -43,7 +44,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Closed => f.write_str(
-                "the event loop is closed: it was shut down, or its `EventLoop` was dropped, before this was finished",
+                "the event loop is closed: it was shut down, or its `EventLoop` was dropped, before this was finished, or this process was forked off the one that it runs in",
             ),
             Error::WouldDeadlock(deadlock) => deadlock.fmt(f),
             Error::Cancelled => f.write_str("the task was cancelled before it finished"),

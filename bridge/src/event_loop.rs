@@ -226,6 +226,9 @@ impl EventLoop {
     #[track_caller]
     fn finish(mut self, limit: Option<Duration>) -> Result<(), Error> {
         let on = Arc::clone(&self.handle.ours().on);
+        if on.is_left_behind() {
+            return Err(Error::Closed);
+        }
         let leave = self.ended.may_wait(&on, Location::caller()).map_err(Error::WouldDeadlock)?;
         self.handle.ours().remote.stop(Plan::Finish);
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
@@ -244,6 +247,11 @@ impl EventLoop {
 impl Drop for EventLoop {
     fn drop(&mut self) {
         let ours = Arc::clone(self.handle.ours());
+        if ours.on.is_left_behind() {
+            // In a fork there is no thread to stop, nor one to join.
+            std::mem::forget(self.thread.take());
+            return;
+        }
         ours.remote.stop(Plan::Abort);
         // Refused: nobody joins the thread, which ends on its own.
         let Ok(leave) = self.ended.may_wait(&ours.on, self.site) else { return };

@@ -147,10 +147,11 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F, F::Output> {
 // SAFETY: user code is run inside `catch_unwind` or `contain` only.
 unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F, F::Output> {
     unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
-        let entered = self.span.enter();
-        // SAFETY: the caller keeps this function's condition, which is the same.
-        let polled = catch_unwind(AssertUnwindSafe(|| unsafe { self.poll_stage(cx) }));
-        drop(entered);
+        let polled = {
+            let _entered = self.span.enter();
+            // SAFETY: the caller keeps this function's condition, which is the same.
+            catch_unwind(AssertUnwindSafe(|| unsafe { self.poll_stage(cx) }))
+        };
         let outcome = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(value)) => Outcome::Value(value),

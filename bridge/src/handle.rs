@@ -225,7 +225,7 @@ impl Handle {
     pub fn is_closed(&self) -> bool {
         match &self.target {
             Target::Ours(ours) => ours.remote.is_closed(),
-            Target::Foreign { runtime, .. } => refuses(runtime),
+            Target::Foreign { runtime, on } => on.is_left_behind() || refuses(runtime),
         }
     }
 
@@ -249,6 +249,7 @@ impl Handle {
     fn send(&self, job: Arc<AnyJob>) {
         match &self.target {
             Target::Ours(ours) => ours.remote.push(&job),
+            Target::Foreign { on, .. } if on.is_left_behind() => job.refuse(),
             Target::Foreign { runtime, .. } => drop(runtime.spawn(Spawned::new(job))),
         }
     }

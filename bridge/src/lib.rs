@@ -91,12 +91,16 @@
 //!   be told; it is taken for that one.
 //! - A multi-thread runtime's only worker that asks its own runtime, when that has begun to shut down, waits for
 //!   ever, as it does with tokio's own functions.
+//! - A `fork` copies handles and no loops: in the child process they are closed, [`global`]'s too. It may make loops of its
+//!   own.
 //! - The first poll of a job has a waker that does nothing, on a loop of ours, and is no tokio task yet:
 //!   `tokio::task::id()` panics there, as it does in `block_on`. A job that is pending is a task from then on.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
+#[allow(unsafe_code)]
+mod fork;
 #[allow(unsafe_code)]
 mod frame;
 #[allow(unsafe_code)]

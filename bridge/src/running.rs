@@ -30,7 +30,7 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) fn start(mut runtime: TokioBuilder, name: &str, spin: Duration) -> io::Result<Running> {
         let runtime = runtime.build_local(LocalOptions::default())?;
-        let on = Arc::new(Loop { id: runtime.handle().id(), name: Arc::from(name), spin });
+        let on = Loop::new(runtime.handle().id(), Arc::from(name), spin);
         let remote = Arc::new(Remote::new());
         let driver = Driver::new(Arc::clone(&remote));
         let driving = Driving::start(Arc::clone(&on));

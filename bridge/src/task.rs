@@ -176,7 +176,7 @@ impl<T> Task<T> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn cancel(&self) -> bool {
-        self.owner.cancel()
+        (self.is_done() || !self.on.is_left_behind()) && self.owner.cancel()
     }
 
     /// What can cancel this task from anywhere, also while another thread is inside [`result`](Task::result).
@@ -194,7 +194,7 @@ impl<T> Task<T> {
     /// ```
     #[must_use]
     pub fn canceller(&self) -> Canceller {
-        Canceller { job: self.owner.job() }
+        Canceller { job: self.owner.job(), on: Arc::clone(&self.on) }
     }
 
     /// Whether the task has ended, in whatever way: its future is dropped, and [`result`](Task::result) will
@@ -254,8 +254,13 @@ impl<T> Future for Task<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // A loop over tasks that are done gives way to others now and then, as one over tokio's handles does.
         let coop = ready!(tokio::task::coop::poll_proceed(cx));
-        if !self.owner.is_done() && self.owner.register(cx.waker()) {
-            return Poll::Pending;
+        if !self.owner.is_done() {
+            if self.on.is_left_behind() {
+                return Poll::Ready(Err(Error::Closed));
+            }
+            if self.owner.register(cx.waker()) {
+                return Poll::Pending;
+            }
         }
         coop.made_progress();
         Poll::Ready(self.take(Duration::MAX))
@@ -271,6 +276,9 @@ impl<T> fmt::Debug for Task<T> {
 /// Asks for leave to wait on this thread for a job of the loop `on`.
 #[track_caller]
 pub(crate) fn may_wait(on: &Loop, job: &dyn Fn() -> Arc<AnyJob>) -> Result<Leave, Error> {
+    if on.is_left_behind() {
+        return Err(Error::Closed);
+    }
     context::may_wait(on, Location::caller(), || Box::new(job())).map_err(Error::WouldDeadlock)
 }
 
@@ -280,6 +288,7 @@ pub(crate) fn may_wait(on: &Loop, job: &dyn Fn() -> Arc<AnyJob>) -> Result<Leave
 #[derive(Clone)]
 pub struct Canceller {
     job: Arc<AnyJob>,
+    on: Arc<Loop>,
 }
 
 impl Canceller {
@@ -295,7 +304,7 @@ impl Canceller {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn cancel(&self) -> bool {
-        self.job.stop(CANCEL, Reason::Cancel)
+        (self.job.signal.state.is_done() || !self.on.is_left_behind()) && self.job.stop(CANCEL, Reason::Cancel)
     }
 }
 

@@ -228,11 +228,14 @@ fn refuse(function: &str, error: &Error) -> ! {
 
 /// Asks for leave to wait for `tasks` on this thread.
 fn leave<'a, T: 'a>(
-    tasks: impl Iterator<Item = &'a Task<T>>,
+    tasks: impl Iterator<Item = &'a Task<T>> + Clone,
     need: Need,
     ends: impl Fn(&Task<T>) -> bool,
     site: &'static Location<'static>,
 ) -> Result<Leave, Error> {
+    if tasks.clone().any(|task| !task.is_done() && task.on().is_left_behind()) {
+        return Err(Error::Closed);
+    }
     let targets = || {
         let mut by_loop: Vec<(&Loop, Vec<&Task<T>>)> = Vec::new();
         for task in tasks {
