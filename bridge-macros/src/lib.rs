@@ -9,10 +9,13 @@ mod expand;
 mod fallback;
 mod model;
 mod parse;
+mod rewrite;
 #[cfg(test)]
 mod tests;
 
 use proc_macro::TokenStream;
+
+use self::rewrite::rewrite;
 
 /// Adds a blocking companion to an async fn: a function of the same arguments that runs the async one on an event
 /// loop and waits for its value.
@@ -324,13 +327,4 @@ use proc_macro::TokenStream;
 #[proc_macro_attribute]
 pub fn threadsafe(options: TokenStream, item: TokenStream) -> TokenStream {
     rewrite(options.into(), item.into()).into()
-}
-
-/// The whole way from tokens to tokens: parse, analyze, then expand or fall back.
-fn rewrite(options: proc_macro2::TokenStream, item: proc_macro2::TokenStream) -> proc_macro2::TokenStream {
-    let mut errors = model::Errors::default();
-    let options = parse::options(options, &mut errors);
-    let item = parse::item(item, &options, &mut errors);
-    let plan = analyze::plan(&item, &options, &mut errors);
-    if errors.is_empty() { expand::item(&item, &plan) } else { fallback::item(&item, &plan, errors) }
 }
