@@ -1,0 +1,78 @@
+/// Reads.
+async fn read(id: u64) -> io::Result<u64> {
+    Ok(id)
+}
+/**Blocking companion of [`read`]: runs it on `handle`'s event loop and waits for it.
+
+Reads.
+
+# Errors
+
+Those of [`read`], and, converted from the bridge's error, where the event loop is closed or the calling thread is the event loop's own.*/
+#[track_caller]
+fn read_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<u64> {
+    ::bridge::__private::call_fold("read_blocking", handle, read(id))
+}
+async fn count() -> usize {
+    3
+}
+/**Blocking companion of [`count`]: runs it on `handle`'s event loop and waits for it.
+
+# Errors
+
+Where the event loop is closed, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn count_blocking(
+    handle: &::bridge::Handle,
+) -> ::core::result::Result<usize, ::bridge::Error> {
+    ::bridge::__private::call_wrap("count_blocking", handle, count())
+}
+async fn wrapped() -> Result<u8, Mistake> {
+    Ok(1)
+}
+/**Blocking companion of [`wrapped`]: runs it on `handle`'s event loop and waits for it.
+
+# Errors
+
+Where the event loop is closed, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn wrapped_blocking(
+    handle: &::bridge::Handle,
+) -> ::core::result::Result<Result<u8, Mistake>, ::bridge::Error> {
+    ::bridge::__private::call_wrap("wrapped_blocking", handle, wrapped())
+}
+async fn folded() -> Answer {
+    Ok(1)
+}
+/**Blocking companion of [`folded`]: runs it on `handle`'s event loop and waits for it.
+
+# Errors
+
+Those of [`folded`], and, converted from the bridge's error, where the event loop is closed or the calling thread is the event loop's own.*/
+#[track_caller]
+fn folded_blocking(handle: &::bridge::Handle) -> Answer {
+    ::bridge::__private::call_fold("folded_blocking", handle, folded())
+}
+async fn limited(limit: u64) {}
+/**Blocking companion of [`limited`]: runs it on `handle`'s event loop and waits for it.
+
+# Errors
+
+Where the time is up, the event loop is closed, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn limited_blocking(
+    handle: &::bridge::Handle,
+    limit: u64,
+) -> ::core::result::Result<(), ::bridge::Error> {
+    ::bridge::__private::call_wrap(
+        "limited_blocking",
+        &{
+            let handle = ::bridge::Handle::with_timeout(
+                handle,
+                Duration::from_millis(limit),
+            );
+            handle
+        },
+        limited(limit),
+    )
+}

@@ -1,0 +1,65 @@
+async fn first_word(text: &str) -> &str {
+    text
+}
+/**Blocking companion of [`first_word`]: runs it on `handle`'s event loop and waits for it.
+
+# Panics
+
+As [`first_word`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn first_word_blocking<'a>(handle: &::bridge::Handle, text: &'a str) -> &'a str {
+    ::bridge::__private::call("first_word_blocking", handle, first_word(text))
+}
+async fn named<'text>(text: &'text str, separators: &[char]) -> Words<'text> {
+    Words::of(text, separators)
+}
+/**Blocking companion of [`named`]: runs it on `handle`'s event loop and waits for it.
+
+# Panics
+
+As [`named`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn named_blocking<'text>(
+    handle: &::bridge::Handle,
+    text: &'text str,
+    separators: &[char],
+) -> Words<'text> {
+    ::bridge::__private::call("named_blocking", handle, named(text, separators))
+}
+async fn called<'a>(text: &'a str, by: for<'b> fn(&'b str) -> &'b str) -> &'a str {
+    by(text)
+}
+/**Blocking companion of [`called`]: runs it on `handle`'s event loop and waits for it.
+
+# Panics
+
+As [`called`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn called_blocking<'a>(
+    handle: &::bridge::Handle,
+    text: &'a str,
+    by: for<'b> fn(&'b str) -> &'b str,
+) -> &'a str {
+    ::bridge::__private::call("called_blocking", handle, called(text, by))
+}
+async fn without_handle(text: &str) -> &str {
+    text
+}
+/**Blocking companion of [`without_handle`]: runs it on an event loop and waits for it.
+
+# Panics
+
+As [`without_handle`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn without_handle_blocking(text: &str) -> &str {
+    ::bridge::__private::call(
+        "without_handle_blocking",
+        &{
+            let handle = ::core::clone::Clone::clone(
+                ::bridge::__private::handle(&bridge::global()),
+            );
+            handle
+        },
+        without_handle(text),
+    )
+}

@@ -1,0 +1,103 @@
+impl Client {
+    async fn place(&self, id: u64) {}
+    /**Blocking companion of [`place`](Self::place): runs it on an event loop and waits for it.
+
+# Panics
+
+As [`place`](Self::place) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+    #[track_caller]
+    fn place_blocking(&self, id: u64) {
+        ::bridge::__private::call(
+            "place_blocking",
+            ::bridge::__private::handle(&self.handle),
+            Self::place(self, id),
+        )
+    }
+    async fn moved(self) {}
+    /**Blocking companion of [`moved`](Self::moved): runs it on an event loop and waits for it.
+
+# Panics
+
+As [`moved`](Self::moved) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+    #[track_caller]
+    fn moved_blocking(self) {
+        ::bridge::__private::call(
+            "moved_blocking",
+            &{
+                let handle = ::core::clone::Clone::clone(
+                    ::bridge::__private::handle(&self.handle),
+                );
+                handle
+            },
+            Self::moved(self),
+        )
+    }
+    async fn guarded(&self) {}
+    /**Blocking companion of [`guarded`](Self::guarded): runs it on an event loop and waits for it.
+
+# Panics
+
+As [`guarded`](Self::guarded) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+    #[track_caller]
+    fn guarded_blocking(&self) {
+        ::bridge::__private::call(
+            "guarded_blocking",
+            &{
+                let handle = ::core::clone::Clone::clone(
+                    ::bridge::__private::handle(&self.lock().unwrap().handle),
+                );
+                handle
+            },
+            Self::guarded(self),
+        )
+    }
+    async fn limited(&mut self) {}
+    /**Blocking companion of [`limited`](Self::limited): runs it on an event loop and waits for it.
+
+# Errors
+
+Where the time is up, the event loop is closed, or the calling thread is the event loop's own.*/
+    #[track_caller]
+    fn limited_blocking(&mut self) -> ::core::result::Result<(), ::bridge::Error> {
+        ::bridge::__private::call_wrap(
+            "limited_blocking",
+            &{
+                let handle = ::bridge::Handle::with_timeout(
+                    ::bridge::__private::handle(&self.handle),
+                    self.limit,
+                );
+                handle
+            },
+            Self::limited(self),
+        )
+    }
+}
+async fn global(id: u64) -> u64 {
+    id
+}
+/**Blocking companion of [`global`]: runs it on an event loop and waits for it.
+
+# Panics
+
+As [`global`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn global_blocking(id: u64) -> u64 {
+    ::bridge::__private::call(
+        "global_blocking",
+        &{
+            let handle = ::core::clone::Clone::clone(
+                ::bridge::__private::handle(&bridge::global()),
+            );
+            handle
+        },
+        global(id),
+    )
+}
+///Submits [`global`] to an event loop and returns its task at once.
+#[track_caller]
+fn global_submit(id: u64) -> ::bridge::Task<u64> {
+    ::bridge::__private::submit(
+        ::bridge::__private::handle(&bridge::global()),
+        global(id),
+    )
+}

@@ -1,0 +1,18 @@
+impl Client {
+    #[threadsafe(handle = self.handle)]
+    async fn place(&self, id: u64) {}
+
+    #[threadsafe(handle = self.handle)]
+    async fn moved(self) {}
+
+    #[threadsafe(handle = self.lock().unwrap().handle)]
+    async fn guarded(&self) {}
+
+    #[threadsafe(handle = self.handle, timeout = self.limit)]
+    async fn limited(&mut self) {}
+}
+
+#[threadsafe(handle = bridge::global(), submit)]
+async fn global(id: u64) -> u64 {
+    id
+}

@@ -1,0 +1,2 @@
+#[threadsafe(crate = crate::vendored::bridge, timeout = LIMIT)]
+async fn ping() {}

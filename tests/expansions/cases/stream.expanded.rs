@@ -1,0 +1,62 @@
+fn numbers(end: u64) -> impl Stream<Item = u64> {
+    stream::iter(0..end)
+}
+/**Blocking companion of [`numbers`]: runs the stream on `handle`'s event loop and gives its items.
+
+# Panics
+
+As [`numbers`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn numbers_blocking(handle: &::bridge::Handle, end: u64) -> ::bridge::Iter<u64> {
+    ::bridge::__private::iter(
+        "numbers_blocking",
+        handle,
+        ::bridge::__private::made(move || numbers(end)),
+    )
+}
+fn lines<T: Read>(from: T, name: &str) -> BoxStream<'_, io::Result<String>> {
+    lines_of(from, name)
+}
+/**Blocking companion of [`lines`]: runs the stream on `handle`'s event loop and gives its items.
+
+# Errors
+
+Those of [`lines`].
+
+# Panics
+
+As [`lines`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn lines_blocking<T: Read + ::core::marker::Send + 'static>(
+    handle: &::bridge::Handle,
+    from: T,
+    name: &'static str,
+) -> ::bridge::Iter<io::Result<String>> {
+    ::bridge::__private::iter(
+        "lines_blocking",
+        handle,
+        ::bridge::__private::made(move || lines::<T>(from, name)),
+    )
+}
+async fn events(name: &str) -> Pin<Box<dyn Stream<Item = Event> + Send>> {
+    subscribe(name).await
+}
+/**Blocking companion of [`events`]: runs the stream on `handle`'s event loop and gives its items.
+
+# Errors
+
+Where the time is up, the event loop is closed, or the calling thread is the event loop's own.*/
+#[track_caller]
+fn events_blocking(
+    handle: &::bridge::Handle,
+    name: &str,
+) -> ::core::result::Result<::bridge::Iter<Event>, ::bridge::Error> {
+    ::bridge::__private::iter_wrap(
+        "events_blocking",
+        &{
+            let handle = ::bridge::Handle::with_timeout(handle, Duration::from_secs(1));
+            handle
+        },
+        events(name),
+    )
+}

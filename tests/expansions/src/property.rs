@@ -1,0 +1,126 @@
+//! What holds of every expansion, whatever the tokens.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens as _;
+use syn::{ImplItem, Item, Signature, TraitItem};
+
+use crate::rewrite;
+use crate::written::{self, Said, Written};
+
+/// What became of an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has its companions.
+    Expanded,
+    /// It was told what is wrong.
+    Refused,
+    /// It was no Rust, which rustc says before any macro runs; or the value of an option was none, which it says
+    /// afterwards.
+    NotRust,
+}
+
+/// Runs the macro, and looks at what comes out: an item that was Rust, with options whose values were, is followed by
+/// its companions, or by the macro's own errors, and either way all of it is Rust again.
+///
+/// # Errors
+///
+/// Says what does not hold.
+pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, String> {
+    let output = rewrite(options.clone(), item.clone());
+    let told = written::invokes(output.clone(), "compile_error") && !written::invokes(item.clone(), "compile_error");
+    let fail = |what: String| Err(format!("{what}\n\n  options: {options}\n\n  item: {item}\n\n  output: {output}"));
+    let written = Written::item(item);
+    if !matches!(&written, Some(Written::Item(item)) if is_block(item)) && !begins_with(&output, item) {
+        return fail("the item has changed".to_owned());
+    }
+    let (Some(written), Some(said)) = (written, written::options(options)) else {
+        return Ok(if told { Verdict::Refused } else { Verdict::NotRust });
+    };
+    let functions = match written.functions(output.clone()) {
+        Ok(functions) => functions,
+        Err(error) => return fail(format!("the output is no Rust: {error}")),
+    };
+    if let Err(what) = members_are_kept(&written, &output) {
+        return fail(what);
+    }
+    if told {
+        return Ok(Verdict::Refused);
+    }
+    if let Some(source) = written.signature()
+        && let Err(what) = companions_are_there(source, &said, &functions)
+    {
+        return fail(what);
+    }
+    Ok(Verdict::Expanded)
+}
+
+fn is_block(item: &Item) -> bool {
+    matches!(item, Item::Impl(_) | Item::Trait(_))
+}
+
+/// Token for token.
+fn begins_with(output: &TokenStream, item: &TokenStream) -> bool {
+    let mut output = output.clone().into_iter();
+    item.clone().into_iter().all(|tree| output.next().is_some_and(|other| tree.to_string() == other.to_string()))
+}
+
+/// After the function come its companion and, with `submit`, the other one, each with the function's parameters and
+/// the handle.
+fn companions_are_there(source: &Signature, said: &Said, functions: &[Signature]) -> Result<(), String> {
+    let blocking = 1 + usize::from(said.submit);
+    if functions.len() != 1 + blocking {
+        return Err(format!("{} functions where {} were expected", functions.len(), 1 + blocking));
+    }
+    let inputs = source.inputs.len() + usize::from(!said.handle);
+    for companion in &functions[1..] {
+        if companion.inputs.len() != inputs {
+            return Err(format!("`{}` has {} parameters, not {inputs}", companion.ident, companion.inputs.len()));
+        }
+        let is_unsafe = |signature: &Signature| matches!(signature.safety, syn::Safety::Unsafe(_));
+        if companion.asyncness.is_some() || is_unsafe(companion) != is_unsafe(source) {
+            return Err(format!("`{}` has the wrong qualifiers", companion.ident));
+        }
+    }
+    match &said.name {
+        Some(name) if functions[1].ident != *name => Err(format!("the companion is called `{}`", functions[1].ident)),
+        _ => Ok(()),
+    }
+}
+
+/// What stands in an impl or a trait still does, in the same order; async fns of a trait under their names.
+fn members_are_kept(written: &Written, output: &TokenStream) -> Result<(), String> {
+    let Written::Item(before) = written else { return Ok(()) };
+    let after: syn::File = syn::parse2(output.clone()).map_err(|error| error.to_string())?;
+    let (before, after) = match (&**before, after.items.first()) {
+        (Item::Impl(before), Some(Item::Impl(after))) => (of_impl(&before.items), of_impl(&after.items)),
+        (Item::Trait(before), Some(Item::Trait(after))) => (of_trait(&before.items), of_trait(&after.items)),
+        (Item::Impl(_) | Item::Trait(_), _) => return Err("the item is gone".to_owned()),
+        _ => return Ok(()),
+    };
+    let mut after = after.into_iter();
+    for member in before {
+        if !after.any(|other| other == member) {
+            return Err(format!("this member is gone, or not where it was: {member}"));
+        }
+    }
+    Ok(())
+}
+
+fn of_impl(members: &[ImplItem]) -> Vec<String> {
+    let text = |member: &ImplItem| {
+        let mut member = member.clone();
+        if let ImplItem::Fn(function) = &mut member {
+            function.attrs.retain(|attribute| !written::is_own(attribute));
+        }
+        member.into_token_stream().to_string()
+    };
+    members.iter().map(text).collect()
+}
+
+fn of_trait(members: &[TraitItem]) -> Vec<String> {
+    let text = |member: &TraitItem| match member {
+        TraitItem::Fn(function) => format!("fn {}", function.sig.ident),
+        member => member.to_token_stream().to_string(),
+    };
+    members.iter().map(text).collect()
+}

@@ -1,0 +1,164 @@
+//! What was written, read by syn's whole grammar: where this finds Rust, what is generated has to be Rust.
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Expr, Ident, ImplItem, Item, LitStr, Meta, Path, Result, Signature, Token, TraitItem, Visibility,
+};
+
+/// An item, by where it may stand.
+pub(crate) enum Written {
+    /// In a module or a function's body.
+    Item(Box<Item>),
+    /// In an impl only.
+    Method(Box<ImplItem>),
+    /// In a trait only.
+    Required(Box<TraitItem>),
+}
+
+impl Written {
+    /// None where it is no Rust.
+    pub(crate) fn item(tokens: &TokenStream) -> Option<Written> {
+        let item = |tokens: &TokenStream| syn::parse2(tokens.clone()).ok().map(|item| Written::Item(Box::new(item)));
+        let method =
+            |tokens: &TokenStream| syn::parse2(tokens.clone()).ok().map(|item| Written::Method(Box::new(item)));
+        let required =
+            |tokens: &TokenStream| syn::parse2(tokens.clone()).ok().map(|item| Written::Required(Box::new(item)));
+        item(tokens).or_else(|| method(tokens)).or_else(|| required(tokens))
+    }
+
+    /// The function that it is.
+    pub(crate) fn signature(&self) -> Option<&Signature> {
+        match self {
+            Written::Item(item) => match &**item {
+                Item::Fn(function) => Some(&function.sig),
+                _ => None,
+            },
+            Written::Method(item) => signature_of_method(item),
+            Written::Required(item) => signature_of_required(item),
+        }
+    }
+
+    /// The functions of `output`, which stands where the item stood.
+    pub(crate) fn functions(&self, output: TokenStream) -> Result<Vec<Signature>> {
+        match self {
+            Written::Item(_) => {
+                let file: syn::File = syn::parse2(output)?;
+                Ok(file
+                    .items
+                    .into_iter()
+                    .filter_map(|item| Written::Item(Box::new(item)).signature().cloned())
+                    .collect())
+            }
+            Written::Method(_) => Ok(methods.parse2(output)?.iter().filter_map(signature_of_method).cloned().collect()),
+            Written::Required(_) => {
+                Ok(requireds.parse2(output)?.iter().filter_map(signature_of_required).cloned().collect())
+            }
+        }
+    }
+}
+
+fn methods(input: ParseStream<'_>) -> Result<Vec<ImplItem>> {
+    all(input)
+}
+
+fn requireds(input: ParseStream<'_>) -> Result<Vec<TraitItem>> {
+    all(input)
+}
+
+fn all<T: syn::parse::Parse>(input: ParseStream<'_>) -> Result<Vec<T>> {
+    let mut items = Vec::new();
+    while !input.is_empty() {
+        items.push(input.parse()?);
+    }
+    Ok(items)
+}
+
+pub(crate) fn signature_of_method(item: &ImplItem) -> Option<&Signature> {
+    if let ImplItem::Fn(function) = item { Some(&function.sig) } else { None }
+}
+
+pub(crate) fn signature_of_required(item: &TraitItem) -> Option<&Signature> {
+    if let TraitItem::Fn(function) = item { Some(&function.sig) } else { None }
+}
+
+/// What the options say that a test can count.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) handle: bool,
+    pub(crate) submit: bool,
+    pub(crate) name: Option<Ident>,
+}
+
+/// The options, if all values in them are what they have to be.
+pub(crate) fn options(tokens: &TokenStream) -> Option<Said> {
+    let read = |input: ParseStream<'_>| {
+        let mut said = Said::default();
+        while !input.is_empty() {
+            option(input, &mut said)?;
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(said)
+    };
+    read.parse2(tokens.clone()).ok()
+}
+
+fn option(input: ParseStream<'_>, said: &mut Said) -> Result<()> {
+    let key = input.call(Ident::parse_any)?;
+    match &*key.to_string() {
+        "name" => {
+            input.parse::<Token![=]>()?;
+            said.name = Some(input.parse()?);
+        }
+        "suffix" => value::<LitStr>(input)?,
+        "vis" => value::<Visibility>(input)?,
+        "timeout" => value::<Expr>(input)?,
+        "crate" => {
+            input.parse::<Token![=]>()?;
+            input.call(Path::parse_mod_style)?;
+        }
+        "handle" => {
+            value::<Expr>(input)?;
+            said.handle = true;
+        }
+        "fallible" if input.peek(Token![=]) => value::<Ident>(input)?,
+        "submit" => {
+            said.submit = true;
+            if input.peek(Token![=]) {
+                value::<Ident>(input)?;
+            }
+        }
+        "fallible" | "local" | "skip" | "stream" => {}
+        "attr" => list::<Meta>(input)?,
+        "bound" => list::<syn::WherePredicate>(input)?,
+        _ => return Err(input.error("an unknown option")),
+    }
+    Ok(())
+}
+
+fn value<T: syn::parse::Parse>(input: ParseStream<'_>) -> Result<()> {
+    input.parse::<Token![=]>()?;
+    input.parse::<T>().map(drop)
+}
+
+fn list<T: syn::parse::Parse>(input: ParseStream<'_>) -> Result<()> {
+    let content;
+    syn::parenthesized!(content in input);
+    Punctuated::<T, Token![,]>::parse_terminated(&content).map(drop)
+}
+
+/// Whether the attribute is `#[threadsafe]`, by whatever path.
+pub(crate) fn is_own(attribute: &Attribute) -> bool {
+    attribute.path().segments.last().is_some_and(|segment| segment.ident == "threadsafe")
+}
+
+/// Whether `name!` is in there.
+pub(crate) fn invokes(tokens: TokenStream, name: &str) -> bool {
+    tokens.into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => ident == name,
+        TokenTree::Group(group) => invokes(group.stream(), name),
+        _ => false,
+    })
+}
