@@ -129,6 +129,15 @@ fn what_is_behind_a_shared_reference_must_be_sync() {
 }
 
 #[test]
+fn a_pointer_to_a_hidden_type_has_it_in_parentheses() {
+    let companion = companion("", "async fn show(t: *const impl Display) -> *mut impl Display {}");
+    assert!(companion.contains("t:*constArg0"), "{companion}");
+    assert!(companion.contains("->*mut(implDisplay+use<Arg0>)"), "{companion}");
+    let companion = self::companion("", "async fn show(t: *const impl Display) {}");
+    assert!(companion.contains("t:*const(implDisplay+::core::marker::Send)"), "{companion}");
+}
+
+#[test]
 fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
     assert_companion(
         "handle = self.handle, timeout = limit::<A, B>(self), local",

@@ -34,7 +34,7 @@ impl Rewrite<'_> {
     fn pieces(&mut self, ty: &Ty, shared: bool) -> TokenStream {
         let mut tokens = TokenStream::new();
         let mut counted = false;
-        for piece in &ty.0 {
+        for (index, piece) in ty.0.iter().enumerate() {
             match piece {
                 Piece::Raw(tree) => tokens.extend([tree.clone()]),
                 Piece::Ident(ident) => {
@@ -46,17 +46,13 @@ impl Rewrite<'_> {
                     tokens.extend(self.reference(reference));
                     let shared = shared || reference.mutable.is_none();
                     let inner_tokens = self.pieces(inner, shared);
-                    // `&impl A` has one bound; with a second it needs parentheses.
-                    match inner.0.first() {
-                        Some(Piece::Impl(..))
-                            if !matches!(self.impls, Impls::Name { .. } | Impls::Keep | Impls::Capture(None)) =>
-                        {
-                            tokens.extend(quote!((#inner_tokens)));
-                        }
-                        _ => tokens.extend(inner_tokens),
-                    }
+                    let is_impl = matches!(inner.0.first(), Some(Piece::Impl(..)));
+                    tokens.extend(self.pointee(is_impl, inner_tokens));
                 }
-                Piece::Impl(keyword, bounds) => tokens.extend(self.impl_trait(keyword, bounds, shared)),
+                Piece::Impl(keyword, bounds) => {
+                    let bounds = self.impl_trait(keyword, bounds, shared);
+                    tokens.extend(self.pointee(follows_pointer(&ty.0[..index]), bounds));
+                }
                 Piece::Angle(open, inner, close) => {
                     open.to_tokens(&mut tokens);
                     tokens.extend(self.pieces(inner, shared || counted));
@@ -91,6 +87,12 @@ impl Rewrite<'_> {
         quote!(#and #lifetime #mutable)
     }
 
+    /// `&impl A` and `*const impl A` have one bound; with a second they need parentheses.
+    fn pointee(&self, is_impl: bool, tokens: TokenStream) -> TokenStream {
+        let has_second = !matches!(self.impls, Impls::Name { .. } | Impls::Keep | Impls::Capture(None));
+        if is_impl && has_second { quote!((#tokens)) } else { tokens }
+    }
+
     fn impl_trait(&mut self, keyword: &Ident, bounds: &Ty, shared: bool) -> TokenStream {
         let mut bounds = self.pieces(bounds, false);
         match &mut self.impls {
@@ -114,4 +116,9 @@ impl Rewrite<'_> {
             }
         }
     }
+}
+
+/// Whether what follows these is what a `*const` or `*mut` points to.
+fn follows_pointer(pieces: &[Piece]) -> bool {
+    matches!(pieces.last(), Some(Piece::Ident(word)) if word == "const" || word == "mut")
 }
