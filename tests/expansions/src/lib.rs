@@ -3,7 +3,9 @@
 //! A crate that exports a macro can export nothing else. So this one compiles the macro's own sources a second time; the
 //! tokens it works on are then `proc_macro2`'s, which need no compiler around them.
 
+mod mutate;
 mod property;
+mod seeds;
 mod written;
 
 #[path = "../../../bridge-macros/src"]
@@ -20,7 +22,9 @@ mod bridge_macros {
 use bridge_macros::{analyze, expand, fallback, model, parse};
 use proc_macro2::TokenStream;
 
+pub use self::mutate::{Step, mutated};
 pub use self::property::{Verdict, check};
+pub use self::seeds::{Case, read, seeds};
 
 /// What `#[threadsafe(options)]` makes of `item`.
 #[must_use]

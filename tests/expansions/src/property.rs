@@ -1,6 +1,6 @@
 //! What holds of every expansion, whatever the tokens.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{ImplItem, Item, Signature, TraitItem};
 
@@ -30,9 +30,10 @@ pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, Strin
     let told = written::invokes(output.clone(), "compile_error") && !written::invokes(item.clone(), "compile_error");
     let fail = |what: String| Err(format!("{what}\n\n  options: {options}\n\n  item: {item}\n\n  output: {output}"));
     let written = Written::item(item);
-    if !matches!(&written, Some(Written::Item(item)) if is_block(item)) && !begins_with(&output, item) {
+    if !begins_with(output.clone(), item.clone()) {
         return fail("the item has changed".to_owned());
     }
+    let written = written.filter(written::options_of_members);
     let (Some(written), Some(said)) = (written, written::options(options)) else {
         return Ok(if told { Verdict::Refused } else { Verdict::NotRust });
     };
@@ -58,10 +59,23 @@ fn is_block(item: &Item) -> bool {
     matches!(item, Item::Impl(_) | Item::Trait(_))
 }
 
-/// Token for token.
-fn begins_with(output: &TokenStream, item: &TokenStream) -> bool {
-    let mut output = output.clone().into_iter();
-    item.clone().into_iter().all(|tree| output.next().is_some_and(|other| tree.to_string() == other.to_string()))
+/// Token for token; of what may be an impl or a trait, up to its braces.
+fn begins_with(output: TokenStream, item: TokenStream) -> bool {
+    let is_word = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "impl" || word == "trait");
+    let (mut output, mut item) = (bare(output).into_iter(), bare(item));
+    if item.iter().any(is_word) {
+        item.pop();
+    }
+    item.into_iter().all(|tree| output.next().is_some_and(|other| tree.to_string() == other.to_string()))
+}
+
+/// Without invisible delimiters.
+fn bare(tokens: TokenStream) -> Vec<TokenTree> {
+    let bare = |tree| match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => bare(group.stream()),
+        tree => vec![tree],
+    };
+    tokens.into_iter().flat_map(bare).collect()
 }
 
 /// After the function come its companion and, with `submit`, the other one, each with the function's parameters and

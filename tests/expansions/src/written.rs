@@ -98,11 +98,37 @@ pub(crate) fn options(tokens: &TokenStream) -> Option<Said> {
         let mut said = Said::default();
         while !input.is_empty() {
             option(input, &mut said)?;
-            input.parse::<Option<Token![,]>>()?;
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
         }
         Ok(said)
     };
     read.parse2(tokens.clone()).ok()
+}
+
+/// Whether the options that stand on an item's members are, too.
+pub(crate) fn options_of_members(item: &Written) -> bool {
+    let attributes: Vec<&Attribute> = match item {
+        Written::Item(item) => match &**item {
+            Item::Impl(block) => block.items.iter().flat_map(attributes_of_method).collect(),
+            Item::Trait(block) => block.items.iter().flat_map(attributes_of_required).collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    attributes.into_iter().filter(|attribute| is_own(attribute)).all(|attribute| match &attribute.meta {
+        Meta::List(list) => options(&list.tokens).is_some(),
+        meta => matches!(meta, Meta::Path(_)),
+    })
+}
+
+fn attributes_of_method(item: &ImplItem) -> &[Attribute] {
+    if let ImplItem::Fn(function) = item { &function.attrs } else { &[] }
+}
+
+fn attributes_of_required(item: &TraitItem) -> &[Attribute] {
+    if let TraitItem::Fn(function) = item { &function.attrs } else { &[] }
 }
 
 fn option(input: ParseStream<'_>, said: &mut Said) -> Result<()> {

@@ -1,0 +1,81 @@
+//! Random tokens, and valid ones with random changes: the macro never panics, and what it makes of what was Rust is Rust.
+//!
+//! `BRIDGE_EXPANSIONS_CASES` (1 000) says how many of each; a failure prints the `BRIDGE_EXPANSIONS_SEED` that repeats it.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bridge_expansion_tests::{Case, Step, Verdict, check, mutated, seeds};
+use proc_macro2::TokenStream;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
+
+/// Runs `test` on `strategy`'s values, and gives how often each verdict fell.
+fn run<S: Strategy>(strategy: S, test: impl Fn(S::Value) -> Result<Verdict, String>) -> BTreeMap<String, u32> {
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seed = setting("BRIDGE_EXPANSIONS_SEED", u64::from(clock.subsec_nanos()));
+    let cases = setting("BRIDGE_EXPANSIONS_CASES", 1000);
+    let config = Config {
+        cases: u32::try_from(cases).unwrap_or(u32::MAX),
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(seed),
+        ..Config::default()
+    };
+    let verdicts = RefCell::new(BTreeMap::new());
+    let outcome = TestRunner::new(config).run(&strategy, |value| {
+        let verdict = test(value).map_err(TestCaseError::fail)?;
+        *verdicts.borrow_mut().entry(format!("{verdict:?}")).or_default() += 1;
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("BRIDGE_EXPANSIONS_SEED={seed} BRIDGE_EXPANSIONS_CASES={cases} repeats this: {error}");
+    }
+    let verdicts = verdicts.into_inner();
+    println!("BRIDGE_EXPANSIONS_SEED={seed}: {verdicts:?}");
+    verdicts
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(value) => value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")),
+        Err(_) => default,
+    }
+}
+
+fn steps(at_most: usize) -> impl Strategy<Value = Vec<Step>> {
+    let step = any::<(u8, u16, u16, u16)>().prop_map(|(what, group, at, to)| Step { what, group, at, to });
+    proptest::collection::vec(step, 0..=at_most)
+}
+
+#[test]
+fn seeds_are_what_they_are_meant_to_be() {
+    for Case { options, item } in seeds() {
+        let refused = item.to_string().contains("for Vec") || item.to_string().starts_with("pub struct");
+        let expected = if refused { Verdict::Refused } else { Verdict::Expanded };
+        assert_eq!(check(&options, &item), Ok(expected), "#[threadsafe({options})] {item}");
+    }
+}
+
+#[test]
+fn changed_tokens_make_no_trouble() {
+    let strategy = (proptest::sample::select(seeds()), steps(3), steps(6));
+    let verdicts = run(strategy, |(case, in_options, in_item)| {
+        check(&mutated(case.options, &in_options), &mutated(case.item, &in_item))
+    });
+    // Else it would be a test of what nobody writes.
+    assert!(verdicts.contains_key("Expanded") && verdicts.contains_key("Refused"), "{verdicts:?}");
+}
+
+#[test]
+fn an_item_of_one_case_under_the_options_of_another() {
+    let strategy = (proptest::sample::select(seeds()), proptest::sample::select(seeds()), steps(1));
+    run(strategy, |(one, other, changes)| check(&one.options, &mutated(other.item, &changes)));
+}
+
+#[test]
+fn any_tokens_make_no_trouble() {
+    run((steps(12), steps(40)), |(options, item)| {
+        check(&mutated(TokenStream::new(), &options), &mutated(TokenStream::new(), &item))
+    });
+}
