@@ -297,6 +297,12 @@ fn a_required_fn_of_a_trait() {
 }
 
 #[test]
+fn a_visibility_that_has_no_place_in_a_trait_is_left_for_rustc_to_refuse() {
+    let text = plain(rewritten("", "trait Store { #[threadsafe(skip)] pub async fn get(&self); async fn set(); }"));
+    assert!(text.contains("pubfnget(&self)"), "{text}");
+}
+
+#[test]
 fn a_default_bodied_fn_of_a_trait() {
     assert_rewritten(
         "",

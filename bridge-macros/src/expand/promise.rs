@@ -10,14 +10,15 @@ use crate::model::{Arg, Attr, GenericKind, GenericParam, Member, Piece, Promise,
 
 pub(super) fn function(promise: &Promise<'_>, member: &Member) -> TokenStream {
     let source = promise.source;
-    let (attrs, qualifiers, name) = (source.attrs.iter().map(attribute), &source.qualifiers, &source.name);
+    let (attrs, vis) = (source.attrs.iter().map(attribute), &source.vis);
+    let (qualifiers, name) = (&source.qualifiers, &source.name);
     let keyword = Ident::new("fn", source.fn_token);
     let generics = generics(promise);
     let inputs = inputs(promise);
     let output = output(promise);
     let where_clause = where_clause(promise);
     let mut tokens =
-        quote!(#(#attrs)* #(#qualifiers)* #keyword #name #generics (#(#inputs),*) -> #output #where_clause);
+        quote!(#(#attrs)* #vis #(#qualifiers)* #keyword #name #generics (#(#inputs),*) -> #output #where_clause);
     match member.body() {
         Some(body) => tokens.extend([TokenTree::from(Group::new(Delimiter::Brace, asynchronous(promise, body)))]),
         None => tokens.extend(member.tail.clone()),
