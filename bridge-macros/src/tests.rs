@@ -404,6 +404,14 @@ fn a_stream() {
     }
 }
 
+#[test]
+fn a_type_of_many_layers_takes_no_longer_than_it_is_long() {
+    let layers = 200;
+    for output in [format!("{}u8", "&".repeat(layers)), format!("Box<{}u8", "<".repeat(layers))] {
+        rewritten("", &format!("async fn fetch() -> {output} {{}}"));
+    }
+}
+
 /// Small, and the same every time.
 struct Random(u64);
 

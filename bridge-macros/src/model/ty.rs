@@ -16,10 +16,15 @@ pub(crate) struct Ty(pub(crate) Vec<Piece>);
 impl Ty {
     /// Its first and its last token.
     pub(crate) fn span(&self) -> (Span, Span) {
-        match (self.0.first(), self.0.last()) {
-            (Some(first), Some(last)) => (first.span().0, last.span().1),
-            _ => (Span::call_site(), Span::call_site()),
-        }
+        (self.start(), self.end())
+    }
+
+    fn start(&self) -> Span {
+        self.0.first().map_or_else(Span::call_site, Piece::start)
+    }
+
+    fn end(&self) -> Span {
+        self.0.last().map_or_else(Span::call_site, Piece::end)
     }
 
     /// Every piece, from left to right.
@@ -92,23 +97,32 @@ pub(crate) enum Piece {
 }
 
 impl Piece {
-    fn span(&self) -> (Span, Span) {
-        let one = |span| (span, span);
+    // Two ways down, not one that gives both: of `&&&T` each would be gone twice as often as the one before.
+    fn start(&self) -> Span {
         match self {
-            Piece::Raw(tree) => one(tree.span()),
-            Piece::Ident(ident) => one(ident.span()),
-            Piece::Lifetime(lifetime) => (lifetime.apostrophe, lifetime.ident.span()),
-            Piece::Reference(reference, inner) => (reference.and.span, inner.span().1),
-            Piece::Impl(ident, inner) => (ident.span(), inner.span().1),
-            Piece::Angle(open, _, close) => (open.span, close.span),
+            Piece::Raw(tree) => tree.span(),
+            Piece::Ident(ident) | Piece::Impl(ident, _) => ident.span(),
+            Piece::Lifetime(lifetime) => lifetime.apostrophe,
+            Piece::Reference(reference, _) => reference.and.span,
+            Piece::Angle(open, _, _) => open.span,
             // Invisible delimiters have no place of their own.
-            Piece::Group(Delimiter::None, _, inner) => inner.span(),
-            Piece::Group(_, span, _) => one(span.join()),
-            Piece::Opaque(tokens) => {
-                let mut spans = tokens.clone().into_iter().map(|tree| tree.span());
-                let first = spans.next().unwrap_or_else(Span::call_site);
-                (first, spans.last().unwrap_or(first))
-            }
+            Piece::Group(Delimiter::None, _, inner) => inner.start(),
+            Piece::Group(_, span, _) => span.join(),
+            Piece::Opaque(tokens) => tokens.clone().into_iter().next().map_or_else(Span::call_site, |tree| tree.span()),
+        }
+    }
+
+    fn end(&self) -> Span {
+        match self {
+            Piece::Raw(tree) => tree.span(),
+            Piece::Ident(ident) => ident.span(),
+            Piece::Lifetime(lifetime) => lifetime.ident.span(),
+            Piece::Angle(_, _, close) => close.span,
+            Piece::Reference(_, inner)
+            | Piece::Impl(_, inner)
+            | Piece::Group(Delimiter::None, _, inner) => inner.end(),
+            Piece::Group(_, span, _) => span.join(),
+            Piece::Opaque(tokens) => tokens.clone().into_iter().last().map_or_else(Span::call_site, |tree| tree.span()),
         }
     }
 }
