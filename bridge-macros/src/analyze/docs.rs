@@ -56,9 +56,11 @@ fn link(companion: &Companion<'_>) -> String {
 }
 
 fn sections(companion: &Companion<'_>, link: &str) -> String {
-    let returns_result = companion.source.output.as_ref().is_some_and(super::rules::is_result);
+    // Of a stream it is the items' type.
+    let returns_result =
+        companion.kind == Kind::Blocking && companion.source.output.as_ref().is_some_and(super::rules::is_result);
     let timed = companion.timeout.is_some();
-    let limit = if timed { " the time is up," } else { "" };
+    let limit = if timed { " the time is up," } else { " a limit of the handle is up," };
     match companion.on_error {
         OnError::Panic => {
             let errors = if returns_result { format!("\n\n# Errors\n\nThose of {link}.") } else { String::new() };

@@ -8,7 +8,7 @@ Reads.
 
 # Errors
 
-Those of [`read`], and, converted from the bridge's error, where the event loop is closed or the calling thread is the event loop's own.*/
+Those of [`read`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
 #[track_caller]
 fn read_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<u64> {
     ::bridge::__private::call_fold("read_blocking", handle, read(id))
@@ -20,7 +20,7 @@ async fn count() -> usize {
 
 # Errors
 
-Where the event loop is closed, or the calling thread is the event loop's own.*/
+Where a limit of the handle is up, the event loop is closed, or the calling thread is the event loop's own.*/
 #[track_caller]
 fn count_blocking(
     handle: &::bridge::Handle,
@@ -34,7 +34,7 @@ async fn wrapped() -> Result<u8, Mistake> {
 
 # Errors
 
-Where the event loop is closed, or the calling thread is the event loop's own.*/
+Where a limit of the handle is up, the event loop is closed, or the calling thread is the event loop's own.*/
 #[track_caller]
 fn wrapped_blocking(
     handle: &::bridge::Handle,
@@ -48,7 +48,7 @@ async fn folded() -> Answer {
 
 # Errors
 
-Those of [`folded`], and, converted from the bridge's error, where the event loop is closed or the calling thread is the event loop's own.*/
+Those of [`folded`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
 #[track_caller]
 fn folded_blocking(handle: &::bridge::Handle) -> Answer {
     ::bridge::__private::call_fold("folded_blocking", handle, folded())

@@ -11,7 +11,7 @@ Makes one.
 
 # Errors
 
-Where the event loop is closed, or the calling thread is the event loop's own.*/
+Where a limit of the handle is up, the event loop is closed, or the calling thread is the event loop's own.*/
     #[track_caller]
     pub fn new_sync(
         handle: &::bridge::Handle,
@@ -36,7 +36,7 @@ Takes one out.
 
 # Errors
 
-Those of [`take`](Self::take), and, converted from the bridge's error, where the event loop is closed or the calling thread is the event loop's own.*/
+Those of [`take`](Self::take), and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
     #[track_caller]
     pub fn take_sync(&mut self, index: usize) -> Result<T, Empty>
     where

@@ -5,7 +5,7 @@ async fn fetch(id: u64) -> io::Result<String> {
 
 # Errors
 
-Those of [`fetch`], and, converted from the bridge's error, where the event loop is closed or the calling thread is the event loop's own.*/
+Those of [`fetch`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
 #[track_caller]
 fn fetch_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<String> {
     let _ = id;

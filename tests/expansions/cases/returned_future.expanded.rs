@@ -40,7 +40,7 @@ fn alias(text: &str) -> BoxFuture<'_, io::Result<&str>> {
 
 # Errors
 
-Those of [`alias`], and, converted from the bridge's error, where the event loop is closed or the calling thread is the event loop's own.*/
+Those of [`alias`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
 #[track_caller]
 fn alias_blocking<'a>(handle: &::bridge::Handle, text: &'a str) -> io::Result<&'a str> {
     ::bridge::__private::call_fold(

@@ -19,10 +19,6 @@ fn lines<T: Read>(from: T, name: &str) -> BoxStream<'_, io::Result<String>> {
 }
 /**Blocking companion of [`lines`]: runs the stream on `handle`'s event loop and gives its items.
 
-# Errors
-
-Those of [`lines`].
-
 # Panics
 
 As [`lines`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
