@@ -1,6 +1,7 @@
 //! What was written, read by syn's whole grammar: where this finds Rust, what is generated has to be Rust.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
@@ -26,7 +27,17 @@ impl Written {
             |tokens: &TokenStream| syn::parse2(tokens.clone()).ok().map(|item| Written::Method(Box::new(item)));
         let required =
             |tokens: &TokenStream| syn::parse2(tokens.clone()).ok().map(|item| Written::Required(Box::new(item)));
-        item(tokens).or_else(|| method(tokens)).or_else(|| required(tokens))
+        let written = item(tokens).or_else(|| method(tokens)).or_else(|| required(tokens))?;
+        // syn knows some old Rust, as parameters without names, and reads it as something else.
+        (plain(&written.tokens()) == plain(tokens)).then_some(written)
+    }
+
+    fn tokens(&self) -> TokenStream {
+        match self {
+            Written::Item(item) => item.to_token_stream(),
+            Written::Method(item) => item.to_token_stream(),
+            Written::Required(item) => item.to_token_stream(),
+        }
     }
 
     /// The function that it is.
@@ -58,6 +69,13 @@ impl Written {
             }
         }
     }
+}
+
+/// Without spaces.
+fn plain(tokens: &TokenStream) -> String {
+    let mut text = tokens.to_string();
+    text.retain(|char| !char.is_whitespace());
+    text
 }
 
 fn methods(input: ParseStream<'_>) -> Result<Vec<ImplItem>> {
