@@ -75,7 +75,13 @@ fn an_item_of_one_case_under_the_options_of_another() {
 
 #[test]
 fn any_tokens_make_no_trouble() {
-    run((steps(12), steps(40)), |(options, item)| {
-        check(&mutated(TokenStream::new(), &options), &mutated(TokenStream::new(), &item))
+    let start = proptest::sample::select(vec![
+        "",
+        "async fn f() {}",
+        "impl S { async fn f() {} }",
+        "trait T { async fn f(); }",
+    ]);
+    run((steps(12), start, steps(40)), |(options, start, item)| {
+        check(&mutated(TokenStream::new(), &options), &mutated(start.parse().unwrap(), &item))
     });
 }
