@@ -275,6 +275,14 @@ fn a_function_that_returns_a_future_is_called_on_the_loop() {
     }
 }
 
+#[test]
+fn a_constant_is_nothing_that_a_future_gives() {
+    for output in ["BoxFuture<'_, { () }>", "BoxFuture<'_, -3>", "impl Future<Output = { 3 }>", "BoxFuture<'_>"] {
+        let found = errors("", &format!("fn fetch() -> {output} {{}}"));
+        assert!(found.len() == 1 && found[0].contains("returns no future"), "{found:?}");
+    }
+}
+
 /// What is generated for an item that is changed, as one line.
 #[track_caller]
 fn assert_rewritten(options: &str, item: &str, expected: &str) {

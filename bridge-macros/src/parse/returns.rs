@@ -1,6 +1,6 @@
 //! What a function that is not async returns: a future or a stream, seen by the names that everybody gives them.
 
-use proc_macro2::{Delimiter, Span};
+use proc_macro2::{Delimiter, Span, TokenTree};
 
 use crate::model::{Piece, Ty};
 
@@ -81,7 +81,7 @@ fn binding(arguments: &mut Vec<Piece>, name: &str) -> Option<Ty> {
         + 2;
     let end =
         arguments[start..].iter().position(|piece| is_punct(piece, ',')).map_or(arguments.len(), |end| start + end);
-    (start < end).then(|| Ty(arguments.drain(start..end).collect()))
+    is_type(&arguments[start..end]).then(|| Ty(arguments.drain(start..end).collect()))
 }
 
 /// The last of `<'a, T>`, where that is a type.
@@ -90,12 +90,17 @@ fn last(arguments: &mut Vec<Piece>) -> Option<Ty> {
         arguments.pop();
     }
     let start = arguments.iter().rposition(|piece| is_punct(piece, ',')).map_or(0, |comma| comma + 1);
-    match &arguments[start..] {
-        [] | [Piece::Lifetime(_)] => None,
-        _ => Some(Ty(arguments.drain(start..).collect())),
+    is_type(&arguments[start..]).then(|| Ty(arguments.drain(start..).collect()))
+}
+
+/// Not a lifetime, nor a constant: `3`, `-3` or `{ N }`.
+fn is_type(argument: &[Piece]) -> bool {
+    match argument {
+        [] | [Piece::Lifetime(_)] | [Piece::Raw(TokenTree::Literal(_) | TokenTree::Group(_)), ..] => false,
+        [first, ..] => !is_punct(first, '-'),
     }
 }
 
 fn is_punct(piece: &Piece, char: char) -> bool {
-    matches!(piece, Piece::Raw(proc_macro2::TokenTree::Punct(punct)) if punct.as_char() == char)
+    matches!(piece, Piece::Raw(TokenTree::Punct(punct)) if punct.as_char() == char)
 }
