@@ -114,6 +114,18 @@ fn a_hidden_output_says_what_it_holds() {
 }
 
 #[test]
+fn what_the_user_says_of_a_hidden_output_is_enough() {
+    assert_companion(
+        "",
+        "async fn show(text: &str) -> impl Display + use<> {}",
+        r#"#[track_caller]
+        fn show_blocking(handle: &::bridge::Handle, text: &str) -> impl Display + use<> {
+            ::bridge::__private::call("show_blocking", handle, show(text))
+        }"#,
+    );
+}
+
+#[test]
 fn what_is_behind_a_shared_reference_must_be_sync() {
     assert_companion(
         "",
@@ -169,8 +181,8 @@ fn parameters_under_cfg_are_passed_where_they_are_there() {
         "async fn fetch(#[cfg(unix)] fd: u8, id: u8) {}",
         r#"#[track_caller]
         fn fetch_blocking(handle: &::bridge::Handle, #[cfg(unix)] fd: u8, id: u8) {
-            #[cfg(all(not(unix)))] { ::bridge::__private::call("fetch_blocking", handle, fetch(id)) }
-            #[cfg(all(unix))] { ::bridge::__private::call("fetch_blocking", handle, fetch(fd, id)) }
+            #[cfg(not(unix))] { ::bridge::__private::call("fetch_blocking", handle, fetch(id)) }
+            #[cfg(unix)] { ::bridge::__private::call("fetch_blocking", handle, fetch(fd, id)) }
         }"#,
     );
 }

@@ -17,9 +17,9 @@ pub(super) fn of(function: &Function, place: Place<'_>, is_owned: bool, handle: 
     let Some(output) = &function.output else { return result };
     let inputs = Inputs::of(function, place);
     if output.has_impl() {
-        result.inputs = inputs.names(place);
-        let names = result.inputs.clone();
+        let names = inputs.names(place);
         if let Some(impls) = captures(function, place, &names, output) {
+            result.inputs = names;
             result.impls = (0..count_impls(function))
                 .map(|index| Ident::new(&format!("Arg{index}"), Span::mixed_site()))
                 .collect();

@@ -22,7 +22,8 @@ pub(super) fn body(companion: &Companion<'_>) -> TokenStream {
             conditions_of(attrs)
                 .all(|condition| companion.cfgs.iter().position(|cfg| *cfg == condition.to_string()).is_none_or(holds))
         });
-        quote!(#[cfg(all(#(#conditions),*))] { #call })
+        let condition = if cfgs.len() == 1 { quote!(#(#conditions)*) } else { quote!(all(#(#conditions),*)) };
+        quote!(#[cfg(#condition)] { #call })
     });
     quote!(#(#arms)*)
 }

@@ -43,6 +43,6 @@ async fn owned(text: &str) -> impl Display + use<> {
 
 As [`owned`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
 #[track_caller]
-fn owned_blocking<'a>(handle: &::bridge::Handle, text: &'a str) -> impl Display + use<> {
+fn owned_blocking(handle: &::bridge::Handle, text: &str) -> impl Display + use<> {
     ::bridge::__private::call("owned_blocking", handle, owned(text))
 }

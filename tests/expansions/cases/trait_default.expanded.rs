@@ -97,7 +97,7 @@ As [`all`](Self::all) does, and where the event loop is closed, a limit of the h
         Self::Name: ::core::marker::Send,
         Self: ::core::marker::Send + ::core::marker::Sync,
     {
-        #[cfg(all(not(unix)))]
+        #[cfg(not(unix))]
         {
             ::bridge::__private::call(
                 "all_blocking",
@@ -105,7 +105,7 @@ As [`all`](Self::all) does, and where the event loop is closed, a limit of the h
                 Self::all::<T>(self, names, arg1),
             )
         }
-        #[cfg(all(unix))]
+        #[cfg(unix)]
         {
             ::bridge::__private::call(
                 "all_blocking",
