@@ -1,6 +1,7 @@
 //! Small changes to tokens, each told by a few numbers: what a fuzzer draws, and what can be taken back one by one.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::Expr;
 
 /// One change. All numbers wrap around, so that any will do.
 #[derive(Clone, Copy, Debug)]
@@ -113,7 +114,10 @@ fn may_be_enclosed(trees: &[Tree]) -> bool {
         syn::parse2::<T>(tokens.clone()).is_ok()
     }
     let tokens = stream(trees.to_vec());
-    is::<syn::Type>(&tokens) || is::<syn::Expr>(&tokens) || is::<syn::Visibility>(&tokens) || is::<syn::Item>(&tokens)
+    // Of other expressions, as `T > { … }`, the tokens may be those of something else.
+    let is_value = syn::parse2::<Expr>(tokens.clone())
+        .is_ok_and(|value| matches!(value, Expr::Block(_) | Expr::Call(_) | Expr::Lit(_) | Expr::Path(_)));
+    is_value || is::<syn::Type>(&tokens) || is::<syn::Visibility>(&tokens) || is::<syn::Item>(&tokens)
 }
 
 /// Tokens that mean something to a parser of signatures.

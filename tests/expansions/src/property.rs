@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens as _;
-use syn::{ImplItem, Item, Signature, TraitItem};
+use syn::{Attribute, ImplItem, Item, Signature, TraitItem};
 
 use crate::rewrite;
 use crate::written::{self, Said, Written};
@@ -125,14 +125,9 @@ fn members_are_kept(written: &Written, output: &TokenStream) -> Result<(), Strin
 }
 
 fn of_impl(members: &[ImplItem]) -> Vec<Option<String>> {
-    let text = |member: &ImplItem| {
-        let mut member = member.clone();
-        match &mut member {
-            ImplItem::Fn(function) => function.attrs.retain(|attribute| !written::is_own(attribute)),
-            ImplItem::Verbatim(_) => return None,
-            _ => {}
-        }
-        Some(member.into_token_stream().to_string())
+    let text = |member: &ImplItem| match member {
+        ImplItem::Verbatim(_) => None,
+        member => Some(without_own(member.to_token_stream(), written::attributes_of_method(member))),
     };
     members.iter().map(text).collect()
 }
@@ -141,7 +136,16 @@ fn of_trait(members: &[TraitItem]) -> Vec<Option<String>> {
     let text = |member: &TraitItem| match member {
         TraitItem::Fn(function) => Some(format!("fn {}", function.sig.ident)),
         TraitItem::Verbatim(_) => None,
-        member => Some(member.to_token_stream().to_string()),
+        member => Some(without_own(member.to_token_stream(), written::attributes_of_required(member))),
     };
     members.iter().map(text).collect()
+}
+
+/// As text, without each `#[threadsafe]` among its attributes.
+fn without_own(member: TokenStream, attributes: &[Attribute]) -> String {
+    let mut text = member.to_string();
+    for own in attributes.iter().filter(|attribute| written::is_own(attribute)) {
+        text = text.replacen(&own.to_token_stream().to_string(), "", 1);
+    }
+    text.trim().to_owned()
 }

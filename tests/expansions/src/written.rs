@@ -141,12 +141,24 @@ pub(crate) fn options_of_members(item: &Written) -> bool {
     })
 }
 
-fn attributes_of_method(item: &ImplItem) -> &[Attribute] {
-    if let ImplItem::Fn(function) = item { &function.attrs } else { &[] }
+pub(crate) fn attributes_of_method(item: &ImplItem) -> &[Attribute] {
+    match item {
+        ImplItem::Const(item) => &item.attrs,
+        ImplItem::Fn(item) => &item.attrs,
+        ImplItem::Type(item) => &item.attrs,
+        ImplItem::Macro(item) => &item.attrs,
+        _ => &[],
+    }
 }
 
-fn attributes_of_required(item: &TraitItem) -> &[Attribute] {
-    if let TraitItem::Fn(function) = item { &function.attrs } else { &[] }
+pub(crate) fn attributes_of_required(item: &TraitItem) -> &[Attribute] {
+    match item {
+        TraitItem::Const(item) => &item.attrs,
+        TraitItem::Fn(item) => &item.attrs,
+        TraitItem::Type(item) => &item.attrs,
+        TraitItem::Macro(item) => &item.attrs,
+        _ => &[],
+    }
 }
 
 fn option(input: ParseStream<'_>, said: &mut Said) -> Result<()> {
