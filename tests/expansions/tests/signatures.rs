@@ -73,10 +73,16 @@ impl Seen {
     fn alone(&mut self, mut function: ItemFn) {
         function.block.stmts.clear();
         let item = function.to_token_stream();
-        // Many differ in nothing but their names.
+        // Many differ in nothing but their names, and with those nothing but the companion's changes.
+        let name = format!("{}_blocking", function.sig.ident.unraw());
         function.sig.ident = format_ident!("name");
-        let is_new = self.shapes.insert(function.into_token_stream().to_string());
-        for options in &OPTIONS[..if is_new { OPTIONS.len() } else { 1 }] {
+        if !self.shapes.insert(function.into_token_stream().to_string()) {
+            if !has_word(&rewrite(TokenStream::new(), item), &name) {
+                self.mistake(format!("no `{name}`"));
+            }
+            return;
+        }
+        for options in OPTIONS {
             let options: TokenStream = options.parse().unwrap();
             match check(&options, &item) {
                 Ok(Verdict::Expanded) => {}
@@ -170,7 +176,7 @@ impl<'ast> Visit<'ast> for Seen {
 
     /// `cfg_rt! { … }`, and others that hold items.
     fn visit_macro(&mut self, invocation: &'ast Macro) {
-        if has_async(&invocation.tokens)
+        if has_word(&invocation.tokens, "async")
             && let Ok(file) = syn::parse2::<File>(invocation.tokens.clone())
         {
             self.visit_file(&file);
@@ -178,10 +184,10 @@ impl<'ast> Visit<'ast> for Seen {
     }
 }
 
-fn has_async(tokens: &TokenStream) -> bool {
+fn has_word(tokens: &TokenStream, name: &str) -> bool {
     tokens.clone().into_iter().any(|tree| match tree {
-        TokenTree::Ident(word) => word == "async",
-        TokenTree::Group(group) => has_async(&group.stream()),
+        TokenTree::Ident(word) => word == name,
+        TokenTree::Group(group) => has_word(&group.stream(), name),
         _ => false,
     })
 }
