@@ -228,7 +228,9 @@ fn the_stars_of_a_block_comment_are_no_list() {
     let text = plain(rewritten("", "/**\n * Fetches\n * it.\n */\nasync fn fetch() {}"));
     let companion = text.split("fetch(){}").nth(1).unwrap();
     assert!(companion.contains("waitsforit.\\n\\nFetches\\nit.\\n\\n#Panics"), "{companion}");
+}
 
+#[test]
 fn docs_have_errors_where_the_companion_returns_them() {
     let has_errors = |options: &str, item: &str| plain(rewritten(options, item)).contains("#Errors");
     assert!(has_errors("", "async fn read() -> io::Result<u8> {}"));

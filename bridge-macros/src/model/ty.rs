@@ -118,9 +118,7 @@ impl Piece {
             Piece::Ident(ident) => ident.span(),
             Piece::Lifetime(lifetime) => lifetime.ident.span(),
             Piece::Angle(_, _, close) => close.span,
-            Piece::Reference(_, inner)
-            | Piece::Impl(_, inner)
-            | Piece::Group(Delimiter::None, _, inner) => inner.end(),
+            Piece::Reference(_, inner) | Piece::Impl(_, inner) | Piece::Group(Delimiter::None, _, inner) => inner.end(),
             Piece::Group(_, span, _) => span.join(),
             Piece::Opaque(tokens) => tokens.clone().into_iter().last().map_or_else(Span::call_site, |tree| tree.span()),
         }
