@@ -156,14 +156,8 @@ fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
         "async fn close(self) {}",
         r#"#[track_caller]
         fn close_blocking(self) -> ::core::result::Result<(), ::bridge::Error> {
-            ::bridge::__private::call_local_wrap(
-                "close_blocking",
-                &{
-                    let handle = ::bridge::LocalHandle::with_timeout(::bridge::__private::local_handle(&self.handle), limit::<A, B>(self));
-                    handle
-                },
-                move || Self::close(self)
-            )
+            let handle = ::bridge::LocalHandle::with_timeout(::bridge::__private::local_handle(&self.handle), limit::<A, B>(self));
+            ::bridge::__private::call_local_wrap("close_blocking", &handle, move || Self::close(self))
         }"#,
     );
     let cloned = companion("handle = self.handle", "async fn close(self) {}");

@@ -31,7 +31,7 @@ pub(super) fn body(companion: &Companion<'_>) -> TokenStream {
 fn call(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> TokenStream {
     let krate = &companion.krate;
     let helper = helper(companion);
-    let handle = handle(companion);
+    let (made, handle) = handle(companion);
     let future = future(companion, is_there);
     let name = (companion.kind != Kind::Submit).then(|| companion.name.unraw().to_string()).into_iter();
     let (start, _) = output_span(companion);
@@ -47,7 +47,7 @@ fn call(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> TokenS
             .collect();
     }
     quote_spanned! {at(start)=>
-        #krate::__private::#helper(#(#name,)* #handle, #future)
+        #made #krate::__private::#helper(#(#name,)* #handle, #future)
     }
 }
 
@@ -74,10 +74,12 @@ fn helper(companion: &Companion<'_>) -> Ident {
     format_ident!("{verb}{local}{outcome}", span = at(end))
 }
 
-fn handle(companion: &Companion<'_>) -> TokenStream {
+/// What makes a handle of the call's own, before it, where there is one; and the argument. What these expressions leave,
+/// the guard of a lock, say, is dropped before the next, and before the call begins.
+fn handle(companion: &Companion<'_>) -> (TokenStream, TokenStream) {
     let krate = &companion.krate;
-    let handle = match &companion.handle {
-        HandleSource::Parameter(name) => name.to_token_stream(),
+    let (handle, cloned) = match &companion.handle {
+        HandleSource::Parameter(name) => (name.to_token_stream(), false),
         HandleSource::Expression { tokens, cloned, branches } => {
             let span = tokens.clone().into_iter().next().map_or_else(Span::mixed_site, |tree| tree.span());
             let local = if companion.local.is_some() { "local_" } else { "" };
@@ -88,28 +90,21 @@ fn handle(companion: &Companion<'_>) -> TokenStream {
             } else {
                 quote_spanned!(at(span)=> #krate::__private::#helper(&#tokens))
             };
-            if *cloned {
-                let own = taken(&quote!(::core::clone::Clone::clone(#place)));
-                quote!(&#own)
-            } else {
-                place
-            }
+            (place, *cloned)
         }
     };
-    let ty = handle_type(companion);
-    match &companion.timeout {
-        Some(limit) => {
-            let own = taken(&quote!(#krate::#ty::with_timeout(#handle, #limit)));
-            quote!(&#own)
-        }
-        None => handle,
-    }
-}
-
-/// A handle of the call's own. What the expressions that make it leave is dropped before the call begins.
-fn taken(own: &TokenStream) -> TokenStream {
     let name = Ident::new("handle", Span::mixed_site());
-    quote!({ let #name = #own; #name })
+    let (mut made, mut handle) = (TokenStream::new(), handle);
+    if cloned {
+        made = quote!(let #name = ::core::clone::Clone::clone(#handle););
+        handle = quote!(&#name);
+    }
+    if let Some(limit) = &companion.timeout {
+        let ty = handle_type(companion);
+        made.extend(quote!(let #name = #krate::#ty::with_timeout(#handle, #limit);));
+        handle = quote!(&#name);
+    }
+    (made, handle)
 }
 
 /// The call of the async fn, which only makes the future; with `local`, a closure that will.

@@ -64,15 +64,6 @@ fn limited_blocking(
     handle: &::bridge::Handle,
     limit: u64,
 ) -> ::core::result::Result<(), ::bridge::Error> {
-    ::bridge::__private::call_wrap(
-        "limited_blocking",
-        &{
-            let handle = ::bridge::Handle::with_timeout(
-                handle,
-                Duration::from_millis(limit),
-            );
-            handle
-        },
-        limited(limit),
-    )
+    let handle = ::bridge::Handle::with_timeout(handle, Duration::from_millis(limit));
+    ::bridge::__private::call_wrap("limited_blocking", &handle, limited(limit))
 }

@@ -52,14 +52,8 @@ async fn without_handle(text: &str) -> &str {
 As [`without_handle`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
 #[track_caller]
 fn without_handle_blocking(text: &str) -> &str {
-    ::bridge::__private::call(
-        "without_handle_blocking",
-        &{
-            let handle = ::core::clone::Clone::clone(
-                ::bridge::__private::handle(&bridge::global()),
-            );
-            handle
-        },
-        without_handle(text),
-    )
+    let handle = ::core::clone::Clone::clone(
+        ::bridge::__private::handle(&bridge::global()),
+    );
+    ::bridge::__private::call("without_handle_blocking", &handle, without_handle(text))
 }

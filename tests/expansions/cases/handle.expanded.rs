@@ -21,16 +21,10 @@ As [`place`](Self::place) does, and where the event loop is closed, a limit of t
 As [`moved`](Self::moved) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
     #[track_caller]
     fn moved_blocking(self) {
-        ::bridge::__private::call(
-            "moved_blocking",
-            &{
-                let handle = ::core::clone::Clone::clone(
-                    ::bridge::__private::handle(&self.handle),
-                );
-                handle
-            },
-            Self::moved(self),
-        )
+        let handle = ::core::clone::Clone::clone(
+            ::bridge::__private::handle(&self.handle),
+        );
+        ::bridge::__private::call("moved_blocking", &handle, Self::moved(self))
     }
     async fn guarded(&self) {}
     /**Blocking companion of [`guarded`](Self::guarded): runs it on an event loop and waits for it.
@@ -40,16 +34,10 @@ As [`moved`](Self::moved) does, and where the event loop is closed, a limit of t
 As [`guarded`](Self::guarded) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
     #[track_caller]
     fn guarded_blocking(&self) {
-        ::bridge::__private::call(
-            "guarded_blocking",
-            &{
-                let handle = ::core::clone::Clone::clone(
-                    ::bridge::__private::handle(&self.lock().unwrap().handle),
-                );
-                handle
-            },
-            Self::guarded(self),
-        )
+        let handle = ::core::clone::Clone::clone(
+            ::bridge::__private::handle(&self.lock().unwrap().handle),
+        );
+        ::bridge::__private::call("guarded_blocking", &handle, Self::guarded(self))
     }
     async fn limited(&mut self) {}
     /**Blocking companion of [`limited`](Self::limited): runs it on an event loop and waits for it.
@@ -59,17 +47,11 @@ As [`guarded`](Self::guarded) does, and where the event loop is closed, a limit 
 Where the time is up, the event loop is closed, or the calling thread is the event loop's own.*/
     #[track_caller]
     fn limited_blocking(&mut self) -> ::core::result::Result<(), ::bridge::Error> {
-        ::bridge::__private::call_wrap(
-            "limited_blocking",
-            &{
-                let handle = ::bridge::Handle::with_timeout(
-                    ::bridge::__private::handle(&self.handle),
-                    self.limit,
-                );
-                handle
-            },
-            Self::limited(self),
-        )
+        let handle = ::bridge::Handle::with_timeout(
+            ::bridge::__private::handle(&self.handle),
+            self.limit,
+        );
+        ::bridge::__private::call_wrap("limited_blocking", &handle, Self::limited(self))
     }
 }
 async fn global(id: u64) -> u64 {
@@ -82,16 +64,10 @@ async fn global(id: u64) -> u64 {
 As [`global`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
 #[track_caller]
 fn global_blocking(id: u64) -> u64 {
-    ::bridge::__private::call(
-        "global_blocking",
-        &{
-            let handle = ::core::clone::Clone::clone(
-                ::bridge::__private::handle(&bridge::global()),
-            );
-            handle
-        },
-        global(id),
-    )
+    let handle = ::core::clone::Clone::clone(
+        ::bridge::__private::handle(&bridge::global()),
+    );
+    ::bridge::__private::call("global_blocking", &handle, global(id))
 }
 ///Submits [`global`] to an event loop and returns its task at once.
 #[track_caller]

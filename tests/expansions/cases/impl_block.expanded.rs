@@ -42,16 +42,10 @@ Those of [`take`](Self::take), and, converted from the bridge's error, where a l
     where
         T: ::core::marker::Send,
     {
-        ::bridge::__private::call_fold(
-            "take_sync",
-            &{
-                let handle = ::core::clone::Clone::clone(
-                    ::bridge::__private::handle(&self.handle),
-                );
-                handle
-            },
-            Self::take(self, index),
-        )
+        let handle = ::core::clone::Clone::clone(
+            ::bridge::__private::handle(&self.handle),
+        );
+        ::bridge::__private::call_fold("take_sync", &handle, Self::take(self, index))
     }
     async fn lend(self: Arc<Self>) -> T {
         self.item()
@@ -66,17 +60,11 @@ Where the time is up, the event loop is closed, or the calling thread is the eve
     where
         T: ::core::marker::Send + ::core::marker::Sync,
     {
-        ::bridge::__private::call_wrap(
-            "lent",
-            &{
-                let handle = ::bridge::Handle::with_timeout(
-                    ::bridge::__private::handle(&self.handle),
-                    self.limit,
-                );
-                handle
-            },
-            Self::lend(self),
-        )
+        let handle = ::bridge::Handle::with_timeout(
+            ::bridge::__private::handle(&self.handle),
+            self.limit,
+        );
+        ::bridge::__private::call_wrap("lent", &handle, Self::lend(self))
     }
     async fn background(&self) {}
     pub fn len(&self) -> usize {

@@ -28,16 +28,10 @@ Those of [`close`](Self::close).
 As [`close`](Self::close) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
     #[track_caller]
     fn close_blocking(self) -> io::Result<()> {
-        ::bridge::__private::call(
-            "close_blocking",
-            &{
-                let handle = ::core::clone::Clone::clone(
-                    ::bridge::__private::handle(&self.handle),
-                );
-                handle
-            },
-            Self::close(self),
-        )
+        let handle = ::core::clone::Clone::clone(
+            ::bridge::__private::handle(&self.handle),
+        );
+        ::bridge::__private::call("close_blocking", &handle, Self::close(self))
     }
     async fn next(self: Pin<&mut Self>) -> Option<T> {
         None

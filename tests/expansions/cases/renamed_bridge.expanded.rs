@@ -8,12 +8,6 @@ Where the time is up, the event loop is closed, or the calling thread is the eve
 fn ping_blocking(
     handle: &crate::vendored::bridge::Handle,
 ) -> ::core::result::Result<(), crate::vendored::bridge::Error> {
-    crate::vendored::bridge::__private::call_wrap(
-        "ping_blocking",
-        &{
-            let handle = crate::vendored::bridge::Handle::with_timeout(handle, LIMIT);
-            handle
-        },
-        ping(),
-    )
+    let handle = crate::vendored::bridge::Handle::with_timeout(handle, LIMIT);
+    crate::vendored::bridge::__private::call_wrap("ping_blocking", &handle, ping())
 }

@@ -47,12 +47,6 @@ fn events_blocking(
     handle: &::bridge::Handle,
     name: &str,
 ) -> ::core::result::Result<::bridge::Iter<Event>, ::bridge::Error> {
-    ::bridge::__private::iter_wrap(
-        "events_blocking",
-        &{
-            let handle = ::bridge::Handle::with_timeout(handle, Duration::from_secs(1));
-            handle
-        },
-        events(name),
-    )
+    let handle = ::bridge::Handle::with_timeout(handle, Duration::from_secs(1));
+    ::bridge::__private::iter_wrap("events_blocking", &handle, events(name))
 }

@@ -45,12 +45,10 @@ fn run<
     text: &str,
     with: impl Display + ::core::marker::Send,
 ) -> io::Result<Found<'a>> {
+    let handle = ::bridge::Handle::with_timeout(handle, LIMIT);
     ::bridge::__private::call_fold(
         "run",
-        &{
-            let handle = ::bridge::Handle::with_timeout(handle, LIMIT);
-            handle
-        },
+        &handle,
         generic::<T, F>(value, by, text, with),
     )
 }

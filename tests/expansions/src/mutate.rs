@@ -108,7 +108,8 @@ fn enclose(list: &mut Vec<Tree>, at: usize, to: usize, delimiter: Delimiter) {
     list.insert(at, Tree::Group(delimiter, run));
 }
 
-/// Whether they are what a `macro_rules!` puts into invisible delimiters: a `$type:ty`, a `$value:expr`, and so on.
+/// Whether they are what a `macro_rules!` puts into invisible delimiters: a `$type:ty`, a `$value:expr`, and so on. Not an
+/// `$item:item`, which cannot stand behind `pub`, where a further step might put it.
 fn may_be_enclosed(trees: &[Tree]) -> bool {
     fn is<T: syn::parse::Parse>(tokens: &TokenStream) -> bool {
         syn::parse2::<T>(tokens.clone()).is_ok()
@@ -117,7 +118,7 @@ fn may_be_enclosed(trees: &[Tree]) -> bool {
     // Of other expressions, as `T > { … }`, the tokens may be those of something else.
     let is_value = syn::parse2::<Expr>(tokens.clone())
         .is_ok_and(|value| matches!(value, Expr::Block(_) | Expr::Call(_) | Expr::Lit(_) | Expr::Path(_)));
-    is_value || is::<syn::Type>(&tokens) || is::<syn::Visibility>(&tokens) || is::<syn::Item>(&tokens)
+    is_value || is::<syn::Type>(&tokens) || is::<syn::Visibility>(&tokens)
 }
 
 /// Tokens that mean something to a parser of signatures.

@@ -29,7 +29,8 @@ impl Written {
             |tokens: &TokenStream| syn::parse2(tokens.clone()).ok().map(|item| Written::Required(Box::new(item)));
         let written = item(tokens).or_else(|| method(tokens)).or_else(|| required(tokens))?;
         // syn knows some old Rust, as parameters without names, and reads it as something else.
-        (plain(&written.tokens()) == plain(tokens)).then_some(written)
+        (plain(&written.tokens()) == plain(tokens) && !names_a_lifetime_like_a_keyword(tokens.clone()))
+            .then_some(written)
     }
 
     fn tokens(&self) -> TokenStream {
@@ -69,6 +70,22 @@ impl Written {
             }
         }
     }
+}
+
+/// `'async`, which syn lets pass and rustc does not.
+fn names_a_lifetime_like_a_keyword(tokens: TokenStream) -> bool {
+    let mut follows_tick = false;
+    tokens.into_iter().any(|tree| {
+        let found = match &tree {
+            TokenTree::Ident(name) if follows_tick => {
+                name != "static" && name != "_" && syn::parse_str::<Ident>(&name.to_string()).is_err()
+            }
+            TokenTree::Group(group) => names_a_lifetime_like_a_keyword(group.stream()),
+            _ => false,
+        };
+        follows_tick = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        found
+    })
 }
 
 /// Without spaces.
