@@ -6,6 +6,7 @@ mod docs;
 mod generics;
 mod handle;
 mod lifetimes;
+mod projections;
 mod rules;
 
 pub(crate) use self::carry::{conditions_of, of_parameter};

@@ -210,6 +210,8 @@ pub(crate) struct Function {
     pub(crate) has_body: bool,
     /// The predicates of its where clause, without `where`.
     pub(crate) predicates: TokenStream,
+    /// The same, read as types are.
+    pub(crate) conditions: Ty,
     /// Whether `Self` occurs in the signature.
     pub(crate) mentions_self: bool,
 }

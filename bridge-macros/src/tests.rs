@@ -129,6 +129,29 @@ fn what_is_behind_a_shared_reference_must_be_sync() {
 }
 
 #[test]
+fn associated_types_that_the_signature_names_must_cross_too() {
+    assert_companion(
+        "",
+        "async fn take<I: Iterator>(i: I, first: &I::Item) -> Vec<I::Item> where I::IntoIter: Debug {}",
+        r#"#[track_caller]
+        fn take_blocking<I>(handle: &::bridge::Handle, i: I, first: &I::Item) -> Vec<I::Item>
+        where
+            I: Iterator + ::core::marker::Send,
+            I::IntoIter: Debug,
+            I::Item: ::core::marker::Send + ::core::marker::Sync,
+            I::IntoIter: ::core::marker::Send
+        {
+            ::bridge::__private::call("take_blocking", handle, take::<I>(i, first))
+        }"#,
+    );
+    // Only what crosses: the future stays, and so does what the where clause names.
+    let local = companion("local", "async fn take<I>() -> <I as IntoIterator>::Item where I::IntoIter: Debug {}");
+    assert!(local.contains("I::IntoIter:Debug,<IasIntoIterator>::Item:::core::marker::Send{"), "{local}");
+    let other = companion("", "async fn take<I>() -> (I::Item<'static>, std::I::Item, Vec<I>::Item, Self::Item) {}");
+    assert!(!other.contains("where"), "{other}");
+}
+
+#[test]
 fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
     assert_companion(
         "handle = self.handle, timeout = limit::<A, B>(self), local",

@@ -57,7 +57,9 @@ fn promise<'a>(block: &'a Block, function: &'a Function, options: &Options) -> O
     if is_send {
         asks = generics::asks(function, Place::Block(block), Need::All);
         // What an impl can ask by itself is left to it.
-        asks.retain(|ask| function.has_body || matches!(ask.subject, Subject::Own(_)));
+        asks.retain(|ask| {
+            function.has_body || matches!(ask.subject, Subject::Own(_) | Subject::Projection { own: true, .. })
+        });
         asks.iter_mut().for_each(|ask| ask.sized = false);
     }
     Some(Promise { source: function, is_send, asks, krate: krate(options) })

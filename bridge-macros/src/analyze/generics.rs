@@ -2,6 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 
+use super::projections;
 use crate::model::{
     Ask, Block, Function, GenericKind, GenericParam, Interface, Options, Piece, Place, ReceiverKind, Subject, Ty,
 };
@@ -56,6 +57,7 @@ pub(super) fn asks<'a>(function: &'a Function, place: Place<'a>, need: Need) -> 
     if let Some(block) = block {
         asks.extend(block.generics.iter().filter_map(|param| ask(param, false)));
     }
+    asks.extend(projections::asks(function, block, own_need, need));
     if let (Some(block), Some(interface)) = (block, interface) {
         asks.extend(block.associated().filter_map(|name| {
             let path = format!("Self::{name}");
@@ -129,6 +131,8 @@ impl Uses {
                 Piece::Ident(ident) => {
                     match (ident == "Self", associated(&ty.0[index..])) {
                         (true, Some(name)) => self.add(&format!("Self::{name}"), shared),
+                        // `T::Name` is no `T`.
+                        (false, Some(_)) => {}
                         _ => self.add(&ident.to_string(), shared),
                     }
                     // What is counted is `Send` only where it is `Sync` too.

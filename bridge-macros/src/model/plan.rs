@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::Lifetime;
 
-use super::{Arg, Block, Function};
+use super::{Arg, Block, Function, Piece};
 
 /// Where a function stands, as far as the attribute can see.
 #[derive(Clone, Copy)]
@@ -101,6 +101,8 @@ pub(crate) enum Subject<'a> {
     This,
     /// A type of the trait.
     Associated(&'a Ident),
+    /// `T::Name`, or `<T as Trait>::Name`; of a parameter of its own, or of one of the impl's or the trait's.
+    Projection { path: &'a [Piece], own: bool },
 }
 
 /// What a companion asks of a type beyond what the async fn does.

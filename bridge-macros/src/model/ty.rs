@@ -92,7 +92,8 @@ pub(crate) enum Piece {
 }
 
 impl Piece {
-    fn span(&self) -> (Span, Span) {
+    /// Its first and its last token.
+    pub(crate) fn span(&self) -> (Span, Span) {
         let one = |span| (span, span);
         match self {
             Piece::Raw(tree) => one(tree.span()),
