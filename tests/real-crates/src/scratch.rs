@@ -105,7 +105,11 @@ fn fetched(metadata: &Value, root: &Path) -> Outcome<Vec<Source>> {
             Source { fetched: folder(package), copy, name, version }
         })
         .collect();
-    if sources.is_empty() { Err("the set names no crate: add dependencies to its Cargo.toml".into()) } else { Ok(sources) }
+    if sources.is_empty() {
+        Err("the set names no crate: add dependencies to its Cargo.toml".into())
+    } else {
+        Ok(sources)
+    }
 }
 
 fn folder(package: &Value) -> PathBuf {

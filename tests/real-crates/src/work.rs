@@ -67,9 +67,9 @@ impl File {
                 found.push((site.lines.clone().count(), open.map(|function| (index, function)).collect()));
             } else if !whole_sites {
                 let inside = open.filter(|function| holds(&site.functions[*function].lines));
-                found.extend(inside.map(|function| {
-                    (site.functions[function].lines.clone().count(), vec![(index, function)])
-                }));
+                found.extend(
+                    inside.map(|function| (site.functions[function].lines.clone().count(), vec![(index, function)])),
+                );
             }
         }
         found.retain(|(_, functions)| !functions.is_empty());
