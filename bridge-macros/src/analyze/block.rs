@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 
 use super::generics::{self, Need};
-use super::{companions, krate, rules};
+use super::{companions, krate, lifetimes, rules};
 use crate::model::{Block, Errors, Function, Member, Options, Place, Planned, Promise, Subject};
 
 pub(super) fn members<'a>(block: &'a Block, defaults: &Options, errors: &mut Errors) -> Vec<Planned<'a>> {
@@ -62,7 +62,8 @@ fn promise<'a>(block: &'a Block, function: &'a Function, options: &Options) -> O
         });
         asks.iter_mut().for_each(|ask| ask.sized = false);
     }
-    Some(Promise { source: function, is_send, asks, krate: krate(options) })
+    let lifetimes = lifetimes::of_promise(function, Place::Block(block));
+    Some(Promise { source: function, is_send, lifetimes, asks, krate: krate(options) })
 }
 
 impl Block {

@@ -4,7 +4,8 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::projections;
 use crate::model::{
-    Ask, Block, Function, GenericKind, GenericParam, Interface, Options, Piece, Place, ReceiverKind, Subject, Ty,
+    Ask, Block, Function, GenericKind, GenericParam, Interface, Options, Piece, Place, ReceiverKind, Returns, Subject,
+    Ty,
 };
 
 /// Of what something is asked.
@@ -75,10 +76,14 @@ fn of_self<'a>(function: &Function, interface: &Interface, uses: &Uses) -> Ask<'
     let by_value = by_value || function.args.iter().any(|arg| arg.ty.is_self());
     let says_sized = super::handle::mentions(&interface.supertraits, "Sized")
         || super::handle::mentions(&function.predicates, "Sized");
+    // What `#[async_trait]` asks of a default body that has no `self` to go by.
+    let of_async_trait = (interface.async_trait.is_some() || function.returns == Returns::AsyncTrait)
+        && function.has_body
+        && function.receiver.is_none();
     Ask {
         subject: Subject::This,
         sized: by_value && !says_sized,
-        send: uses.has_owned("Self") && !has_bound(&interface.supertraits, "Send"),
+        send: (uses.has_owned("Self") || of_async_trait) && !has_bound(&interface.supertraits, "Send"),
         sync: uses.has_shared("Self") && !has_bound(&interface.supertraits, "Sync"),
     }
 }

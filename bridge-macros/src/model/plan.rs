@@ -31,6 +31,7 @@ pub(crate) struct Planned<'a> {
 pub(crate) struct Promise<'a> {
     pub(crate) source: &'a Function,
     pub(crate) is_send: bool,
+    pub(crate) lifetimes: Lifetimes,
     /// What a default body's future needs to be what it says.
     pub(crate) asks: Vec<Ask<'a>>,
     pub(crate) krate: TokenStream,

@@ -63,6 +63,11 @@ impl Ty {
         self.any(|piece| matches!(piece, Piece::Impl(..)))
     }
 
+    /// Whether a lifetime is left out inside of an `impl Trait`, as only an async fn may.
+    pub(crate) fn elides_in_impl(&self) -> bool {
+        self.any(|piece| matches!(piece, Piece::Impl(_, bounds) if bounds.elides()))
+    }
+
     /// Whether a lifetime is left out.
     pub(crate) fn elides(&self) -> bool {
         self.any(|piece| match piece {
