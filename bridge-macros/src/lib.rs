@@ -323,7 +323,8 @@ use proc_macro::TokenStream;
 /// Visibility, generics, where clauses, lifetimes, const generics, `impl Trait` on either side, `unsafe`, every
 /// receiver, `cfg`s on the fn and on parameters, lint levels (`expect` as `allow`), `deprecated`, `must_use` and
 /// `doc(hidden)`. An output that is an `impl Trait` may hold all that the async fn's does, and not the handle. Of the
-/// docs, the first paragraph. Other macros' attributes stay with the async fn.
+/// docs, the first paragraph. Other macros' attributes stay with the async fn; where one stands on the impl, below ours,
+/// the companions are in an impl of their own, so that it does not see them.
 #[proc_macro_attribute]
 pub fn threadsafe(options: TokenStream, item: TokenStream) -> TokenStream {
     rewrite(options.into(), item.into()).into()

@@ -125,6 +125,10 @@ pub(crate) struct Lone {
 pub(crate) struct Block {
     /// All tokens before the braces.
     pub(crate) head: TokenStream,
+    /// Those of an impl.
+    pub(crate) attrs: Vec<Attr>,
+    /// The head of an impl without them.
+    pub(crate) bare: TokenStream,
     pub(crate) generics: Vec<GenericParam>,
     pub(crate) kind: BlockKind,
     /// `impl` or `trait`.

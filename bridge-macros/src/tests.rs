@@ -152,6 +152,30 @@ fn associated_types_that_the_signature_names_must_cross_too() {
 }
 
 #[test]
+fn a_lifetime_that_is_left_out_in_an_impl_trait_gets_a_name() {
+    assert_companion(
+        "",
+        "async fn find(&self, query: impl Into<&Query>, text: &str) -> &Row {}",
+        r#"#[track_caller]
+        fn find_blocking<'arg0, 'arg1, 'arg2>(
+            &'arg0 self, handle: &::bridge::Handle, query: impl Into<&'arg1 Query> + ::core::marker::Send, text: &'arg2 str
+        ) -> &'arg0 Row {
+            ::bridge::__private::call("find_blocking", handle, Self::find(self, query, text))
+        }"#,
+    );
+}
+
+#[test]
+fn beside_another_macro_an_impls_companions_are_in_one_of_their_own() {
+    let after = plain(rewritten("", "#[interface] #[cfg(unix)] /// Doc.\n impl<T> Bus<T> { async fn get(&self) {} }"));
+    let (before, apart) = after.split_at(after.rfind("#[cfg(unix)]").unwrap());
+    assert!(before.ends_with("impl<T>Bus<T>{asyncfnget(&self){}}"), "{after}");
+    assert!(apart.starts_with("#[cfg(unix)]impl<T>Bus<T>{#[doc="), "{after}");
+    let known = plain(rewritten("", "#[allow(x)] #[clippy::y] impl Bus { async fn get(&self) {} }"));
+    assert_eq!(known.matches("implBus").count(), 1, "{known}");
+}
+
+#[test]
 fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
     assert_companion(
         "handle = self.handle, timeout = limit::<A, B>(self), local",

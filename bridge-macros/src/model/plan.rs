@@ -18,6 +18,8 @@ pub(crate) enum Place<'a> {
 /// What will be generated, for each member of the item.
 pub(crate) struct Plan<'a> {
     pub(crate) members: Vec<Planned<'a>>,
+    /// The attributes of an impl that the companions have to themselves, where they do.
+    pub(crate) apart: Option<Vec<TokenStream>>,
 }
 
 #[derive(Default)]
