@@ -7,6 +7,8 @@ use crate::find::{Kind, Site};
 pub struct Choice {
     pub local: bool,
     pub renamed: bool,
+    /// Associated types that only the compiler sees: `T::Item`.
+    pub bounds: Vec<String>,
     pub skip: bool,
 }
 
@@ -49,6 +51,7 @@ fn own(kind: Kind, name: &str, choice: &Choice) -> String {
     if choice.renamed {
         options.push(format!("name = {}_by_bridge", name.trim_start_matches("r#")));
     }
+    options.extend(choice.bounds.iter().map(|bound| format!("bound({bound}: Send)")));
     if kind == Kind::Free {
         options.push(COMPANION.to_owned());
     }

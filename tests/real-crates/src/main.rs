@@ -10,7 +10,7 @@ mod report;
 mod scratch;
 mod work;
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -88,20 +88,10 @@ fn rounds(crates: &mut [Crate], scratch: &Scratch, target: &Path, log: &Path) ->
 
 const MOST_ROUNDS: usize = 20;
 
-/// Those that were not there before the attributes.
+/// Those that were not there before the attributes. One that is told again, of a type in the signature say, is not new.
 fn new_warnings<'a>(before: &Checked, after: &'a Checked) -> Vec<&'a Message> {
-    let mut known: HashMap<_, usize> = HashMap::new();
-    for warning in &before.messages {
-        *known.entry(identity(warning)).or_default() += 1;
-    }
-    let is_new = |warning: &&Message| match known.get_mut(&identity(warning)) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            false
-        }
-        _ => true,
-    };
-    after.messages.iter().filter(is_new).collect()
+    let known: HashSet<_> = before.messages.iter().map(identity).collect();
+    after.messages.iter().filter(|warning| !known.contains(&identity(warning))).collect()
 }
 
 fn identity(warning: &Message) -> (String, String, Option<(PathBuf, usize)>) {

@@ -13,7 +13,9 @@ pub struct Counts {
     pub plain: usize,
     pub renamed: usize,
     pub local: usize,
+    pub bound: usize,
     /// Where, and why.
+    pub not_send: Vec<(String, Vec<String>)>,
     pub refused: Vec<(String, Vec<String>)>,
     pub locals: Vec<(String, Vec<String>)>,
 }
@@ -34,11 +36,16 @@ impl Counts {
                 counts.compiled += 1;
                 let told = (named(place, function.line, &function.name), reasons.clone());
                 if choice.skip {
-                    counts.refused.push(told);
+                    let of = if cannot_cross(&told.1) { &mut counts.not_send } else { &mut counts.refused };
+                    of.push(told);
                 } else if !log.companions.contains(&key) {
                     counts.refused.push((told.0, vec!["no companion was made, and nothing was said".to_owned()]));
                 } else if choice.local {
-                    counts.local += 1;
+                    if choice.bounds.is_empty() {
+                        counts.local += 1
+                    } else {
+                        counts.bound += 1
+                    }
                     counts.locals.push(told);
                 } else {
                     counts.plain += 1;
@@ -55,24 +62,35 @@ impl Counts {
         self.plain += other.plain;
         self.renamed += other.renamed;
         self.local += other.local;
+        self.bound += other.bound;
+        self.not_send.extend(other.not_send.iter().cloned());
         self.refused.extend(other.refused.iter().cloned());
     }
 
-    /// Of a hundred companions, how many there are.
+    /// Of a hundred companions that there could be, how many there are.
     pub fn rate(&self) -> f64 {
-        if self.compiled == 0 { 100.0 } else { (self.plain + self.local) as f64 * 100.0 / self.compiled as f64 }
+        let (accepted, refused) = (self.plain + self.local + self.bound, self.refused.len());
+        if refused == 0 { 100.0 } else { accepted as f64 * 100.0 / (accepted + refused) as f64 }
     }
 
     fn row(&self, name: &str, version: &str) -> String {
         let renamed = if self.renamed == 0 { String::new() } else { format!(" ({} renamed)", self.renamed) };
-        let Counts { found, compiled, plain, local, .. } = self;
-        let (refused, rate) = (self.refused.len(), self.rate());
-        format!("| {name} | {version} | {found} | {compiled} | {plain}{renamed} | {local} | {refused} | {rate:.1} % |")
+        let Counts { found, compiled, plain, local, bound, .. } = self;
+        let (not_send, refused, rate) = (self.not_send.len(), self.refused.len(), self.rate());
+        format!(
+            "| {name} | {version} | {found} | {compiled} | {plain}{renamed} | {local} | {bound} | {not_send} | {refused} | {rate:.1} % |"
+        )
     }
 }
 
 fn named(file: &Path, line: usize, name: &str) -> String {
     format!("{}:{line} {name}", file.display())
+}
+
+/// Whether the last of `reasons` is that an argument or the output is not `Send`: with `local` nothing else need be.
+fn cannot_cross(reasons: &[String]) -> bool {
+    let what = ["cannot be sent between threads safely", "cannot be shared between threads safely"];
+    reasons.last().is_some_and(|reason| reason.starts_with("E0277") && what.iter().any(|what| reason.ends_with(what)))
 }
 
 /// Prints everything, and gives the sum.
@@ -86,8 +104,10 @@ pub fn print(crates: &[Crate], log: &Log) -> Counts {
         total.add(&counts);
     }
     rows.push(total.row("**all**", ""));
-    println!("| crate | version | async fns | compiled | as is | with `local` | refused | accepted |");
-    println!("| --- | --- | --: | --: | --: | --: | --: | --: |");
+    println!(
+        "| crate | version | async fns | compiled | as is | with `local` | and `bound` | not `Send` to call or return | refused | accepted |"
+    );
+    println!("| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |");
     println!("{}\n", rows.join("\n"));
     total
 }
@@ -103,8 +123,10 @@ fn reasons(name: &str, counts: &Counts) {
             println!("    {function}");
         }
     }
-    for (function, reasons) in &counts.refused {
-        println!("{name}: refused: {function}\n    {}", reasons.join("\n    "));
+    for (word, list) in [("what crosses threads is not `Send`", &counts.not_send), ("refused", &counts.refused)] {
+        for (function, reasons) in list {
+            println!("{name}: {word}: {function}\n    {}", reasons.join("\n    "));
+        }
     }
 }
 

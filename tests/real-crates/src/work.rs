@@ -77,8 +77,7 @@ impl File {
     }
 }
 
-/// Gives the functions that errors are about another choice: another name, then `local`, then none. The errors that are
-/// about no function are left over.
+/// Gives the functions that errors are about another choice. The errors that are about no function are left over.
 pub fn settle<'a>(crates: &mut [Crate], errors: &[&'a Message]) -> Vec<&'a Message> {
     let mut left = Vec::new();
     let mut done = HashSet::new();
@@ -90,17 +89,35 @@ pub fn settle<'a>(crates: &mut [Crate], errors: &[&'a Message]) -> Vec<&'a Messa
         for (file, site, function) in suspects {
             if done.insert((file, site, function)) {
                 let Some(file) = crates.iter_mut().flat_map(|of| &mut of.files).nth(file) else { continue };
-                let choice = &mut file.choices[site][function];
-                match error.code.as_str() {
-                    "E0428" | "E0592" if !mem::replace(&mut choice.renamed, true) => {}
-                    _ if !mem::replace(&mut choice.local, true) => {}
-                    _ => choice.skip = true,
-                }
+                next(&mut file.choices[site][function], error);
                 file.reasons[site][function].push(reason(error));
             }
         }
     }
     left
+}
+
+/// Another name, where this one is taken; then `local`; then the bounds that the error asks for; then no companion.
+fn next(choice: &mut Choice, error: &Message) {
+    if matches!(error.code.as_str(), "E0428" | "E0592") && !mem::replace(&mut choice.renamed, true) {
+        return;
+    }
+    if !mem::replace(&mut choice.local, true) {
+        return;
+    }
+    match associated_type(&error.text).filter(|bound| !choice.bounds.contains(bound)) {
+        Some(bound) => choice.bounds.push(bound),
+        None => choice.skip = true,
+    }
+}
+
+/// The `T::Item` of "`<T as Iterator>::Item` cannot be sent between threads safely".
+fn associated_type(text: &str) -> Option<String> {
+    let (path, _) = text.strip_prefix("`<")?.split_once("` cannot be ")?;
+    let (of, name) = path.rsplit_once(">::")?;
+    let (param, _) = of.split_once(" as ")?;
+    let is_word = |text: &str| text.chars().all(|char| char.is_alphanumeric() || char == '_');
+    (is_word(param) && is_word(name)).then(|| format!("{param}::{name}"))
 }
 
 fn reason(error: &Message) -> String {
