@@ -7,7 +7,7 @@ use crate::find::{Kind, Site};
 pub struct Choice {
     pub local: bool,
     pub renamed: bool,
-    /// Associated types that only the compiler sees: `T::Item`.
+    /// What only the compiler sees: `T::Item: Send`.
     pub bounds: Vec<String>,
     pub skip: bool,
 }
@@ -51,7 +51,7 @@ fn own(kind: Kind, name: &str, choice: &Choice) -> String {
     if choice.renamed {
         options.push(format!("name = {}_by_bridge", name.trim_start_matches("r#")));
     }
-    options.extend(choice.bounds.iter().map(|bound| format!("bound({bound}: Send)")));
+    options.extend(choice.bounds.iter().map(|bound| format!("bound({bound})")));
     if kind == Kind::Free {
         options.push(COMPANION.to_owned());
     }

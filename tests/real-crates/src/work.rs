@@ -105,19 +105,29 @@ fn next(choice: &mut Choice, error: &Message) {
     if !mem::replace(&mut choice.local, true) {
         return;
     }
-    match associated_type(&error.text).filter(|bound| !choice.bounds.contains(bound)) {
+    match bound(&error.text).filter(|bound| !choice.bounds.contains(bound)) {
         Some(bound) => choice.bounds.push(bound),
         None => choice.skip = true,
     }
 }
 
-/// The `T::Item` of "`<T as Iterator>::Item` cannot be sent between threads safely".
-fn associated_type(text: &str) -> Option<String> {
-    let (path, _) = text.strip_prefix("`<")?.split_once("` cannot be ")?;
-    let (of, name) = path.rsplit_once(">::")?;
-    let (param, _) = of.split_once(" as ")?;
+/// The predicate that "`<T as Iterator>::Item` cannot be sent between threads safely" asks for: `T::Item: Send`.
+fn bound(text: &str) -> Option<String> {
+    let (of, what) = text.strip_prefix('`')?.split_once("` cannot be ")?;
     let is_word = |text: &str| text.chars().all(|char| char.is_alphanumeric() || char == '_');
-    (is_word(param) && is_word(name)).then(|| format!("{param}::{name}"))
+    let of = match of.strip_prefix('<') {
+        None => of.to_owned(),
+        Some(path) => {
+            let (path, name) = path.rsplit_once(">::")?;
+            format!("{}::{name}", path.split_once(" as ")?.0)
+        }
+    };
+    let known = match what {
+        "sent between threads safely" => "Send",
+        "shared between threads safely" => "Sync",
+        _ => return None,
+    };
+    of.split("::").all(is_word).then(|| format!("{of}: {known}"))
 }
 
 fn reason(error: &Message) -> String {
