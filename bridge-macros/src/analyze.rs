@@ -6,6 +6,7 @@ mod docs;
 mod generics;
 mod handle;
 mod lifetimes;
+mod projections;
 mod rules;
 
 pub(crate) use self::carry::{conditions_of, of_parameter};
@@ -31,7 +32,8 @@ pub(crate) fn plan<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -
         }
         Item::Block(block) => block::members(block, options, errors),
     };
-    Plan { members }
+    let apart = if let Item::Block(block) = item { carry::apart(&block.attrs) } else { None };
+    Plan { members, apart }
 }
 
 impl Options {

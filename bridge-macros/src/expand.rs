@@ -27,18 +27,23 @@ pub(crate) fn with(item: &Item, plan: &Plan<'_>, generate: fn(&Companion<'_>) ->
             tokens
         }
         Item::Block(block) => {
-            let mut content = TokenStream::new();
+            let (mut content, mut apart) = (TokenStream::new(), TokenStream::new());
             for (member, planned) in block.members.iter().zip(&plan.members) {
                 match &planned.promise {
                     Some(promise) => content.extend(promise::function(promise, member)),
                     None => content.extend(member.tokens.clone()),
                 }
-                content.extend(planned.companions.iter().map(generate));
+                let into = if plan.apart.is_some() { &mut apart } else { &mut content };
+                into.extend(planned.companions.iter().map(generate));
             }
             let mut braces = Group::new(Delimiter::Brace, content);
             braces.set_span(block.braces);
             let mut tokens = block.head.clone();
             tokens.extend([TokenTree::from(braces)]);
+            if let Some(attrs) = &plan.apart {
+                let bare = &block.bare;
+                tokens.extend(quote!(#(#[#attrs])* #bare { #apart }));
+            }
             tokens
         }
     }

@@ -303,19 +303,22 @@ use self::rewrite::rewrite;
 /// # Generics
 ///
 /// Arguments, and with a `Send` future all that it holds, cross threads. So a companion asks more of type parameters
-/// than its async fn: `Send` of its own, of the impl's, and of `impl Trait` arguments, and `Sync` of those that are
-/// behind a shared reference or an `Arc`. The async fn itself stays as it is. What an attribute cannot see, an
-/// associated type that is held across an `.await` or returned, is said with `bound`:
+/// than its async fn: `Send` of its own, of the impl's, of `impl Trait` arguments, and of the associated types that its
+/// signature names (`T::Item`), and `Sync` of those that are behind a shared reference or an `Arc`. The async fn itself
+/// stays as it is. What an attribute cannot see, an associated type that only the body has, held across an `.await`, is
+/// said with `bound`:
 ///
 /// ```
 /// use bridge::threadsafe;
 ///
 /// #[threadsafe(bound(I::Item: Send))]
-/// async fn last<I: Iterator>(items: I) -> Option<I::Item> {
-///     items.last()
+/// async fn count<I: Iterator>(mut items: I) -> usize {
+///     let first = items.next();
+///     std::future::ready(()).await;
+///     usize::from(first.is_some()) + items.count()
 /// }
 ///
-/// assert_eq!(last_blocking(bridge::global(), 0..3), Some(2));
+/// assert_eq!(count_blocking(bridge::global(), 0..3), 3);
 /// ```
 ///
 /// # What is carried over
@@ -323,7 +326,8 @@ use self::rewrite::rewrite;
 /// Visibility, generics, where clauses, lifetimes, const generics, `impl Trait` on either side, `unsafe`, every
 /// receiver, `cfg`s on the fn and on parameters, lint levels (`expect` as `allow`), `deprecated`, `must_use` and
 /// `doc(hidden)`. An output that is an `impl Trait` may hold all that the async fn's does, and not the handle. Of the
-/// docs, the first paragraph. Other macros' attributes stay with the async fn.
+/// docs, the first paragraph. Other macros' attributes stay with the async fn; where one stands on the impl, below ours,
+/// the companions are in an impl of their own, so that it does not see them.
 #[proc_macro_attribute]
 pub fn threadsafe(options: TokenStream, item: TokenStream) -> TokenStream {
     rewrite(options.into(), item.into()).into()

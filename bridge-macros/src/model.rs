@@ -125,6 +125,10 @@ pub(crate) struct Lone {
 pub(crate) struct Block {
     /// All tokens before the braces.
     pub(crate) head: TokenStream,
+    /// Those of an impl.
+    pub(crate) attrs: Vec<Attr>,
+    /// The head of an impl without them.
+    pub(crate) bare: TokenStream,
     pub(crate) generics: Vec<GenericParam>,
     pub(crate) kind: BlockKind,
     /// `impl` or `trait`.
@@ -212,6 +216,8 @@ pub(crate) struct Function {
     pub(crate) has_body: bool,
     /// The predicates of its where clause, without `where`.
     pub(crate) predicates: TokenStream,
+    /// The same, read as types are.
+    pub(crate) conditions: Ty,
     /// Whether `Self` occurs in the signature.
     pub(crate) mentions_self: bool,
 }

@@ -150,6 +150,53 @@ fn a_pointer_to_a_hidden_type_has_it_in_parentheses() {
 }
 
 #[test]
+fn associated_types_that_the_signature_names_must_cross_too() {
+    assert_companion(
+        "",
+        "async fn take<I: Iterator>(i: I, first: &I::Item) -> Vec<I::Item> where I::IntoIter: Debug {}",
+        r#"#[track_caller]
+        fn take_blocking<I>(handle: &::bridge::Handle, i: I, first: &I::Item) -> Vec<I::Item>
+        where
+            I: Iterator + ::core::marker::Send,
+            I::IntoIter: Debug,
+            I::Item: ::core::marker::Send + ::core::marker::Sync,
+            I::IntoIter: ::core::marker::Send
+        {
+            ::bridge::__private::call("take_blocking", handle, take::<I>(i, first))
+        }"#,
+    );
+    // Only what crosses: the future stays, and so does what the where clause names.
+    let local = companion("local", "async fn take<I>() -> <I as IntoIterator>::Item where I::IntoIter: Debug {}");
+    assert!(local.contains("I::IntoIter:Debug,<IasIntoIterator>::Item:::core::marker::Send{"), "{local}");
+    let other = companion("", "async fn take<I>() -> (I::Item<'static>, std::I::Item, Vec<I>::Item, Self::Item) {}");
+    assert!(!other.contains("where"), "{other}");
+}
+
+#[test]
+fn a_lifetime_that_is_left_out_in_an_impl_trait_gets_a_name() {
+    assert_companion(
+        "",
+        "async fn find(&self, query: impl Into<&Query>, text: &str) -> &Row {}",
+        r#"#[track_caller]
+        fn find_blocking<'arg0, 'arg1, 'arg2>(
+            &'arg0 self, handle: &::bridge::Handle, query: impl Into<&'arg1 Query> + ::core::marker::Send, text: &'arg2 str
+        ) -> &'arg0 Row {
+            ::bridge::__private::call("find_blocking", handle, Self::find(self, query, text))
+        }"#,
+    );
+}
+
+#[test]
+fn beside_another_macro_an_impls_companions_are_in_one_of_their_own() {
+    let after = plain(rewritten("", "#[interface] #[cfg(unix)] /// Doc.\n impl<T> Bus<T> { async fn get(&self) {} }"));
+    let (before, apart) = after.split_at(after.rfind("#[cfg(unix)]").unwrap());
+    assert!(before.ends_with("impl<T>Bus<T>{asyncfnget(&self){}}"), "{after}");
+    assert!(apart.starts_with("#[cfg(unix)]impl<T>Bus<T>{#[doc="), "{after}");
+    let known = plain(rewritten("", "#[allow(x)] #[clippy::y] impl Bus { async fn get(&self) {} }"));
+    assert_eq!(known.matches("implBus").count(), 1, "{known}");
+}
+
+#[test]
 fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
     assert_companion(
         "handle = self.handle, timeout = limit::<A, B>(self), local",

@@ -3,7 +3,7 @@
 use proc_macro2::Ident;
 
 use super::generics::{self, Need};
-use super::{companions, krate, rules};
+use super::{companions, krate, lifetimes, rules};
 use crate::model::{Block, Errors, Function, Member, Options, Place, Planned, Promise, Subject};
 
 pub(super) fn members<'a>(block: &'a Block, defaults: &Options, errors: &mut Errors) -> Vec<Planned<'a>> {
@@ -58,10 +58,13 @@ fn promise<'a>(block: &'a Block, function: &'a Function, options: &Options) -> O
     if is_send {
         asks = generics::asks(function, Place::Block(block), Need::All);
         // What an impl can ask by itself is left to it.
-        asks.retain(|ask| function.has_body || matches!(ask.subject, Subject::Own(_)));
+        asks.retain(|ask| {
+            function.has_body || matches!(ask.subject, Subject::Own(_) | Subject::Projection { own: true, .. })
+        });
         asks.iter_mut().for_each(|ask| ask.sized = false);
     }
-    Some(Promise { source: function, is_send, asks, krate: krate(options) })
+    let lifetimes = lifetimes::of_promise(function, Place::Block(block));
+    Some(Promise { source: function, is_send, lifetimes, asks, krate: krate(options) })
 }
 
 impl Block {

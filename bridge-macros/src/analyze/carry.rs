@@ -14,6 +14,16 @@ pub(crate) fn of_parameter(attrs: &[Attr]) -> Vec<TokenStream> {
     attrs.iter().filter_map(|attr| of(attr, false)).collect()
 }
 
+/// Of an impl, for one that the companions have to themselves: where another macro stands on it, which would take them
+/// for functions of its kind.
+pub(super) fn apart(attrs: &[Attr]) -> Option<Vec<TokenStream>> {
+    let known =
+        ["allow", "automatically_derived", "cfg", "cfg_attr", "deny", "doc", "expect", "forbid", "must_use", "warn"];
+    let tools = ["clippy::", "diagnostic::", "rustdoc::", "rustfmt::"];
+    let is_known = |path: &str| known.contains(&path) || tools.iter().any(|tool| path.starts_with(tool));
+    attrs.iter().any(|attr| !is_known(&attr.path)).then(|| attributes(attrs))
+}
+
 fn of(attr: &Attr, of_function: bool) -> Option<TokenStream> {
     if attr.doc.is_some() { None } else { carried(&attr.path, &attr.meta(), of_function) }
 }

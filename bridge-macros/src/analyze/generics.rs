@@ -2,8 +2,10 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 
+use super::projections;
 use crate::model::{
-    Ask, Block, Function, GenericKind, GenericParam, Interface, Options, Piece, Place, ReceiverKind, Subject, Ty,
+    Ask, Block, Function, GenericKind, GenericParam, Interface, Options, Piece, Place, ReceiverKind, Returns, Subject,
+    Ty,
 };
 
 /// Of what something is asked.
@@ -56,6 +58,7 @@ pub(super) fn asks<'a>(function: &'a Function, place: Place<'a>, need: Need) -> 
     if let Some(block) = block {
         asks.extend(block.generics.iter().filter_map(|param| ask(param, false)));
     }
+    asks.extend(projections::asks(function, block, own_need, need));
     if let (Some(block), Some(interface)) = (block, interface) {
         asks.extend(block.associated().filter_map(|name| {
             let path = format!("Self::{name}");
@@ -73,10 +76,14 @@ fn of_self<'a>(function: &Function, interface: &Interface, uses: &Uses) -> Ask<'
     let by_value = by_value || function.args.iter().any(|arg| arg.ty.is_self());
     let says_sized = super::handle::mentions(&interface.supertraits, "Sized")
         || super::handle::mentions(&function.predicates, "Sized");
+    // What `#[async_trait]` asks of a default body that has no `self` to go by.
+    let of_async_trait = (interface.async_trait.is_some() || function.returns == Returns::AsyncTrait)
+        && function.has_body
+        && function.receiver.is_none();
     Ask {
         subject: Subject::This,
         sized: by_value && !says_sized,
-        send: uses.has_owned("Self") && !has_bound(&interface.supertraits, "Send"),
+        send: (uses.has_owned("Self") || of_async_trait) && !has_bound(&interface.supertraits, "Send"),
         sync: uses.has_shared("Self") && !has_bound(&interface.supertraits, "Sync"),
     }
 }
@@ -129,6 +136,8 @@ impl Uses {
                 Piece::Ident(ident) => {
                     match (ident == "Self", associated(&ty.0[index..])) {
                         (true, Some(name)) => self.add(&format!("Self::{name}"), shared),
+                        // `T::Name` is no `T`.
+                        (false, Some(_)) => {}
                         _ => self.add(&ident.to_string(), shared),
                     }
                     // What is counted is `Send` only where it is `Sync` too.

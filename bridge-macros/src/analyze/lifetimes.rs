@@ -14,8 +14,12 @@ pub(super) fn of(function: &Function, place: Place<'_>, is_owned: bool, handle: 
         return owned(function);
     }
     let mut result = Lifetimes::default();
-    let Some(output) = &function.output else { return result };
     let inputs = Inputs::of(function, place);
+    let in_impl = elides_in_impl(function);
+    if in_impl {
+        result.inputs = inputs.names(place);
+    }
+    let Some(output) = &function.output else { return result };
     if output.has_impl() {
         let names = inputs.names(place);
         if let Some(impls) = captures(function, place, &names, output) {
@@ -53,10 +57,20 @@ pub(super) fn of(function: &Function, place: Place<'_>, is_owned: bool, handle: 
         ([named], []) => named.clone(),
         _ => fixed(),
     });
-    if inputs.named.len() + inputs.elided != 1 {
+    if inputs.named.len() + inputs.elided != 1 && !in_impl {
         result.inputs.clear();
     }
     result
+}
+
+/// Names for a function that is no longer async, where it needs them.
+pub(super) fn of_promise(function: &Function, place: Place<'_>) -> Lifetimes {
+    if elides_in_impl(function) { of(function, place, false, false) } else { Lifetimes::default() }
+}
+
+/// Whether an argument is `impl Into<&T>`, say: outside of an async fn, such a lifetime needs a name.
+fn elides_in_impl(function: &Function) -> bool {
+    function.args.iter().any(|arg| arg.ty.elides_in_impl())
 }
 
 /// The reference by which a receiver holds `self`, the first in `self: Pin<&mut Self>`, too.

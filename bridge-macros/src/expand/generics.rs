@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote, quote_spanned};
 
+use super::ty::{Impls, Rewrite};
 use super::{at, attribute};
 use crate::model::{Ask, Companion, GenericKind, GenericParam, Subject};
 
@@ -76,6 +77,7 @@ pub(super) fn asked(ask: &Ask<'_>, owned: bool) -> Vec<TokenStream> {
     // Where the parameter stands, since rustc points there when an argument does not do.
     let span = at(match ask.subject {
         Subject::Own(name) | Subject::Outer(name) => name.span(),
+        Subject::Projection { path, .. } => path.first().map_or_else(Span::call_site, |piece| piece.span().0),
         Subject::This | Subject::Associated(_) => Span::call_site(),
     });
     let sized = ask.sized.then(|| quote_spanned!(span=> ::core::marker::Sized));
@@ -92,6 +94,9 @@ pub(super) fn predicate(ask: &Ask<'_>, owned: bool) -> Option<TokenStream> {
         Subject::Outer(name) => name.to_token_stream(),
         Subject::This => quote!(Self),
         Subject::Associated(name) => quote!(Self::#name),
+        Subject::Projection { path, .. } => {
+            Rewrite { elided: Box::new(std::iter::empty()), impls: Impls::Keep }.pieces(path, false)
+        }
     };
     let bounds = asked(ask, owned);
     (!bounds.is_empty()).then(|| quote!(#subject: #(#bounds)+*))

@@ -44,7 +44,9 @@ fn generics(promise: &Promise<'_>) -> TokenStream {
         let colon = (!bounds.is_empty()).then(|| quote!(:));
         quote!(#(#attrs)* #name #colon #(#bounds)+*)
     });
-    if promise.source.generics.is_empty() { TokenStream::new() } else { quote!(<#(#params),*>) }
+    let all: Vec<TokenStream> =
+        promise.lifetimes.inputs.iter().map(|name| name.to_token_stream()).chain(params).collect();
+    if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) }
 }
 
 fn type_name(param: &GenericParam) -> Option<&Ident> {
@@ -78,7 +80,8 @@ fn value(promise: &Promise<'_>) -> TokenStream {
         Some(output) => {
             // What is hidden in it goes back to the calling thread.
             let impls = Impls::Ask { owned: false };
-            let value = Rewrite { elided: Box::new(std::iter::empty()), impls }.ty(output);
+            let elided = Box::new(promise.lifetimes.output.iter().cycle());
+            let value = Rewrite { elided, impls }.ty(output);
             // `!` has no other name.
             if output.is_never() { quote!(<fn() -> #value as #krate::__private::Returns>::Output) } else { value }
         }
@@ -95,7 +98,7 @@ fn output(promise: &Promise<'_>) -> TokenStream {
 fn inputs(promise: &Promise<'_>) -> Vec<TokenStream> {
     let source = promise.source;
     let impls = if promise.is_send { Impls::Ask { owned: false } } else { Impls::Keep };
-    let mut rewrite = Rewrite { elided: Box::new(std::iter::empty()), impls };
+    let mut rewrite = Rewrite { elided: Box::new(promise.lifetimes.inputs.iter()), impls };
     let mut inputs: Vec<TokenStream> =
         source.receiver.iter().map(|receiver| self::receiver(receiver, &mut rewrite)).collect();
     for (index, arg) in source.args.iter().enumerate() {

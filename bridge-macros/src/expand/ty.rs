@@ -27,14 +27,14 @@ pub(super) enum Impls<'a> {
 
 impl Rewrite<'_> {
     pub(super) fn ty(&mut self, ty: &Ty) -> TokenStream {
-        self.pieces(ty, false)
+        self.pieces(&ty.0, false)
     }
 
     /// `shared`: whether it is behind a shared reference.
-    fn pieces(&mut self, ty: &Ty, shared: bool) -> TokenStream {
+    pub(super) fn pieces(&mut self, pieces: &[Piece], shared: bool) -> TokenStream {
         let mut tokens = TokenStream::new();
         let mut counted = false;
-        for (index, piece) in ty.0.iter().enumerate() {
+        for (index, piece) in pieces.iter().enumerate() {
             match piece {
                 Piece::Raw(tree) => tokens.extend([tree.clone()]),
                 Piece::Ident(ident) => {
@@ -45,21 +45,21 @@ impl Rewrite<'_> {
                 Piece::Reference(reference, inner) => {
                     tokens.extend(self.reference(reference));
                     let shared = shared || reference.mutable.is_none();
-                    let inner_tokens = self.pieces(inner, shared);
+                    let inner_tokens = self.pieces(&inner.0, shared);
                     let is_impl = matches!(inner.0.first(), Some(Piece::Impl(..)));
                     tokens.extend(self.pointee(is_impl, inner_tokens));
                 }
                 Piece::Impl(keyword, bounds) => {
                     let bounds = self.impl_trait(keyword, bounds, shared);
-                    tokens.extend(self.pointee(follows_pointer(&ty.0[..index]), bounds));
+                    tokens.extend(self.pointee(follows_pointer(&pieces[..index]), bounds));
                 }
                 Piece::Angle(open, inner, close) => {
                     open.to_tokens(&mut tokens);
-                    tokens.extend(self.pieces(inner, shared || counted));
+                    tokens.extend(self.pieces(&inner.0, shared || counted));
                     close.to_tokens(&mut tokens);
                 }
                 Piece::Group(delimiter, span, inner) => {
-                    let mut group = Group::new(*delimiter, self.pieces(inner, shared));
+                    let mut group = Group::new(*delimiter, self.pieces(&inner.0, shared));
                     group.set_span(span.join());
                     tokens.extend([TokenTree::from(group)]);
                 }
@@ -94,7 +94,7 @@ impl Rewrite<'_> {
     }
 
     fn impl_trait(&mut self, keyword: &Ident, bounds: &Ty, shared: bool) -> TokenStream {
-        let mut bounds = self.pieces(bounds, false);
+        let mut bounds = self.pieces(&bounds.0, false);
         match &mut self.impls {
             Impls::Keep => quote!(#keyword #bounds),
             Impls::Capture(captures) => {

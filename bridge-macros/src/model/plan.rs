@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::Lifetime;
 
-use super::{Arg, Block, Function};
+use super::{Arg, Block, Function, Piece};
 
 /// Where a function stands, as far as the attribute can see.
 #[derive(Clone, Copy)]
@@ -18,6 +18,8 @@ pub(crate) enum Place<'a> {
 /// What will be generated, for each member of the item.
 pub(crate) struct Plan<'a> {
     pub(crate) members: Vec<Planned<'a>>,
+    /// The attributes of an impl that the companions have to themselves, where they do.
+    pub(crate) apart: Option<Vec<TokenStream>>,
 }
 
 #[derive(Default)]
@@ -31,6 +33,7 @@ pub(crate) struct Planned<'a> {
 pub(crate) struct Promise<'a> {
     pub(crate) source: &'a Function,
     pub(crate) is_send: bool,
+    pub(crate) lifetimes: Lifetimes,
     /// What a default body's future needs to be what it says.
     pub(crate) asks: Vec<Ask<'a>>,
     pub(crate) krate: TokenStream,
@@ -103,6 +106,8 @@ pub(crate) enum Subject<'a> {
     This,
     /// A type of the trait.
     Associated(&'a Ident),
+    /// `T::Name`, or `<T as Trait>::Name`; of a parameter of its own, or of one of the impl's or the trait's.
+    Projection { path: &'a [Piece], own: bool },
 }
 
 /// What a companion asks of a type beyond what the async fn does.

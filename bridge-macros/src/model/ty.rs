@@ -68,6 +68,11 @@ impl Ty {
         self.any(|piece| matches!(piece, Piece::Impl(..)))
     }
 
+    /// Whether a lifetime is left out inside of an `impl Trait`, as only an async fn may.
+    pub(crate) fn elides_in_impl(&self) -> bool {
+        self.any(|piece| matches!(piece, Piece::Impl(_, bounds) if bounds.elides()))
+    }
+
     /// Whether a lifetime is left out.
     pub(crate) fn elides(&self) -> bool {
         self.any(|piece| match piece {
@@ -97,6 +102,11 @@ pub(crate) enum Piece {
 }
 
 impl Piece {
+    /// Its first and its last token.
+    pub(crate) fn span(&self) -> (Span, Span) {
+        (self.start(), self.end())
+    }
+
     // Two ways down, not one that gives both: of `&&&T` each would be gone twice as often as the one before.
     fn start(&self) -> Span {
         match self {

@@ -23,7 +23,8 @@ pub(super) fn block(head: fn(ParseStream<'_>) -> Result<Block>, cut: cut::Cut, e
 }
 
 pub(super) fn impl_head(input: ParseStream<'_>) -> Result<Block> {
-    attrs::outer(input)?;
+    let attrs = attrs::outer(input)?;
+    let bare = input.fork().parse()?;
     while !input.peek(Token![impl]) {
         input.parse::<TokenTree>()?;
     }
@@ -46,7 +47,7 @@ pub(super) fn impl_head(input: ParseStream<'_>) -> Result<Block> {
     }
     let target = ty::ty(input)?;
     input.parse::<TokenStream>()?;
-    Ok(empty(generics, BlockKind::Impl(target), token.span))
+    Ok(Block { attrs, bare, ..empty(generics, BlockKind::Impl(target), token.span) })
 }
 
 /// What comes before `for`.
@@ -97,7 +98,8 @@ fn async_trait(attr: &Attr) -> Option<AsyncTrait> {
 }
 
 fn empty(generics: Vec<crate::model::GenericParam>, kind: BlockKind, span: Span) -> Block {
-    Block { head: TokenStream::new(), generics, kind, span, braces: span, members: Vec::new() }
+    let (head, bare) = (TokenStream::new(), TokenStream::new());
+    Block { head, attrs: Vec::new(), bare, generics, kind, span, braces: span, members: Vec::new() }
 }
 
 /// A member; what is no function that concerns us is only passed on.

@@ -53,6 +53,7 @@ pub(super) fn function(input: ParseStream<'_>) -> Result<Function> {
         not_send: None,
         owned: false,
         has_body: true,
+        conditions: ty::list(predicates.clone()),
         predicates,
         mentions_self: false,
     })

@@ -42,6 +42,11 @@ fn sequence(input: ParseStream<'_>) -> Result<Ty> {
     Ok(Ty(pieces))
 }
 
+/// The types in `tokens`, whatever stands between them; none where one of them cannot be read.
+pub(super) fn list(tokens: TokenStream) -> Ty {
+    sequence.parse2(tokens).unwrap_or_else(|_| Ty(Vec::new()))
+}
+
 fn piece(input: ParseStream<'_>, pieces: &mut Vec<Piece>) -> Result<()> {
     if let Some((content, span, _)) = input.cursor().group(Delimiter::None) {
         let stream = content.token_stream();

@@ -53,6 +53,7 @@ As [`last`] does, and where the event loop is closed, a limit of the handle is u
 fn last_blocking<I>(handle: &::bridge::Handle, items: I) -> Option<I::Item>
 where
     I: Iterator + ::core::marker::Send,
+    I::Item: ::core::marker::Send,
     I::Item: Send,
 {
     ::bridge::__private::call("last_blocking", handle, last::<I>(items))

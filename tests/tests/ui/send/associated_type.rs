@@ -1,8 +1,10 @@
 use bridge::threadsafe;
 
 #[threadsafe]
-async fn last<I: Iterator>(items: I) -> Option<I::Item> {
-    items.last()
+async fn count<I: Iterator>(mut items: I) -> usize {
+    let first = items.next();
+    std::future::ready(()).await;
+    usize::from(first.is_some()) + items.count()
 }
 
 fn main() {}

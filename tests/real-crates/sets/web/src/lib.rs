@@ -1,0 +1,1 @@
+//! Only here to depend on what is looked at.
