@@ -556,3 +556,17 @@ fn a_broken_parameter_keeps_its_function() {
     let after = plain(rewritten("", "trait Store { async fn broken(&self, id); }"));
     assert_eq!(after, "traitStore{asyncfnbroken(&self,id);}");
 }
+
+#[test]
+fn a_plus_that_ends_bounds_is_no_trouble() {
+    assert_companion(
+        "",
+        "async fn show<T: Display +>(value: T, other: impl Display +) {}",
+        r#"#[track_caller]
+        fn show_blocking<T: Display + ::core::marker::Send>(
+            handle: &::bridge::Handle, value: T, other: impl Display + ::core::marker::Send
+        ) {
+            ::bridge::__private::call("show_blocking", handle, show::<T>(value, other))
+        }"#,
+    );
+}

@@ -87,6 +87,7 @@ fn generic_param(input: ParseStream<'_>) -> Result<GenericParam> {
     let mut bounds = TokenStream::new();
     if input.parse::<Option<Token![:]>>()?.is_some() {
         until(input, &mut bounds, |input| input.peek(Token![,]) || input.peek(Token![=]))?;
+        bounds = without_last(bounds, '+');
     }
     if input.parse::<Option<Token![=]>>()?.is_some() {
         until(input, &mut TokenStream::new(), |input| input.peek(Token![,]))?;
@@ -139,7 +140,7 @@ pub(super) fn without(predicates: TokenStream, lifetime: &str) -> TokenStream {
         }
     }
     close(&mut current);
-    without_comma(kept)
+    without_last(kept, ',')
 }
 
 /// The predicates of a where clause, or nothing.
@@ -147,13 +148,13 @@ fn predicates(input: ParseStream<'_>) -> Result<TokenStream> {
     if input.parse::<Option<Token![where]>>()?.is_none() {
         return Ok(TokenStream::new());
     }
-    Ok(without_comma(input.parse()?))
+    Ok(without_last(input.parse()?, ','))
 }
 
-/// Without a comma at the end.
-fn without_comma(tokens: TokenStream) -> TokenStream {
+/// Without that mark at the end, which may be there or not.
+fn without_last(tokens: TokenStream, mark: char) -> TokenStream {
     let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
-    if matches!(tokens.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == ',') {
+    if matches!(tokens.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == mark) {
         tokens.pop();
     }
     tokens.into_iter().collect()

@@ -84,7 +84,12 @@ pub(super) fn reference(input: ParseStream<'_>) -> Result<Reference> {
 fn ident(input: ParseStream<'_>, pieces: &mut Vec<Piece>) -> Result<()> {
     let ident = input.call(Ident::parse_any)?;
     if ident == "impl" {
-        pieces.push(Piece::Impl(ident, ty(input)?));
+        let mut bounds = ty(input)?;
+        // More may be added.
+        if matches!(bounds.0.last(), Some(Piece::Raw(TokenTree::Punct(punct))) if punct.as_char() == '+') {
+            bounds.0.pop();
+        }
+        pieces.push(Piece::Impl(ident, bounds));
     } else if ident == "for" && input.peek(Token![<]) {
         pieces.push(Piece::Ident(ident));
         pieces.push(Piece::Opaque(angle_tokens(input)?));
