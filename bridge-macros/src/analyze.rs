@@ -38,12 +38,17 @@ pub(crate) fn plan<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -
 
 impl Options {
     /// Takes from `defaults` what was not said here, and does for `function`: one without a receiver, a constructor,
-    /// cannot take its handle from `self`.
+    /// cannot take its handle from `self`, and one that returns a stream has no use for what is about one value.
     fn inherit(&mut self, defaults: &Options, function: &Function) {
         let mut other = defaults.clone();
         if function.receiver.is_none() {
             other.handle = other.handle.filter(|handle| !handle::mentions(&handle.tokens, "self"));
             other.timeout = other.timeout.filter(|timeout| !handle::mentions(&timeout.tokens, "self"));
+        }
+        if function.returns == Returns::Stream {
+            // What is not for streams was meant for the others.
+            (other.local, other.submit) = (None, None);
+            other.fallible.iter_mut().for_each(|fallible| fallible.mode = FallibleMode::Auto);
         }
         self.suffix = self.suffix.take().or(other.suffix);
         self.vis = self.vis.take().or(other.vis);

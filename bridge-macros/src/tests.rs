@@ -570,3 +570,26 @@ fn a_plus_that_ends_bounds_is_no_trouble() {
         }"#,
     );
 }
+
+#[test]
+fn a_comma_that_was_forgotten_is_told() {
+    for (options, before) in [
+        ("handle = self.handle fallible", "fallible"),
+        ("timeout = limit(3) local", "local"),
+        ("timeout = Duration::from_secs(1) handle = x", "handle"),
+    ] {
+        let found = errors(options, "async fn fetch(&self) {}");
+        assert_eq!(found, [format!("{:?}", format!("a comma is missing before `{before}`"))]);
+    }
+    for options in ["handle = match handle { _ => &mut local }", "timeout = x as crate::Duration", "handle = *handle"] {
+        assert!(errors(options, "async fn fetch(&self) {}").is_empty(), "{options}");
+    }
+}
+
+#[test]
+fn a_stream_of_a_block_inherits_what_is_for_streams() {
+    let trait_ = "trait Source { async fn get(&self) -> Result<u8, E>; #[threadsafe(stream)] fn all(&self) -> BoxStream<'static, u8>; }";
+    let after = plain(rewritten("fallible = fold, submit", trait_));
+    assert!(after.contains("fnall_blocking") && !after.contains("all_submit"), "{after}");
+    assert!(!cfg!(feature = "stream") || !after.contains("compile_error"), "{after}");
+}

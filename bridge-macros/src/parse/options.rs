@@ -1,6 +1,6 @@
 //! The options in `#[threadsafe(…)]`: one table says what each is called and what it takes.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Error, Result};
@@ -137,11 +137,39 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Re
             Mistake::Grammar(error) => Error::new(if at_end { key.span() } else { error.span() }, spec.advice()),
         });
     }
-    if input.is_empty() {
-        return Ok(());
+    if !input.is_empty() {
+        let rest: TokenStream = input.parse()?;
+        return Err(Error::new_spanned(rest, spec.advice()));
     }
-    let rest: TokenStream = input.parse()?;
-    Err(Error::new_spanned(rest, spec.advice()))
+    comma(spec.key, options)
+}
+
+/// A comma after an expression that was forgotten is told.
+fn comma(key: Key, options: &Options) -> Result<()> {
+    let expression = match key {
+        Key::Handle => &options.handle,
+        Key::Timeout => &options.timeout,
+        _ => return Ok(()),
+    };
+    match expression.as_ref().and_then(|value| unjoined(&value.tokens)) {
+        Some(next) => Err(Error::new(next.span(), format!("a comma is missing before `{next}`"))),
+        None => Ok(()),
+    }
+}
+
+/// The name of an option that follows on an expression, and that nothing joins to it: a comma was forgotten.
+fn unjoined(expression: &TokenStream) -> Option<Ident> {
+    let mut is_end = false;
+    for tree in expression.clone() {
+        is_end = match tree {
+            TokenTree::Ident(word) if is_end && TABLE.iter().any(|spec| word == spec.name) => return Some(word),
+            TokenTree::Ident(word) => word == "self" || syn::parse_str::<Ident>(&word.to_string()).is_ok(),
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
+            TokenTree::Literal(_) => true,
+            TokenTree::Punct(_) => false,
+        };
+    }
+    None
 }
 
 fn listed() -> String {

@@ -86,13 +86,11 @@ pub(super) fn handle(input: ParseStream<'_>, _: Span, options: &mut Options) -> 
 pub(super) fn timeout(input: ParseStream<'_>, _: Span, options: &mut Options) -> Read<()> {
     let value = value(input)?;
     let mut trees = value.tokens.clone().into_iter();
+    options.timeout = Some(value);
     if let (Some(TokenTree::Literal(number)), None) = (trees.next(), trees.next()) {
         let message = format!("a limit has a unit: write `timeout = Duration::from_secs({})`", seconds(&number));
-        // What is meant is known, so that nothing else turns red.
-        options.timeout = Some(value);
         return Err(Mistake::Explained(Error::new(number.span(), message)));
     }
-    options.timeout = Some(value);
     Ok(())
 }
 
