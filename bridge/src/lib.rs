@@ -63,39 +63,7 @@
 //!
 //! For many tasks at once there are [`wait`](wait()) and [`as_completed`].
 //!
-//! # What is promised
-//!
-//! - **Every submission resolves, once**: by its value, a panic, a cancel, a timeout or the loop's end; of two at
-//!   once the first counts.
-//! - **Done means dropped**: nobody sees a task as done before its future, and all that it captured, is dropped;
-//!   on the loop's thread, if it was ever polled.
-//! - **A companion call is a plain call**: same value, same panic, same borrows, and nothing is left behind when
-//!   it returns.
-//! - **The loop outlives what tasks do**: a panic in a future, a destructor or a waker is contained.
-//! - **Waiting for yourself is an error**: [`Error::WouldDeadlock`], at once, in every build profile, also round
-//!   a circle of loops that wait for each other.
-//! - **Submitting never blocks**, however busy the loop is, and no lock is held while code of yours runs.
-//! - **Dropping never cancels**, but for [`CancelOnDrop`] and [`EventLoop`], whose purpose it is.
-//!
-//! # Where the limits are
-//!
-//! - A limit drops the future at the `.await` it has come to, as `tokio::time::timeout` does: what it was in the middle
-//!   of stays half done.
-//! - A scoped call waits for the loop to let go. A limit is exact while the loop is responsive; a future that sits
-//!   in one long poll holds its caller until that poll returns.
-//! - A runtime of yours that nobody drives (a current-thread one outside its `block_on`) picks nothing up, and a
-//!   caller without a limit waits for it.
-//! - A circle that goes through an `.await`, so that a loop's thread is free and only its task waits, is not
-//!   seen. Nor is one through a `spawn_blocking` thread, whose wait is its own and not the loop's.
-//! - Which of two runtimes of yours a thread drives, when it has entered the context of the second by hand, cannot
-//!   be told; it is taken for that one.
-//! - A multi-thread runtime's only worker that asks its own runtime, when that has begun to shut down, waits for
-//!   ever, as it does with tokio's own functions.
-//! - A `fork` copies handles and no loops: in the child process they are closed, [`global`]'s too. It may make loops of its
-//!   own.
-//! - The first poll of a job has a waker that does nothing, on a loop of ours, and is no tokio task yet:
-//!   `tokio::task::id()` panics there, as it does in `block_on`. A job that is pending is a task from then on.
-
+#![doc = include_str!("promises.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
