@@ -6,6 +6,7 @@ mod docs;
 mod generics;
 mod handle;
 mod lifetimes;
+mod need;
 mod projections;
 mod rules;
 
@@ -101,7 +102,7 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
         attrs: carry::attributes(&function.attrs),
         docs: String::new(),
         lifetimes: lifetimes::of(function, place, owned, options.handle.is_none()),
-        asks: generics::asks(function, place, generics::Need::of(function, place, options)),
+        asks: generics::asks(function, place, need::Need::of(function, place, options)),
         bounds: options.bounds.clone(),
         handle: handle::source(function, options, kind),
         timeout: options.timeout.as_ref().map(|timeout| timeout.tokens.clone()).filter(|_| kind != Kind::Submit),

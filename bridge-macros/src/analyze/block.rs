@@ -2,7 +2,8 @@
 
 use proc_macro2::Ident;
 
-use super::generics::{self, Need};
+use super::generics;
+use super::need::Need;
 use super::{companions, krate, lifetimes, rules};
 use crate::model::{Block, Errors, Function, Member, Options, Place, Planned, Promise, Subject};
 

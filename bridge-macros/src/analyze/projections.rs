@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenTree;
 
-use super::generics::Need;
+use super::need::Need;
 use crate::model::{Ask, Block, Function, GenericKind, GenericParam, Piece, Subject, Ty};
 
 /// What is asked of those of a function's own parameters, and of those of the block that it stands in.
