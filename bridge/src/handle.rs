@@ -13,7 +13,7 @@ use crate::error::{Deadlock, Error};
 use crate::job::AnyJob;
 use crate::owner::{self, Wait};
 use crate::registry::{self, Ours};
-use crate::slot::Outcome;
+use crate::slot::{Outcome, contain};
 use crate::task::Task;
 
 /// Where a handle's jobs go.
@@ -177,7 +177,12 @@ impl Handle {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn call_soon(&self, f: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-        let mut task = self.submit(async move { f() });
+        let mut f = Unrun(Some(f));
+        let mut task = self.submit(async move {
+            if let Some(f) = f.0.take() {
+                f();
+            }
+        });
         match task.result_timeout(Duration::ZERO) {
             Err(Error::Closed) => Err(Error::Closed),
             _ => Ok(()),
@@ -271,6 +276,15 @@ impl Handle {
             Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
             Ok(outcome) => outcome.into_result(self.limit.unwrap_or(Duration::MAX)),
         }
+    }
+}
+
+/// A function that is to run, or else to be dropped, without a panic that would hide why it did not run.
+struct Unrun<F>(Option<F>);
+
+impl<F> Drop for Unrun<F> {
+    fn drop(&mut self) {
+        contain(|| self.0.take());
     }
 }
 

@@ -9,6 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+pub mod load;
+
 /// The limit to give a [`watchdog`] unless a test knows better: long enough for any machine, short enough for CI.
 pub const HANGS: Duration = Duration::from_secs(60);
 

@@ -5,7 +5,6 @@
 //! `BRIDGE_HAMMER_CALLS` (100 000) and `BRIDGE_HAMMER_THREADS` (64) bound it, `BRIDGE_HAMMER_SEED` repeats
 //! the plans of a run, though not its timing.
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::any::Any;
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -21,65 +20,10 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use bridge::{Canceller, Error, EventLoop, LocalHandle, Task};
-
-/// Counts what is allocated and not freed.
-struct Counting;
-
-static LIVE: AtomicI64 = AtomicI64::new(0);
-static LIVE_BYTES: AtomicI64 = AtomicI64::new(0);
-
-fn bytes(layout: Layout) -> i64 {
-    i64::try_from(layout.size()).unwrap_or(i64::MAX)
-}
-
-// SAFETY: all is handed on to `System`.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LIVE.fetch_add(1, Ordering::Relaxed);
-        LIVE_BYTES.fetch_add(bytes(layout), Ordering::Relaxed);
-        // SAFETY: the caller's conditions are `System`'s.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, ptr: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(1, Ordering::Relaxed);
-        LIVE_BYTES.fetch_sub(bytes(layout), Ordering::Relaxed);
-        // SAFETY: as above.
-        unsafe { System.dealloc(ptr, layout) }
-    }
-}
+use bridge_tests::load::{Counting, Random, any_seed, setting, threads};
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-/// Xorshift: enough to plan with, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn new(seed: u64) -> Random {
-        // A multiple of an odd number spreads seeds that are neighbours; zero would stay zero.
-        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
-    fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-
-    fn micros(&mut self, limit: u64) -> Duration {
-        Duration::from_micros(self.below(limit))
-    }
-}
 
 /// What is thrown on purpose, where, in which call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -617,24 +561,11 @@ fn hammer(calls: u64, threads: u64, seed: u64) -> Tally {
     tally
 }
 
-/// How many threads this process has, where that can be seen.
-fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
-}
-
-fn setting<T: std::str::FromStr>(name: &str, default: T) -> T {
-    match std::env::var(name) {
-        Ok(value) => value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")),
-        Err(_) => default,
-    }
-}
-
 #[test]
 fn calls_from_many_threads_that_fail_in_every_way_all_resolve_and_leave_nothing_behind() {
     let calls: u64 = setting("BRIDGE_HAMMER_CALLS", 100_000);
     let thread_count = setting("BRIDGE_HAMMER_THREADS", 64);
-    let clock = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let seed = setting("BRIDGE_HAMMER_SEED", u64::from(clock.subsec_nanos()));
+    let seed = setting("BRIDGE_HAMMER_SEED", any_seed());
     println!("{calls} calls from {thread_count} threads, BRIDGE_HAMMER_SEED={seed}");
     // What is thrown on purpose is not reported.
     let report = take_hook();
@@ -648,7 +579,7 @@ fn calls_from_many_threads_that_fail_in_every_way_all_resolve_and_leave_nothing_
     let running = threads();
     // What is there once and for all comes into being here: thread-locals, registries, tokio's statics.
     hammer(u64::min(calls, 500), thread_count, seed);
-    let (live, live_bytes) = (LIVE.load(Ordering::SeqCst), LIVE_BYTES.load(Ordering::SeqCst));
+    let before = Counting::live();
 
     let started = Instant::now();
     let tally = hammer(calls, thread_count, seed);
@@ -661,8 +592,8 @@ fn calls_from_many_threads_that_fail_in_every_way_all_resolve_and_leave_nothing_
         thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(threads(), running, "threads that were not there before");
-    let live = LIVE.load(Ordering::SeqCst) - live;
-    let live_bytes = LIVE_BYTES.load(Ordering::SeqCst) - live_bytes;
+    let after = Counting::live();
+    let (live, live_bytes) = (after.0 - before.0, after.1 - before.1);
     println!("{live} allocations and {live_bytes} bytes more than before");
     assert!(live < 32 && live_bytes < 8192, "{live} allocations and {live_bytes} bytes are left");
     if calls >= 10_000 {

@@ -96,6 +96,14 @@ fn call_soon_gives_closed_on_a_closed_loop_and_drops_the_function() {
 }
 
 #[test]
+fn call_soon_gives_closed_on_a_closed_loop_also_for_a_function_whose_drop_panics() {
+    watchdog(HANGS, || {
+        let guard = OnDrop::new(|| panic!("on purpose"));
+        assert!(matches!(closed().call_soon(move || drop(guard)), Err(Error::Closed)));
+    });
+}
+
+#[test]
 fn a_loop_is_closed_to_new_work_from_the_moment_its_shutdown_begins_also_for_its_own_tasks() {
     watchdog(HANGS, || {
         let event_loop = EventLoop::new().unwrap();

@@ -1,0 +1,99 @@
+//! Random scripts over several loops and threads, of everything that can be done to the bridge, against a model of
+//! what each call may yield. Every submission ends once, as the model allows; whoever sees it done finds its captures
+//! dropped, on the loop's thread if it was polled; callbacks run once; submissions of a thread start in order; at the
+//! end threads, results and memory are what they were.
+//!
+//! | variable | |
+//! | --- | --- |
+//! | `CHAOS_SCRIPTS` | how many scripts (300) |
+//! | `CHAOS_SECONDS` | instead: for how long |
+//! | `CHAOS_SEED` | the first script's seed; the next has the next number |
+//! | `CHAOS_TIMES` | how often each is run (1): a script is the same every time, its timing is not |
+//!
+//! A script that fails is printed with its seed.
+
+mod acts;
+mod future;
+mod model;
+mod run;
+mod script;
+mod world;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bridge_tests::load::{Counting, any_seed, setting};
+use bridge_tests::{HANGS, Log, watchdog};
+
+use crate::model::{Boom, Tally};
+use crate::script::Script;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What is thrown on purpose is not reported, nor are refusals where there is no room for an error.
+fn silence_what_is_planned() {
+    let report = take_hook();
+    set_hook(Box::new(move |info| {
+        let text = info.payload_as_str().unwrap_or_default();
+        let refusal = text.contains("waiting here would never end") || text.contains("the event loop is closed");
+        if info.payload().downcast_ref::<Boom>().is_none() && !refusal {
+            report(info);
+        }
+    }));
+}
+
+/// Runs one script and fails with it.
+fn play(seed: u64, tally: &Arc<Tally>) {
+    let script = Arc::new(Script::new(seed));
+    let faults = Log::new();
+    let played = catch_unwind(AssertUnwindSafe(|| {
+        let (script, faults, tally) = (Arc::clone(&script), faults.clone(), Arc::clone(tally));
+        watchdog(HANGS, move || run::run(&script, &faults, &tally));
+    }));
+    let mut faults = faults.take();
+    if let Err(payload) = played {
+        faults.push(format!("{:?}", model::Outcome::from(payload)));
+    }
+    assert!(
+        faults.is_empty(),
+        "CHAOS_SEED={seed} CHAOS_SCRIPTS=1 (CHAOS_TIMES=1000) shows it again:\n{script}\nwhat is wrong:\n  {}",
+        faults.join("\n  ")
+    );
+}
+
+#[test]
+fn whatever_is_done_every_call_ends_as_it_may_and_nothing_is_left_behind() {
+    let seconds = setting("CHAOS_SECONDS", 0);
+    let scripts: u64 = setting("CHAOS_SCRIPTS", if seconds == 0 { 300 } else { u64::MAX });
+    let seed: u64 = setting("CHAOS_SEED", any_seed());
+    let times: u64 = setting("CHAOS_TIMES", 1);
+    let until = Duration::from_secs(if seconds == 0 { u64::MAX } else { seconds });
+    println!("CHAOS_SEED={seed}");
+    silence_what_is_planned();
+
+    let started = Instant::now();
+    let tally = Arc::new(Tally::default());
+    // What is there once and for all comes into being in the first: thread-locals, registries, tokio's statics.
+    let mut before = None;
+    let mut played = 0;
+    while played < scripts && started.elapsed() < until {
+        (0..times).for_each(|_| play(seed.wrapping_add(played), &tally));
+        played += 1;
+        if played == scripts.min(20) {
+            before = Some(Counting::live());
+        }
+        if played % 1000 == 0 {
+            println!("{played} scripts in {:?}", started.elapsed());
+        }
+    }
+    println!("{played} scripts in {:?}: {tally:?}", started.elapsed());
+
+    let (allocations, bytes) = before.unwrap_or_else(Counting::live);
+    let after = Counting::live();
+    let (allocations, bytes) = (after.0 - allocations, after.1 - bytes);
+    println!("{allocations} allocations and {bytes} bytes more than after the first scripts");
+    assert!(allocations < 64 && bytes < 16384, "{allocations} allocations and {bytes} bytes are left");
+    assert!(played < 300 || tally.is_whole(), "a planned end never came: {tally:?}");
+}

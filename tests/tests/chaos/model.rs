@@ -1,0 +1,336 @@
+//! What each call may yield: computed from what was done to it, and when.
+//!
+//! Facts are noted *before* what may follow from them (a cancel is noted as begun, then made), outcomes are judged
+//! after they were seen. So whatever the interleaving, a fact that an outcome needs is there when it is judged.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
+use std::time::Duration;
+
+use bridge::{Canceller, Error};
+
+use crate::script::{Call, End, OnDrop};
+use crate::world::Place;
+
+/// What is thrown on purpose, where, by which call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Boom {
+    Make(u64),
+    Body(u64),
+    Drop(u64),
+    Output(u64),
+    Callback(u64),
+}
+
+/// What a future gives: counted, and it panics when it is dropped by nobody's wish.
+pub(crate) struct Output {
+    pub(crate) id: u64,
+    panics: bool,
+    live: Arc<AtomicI64>,
+}
+
+impl Output {
+    pub(crate) fn new(call: &Call, live: &Arc<AtomicI64>) -> Output {
+        live.fetch_add(1, SeqCst);
+        Output { id: call.id, panics: call.output_panics, live: Arc::clone(live) }
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        self.live.fetch_sub(1, SeqCst);
+        if self.panics && !std::thread::panicking() {
+            std::panic::panic_any(Boom::Output(self.id));
+        }
+    }
+}
+
+/// How a call ended, as one that asked has seen it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Value(u64),
+    Cancelled,
+    TimedOut,
+    Closed,
+    Deadlock,
+    Boom(Boom),
+    Other(String),
+}
+
+impl From<Result<Output, Error>> for Outcome {
+    fn from(result: Result<Output, Error>) -> Outcome {
+        match result {
+            Ok(mut output) => {
+                output.panics = false;
+                Outcome::Value(output.id)
+            }
+            Err(error) => error.into(),
+        }
+    }
+}
+
+impl From<Error> for Outcome {
+    fn from(error: Error) -> Outcome {
+        match error {
+            Error::Cancelled => Outcome::Cancelled,
+            Error::TimedOut(_) => Outcome::TimedOut,
+            Error::Closed => Outcome::Closed,
+            Error::WouldDeadlock(_) => Outcome::Deadlock,
+            Error::Panicked(panic) => panic.into_payload().into(),
+            other => Outcome::Other(other.to_string()),
+        }
+    }
+}
+
+impl From<Box<dyn Any + Send>> for Outcome {
+    fn from(payload: Box<dyn Any + Send>) -> Outcome {
+        match (payload.downcast_ref::<Boom>(), payload.downcast_ref::<String>(), payload.downcast_ref::<&str>()) {
+            (Some(boom), ..) => Outcome::Boom(*boom),
+            (_, Some(text), _) => Outcome::Other(text.clone()),
+            (.., Some(text)) => Outcome::Other((*text).into()),
+            _ => Outcome::Other("a panic with a payload".into()),
+        }
+    }
+}
+
+/// All that is known of one submission.
+pub(crate) struct Record {
+    pub(crate) call: Arc<Call>,
+    pub(crate) place: Arc<Place>,
+    /// The loop whose thread made it, if that drives one.
+    pub(crate) from: Option<usize>,
+    /// The thread that made it, and which of its submissions it is.
+    pub(crate) submitted: (ThreadId, u64),
+    /// A scoped call's limit.
+    pub(crate) limit: Option<Duration>,
+    pub(crate) is_scoped: bool,
+    /// The loop had ended before it was made.
+    pub(crate) late: AtomicBool,
+    /// It was taken in before anybody began to end the loop.
+    pub(crate) accepted: AtomicBool,
+    pub(crate) polled: Mutex<Option<ThreadId>>,
+    /// It got to its end.
+    pub(crate) finished: AtomicBool,
+    pub(crate) drops: AtomicU32,
+    cancels_begun: AtomicU32,
+    cancels_true: AtomicU32,
+    cancels_false: AtomicU32,
+    pub(crate) callbacks_due: AtomicU32,
+    pub(crate) callbacks: AtomicU32,
+    /// It is a function, which must run only if the loop is left to.
+    pub(crate) is_function: AtomicBool,
+    outcome: Mutex<Option<Outcome>>,
+}
+
+impl Record {
+    pub(crate) fn new(
+        call: &Arc<Call>,
+        place: &Arc<Place>,
+        from: Option<usize>,
+        submitted: (ThreadId, u64),
+        limit: Option<Duration>,
+        is_scoped: bool,
+    ) -> Record {
+        Record {
+            call: Arc::clone(call),
+            place: Arc::clone(place),
+            from,
+            submitted,
+            limit,
+            is_scoped,
+            late: AtomicBool::new(place.ended.load(SeqCst)),
+            accepted: AtomicBool::new(false),
+            polled: Mutex::new(None),
+            finished: AtomicBool::new(false),
+            drops: AtomicU32::new(0),
+            cancels_begun: AtomicU32::new(0),
+            cancels_true: AtomicU32::new(0),
+            cancels_false: AtomicU32::new(0),
+            callbacks_due: AtomicU32::new(0),
+            callbacks: AtomicU32::new(0),
+            is_function: AtomicBool::new(false),
+            outcome: Mutex::new(None),
+        }
+    }
+
+    /// Cancels by `cancel`, and notes it.
+    pub(crate) fn cancel(&self, cancel: impl FnOnce() -> bool) -> Result<(), String> {
+        self.cancels_begun.fetch_add(1, SeqCst);
+        if cancel() {
+            self.cancels_true.fetch_add(1, SeqCst);
+            return Ok(());
+        }
+        self.cancels_false.fetch_add(1, SeqCst);
+        self.done("a cancel that says false")
+    }
+
+    pub(crate) fn cancel_by(&self, canceller: &Canceller) -> Result<(), String> {
+        self.cancel(|| canceller.cancel())
+    }
+
+    /// A cancel that says nothing: a guard's drop.
+    pub(crate) fn cancel_silently(&self, cancel: impl FnOnce()) {
+        self.cancels_begun.fetch_add(1, SeqCst);
+        cancel();
+    }
+
+    /// Somebody sees it done.
+    pub(crate) fn done(&self, seen_by: &str) -> Result<(), String> {
+        match self.drops.load(SeqCst) {
+            1 => Ok(()),
+            drops => Err(format!("{seen_by}: it is done and its captures were dropped {drops} times")),
+        }
+    }
+
+    /// Somebody sees its end, which comes once.
+    pub(crate) fn ends(&self, outcome: &Outcome, may_deadlock: bool) -> Result<(), String> {
+        // A refused wait is no end of a task; a refused call is one.
+        if *outcome != Outcome::Deadlock || self.is_scoped {
+            self.done("its result")?;
+            let before = self.outcome.lock().unwrap().replace(outcome.clone());
+            if let Some(before) = before {
+                return Err(format!("it ended twice: {before:?}, {outcome:?}"));
+            }
+        }
+        self.allows(outcome, may_deadlock)
+    }
+
+    fn allows(&self, outcome: &Outcome, may_deadlock: bool) -> Result<(), String> {
+        let Call { id, end, on_drop, make_panics, .. } = &*self.call;
+        let polled = self.polled.lock().unwrap().is_some();
+        let late = self.late.load(SeqCst);
+        // Withdrawn before it ran, or dropped afterwards: a destructor that panics overrules any other end but one.
+        let drop_panics = matches!(on_drop, OnDrop::Panic);
+        let refuse = |why: &str| Err(format!("{outcome:?}: {why}"));
+        if self.limit == Some(Duration::ZERO) && polled {
+            return refuse("with no time at all it was polled");
+        }
+        match outcome {
+            Outcome::Value(of) if of != id => refuse("another call's value"),
+            Outcome::Value(_) if !self.finished.load(SeqCst) || *end != End::Value => refuse("it gives none"),
+            Outcome::Value(_) if drop_panics => refuse("its destructor panics"),
+            Outcome::Value(_) if self.cancels_true.load(SeqCst) > 0 => refuse("a cancel had said true"),
+            Outcome::Value(_) if late => refuse("the loop had ended"),
+            Outcome::Value(_) => Ok(()),
+            Outcome::Cancelled | Outcome::TimedOut | Outcome::Closed if drop_panics => refuse("its destructor panics"),
+            Outcome::Cancelled if self.is_scoped => refuse("nobody can cancel it"),
+            Outcome::Cancelled if late => refuse("the loop had ended"),
+            Outcome::Cancelled if self.cancels_begun.load(SeqCst) == self.cancels_false.load(SeqCst) => {
+                refuse("nobody cancelled it")
+            }
+            Outcome::Cancelled => Ok(()),
+            Outcome::TimedOut if self.limit.is_none() => refuse("there is no limit"),
+            Outcome::TimedOut => Ok(()),
+            Outcome::Closed => self.may_be_closed(polled).or_else(|why| refuse(&why)),
+            Outcome::Deadlock if !may_deadlock => refuse("there is no circle"),
+            Outcome::Deadlock if polled && self.is_scoped => refuse("it was polled"),
+            Outcome::Deadlock => Ok(()),
+            Outcome::Boom(Boom::Make(of)) if of == id && *make_panics && polled => Ok(()),
+            Outcome::Boom(Boom::Body(of)) if of == id && *end == End::Panic && polled => Ok(()),
+            Outcome::Boom(Boom::Drop(of)) if of == id && drop_panics => Ok(()),
+            Outcome::Boom(_) => refuse("that is not its panic"),
+            Outcome::Other(_) => refuse("no such thing was planned"),
+        }
+    }
+
+    /// A loop that finishes what it has closes nothing that it took in.
+    pub(crate) fn may_be_closed(&self, polled: bool) -> Result<(), String> {
+        let Place { ending, aborting, .. } = &*self.place;
+        if !ending.load(SeqCst) {
+            return Err("nobody ends the loop".into());
+        }
+        if !aborting.load(SeqCst) && (polled || self.accepted.load(SeqCst)) {
+            return Err("the loop was to finish it".into());
+        }
+        Ok(())
+    }
+
+    /// What holds when nothing moves any more.
+    pub(crate) fn at_rest(&self) -> Result<(), String> {
+        self.done("at rest")?;
+        let (said_true, said_false) = (self.cancels_true.load(SeqCst), self.cancels_false.load(SeqCst));
+        let outcome = self.outcome.lock().unwrap();
+        match &*outcome {
+            Some(Outcome::Cancelled) if said_false > 0 => return Err("cancelled, and a cancel said false".into()),
+            // A destructor's or a body's panic stands, whatever a cancel has said.
+            Some(Outcome::Cancelled | Outcome::Boom(_)) | None => {}
+            Some(outcome) if said_true > 0 => return Err(format!("{outcome:?}, and a cancel said true")),
+            Some(_) => {}
+        }
+        let (mut due, called) = (self.callbacks_due.load(SeqCst), self.callbacks.load(SeqCst));
+        if self.is_function.load(SeqCst) {
+            due = if self.may_be_closed(false).is_ok() { called.min(1) } else { 1 };
+        }
+        if due != called {
+            return Err(format!("its callback ran {called} times, not {due}"));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn tally(&self, tally: &Tally) {
+        let polled = self.polled.lock().unwrap().is_some();
+        let outcome = self.outcome.lock().unwrap();
+        let counter = match &*outcome {
+            None => &tally.unasked,
+            Some(Outcome::Value(_)) => &tally.values,
+            Some(Outcome::Cancelled) => &tally.cancelled,
+            Some(Outcome::TimedOut) => &tally.timed_out,
+            Some(Outcome::Closed) => &tally.closed,
+            Some(Outcome::Deadlock) => &tally.deadlocks,
+            Some(_) => &tally.panics,
+        };
+        counter.fetch_add(1, SeqCst);
+        let marks = [
+            (!polled, &tally.never_polled),
+            (self.callbacks.load(SeqCst) > 0, &tally.callbacks),
+            (self.cancels_true.load(SeqCst) > 0, &tally.cancels_in_time),
+            (self.cancels_false.load(SeqCst) > 0, &tally.cancels_too_late),
+        ];
+        for (_, counter) in marks.iter().filter(|(is, _)| *is) {
+            counter.fetch_add(1, SeqCst);
+        }
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Record { call, from, limit, accepted, polled, drops, place, .. } = self;
+        let kind = if self.is_scoped { "call" } else { "task" };
+        write!(
+            f,
+            "{kind} {call:?} (from {from:?}, limit {limit:?}, accepted {accepted:?}, late {:?}, polled {polled:?}, dropped \
+             {drops:?} times, cancels begun, true, false: {:?}, {:?}, {:?}; loop: ending {:?}, aborting {:?}, ended {:?})",
+            self.late, self.cancels_begun, self.cancels_true, self.cancels_false, place.ending, place.aborting, place.ended
+        )
+    }
+}
+
+/// How many calls ended how, over all scripts; an end that never comes is a hole in the scripts.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    values: AtomicUsize,
+    cancelled: AtomicUsize,
+    timed_out: AtomicUsize,
+    closed: AtomicUsize,
+    deadlocks: AtomicUsize,
+    panics: AtomicUsize,
+    unasked: AtomicUsize,
+    never_polled: AtomicUsize,
+    callbacks: AtomicUsize,
+    cancels_in_time: AtomicUsize,
+    cancels_too_late: AtomicUsize,
+}
+
+impl Tally {
+    /// Whether everything has happened once at least.
+    pub(crate) fn is_whole(&self) -> bool {
+        let Tally { values, cancelled, timed_out, closed, deadlocks, panics, unasked, .. } = self;
+        let Tally { never_polled, callbacks, cancels_in_time, cancels_too_late, .. } = self;
+        let ends = [values, cancelled, timed_out, closed, deadlocks, panics, unasked];
+        let marks = [never_polled, callbacks, cancels_in_time, cancels_too_late];
+        ends.iter().chain(&marks).all(|count| count.load(SeqCst) > 0)
+    }
+}
