@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::context::{self, Answer, Leave, Loop};
 use crate::driver::Remote;
 use crate::error::Deadlock;
-use crate::frame::{Borrowed, Cell};
+use crate::frame::{Borrowed, Cell, Frame};
 use crate::job::{AnyJob, Job};
 use crate::park;
 use crate::slot::{Outcome, Signal, Slot};
@@ -198,7 +198,18 @@ where
     let frame = unsafe { Borrowed::new(&cell) };
     // SAFETY: the caller keeps the condition.
     let job: Arc<AnyJob> = Arc::new(unsafe { Job::new(frame) });
-    let leave = (wait.leave)(&job)?;
+    let leave = match (wait.leave)(&job) {
+        Ok(leave) => leave,
+        Err(deadlock) => {
+            // Not left to this function's end: a destructor that panics there would take the way back, on which the
+            // compiler forgets the error that is returned.
+            // SAFETY: the job was sent nowhere, so its frame is still this thread's.
+            let ended = unsafe { cell.stop(Reason::Closed) };
+            // SAFETY: as above.
+            let outcome = unsafe { cell.slot.take() };
+            return outcome.filter(|_| ended == Ended::Panicked).ok_or(deadlock);
+        }
+    };
     let call = Call { job, spin: wait.spin, watch: leave.watch() };
     leave.block(|| {
         send(Arc::clone(&call.job));

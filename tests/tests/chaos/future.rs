@@ -74,6 +74,7 @@ impl Drop for Captured {
             OnDrop::Cancel(index) => world.cancel_any(*index),
             OnDrop::Nothing | OnDrop::Panic => {}
         }
+        record.dropped_unwinding.store(thread::panicking(), SeqCst);
         record.drops.fetch_add(1, SeqCst);
         if polled {
             record.place.live.fetch_sub(1, SeqCst);

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bridge::{Canceller, Error};
 
-use crate::script::{Call, End, OnDrop};
+use crate::script::{Call, End, Kind, OnDrop};
 use crate::world::Place;
 
 /// What is thrown on purpose, where, by which call.
@@ -48,6 +48,8 @@ impl Drop for Output {
     }
 }
 
+pub(crate) const NO_TIMER: &str = "A Tokio 1.x context was found, but it is being shutdown.";
+
 /// How a call ended, as one that asked has seen it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -57,6 +59,8 @@ pub(crate) enum Outcome {
     Closed,
     Deadlock,
     Boom(Boom),
+    /// tokio's panic of a future that sets a timer in a runtime that shuts down.
+    NoTimer,
     Other(String),
 }
 
@@ -90,6 +94,7 @@ impl From<Box<dyn Any + Send>> for Outcome {
         match (payload.downcast_ref::<Boom>(), payload.downcast_ref::<String>(), payload.downcast_ref::<&str>()) {
             (Some(boom), ..) => Outcome::Boom(*boom),
             (_, Some(text), _) => Outcome::Other(text.clone()),
+            (.., Some(text)) if text.contains(NO_TIMER) => Outcome::NoTimer,
             (.., Some(text)) => Outcome::Other((*text).into()),
             _ => Outcome::Other("a panic with a payload".into()),
         }
@@ -115,6 +120,8 @@ pub(crate) struct Record {
     /// It got to its end.
     pub(crate) finished: AtomicBool,
     pub(crate) drops: AtomicU32,
+    /// By a thread that was unwinding, so that its destructor did not panic as well.
+    pub(crate) dropped_unwinding: AtomicBool,
     cancels_begun: AtomicU32,
     cancels_true: AtomicU32,
     cancels_false: AtomicU32,
@@ -146,6 +153,7 @@ impl Record {
             polled: Mutex::new(None),
             finished: AtomicBool::new(false),
             drops: AtomicU32::new(0),
+            dropped_unwinding: AtomicBool::new(false),
             cancels_begun: AtomicU32::new(0),
             cancels_true: AtomicU32::new(0),
             cancels_false: AtomicU32::new(0),
@@ -203,7 +211,7 @@ impl Record {
         let polled = self.polled.lock().unwrap().is_some();
         let late = self.late.load(SeqCst);
         // Withdrawn before it ran, or dropped afterwards: a destructor that panics overrules any other end but one.
-        let drop_panics = matches!(on_drop, OnDrop::Panic);
+        let drop_panics = matches!(on_drop, OnDrop::Panic) && !self.dropped_unwinding.load(SeqCst);
         let refuse = |why: &str| Err(format!("{outcome:?}: {why}"));
         if self.limit == Some(Duration::ZERO) && polled {
             return refuse("with no time at all it was polled");
@@ -231,6 +239,9 @@ impl Record {
             Outcome::Boom(Boom::Make(of)) if of == id && *make_panics && polled => Ok(()),
             Outcome::Boom(Boom::Body(of)) if of == id && *end == End::Panic && polled => Ok(()),
             Outcome::Boom(Boom::Drop(of)) if of == id && drop_panics => Ok(()),
+            // Only workers go on while their runtime shuts down.
+            Outcome::NoTimer if self.place.kind == Kind::MultiThread && self.place.ending.load(SeqCst) => Ok(()),
+            Outcome::NoTimer => refuse("the loop runs"),
             Outcome::Boom(_) => refuse("that is not its panic"),
             Outcome::Other(_) => refuse("no such thing was planned"),
         }
@@ -256,7 +267,7 @@ impl Record {
         match &*outcome {
             Some(Outcome::Cancelled) if said_false > 0 => return Err("cancelled, and a cancel said false".into()),
             // A destructor's or a body's panic stands, whatever a cancel has said.
-            Some(Outcome::Cancelled | Outcome::Boom(_)) | None => {}
+            Some(Outcome::Cancelled | Outcome::Boom(_) | Outcome::NoTimer) | None => {}
             Some(outcome) if said_true > 0 => return Err(format!("{outcome:?}, and a cancel said true")),
             Some(_) => {}
         }

@@ -14,7 +14,7 @@ use bridge_tests::{Log, wait_until};
 use crate::acts::{Held, settle};
 use crate::future::Captured;
 use crate::model::{Boom, Outcome, Output, Record, Tally};
-use crate::script::{Call, Script, Step};
+use crate::script::{Call, Kind, Script, Step};
 use crate::world::{World, lock};
 
 /// Runs it to its end. What was not as it should be is in `faults`.
@@ -36,7 +36,14 @@ pub(crate) fn run(script: &Arc<Script>, faults: &Log<String>, tally: &Tally) {
     };
     let actors: Vec<_> = (0..script.threads.len()).map(start).collect();
     actors.into_iter().for_each(|actor| actor.join().expect("its panics are caught"));
-    script.finale.iter().enumerate().for_each(|(index, how)| world.end(index, *how, None));
+    world.actors.store(0, SeqCst);
+    let (last, first): (Vec<_>, Vec<_>) =
+        script.finale.iter().enumerate().partition(|(index, _)| script.loops[*index] == Kind::MultiThread);
+    first.into_iter().for_each(|(index, how)| world.end(index, *how, None));
+    for (index, how) in last {
+        wait_until(|| world.is_over() || !script.workers_block);
+        world.end(index, *how, None);
+    }
     // A loop that somebody else ends, or that was refused a join, may be at it still.
     wait_until(|| threads() <= running + 1);
     drop(lock(&world.reaper).take());

@@ -3,7 +3,9 @@
 //! A script ends whatever the timing, if the bridge does what it says. So some things are never planned, all of them
 //! circles that the bridge says it does not see: a future for which a loop's thread is *blocked* awaits nothing, and
 //! one on a multi-thread runtime does not block either; a loop's thread waits for any of several tasks only with
-//! a limit; and it ends other loops with a limit or at once. What would never end by itself is cancelled by the
+//! a limit; and it ends other loops with a limit or at once. And a runtime of tokio's whose worker is inside
+//! `block_in_place` as it shuts down may never drop its tasks, those that the worker waits for among them: where
+//! workers block, such a runtime goes last and when its tasks are done. What would never end by itself is cancelled by the
 //! [reaper](super::world), or has a limit.
 
 use std::fmt;
@@ -161,6 +163,8 @@ pub(crate) struct Script {
     pub(crate) finale: Vec<How>,
     /// `[a][b]`: a thread of loop `a` may be blocked until loop `b` moves, at first or n-th hand.
     pub(crate) reaches: Vec<Vec<bool>>,
+    /// Workers of a multi-thread runtime may be blocked.
+    pub(crate) workers_block: bool,
 }
 
 /// What a call may contain; see the module's docs.
@@ -177,6 +181,7 @@ struct Maker {
     loops: Vec<Kind>,
     calls: u64,
     edges: Vec<Vec<bool>>,
+    workers_block: bool,
 }
 
 impl Script {
@@ -195,12 +200,12 @@ impl Script {
             });
         }
         let edges = vec![vec![false; loops.len()]; loops.len()];
-        let mut maker = Maker { random, loops, calls: 0, edges };
+        let mut maker = Maker { random, loops, calls: 0, edges, workers_block: false };
         let threads = 1 + maker.random.below(4);
         let threads = (0..threads).map(|_| maker.thread()).collect();
         let finale = maker.loops.clone().iter().map(|_| maker.how()).collect();
         let reaches = closure(maker.edges);
-        Script { seed, loops: maker.loops, threads, finale, reaches }
+        Script { seed, loops: maker.loops, threads, finale, reaches, workers_block: maker.workers_block }
     }
 }
 
@@ -384,7 +389,9 @@ impl Maker {
 
     /// A worker of many waits like any thread, and its loop goes on.
     fn blocks(&mut self, by: usize, on: usize) {
-        self.edges[by][on] |= self.loops[by].is_one_thread();
+        let is_one_thread = self.loops[by].is_one_thread();
+        self.edges[by][on] |= is_one_thread;
+        self.workers_block |= !is_one_thread;
     }
 
     /// Read by a thread, or by a future on loop `by`.

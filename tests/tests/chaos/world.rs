@@ -1,7 +1,7 @@
 //! What a script runs on: its loops, the threads that help, and the notes of what went wrong.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
@@ -106,6 +106,8 @@ pub(crate) struct World {
     pub(crate) reaper: Mutex<Option<mpsc::Sender<ToReap>>>,
     pub(crate) outputs: Arc<AtomicI64>,
     submissions: AtomicU64,
+    /// The script's threads that are at it.
+    pub(crate) actors: AtomicUsize,
     /// What went wrong.
     pub(crate) faults: Log<String>,
 }
@@ -121,6 +123,7 @@ impl World {
             reaper: Mutex::new(Some(reap)),
             outputs: Arc::default(),
             submissions: AtomicU64::new(1),
+            actors: AtomicUsize::new(script.threads.len()),
             faults: faults.clone(),
         });
         let faults = faults.clone();
@@ -167,11 +170,17 @@ impl World {
         assert!(matches!(sent, Some(Ok(()))), "the reaper goes last");
     }
 
+    /// The script's threads have left, and what they left is done: nobody is there to submit more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.actors.load(SeqCst) == 0 && lock(&self.records).iter().all(|record| record.drops.load(SeqCst) > 0)
+    }
+
     /// Ends a loop, unless somebody else does. `from`: on that loop's thread.
     pub(crate) fn end(&self, index: usize, how: How, from: Option<usize>) {
         let place = &self.places[index];
         // A runtime of tokio's must not be dropped where it would block others.
-        if from.is_some() && place.kind != Kind::Ours {
+        let must_wait = self.script.workers_block && place.kind == Kind::MultiThread;
+        if from.is_some() && place.kind != Kind::Ours || must_wait && !self.is_over() {
             return;
         }
         let Some(owner) = lock(&place.owner).take() else { return };
