@@ -409,10 +409,13 @@ impl Builder {
                 Err(error) => drop(tell.send(Err(error))),
             }
         })?;
-        match started.recv() {
-            Ok(Ok(handle)) => Ok(EventLoop { handle, thread: Some(thread), ended, site }),
-            Ok(Err(error)) => Err(error),
-            Err(mpsc::RecvError) => Err(io::Error::other("the loop's thread panicked while it started")),
-        }
+        let error = match started.recv() {
+            Ok(Ok(handle)) => return Ok(EventLoop { handle, thread: Some(thread), ended, site }),
+            Ok(Err(error)) => error,
+            Err(mpsc::RecvError) => io::Error::other("the loop's thread panicked while it started"),
+        };
+        // Nothing is left of it when the caller is told. Its panic has been reported.
+        drop(thread.join());
+        Err(error)
     }
 }

@@ -44,7 +44,9 @@ impl Signal {
             // SAFETY: WAKER is not set, so a completer will not touch the cell, and the owner is one thread.
             let cell = unsafe { &mut *cell };
             if !cell.as_ref().is_some_and(|old| old.will_wake(waker)) {
-                *cell = Some(waker.clone());
+                let waker = waker.clone();
+                // The old one may be of another executor, whose panic is not this owner's.
+                contain(|| cell.replace(waker));
             }
         });
         let offered = self.state.offer_waker();

@@ -416,6 +416,20 @@ fn a_future_refused_by_a_closed_loop_that_panics_when_dropped_is_panicked() {
 }
 
 #[test]
+fn a_scoped_call_that_is_refused_resumes_its_destructors_panic() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = event_loop.handle().clone();
+        let task = event_loop.submit(async move {
+            let refused = || handle.block_on(PanicsInDrop { ready: true, text: "refused, scoped" });
+            text(&*payload_of(refused)).to_owned()
+        });
+        assert_eq!(task.result().unwrap(), "refused, scoped");
+        assert_serves(&event_loop);
+    });
+}
+
+#[test]
 fn of_a_panic_in_the_body_and_one_in_the_destructor_the_first_is_told() {
     watchdog(HANGS, || {
         let event_loop = event_loop();

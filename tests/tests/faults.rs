@@ -1,0 +1,316 @@
+//! What others break: wakers that panic, hooks that break the runtime, callbacks and destructors that end the loop
+//! they run on. Futures and outputs that panic are in `panics.rs`, loops that cannot start in `faults_start.rs`.
+
+use std::future::{pending, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
+use std::thread;
+use std::time::Duration;
+
+use bridge::{Error, EventLoop, Handle, Task};
+use bridge_tests::{Drops, HANGS, OnDrop, Wedge, wait_until, watchdog};
+use tokio::runtime::Builder as TokioBuilder;
+use tokio::sync::oneshot;
+
+fn event_loop() -> EventLoop {
+    EventLoop::new().unwrap()
+}
+
+/// The loop does what a loop does: first polls, wakes from elsewhere, callbacks.
+#[track_caller]
+fn assert_serves(handle: &Handle) {
+    assert_eq!(handle.block_on(async { 6 * 7 }).unwrap(), 42);
+    let (tell, told) = oneshot::channel();
+    let task = handle.submit(told);
+    handle.block_on(async {}).unwrap();
+    tell.send(7).unwrap();
+    assert_eq!(task.result().unwrap(), Ok(7));
+    let (tell, told) = mpsc::channel();
+    handle.submit(async { 8 }).on_done(move |result| tell.send(result.unwrap()).unwrap());
+    assert_eq!(told.recv().unwrap(), 8);
+}
+
+fn poll<T>(task: &mut Task<T>, waker: &Waker) -> Poll<Result<T, Error>> {
+    Pin::new(task).poll(&mut Context::from_waker(waker))
+}
+
+/// A task that waits to be told, and the way to tell it.
+fn waiting(handle: &Handle) -> (oneshot::Sender<u32>, Task<u32>) {
+    let (tell, told) = oneshot::channel();
+    (tell, handle.submit(async { told.await.unwrap() }))
+}
+
+// Wakers of other executors.
+
+/// Its wake is harmless, its drop panics.
+struct PanicsInDrop;
+
+impl Wake for PanicsInDrop {
+    fn wake(self: Arc<Self>) {}
+}
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        panic_any("a waker's drop");
+    }
+}
+
+/// A waker whose clone panics.
+fn panics_in_clone() -> Waker {
+    const NOTHING: RawWakerVTable = RawWakerVTable::new(|_| panic_any("a waker's clone"), |_| (), |_| (), |_| ());
+    // SAFETY: there is no data, and what does not panic does nothing.
+    unsafe { Waker::from_raw(RawWaker::new(std::ptr::null(), &NOTHING)) }
+}
+
+#[test]
+fn a_waker_whose_clone_panics_is_its_pollers_fault_and_the_task_can_still_be_asked() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, mut task) = waiting(&event_loop);
+        let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut task, &panics_in_clone())));
+        assert_eq!(polled.unwrap_err().downcast_ref(), Some(&"a waker's clone"));
+        // In the place of another one too.
+        assert!(poll(&mut task, Waker::noop()).is_pending());
+        assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut task, &panics_in_clone()))).is_err());
+        tell.send(5).unwrap();
+        assert_eq!(task.result().unwrap(), 5);
+        assert_serves(&event_loop);
+    });
+}
+
+#[test]
+fn a_waker_whose_drop_panics_harms_neither_the_thread_that_asks_next_nor_the_loop() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let asked: [fn(&mut Task<u32>); 3] = [
+            |task| assert!(poll(task, Waker::noop()).is_pending()),
+            |task| assert!(matches!(task.result_timeout(Duration::from_millis(1)), Err(Error::TimedOut(_)))),
+            |_| {},
+        ];
+        for ask in asked {
+            let (tell, mut task) = waiting(&event_loop);
+            // The task's clone of it is the last.
+            let waker = Waker::from(Arc::new(PanicsInDrop));
+            assert!(poll(&mut task, &waker).is_pending());
+            drop_quietly(waker);
+            ask(&mut task);
+            tell.send(5).unwrap();
+            assert_eq!(task.result().unwrap(), 5);
+        }
+        assert_serves(&event_loop);
+    });
+}
+
+#[test]
+fn a_waker_whose_drop_panics_does_not_come_out_of_the_tasks_drop() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, mut task) = waiting(&event_loop);
+        let waker = Waker::from(Arc::new(PanicsInDrop));
+        assert!(poll(&mut task, &waker).is_pending());
+        drop_quietly(waker);
+        drop(task);
+        tell.send(5).unwrap();
+        assert_serves(&event_loop);
+    });
+}
+
+fn drop_quietly<T>(value: T) {
+    drop(catch_unwind(AssertUnwindSafe(|| drop(value))));
+}
+
+// Hooks and settings of the runtime's.
+
+#[test]
+fn a_configure_that_panics_is_its_callers_panic() {
+    watchdog(HANGS, || {
+        let built = catch_unwind(|| EventLoop::builder().configure(|_| panic_any("configure")).build());
+        assert_eq!(built.unwrap_err().downcast_ref(), Some(&"configure"));
+        assert_serves(&event_loop());
+    });
+}
+
+#[test]
+fn a_configure_that_makes_it_another_kind_of_runtime_is_an_error() {
+    watchdog(HANGS, || {
+        let built = EventLoop::builder().configure(|tokio| *tokio = TokioBuilder::new_multi_thread()).build();
+        let error = built.unwrap_err().to_string();
+        assert!(error.contains("panicked while it started"), "{error}");
+        assert_serves(&event_loop());
+    });
+}
+
+#[test]
+fn a_loop_works_whatever_its_runtime_is_set_to() {
+    let settings: [fn(&mut TokioBuilder); 6] = [
+        |tokio| *tokio = TokioBuilder::new_current_thread(),
+        |tokio| _ = tokio.event_interval(1),
+        |tokio| _ = tokio.event_interval(u32::MAX),
+        |tokio| _ = tokio.global_queue_interval(1),
+        |tokio| _ = tokio.global_queue_interval(u32::MAX),
+        |tokio| _ = tokio.max_blocking_threads(1).thread_keep_alive(Duration::ZERO).thread_name("other"),
+    ];
+    for setting in settings {
+        watchdog(HANGS, move || {
+            let event_loop = EventLoop::builder().configure(setting).build().unwrap();
+            assert_serves(&event_loop);
+            let handle = event_loop.handle().clone();
+            let blocking = tokio::task::spawn_blocking;
+            let task = event_loop.submit(async move { blocking(move || handle.block_on(async { 9 })).await.unwrap() });
+            assert_eq!(task.result().unwrap().unwrap(), 9);
+            event_loop.shutdown().unwrap();
+        });
+    }
+}
+
+/// What a loop is seen to do when `hook`, which panics once it is told to, has been set by `set`.
+fn with_hook(set: fn(&mut TokioBuilder, Arc<dyn Fn() + Send + Sync>)) -> (EventLoop, Arc<AtomicBool>) {
+    let break_it = Arc::new(AtomicBool::new(false));
+    let broken = Arc::clone(&break_it);
+    let hook = Arc::new(move || {
+        if broken.load(Ordering::SeqCst) {
+            panic_any("a hook");
+        }
+    });
+    (EventLoop::builder().configure(move |tokio| set(tokio, hook)).build().unwrap(), break_it)
+}
+
+#[test]
+fn a_loop_whose_unpark_hook_panics_closes_everything() {
+    watchdog(HANGS, || {
+        let (event_loop, break_it) = with_hook(|tokio, hook| _ = tokio.on_thread_unpark(move || hook()));
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let task = event_loop.submit(async move {
+            let _guard = guard;
+            pending::<()>().await;
+        });
+        event_loop.block_on(async {}).unwrap();
+        break_it.store(true, Ordering::SeqCst);
+        // One of these gets the loop out of its sleep.
+        wait_until(|| {
+            drop(event_loop.submit(async {}));
+            task.is_done()
+        });
+        assert!(matches!(task.result(), Err(Error::Closed)));
+        assert_eq!(drops.count(), 1);
+        assert!(matches!(event_loop.block_on(async {}), Err(Error::Closed)));
+        drop(event_loop);
+    });
+}
+
+#[test]
+fn hooks_of_blocking_threads_that_panic_leave_the_loop_to_work_and_to_end() {
+    let hooks: [fn(&mut TokioBuilder, Arc<dyn Fn() + Send + Sync>); 2] = [
+        |tokio, hook| _ = tokio.on_thread_start(move || hook()),
+        |tokio, hook| _ = tokio.on_thread_stop(move || hook()),
+    ];
+    for set in hooks {
+        watchdog(HANGS, move || {
+            let (event_loop, break_it) = with_hook(set);
+            break_it.store(true, Ordering::SeqCst);
+            // Where the thread dies as it starts tokio never runs this: nobody waits for it.
+            drop(event_loop.submit(async { drop(tokio::task::spawn_blocking(|| ())) }).result());
+            assert_serves(&event_loop);
+            event_loop.shutdown().unwrap();
+        });
+    }
+}
+
+// Callbacks and destructors that end their own loop, or ask things of it.
+
+#[test]
+fn a_callback_that_shuts_its_own_loop_down_is_refused_and_the_loop_goes_as_by_drop() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = event_loop.handle().clone();
+        let left = event_loop.submit(pending::<()>());
+        let (tell, told) = mpsc::channel();
+        let (go, task) = waiting(&event_loop);
+        task.on_done(move |_| tell.send(event_loop.shutdown()).unwrap());
+        go.send(1).unwrap();
+        assert!(matches!(told.recv().unwrap(), Err(Error::WouldDeadlock(_))));
+        assert!(matches!(left.result(), Err(Error::Closed)));
+        assert!(matches!(handle.submit(async {}).result(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn a_destructor_that_ends_its_own_loop_neither_hangs_nor_harms_who_waits() {
+    let ends: [fn(EventLoop) -> Option<Result<(), Error>>; 3] = [
+        |event_loop| Some(event_loop.shutdown()),
+        |event_loop| Some(event_loop.shutdown_timeout(Duration::from_secs(1))),
+        |event_loop| {
+            drop(event_loop);
+            None
+        },
+    ];
+    for end in ends {
+        watchdog(HANGS, move || {
+            let event_loop = event_loop();
+            let left = event_loop.submit(pending::<()>());
+            let handle = event_loop.handle().clone();
+            let (tell, told) = mpsc::channel();
+            let ender = OnDrop::new(move || tell.send(end(event_loop)).unwrap());
+            let task = handle.submit(async move { drop(ender) });
+            assert!(matches!(told.recv().unwrap(), None | Some(Err(Error::WouldDeadlock(_)))));
+            task.result().unwrap();
+            assert!(matches!(left.result(), Err(Error::Closed)));
+            wait_until(|| handle.is_closed());
+        });
+    }
+}
+
+#[test]
+fn a_destructor_of_a_cancelled_future_is_refused_a_wait_for_its_own_loop_and_may_submit_to_it() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = event_loop.handle().clone();
+        let (tell, told) = mpsc::channel();
+        let guard = OnDrop::new(move || {
+            let refused = handle.block_on(async {});
+            let queued = handle.submit(async { 3 });
+            tell.send((refused, queued)).unwrap();
+        });
+        let mut guard = Some(guard);
+        let (begin, begun) = mpsc::channel();
+        let task = event_loop.submit(poll_fn(move |_| {
+            let _held = &mut guard;
+            begin.send(()).unwrap();
+            Poll::<()>::Pending
+        }));
+        begun.recv().unwrap();
+        assert!(task.cancel());
+        let (refused, queued) = told.recv().unwrap();
+        assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+        assert_eq!(queued.result().unwrap(), 3);
+        assert_serves(&event_loop);
+    });
+}
+
+#[test]
+fn a_destructor_that_a_withdrawal_runs_on_a_thread_of_its_own_may_block_on_the_loop() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+        let handle = event_loop.handle().clone();
+        let (begin, begun) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let guard = OnDrop::new(move || {
+            begin.send(()).unwrap();
+            tell.send(handle.block_on(async { 4 })).unwrap();
+        });
+        let task = event_loop.submit(async move { drop(guard) });
+        let canceller = task.canceller();
+        let withdrawal = thread::spawn(move || canceller.cancel());
+        begun.recv().unwrap();
+        wedge.release();
+        assert_eq!(told.recv().unwrap().unwrap(), 4);
+        assert!(withdrawal.join().unwrap());
+        assert!(matches!(task.result(), Err(Error::Cancelled)));
+    });
+}

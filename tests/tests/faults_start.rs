@@ -1,0 +1,99 @@
+//! Loops that cannot start: no file descriptors, no room for a thread's stack. An `Err`, nothing is left behind, and
+//! the next one works. Each is tried in a process of its own, whose limits the shell sets.
+
+use std::fs::File;
+use std::process::Command;
+use std::sync::mpsc;
+use std::thread;
+
+use bridge::EventLoop;
+use bridge_tests::load::threads;
+use bridge_tests::{HANGS, wait_until, watchdog};
+
+/// Set in the child.
+const CHILD: &str = "BRIDGE_TESTS_CHILD";
+
+/// Runs this very test in a process of its own, below the shell's `ulimit` with `limit`, where `child` is run.
+fn limited(test: &str, limit: &str, stack: &str, child: fn()) {
+    if std::env::var_os(CHILD).is_some() {
+        return child();
+    }
+    let program = std::env::current_exe().unwrap();
+    let (test, limit, stack) = (test.to_owned(), limit.to_owned(), stack.to_owned());
+    watchdog(HANGS, move || {
+        let script = format!("ulimit {limit} && exec \"$0\" --exact {test} --nocapture --test-threads=1");
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(script).arg(program).env(CHILD, "1").env("RUST_MIN_STACK", stack);
+        let out = shell.output().unwrap();
+        let told = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success() && told.contains("1 passed"), "{told}");
+    });
+}
+
+fn open_files() -> usize {
+    // The directory that is read is one of them, each time.
+    std::fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+fn assert_works() {
+    let event_loop = EventLoop::new().unwrap();
+    assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
+    event_loop.shutdown().unwrap();
+}
+
+#[test]
+fn a_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_one_works() {
+    limited("a_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_one_works", "-n 100", "2097152", || {
+        assert_works();
+        let (files, running) = (open_files(), threads());
+        let mut all: Vec<_> = std::iter::repeat_with(|| File::open("/dev/null")).map_while(Result::ok).collect();
+        // From none on, one more each time, it fails at another place, until there are enough.
+        let mut failed = 0;
+        while let Err(error) = EventLoop::new() {
+            assert!(error.raw_os_error().is_some(), "{error}");
+            failed += 1;
+            all.pop().expect("it does not need as many as that");
+            let held = all.len();
+            let left: Vec<_> = std::iter::repeat_with(|| File::open("/dev/null")).map_while(Result::ok).collect();
+            assert_eq!(left.len(), failed, "a start that failed keeps descriptors open, besides {held}");
+        }
+        assert!(failed > 0);
+        drop(all);
+        assert_eq!(open_files(), files);
+        // A thread that is joined takes a moment to leave the list.
+        wait_until(|| threads() <= running);
+        assert_works();
+    });
+}
+
+/// Mebibytes of a thread's stack, by default, in the child.
+const STACK: usize = 64;
+
+#[test]
+fn a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works() {
+    let stack = (STACK << 20).to_string();
+    limited("a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works", "-v 3000000", &stack, || {
+        assert_works();
+        let running = threads();
+        // For what is allocated while there is no room for a stack.
+        let spare: Vec<u8> = Vec::with_capacity(STACK << 18);
+        let (release, held) = mpsc::channel::<()>();
+        let held = std::sync::Arc::new(std::sync::Mutex::new(held));
+        let fill = |stack: usize| {
+            let held = std::sync::Arc::clone(&held);
+            thread::Builder::new().stack_size(stack).spawn(move || _ = held.lock().unwrap().recv()).ok()
+        };
+        let mut full: Vec<_> = std::iter::repeat_with(|| fill(STACK << 20)).map_while(|it| it).collect();
+        full.extend(std::iter::repeat_with(|| fill(1 << 20)).map_while(|it| it));
+        drop(spare);
+        for _ in 0..3 {
+            let busy = threads();
+            assert!(EventLoop::new().is_err());
+            wait_until(|| threads() <= busy);
+        }
+        drop(release);
+        full.into_iter().for_each(|thread| thread.join().unwrap());
+        wait_until(|| threads() <= running);
+        assert_works();
+    });
+}
