@@ -37,7 +37,9 @@ fn silence_what_is_planned() {
     let report = take_hook();
     set_hook(Box::new(move |info| {
         let text = info.payload_as_str().unwrap_or_default();
-        let refusal = text.contains("waiting here would never end") || text.contains("the event loop is closed") || text.contains(NO_TIMER);
+        let refusal = text.contains("waiting here would never end")
+            || text.contains("the event loop is closed")
+            || text.contains(NO_TIMER);
         if info.payload().downcast_ref::<Boom>().is_none() && !refusal {
             report(info);
         }

@@ -268,6 +268,9 @@ impl Record {
             Some(Outcome::Cancelled) if said_false > 0 => return Err("cancelled, and a cancel said false".into()),
             // A destructor's or a body's panic stands, whatever a cancel has said.
             Some(Outcome::Cancelled | Outcome::Boom(_) | Outcome::NoTimer) | None => {}
+            Some(Outcome::Closed) if self.accepted.load(SeqCst) && self.place.finished.load(SeqCst) => {
+                return Err("closed by a shutdown that said it has finished all".into());
+            }
             Some(outcome) if said_true > 0 => return Err(format!("{outcome:?}, and a cancel said true")),
             Some(_) => {}
         }
@@ -314,7 +317,13 @@ impl fmt::Debug for Record {
             f,
             "{kind} {call:?} (from {from:?}, limit {limit:?}, accepted {accepted:?}, late {:?}, polled {polled:?}, dropped \
              {drops:?} times, cancels begun, true, false: {:?}, {:?}, {:?}; loop: ending {:?}, aborting {:?}, ended {:?})",
-            self.late, self.cancels_begun, self.cancels_true, self.cancels_false, place.ending, place.aborting, place.ended
+            self.late,
+            self.cancels_begun,
+            self.cancels_true,
+            self.cancels_false,
+            place.ending,
+            place.aborting,
+            place.ended
         )
     }
 }

@@ -319,7 +319,8 @@ impl Maker {
         let kind = self.loops[on];
         let local = kind == Kind::Ours && self.random.one_in(3);
         // What is made here may contain calls, so the number of those bounds the script.
-        let role = if self.calls > 60 || role == Role::Blocked && kind == Kind::MultiThread { Role::Leaf } else { role };
+        let role =
+            if self.calls > 60 || role == Role::Blocked && kind == Kind::MultiThread { Role::Leaf } else { role };
         let moves = (0..self.random.below(4)).map(|_| self.one_move(role, on)).collect();
         let end = match self.random.below(16) {
             0 | 1 => End::Panic,

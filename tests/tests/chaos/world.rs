@@ -27,6 +27,8 @@ pub(crate) struct Place {
     pub(crate) ending: AtomicBool,
     /// Somebody begins to end it, and may cut short what runs.
     pub(crate) aborting: AtomicBool,
+    /// It ended within its limit: nothing was cut short.
+    pub(crate) finished: AtomicBool,
     /// What has begun to end it has returned.
     pub(crate) ended: AtomicBool,
     /// Captures of futures that were polled here and are not dropped yet.
@@ -78,6 +80,7 @@ impl Place {
             owner: Mutex::new(Some(owner)),
             ending: AtomicBool::new(false),
             aborting: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             live: AtomicI64::new(0),
             order: Mutex::default(),
@@ -212,6 +215,7 @@ impl World {
             }
         };
         let elapsed = started.elapsed();
+        place.finished.store(ended.is_ok() && matches!(how, How::Timeout(_)), SeqCst);
         place.ended.store(true, SeqCst);
         let may_deadlock = self.may_deadlock(from, index);
         let right = match (&ended, how) {
@@ -224,7 +228,8 @@ impl World {
         let live = place.live.load(SeqCst);
         // Where it may not have been joined, its thread may be at it still.
         if !right || live != 0 && !may_deadlock || !place.handle.is_closed() {
-            let fault = format!("loop {index}, {how:?} from {from:?}: {ended:?} after {elapsed:?}, {live} futures live");
+            let fault =
+                format!("loop {index}, {how:?} from {from:?}: {ended:?} after {elapsed:?}, {live} futures live");
             self.faults.push(fault);
         }
     }
