@@ -36,7 +36,8 @@ static ALLOCATOR: Counting = Counting;
 fn silence_what_is_planned() {
     let report = take_hook();
     set_hook(Box::new(move |info| {
-        let text = info.payload_as_str().unwrap_or_default();
+        let text = info.payload().downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| info.payload().downcast_ref::<&str>().copied()).unwrap_or_default();
         let refusal = text.contains("waiting here would never end")
             || text.contains("the event loop is closed")
             || text.contains(NO_TIMER);

@@ -70,6 +70,7 @@ pub(crate) fn run(script: &Arc<Script>, faults: &Log<String>, tally: &Tally) {
 fn take(step: &Step, world: &Arc<World>) {
     match step {
         Step::Pause(time) => thread::sleep(*time),
+        Step::Flurry(calls) => calls.iter().for_each(|call| world.block(call, None, None)),
         Step::Block(call, limit) => world.block(call, *limit, None),
         Step::Task(call, canceling, then) => world.submit(call, None).live(*canceling, then, world),
         Step::Wait { calls, when, limit, ask_again } => wait(calls, *when, *limit, *ask_again, world),

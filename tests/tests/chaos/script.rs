@@ -112,11 +112,25 @@ pub(crate) struct Items {
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     Pause(Duration),
+    /// Short calls, one after the other: the loop falls asleep and is woken, again and again.
+    Flurry(Vec<Arc<Call>>),
     Block(Arc<Call>, Option<Duration>),
     Task(Arc<Call>, Option<Canceling>, Then),
-    Wait { calls: Vec<Arc<Call>>, when: ReturnWhen, limit: Option<Duration>, ask_again: bool },
-    AsCompleted { calls: Vec<Arc<Call>>, limit: Option<Duration>, take: usize },
-    CallSoon { call: Arc<Call>, panics: bool },
+    Wait {
+        calls: Vec<Arc<Call>>,
+        when: ReturnWhen,
+        limit: Option<Duration>,
+        ask_again: bool,
+    },
+    AsCompleted {
+        calls: Vec<Arc<Call>>,
+        limit: Option<Duration>,
+        take: usize,
+    },
+    CallSoon {
+        call: Arc<Call>,
+        panics: bool,
+    },
     Cancel(usize),
     Iter(Items),
     End(usize, How),
@@ -230,7 +244,11 @@ impl Maker {
 
     fn step(&mut self) -> Step {
         match self.random.below(32) {
-            0..=1 => Step::Pause(self.random.micros(300)),
+            0 => Step::Pause(self.random.micros(300)),
+            1 => {
+                let on = self.random.index(self.loops.len());
+                Step::Flurry((0..self.random.below(60)).map(|_| self.short(on)).collect())
+            }
             2..=8 => {
                 let limit = self.limit();
                 Step::Block(self.scoped(Role::Any, None, limit), limit)
@@ -301,6 +319,22 @@ impl Maker {
 
     fn tasks(&mut self) -> Vec<Arc<Call>> {
         (0..self.random.below(5)).map(|_| self.task(Role::Any)).collect()
+    }
+
+    fn short(&mut self, on: usize) -> Arc<Call> {
+        let id = self.calls;
+        self.calls += 1;
+        Arc::new(Call {
+            id,
+            on,
+            local: false,
+            make_panics: false,
+            moves: Vec::new(),
+            end: End::Value,
+            on_drop: OnDrop::Nothing,
+            output_panics: false,
+            shared: false,
+        })
     }
 
     /// One that the reaper ends if nothing else does.

@@ -215,7 +215,9 @@ impl World {
             }
         };
         let elapsed = started.elapsed();
-        place.finished.store(ended.is_ok() && matches!(how, How::Timeout(_)), SeqCst);
+        // Others know of no limit.
+        let said_so = ended.is_ok() && matches!(how, How::Timeout(_)) && place.kind == Kind::Ours;
+        place.finished.store(said_so, SeqCst);
         place.ended.store(true, SeqCst);
         let may_deadlock = self.may_deadlock(from, index);
         let right = match (&ended, how) {
