@@ -14,6 +14,7 @@
 
 mod acts;
 mod future;
+mod maker;
 mod model;
 mod run;
 mod script;

@@ -44,6 +44,31 @@ enum Owner {
     MultiThread(Runtime),
 }
 
+impl Owner {
+    fn end(self, how: How) -> Result<(), Error> {
+        match self {
+            Owner::Ours(event_loop) => match how {
+                How::Shutdown => event_loop.shutdown(),
+                How::Patient => event_loop.shutdown_timeout(Duration::from_secs(600)),
+                How::Timeout(limit) => event_loop.shutdown_timeout(limit),
+                How::Drop => {
+                    drop(event_loop);
+                    Ok(())
+                }
+            },
+            Owner::CurrentThread(stop, driver) => {
+                let _ = stop.send(());
+                driver.join().expect("a runtime goes without a panic");
+                Ok(())
+            }
+            Owner::MultiThread(runtime) => {
+                drop(runtime);
+                Ok(())
+            }
+        }
+    }
+}
+
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -194,26 +219,7 @@ impl World {
         }
         place.ending.store(true, SeqCst);
         let started = Instant::now();
-        let ended = match owner {
-            Owner::Ours(event_loop) => match how {
-                How::Shutdown => event_loop.shutdown(),
-                How::Patient => event_loop.shutdown_timeout(Duration::from_secs(600)),
-                How::Timeout(limit) => event_loop.shutdown_timeout(limit),
-                How::Drop => {
-                    drop(event_loop);
-                    Ok(())
-                }
-            },
-            Owner::CurrentThread(stop, driver) => {
-                let _ = stop.send(());
-                driver.join().expect("a runtime goes without a panic");
-                Ok(())
-            }
-            Owner::MultiThread(runtime) => {
-                drop(runtime);
-                Ok(())
-            }
-        };
+        let ended = owner.end(how);
         let elapsed = started.elapsed();
         // Others know of no limit.
         let said_so = ended.is_ok() && matches!(how, How::Timeout(_)) && place.kind == Kind::Ours;

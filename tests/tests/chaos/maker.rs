@@ -1,0 +1,283 @@
+//! Makes scripts from seeds.
+//!
+//! A script ends whatever the timing, if the bridge does what it says. So some things are never planned, all of them
+//! circles that the bridge says it does not see: a future for which a loop's thread is *blocked* awaits nothing, and
+//! one on a multi-thread runtime does not block either; a loop's thread never waits for *any* of several tasks; and
+//! it ends other loops with a limit or at once. And a runtime of tokio's whose worker is inside `block_in_place` as
+//! it shuts down may never drop its tasks, those that the worker waits for among them: where workers block, such
+//! a runtime goes last and when its tasks are done. What would never end by itself is cancelled by the reaper (see
+//! `world.rs`), or has a limit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bridge::ReturnWhen;
+use bridge_tests::load::Random;
+
+use crate::script::{Call, Canceling, End, How, Items, Kind, Move, OnDrop, Reaction, Script, Step, Then};
+
+/// What a call may contain; see the module's docs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Any,
+    /// A loop's thread is blocked for it.
+    Blocked,
+    Leaf,
+}
+
+struct Maker {
+    random: Random,
+    loops: Vec<Kind>,
+    calls: u64,
+    edges: Vec<Vec<bool>>,
+    workers_block: bool,
+}
+
+impl Script {
+    pub(crate) fn new(seed: u64) -> Script {
+        let mut random = Random::new(seed);
+        // Neighbouring seeds begin alike.
+        for _ in 0..8 {
+            random.below(2);
+        }
+        let mut loops = vec![Kind::Ours];
+        for _ in 0..random.below(4) {
+            loops.push(match random.below(8) {
+                0 => Kind::CurrentThread,
+                1 => Kind::MultiThread,
+                _ => Kind::Ours,
+            });
+        }
+        let edges = vec![vec![false; loops.len()]; loops.len()];
+        let mut maker = Maker { random, loops, calls: 0, edges, workers_block: false };
+        let threads = 1 + maker.random.below(4);
+        let threads = (0..threads).map(|_| maker.thread()).collect();
+        let finale = maker.loops.clone().iter().map(|_| maker.how()).collect();
+        let reaches = closure(maker.edges);
+        Script { seed, loops: maker.loops, threads, finale, reaches, workers_block: maker.workers_block }
+    }
+}
+
+/// Warshall's: what is reached over any number of edges.
+fn closure(mut edges: Vec<Vec<bool>>) -> Vec<Vec<bool>> {
+    let all = edges.len();
+    for by in 0..all {
+        let from_by = edges[by].clone();
+        for from in &mut edges {
+            if from[by] {
+                from.iter_mut().zip(&from_by).for_each(|(to, reached)| *to |= reached);
+            }
+        }
+    }
+    edges
+}
+
+impl Maker {
+    fn thread(&mut self) -> Vec<Step> {
+        (0..=self.random.below(12)).map(|_| self.step()).collect()
+    }
+
+    fn step(&mut self) -> Step {
+        match self.random.below(32) {
+            0 => Step::Pause(self.random.micros(300)),
+            1 => {
+                let on = self.random.index(self.loops.len());
+                Step::Flurry((0..self.random.below(60)).map(|_| self.short(on)).collect())
+            }
+            2..=8 => {
+                let limit = self.limit();
+                Step::Block(self.scoped(Role::Any, None, limit), limit)
+            }
+            9..=19 => {
+                let canceling = match self.random.below(4) {
+                    0 => Some(Canceling::Here),
+                    1 => Some(Canceling::Elsewhere(self.random.micros(200))),
+                    _ => None,
+                };
+                Step::Task(self.task(Role::Any), canceling, self.then())
+            }
+            20..=22 => {
+                let when = [ReturnWhen::FirstCompleted, ReturnWhen::FirstError, ReturnWhen::AllCompleted];
+                let when = when[self.random.index(3)];
+                Step::Wait { calls: self.tasks(), when, limit: self.limit(), ask_again: self.random.one_in(2) }
+            }
+            23..=24 => {
+                let calls = self.tasks();
+                let take = self.random.index(calls.len() + 2);
+                Step::AsCompleted { calls, limit: self.limit(), take }
+            }
+            25..=26 => Step::CallSoon { call: self.scoped(Role::Leaf, None, None), panics: self.random.one_in(6) },
+            27..=28 => Step::Cancel(self.random.index(64)),
+            29..=30 => Step::Iter(self.items(None)),
+            _ => Step::End(self.random.index(self.loops.len()), self.how()),
+        }
+    }
+
+    fn then(&mut self) -> Then {
+        match self.random.below(12) {
+            0..=2 => Then::Result,
+            3..=4 => Then::Ask((0..=self.random.below(2)).map(|_| self.random.micros(600)).collect()),
+            5 => Then::Await,
+            6 => Then::Drop,
+            7 => Then::CancelOnDrop,
+            8 => Then::Keep,
+            _ => Then::OnDone((0..self.random.below(3)).map(|_| self.reaction()).collect()),
+        }
+    }
+
+    fn reaction(&mut self) -> Reaction {
+        match self.random.below(4) {
+            0 => Reaction::Submit(self.task(Role::Leaf)),
+            1 => Reaction::DropTask(self.task(Role::Leaf)),
+            2 => Reaction::Cancel(self.random.index(64)),
+            _ => Reaction::Panic,
+        }
+    }
+
+    fn limit(&mut self) -> Option<Duration> {
+        match self.random.below(8) {
+            0 => Some(Duration::ZERO),
+            1 => Some(self.random.micros(50)),
+            2 | 3 => Some(self.random.micros(3000)),
+            _ => None,
+        }
+    }
+
+    fn how(&mut self) -> How {
+        match self.random.below(8) {
+            0..=2 => How::Shutdown,
+            3 => How::Patient,
+            4 | 5 => How::Timeout(self.random.micros(2000)),
+            _ => How::Drop,
+        }
+    }
+
+    fn tasks(&mut self) -> Vec<Arc<Call>> {
+        (0..self.random.below(5)).map(|_| self.task(Role::Any)).collect()
+    }
+
+    fn short(&mut self, on: usize) -> Arc<Call> {
+        let id = self.calls;
+        self.calls += 1;
+        Arc::new(Call {
+            id,
+            on,
+            local: false,
+            make_panics: false,
+            moves: Vec::new(),
+            end: End::Value,
+            on_drop: OnDrop::Nothing,
+            output_panics: false,
+            shared: false,
+        })
+    }
+
+    /// One that the reaper ends if nothing else does.
+    fn task(&mut self, role: Role) -> Arc<Call> {
+        Arc::new(self.call(role, None, true))
+    }
+
+    fn scoped(&mut self, role: Role, on: Option<usize>, limit: Option<Duration>) -> Arc<Call> {
+        Arc::new(self.call(role, on, limit.is_some()))
+    }
+
+    fn call(&mut self, role: Role, on: Option<usize>, may_be_endless: bool) -> Call {
+        let id = self.calls;
+        self.calls += 1;
+        let on = on.unwrap_or_else(|| self.random.index(self.loops.len()));
+        let kind = self.loops[on];
+        let local = kind == Kind::Ours && self.random.one_in(3);
+        // What is made here may contain calls, so the number of those bounds the script.
+        let role =
+            if self.calls > 60 || role == Role::Blocked && kind == Kind::MultiThread { Role::Leaf } else { role };
+        let moves = (0..self.random.below(4)).map(|_| self.one_move(role, on)).collect();
+        let end = match self.random.below(16) {
+            0 | 1 => End::Panic,
+            2 | 3 if may_be_endless => End::Never,
+            _ => End::Value,
+        };
+        let on_drop = match self.random.below(24) {
+            0 => OnDrop::Panic,
+            1 if role != Role::Leaf => OnDrop::Submit(self.task(Role::Leaf)),
+            2 => OnDrop::Cancel(self.random.index(64)),
+            _ => OnDrop::Nothing,
+        };
+        let make_panics = local && self.random.one_in(12);
+        let (output_panics, shared) = (self.random.one_in(8), self.random.one_in(3));
+        Call { id, on, local, make_panics, moves, end, on_drop, output_panics, shared }
+    }
+
+    fn one_move(&mut self, role: Role, on: usize) -> Move {
+        let nests = role != Role::Leaf;
+        match self.random.below(32) {
+            0..=1 => Move::Busy(self.random.micros(200)),
+            2..=6 => Move::Sleep(self.random.micros(1500)),
+            7 => Move::Cancel(self.random.index(64)),
+            8..=10 if role == Role::Any => Move::Await(self.task(Role::Any)),
+            11..=13 if nests => {
+                let limit = self.limit();
+                let call = self.scoped(Role::Blocked, None, limit);
+                self.blocks(on, call.on);
+                Move::Block(call, limit)
+            }
+            14..=15 if nests => {
+                let call = self.task(Role::Blocked);
+                self.blocks(on, call.on);
+                Move::Result(call)
+            }
+            16 if nests => {
+                // A refused `wait` unwinds through its tasks, whose results must not panic as well.
+                let quiet = |call| Arc::new(Call { output_panics: false, ..call });
+                let calls: Vec<_> =
+                    (0..self.random.below(4)).map(|_| quiet(self.call(Role::Blocked, None, true))).collect();
+                calls.iter().for_each(|call| self.blocks(on, call.on));
+                let first_error = self.random.one_in(2);
+                Move::Wait(calls, if first_error { ReturnWhen::FirstError } else { ReturnWhen::AllCompleted })
+            }
+            17 if role == Role::Any && self.loops[on] == Kind::Ours => {
+                Move::Blocking(self.scoped(Role::Leaf, Some(on), None))
+            }
+            18..=19 if nests => Move::Detach(self.task(Role::Leaf)),
+            20 if nests => {
+                let items = self.items(Some(on));
+                self.blocks(on, items.call.on);
+                Move::Iter(items)
+            }
+            21 if nests => {
+                let (ends, how) = (self.random.index(self.loops.len()), self.how());
+                // Of itself a loop may ask anything.
+                let how = match how {
+                    How::Shutdown | How::Patient if ends != on => How::Drop,
+                    how => how,
+                };
+                self.blocks(on, ends);
+                Move::End(ends, how)
+            }
+            _ => Move::Yield,
+        }
+    }
+
+    /// A worker of many waits like any thread, and its loop goes on.
+    fn blocks(&mut self, by: usize, on: usize) {
+        let is_one_thread = self.loops[by].is_one_thread();
+        self.edges[by][on] |= is_one_thread;
+        self.workers_block |= !is_one_thread;
+    }
+
+    /// Read by a thread, or by a future on loop `by`.
+    fn items(&mut self, by: Option<usize>) -> Items {
+        let mut call = self.call(Role::Leaf, None, true);
+        call.moves.extend((0..self.random.below(4)).map(|_| Move::Yield));
+        call.on_drop = OnDrop::Nothing;
+        (call.local, call.make_panics) = (false, false);
+        let take = self.random.index(call.moves.len() + 2);
+        let asks_for_ever = call.end == End::Never && take > call.moves.len();
+        let limit = match self.limit() {
+            None if asks_for_ever => Some(self.random.micros(1000)),
+            // There `next` would panic.
+            None if by.is_some() => Some(Duration::MAX),
+            limit => limit,
+        };
+        Items { call: Arc::new(call), take, buffered: self.random.index(4), limit }
+    }
+}
