@@ -48,9 +48,11 @@ impl Options {
         }
         if function.returns == Returns::Stream {
             // What is not for streams was meant for the others.
-            (other.local, other.submit) = (None, None);
+            (other.local, other.submit, other.timeout) = (None, None, None);
             other.fallible.iter_mut().for_each(|fallible| fallible.mode = FallibleMode::Auto);
         }
+        // One name cannot serve several, which is told.
+        other.submit.iter_mut().for_each(|submit| submit.name = None);
         self.suffix = self.suffix.take().or(other.suffix);
         self.vis = self.vis.take().or(other.vis);
         self.handle = self.handle.take().or(other.handle);

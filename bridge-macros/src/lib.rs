@@ -184,6 +184,11 @@ use self::rewrite::rewrite;
 /// let sum: u64 = numbers_blocking(&handle, 3).sum();
 /// ```
 ///
+/// Nothing of the stream runs before the first item is asked for, or `Iter::buffered` asks ahead. With `fallible` the
+/// companion returns a `Result<Iter<T>, bridge::Error>`, for what goes wrong before there is a stream; afterwards `next`
+/// panics, and `next_timeout` returns the error. A `timeout` of its own is the limit of the call, and of each `next`. Of an
+/// impl's or a trait's defaults a stream does not take `timeout`, `submit` and `local`.
+///
 /// # Options
 ///
 /// | option | effect |
@@ -209,7 +214,8 @@ use self::rewrite::rewrite;
 ///
 /// A place or a value that `&` turns into a `&Handle`, by `Deref` if need be, so an `EventLoop` or an `Arc` of one does.
 /// It may use `self` and the arguments, and is taken before they are moved; what else it makes, as the guard of a lock,
-/// is dropped before the call begins. As a default of an impl or a trait, `handle = self.…` is for the functions that
+/// is dropped before the call begins. A client that connects asynchronously finds the loop it runs on with
+/// `Handle::current()`, and keeps that. As a default of an impl or a trait, `handle = self.…` is for the functions that
 /// have a `self`: the others, constructors mostly, take a handle parameter.
 ///
 /// ```
@@ -298,7 +304,29 @@ use self::rewrite::rewrite;
 /// # Ok::<(), bridge::Error>(())
 /// ```
 ///
-/// Nobody waits, so nothing can be borrowed: the arguments must be `'static`. Errors of the bridge come with the task.
+/// Nobody waits, so nothing can be borrowed: the arguments must be `'static`, `self` too, which is taken by value or as an
+/// `Arc<Self>`. Errors of the bridge come with the task. A `timeout` is the limit of the blocking companion alone: a task is
+/// asked with `result_timeout`.
+///
+/// ## `timeout`
+///
+/// An expression that gives a `Duration`, and may use `self` and the arguments. `Duration::MAX` is no limit: `timeout =
+/// self.limit.unwrap_or(Duration::MAX)`, or to take back an impl's default. When the limit runs out, the future is dropped at
+/// the `.await` it has come to, and the companion returns `bridge::Error::TimedOut`, converted where it folds.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use bridge::threadsafe;
+///
+/// #[threadsafe(timeout = limit, handle = bridge::global())]
+/// async fn nothing(limit: Duration) -> std::io::Result<()> {
+///     std::future::pending().await
+/// }
+///
+/// let error = nothing_blocking(Duration::from_millis(5)).unwrap_err();
+/// assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+/// ```
 ///
 /// # Generics
 ///

@@ -577,6 +577,8 @@ fn a_comma_that_was_forgotten_is_told() {
         ("handle = self.handle fallible", "fallible"),
         ("timeout = limit(3) local", "local"),
         ("timeout = Duration::from_secs(1) handle = x", "handle"),
+        ("fallible = wrap timeout = x", "timeout"),
+        ("local submit", "submit"),
     ] {
         let found = errors(options, "async fn fetch(&self) {}");
         assert_eq!(found, [format!("{:?}", format!("a comma is missing before `{before}`"))]);
@@ -589,7 +591,8 @@ fn a_comma_that_was_forgotten_is_told() {
 #[test]
 fn a_stream_of_a_block_inherits_what_is_for_streams() {
     let trait_ = "trait Source { async fn get(&self) -> Result<u8, E>; #[threadsafe(stream)] fn all(&self) -> BoxStream<'static, u8>; }";
-    let after = plain(rewritten("fallible = fold, submit", trait_));
+    let after = plain(rewritten("fallible = fold, submit, timeout = limit()", trait_));
+    assert!(!cfg!(feature = "stream") || after.matches("with_timeout").count() == 1, "{after}");
     assert!(after.contains("fnall_blocking") && !after.contains("all_submit"), "{after}");
     assert!(!cfg!(feature = "stream") || !after.contains("compile_error"), "{after}");
 }

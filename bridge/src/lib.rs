@@ -29,19 +29,14 @@
 //!
 //! # Features
 //!
-//! - `macros` (default): `#[threadsafe]`.
-//! - `stream`: `Handle::iter`, a stream as an iterator; adds `futures-core`.
-//!
-//! Of tokio this crate asks for its schedulers alone. What your futures use (`time`, `net`, …) is turned on by your own
-//! dependency on tokio, and the loops then have it.
-//!
-//! # Features
-//!
 //! - `macros`, on by default: `#[threadsafe]`.
-//! - `stream`: `Handle::iter`, a stream as an iterator.
+//! - `stream`: `Handle::iter`, a stream as an iterator; adds `futures-core`.
 //! - `tracing`: the span that is current at a call is current wherever its future runs, while it is polled and while it
 //!   is dropped. And what no caller hears is told: an `error!` for a panic that nobody waited for, a `warn!` where the
 //!   thread of a loop is blocked by a call to another, and one where no loop has picked up a call for a second.
+//!
+//! Of tokio this crate asks for its schedulers alone. What your futures use (`time`, `net`, …) is turned on by your own
+//! dependency on tokio, and the loops then have it.
 //!
 //! # Which loop
 //!

@@ -200,7 +200,7 @@ impl<T, E> IsResult for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "`fallible` cannot turn an error of the bridge into `{Self}`",
     label = "`{Self}` has no `From<bridge::Error>`",
-    note = "if `{Self}` is of your crate, implement `From<bridge::Error>` for it; else write `fallible = wrap`, to return the bridge's error beside it"
+    note = "if `{Self}` is of your crate, implement `From<bridge::Error>` for it; if it is a type parameter, write `bound({Self}: From<bridge::Error>)`; else write `fallible = wrap`, to return the bridge's error beside it"
 )]
 pub trait FoldsError {
     /// The bridge's error, as an error of the function.

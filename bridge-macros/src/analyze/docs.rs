@@ -2,7 +2,7 @@
 
 use syn::ext::IdentExt as _;
 
-use crate::model::{Attr, Companion, HandleSource, Kind, OnError, Place};
+use crate::model::{Attr, Companion, Function, HandleSource, Kind, OnError, Piece, Place, ReceiverKind};
 
 /// What it is, the async fn's first paragraph, and what may go wrong.
 pub(super) fn of(companion: &Companion<'_>) -> String {
@@ -23,6 +23,9 @@ pub(super) fn of(companion: &Companion<'_>) -> String {
     if source.unsafety.is_some() {
         docs.push_str(&format!("\n\n# Safety\n\nAs for {link}."));
     }
+    if companion.kind == Kind::Submit && borrows(source) {
+        docs.push_str("\n\nNobody waits for it, so what is borrowed must be `'static`.");
+    }
     if companion.kind != Kind::Submit {
         docs.push_str(&sections(companion, &link));
     }
@@ -31,6 +34,17 @@ pub(super) fn of(companion: &Companion<'_>) -> String {
         docs.push_str(&reference);
     }
     docs
+}
+
+/// Whether a reference is among the arguments.
+fn borrows(source: &Function) -> bool {
+    let is_reference = |piece: &Piece| matches!(piece, Piece::Reference(..));
+    let by_reference = source.receiver.as_ref().is_some_and(|receiver| match &receiver.kind {
+        ReceiverKind::Value => false,
+        ReceiverKind::Reference(_) => true,
+        ReceiverKind::Typed(ty) => ty.any(is_reference),
+    });
+    by_reference || source.args.iter().any(|arg| arg.ty.any(is_reference))
 }
 
 fn whose(companion: &Companion<'_>) -> &'static str {

@@ -139,9 +139,22 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Re
     }
     if !input.is_empty() {
         let rest: TokenStream = input.parse()?;
-        return Err(Error::new_spanned(rest, spec.advice()));
+        return Err(leftover(rest, spec));
     }
     comma(spec.key, options)
+}
+
+/// What comes after an option that was complete.
+fn leftover(rest: TokenStream, spec: &Spec) -> Error {
+    match rest.clone().into_iter().next() {
+        Some(TokenTree::Ident(next)) if TABLE.iter().any(|spec| next == spec.name) => {
+            Error::new(next.span(), format!("a comma is missing before `{next}`"))
+        }
+        Some(TokenTree::Punct(mark)) if mark.as_char() == ';' => {
+            Error::new(mark.span(), "options are separated by commas")
+        }
+        _ => Error::new_spanned(rest, spec.advice()),
+    }
 }
 
 /// A comma after an expression that was forgotten is told.

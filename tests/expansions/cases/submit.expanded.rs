@@ -52,7 +52,9 @@ fn run<
         generic::<T, F>(value, by, text, with),
     )
 }
-///Submits [`generic`] to `handle`'s event loop and returns its task at once.
+/**Submits [`generic`] to `handle`'s event loop and returns its task at once.
+
+Nobody waits for it, so what is borrowed must be `'static`.*/
 #[allow(redundant_lifetimes)]
 #[track_caller]
 fn start<
