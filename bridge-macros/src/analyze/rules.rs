@@ -3,8 +3,9 @@
 use proc_macro2::{Ident, Span};
 
 use super::carry::{self, MAX_CFGS};
+use super::handle::mentions;
 use crate::model::{
-    Attr, Block, Companion, Errors, FallibleMode, Function, Key, Kind, Options, Piece, Planned, Returns, Ty,
+    Attr, Block, Companion, Errors, FallibleMode, Function, Key, Kind, Member, Options, Piece, Planned, Returns, Ty,
 };
 
 /// Options of a function that is annotated by itself.
@@ -83,8 +84,9 @@ pub(super) fn on_member(block: &Block, options: &Options, errors: &mut Errors) {
 
 pub(super) fn nothing_async(block: &Block, errors: &mut Errors) {
     let word = if block.interface().is_some() { "trait" } else { "impl" };
-    let returns_future = block.members.iter().filter_map(|member| member.function.as_ref());
-    let advice = if returns_future.into_iter().any(|function| function.returns == Returns::Future) {
+    // Of an impl's plain functions nothing was read but their tokens.
+    let names_future = |member: &Member| ["Future", "BoxFuture"].iter().any(|name| mentions(&member.tokens, name));
+    let advice = if block.members.iter().any(names_future) {
         "put `#[threadsafe]` also on each function that returns a future"
     } else {
         "add one, or remove `#[threadsafe]`"
