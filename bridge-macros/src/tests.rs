@@ -596,3 +596,11 @@ fn a_stream_of_a_block_inherits_what_is_for_streams() {
     assert!(after.contains("fnall_blocking") && !after.contains("all_submit"), "{after}");
     assert!(!cfg!(feature = "stream") || !after.contains("compile_error"), "{after}");
 }
+
+#[test]
+fn what_the_where_clause_asks_is_not_asked_again() {
+    let companion =
+        companion("", "async fn f<T, U>(t: &T, u: U) where T: Clone + Send + Sync, U: Into<Vec<u8>>, U: Send {}");
+    assert!(companion.contains("f_blocking<T,U>("), "{companion}");
+    assert!(companion.contains("whereT:Clone+Send+Sync,U:Into<Vec<u8>>,U:Send{"), "{companion}");
+}

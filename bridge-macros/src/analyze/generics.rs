@@ -23,11 +23,12 @@ pub(super) fn asks<'a>(function: &'a Function, place: Place<'a>, need: Need) -> 
         let (uses, need) = if own { (&own_uses, own_need) } else { (&uses, need) };
         let shared = uses.has_shared(&text) || (is_made_of(own) && uses.has_shared("Self"));
         let crosses = need == Need::All || uses.has(&text) || (is_made_of(own) && uses.has("Self"));
+        let has = |bound: &str| has_bound(&param.bounds, bound) || has_predicate(&function.predicates, &text, bound);
         Some(Ask {
             subject: if own { Subject::Own(name) } else { Subject::Outer(name) },
             sized: false,
-            send: crosses && !has_bound(&param.bounds, "Send"),
-            sync: crosses && shared && !has_bound(&param.bounds, "Sync"),
+            send: crosses && !has("Send"),
+            sync: crosses && shared && !has("Sync"),
         })
     };
     let mut asks: Vec<Ask<'a>> = function.generics.iter().filter_map(|param| ask(param, true)).collect();
@@ -62,6 +63,28 @@ fn of_self<'a>(function: &Function, interface: &Interface, uses: &Uses) -> Ask<'
         send: (uses.has_owned("Self") || of_async_trait) && !has_bound(&interface.supertraits, "Send"),
         sync: uses.has_shared("Self") && !has_bound(&interface.supertraits, "Sync"),
     }
+}
+
+/// Whether a where clause has `param: … bound …`.
+fn has_predicate(predicates: &TokenStream, param: &str, bound: &str) -> bool {
+    let is_punct = |tree: &TokenTree, mark: char| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark);
+    let trees: Vec<TokenTree> = predicates.clone().into_iter().collect();
+    let mut depth = 0_usize;
+    let mut of_predicates = trees.split(|tree| {
+        match tree {
+            tree if is_punct(tree, '<') => depth += 1,
+            tree if is_punct(tree, '>') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && is_punct(tree, ',')
+    });
+    of_predicates.any(|predicate| match predicate {
+        [TokenTree::Ident(subject), colon, bounds @ ..] => {
+            let has_one_colon = is_punct(colon, ':') && !bounds.first().is_some_and(|tree| is_punct(tree, ':'));
+            subject == param && has_one_colon && has_bound(&bounds.iter().cloned().collect(), bound)
+        }
+        _ => false,
+    })
 }
 
 /// Whether `bounds` names the trait by itself.
