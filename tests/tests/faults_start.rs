@@ -66,26 +66,41 @@ fn a_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_one_works() {
     });
 }
 
-/// Mebibytes of a thread's stack, by default, in the child.
-const STACK: usize = 64;
+/// Bytes of a thread's stack, by default, in the child.
+const STACK: usize = 64 << 20;
+
+/// Kibibytes of address space that the child has.
+const SPACE: usize = 3_000_000;
+
+/// How many bytes of its address space are free.
+fn room() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:")).unwrap();
+    let size: usize = size.trim().trim_end_matches(" kB").parse().unwrap();
+    (SPACE - size) << 10
+}
 
 #[test]
 fn a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works() {
-    let stack = (STACK << 20).to_string();
-    limited("a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works", "-v 3000000", &stack, || {
+    let test = "a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works";
+    limited(test, &format!("-v {SPACE}"), &STACK.to_string(), || {
         assert_works();
         let running = threads();
-        // For what is allocated while there is no room for a stack.
-        let spare: Vec<u8> = Vec::with_capacity(STACK << 18);
         let (release, held) = mpsc::channel::<()>();
         let held = std::sync::Arc::new(std::sync::Mutex::new(held));
-        let fill = |stack: usize| {
+        let mut full = Vec::new();
+        // Until there is no room for such a stack, but enough for what else is allocated, which nothing survives to lack.
+        while room() > STACK * 3 / 4 {
             let held = std::sync::Arc::clone(&held);
-            thread::Builder::new().stack_size(stack).spawn(move || _ = held.lock().unwrap().recv()).ok()
-        };
-        let mut full: Vec<_> = std::iter::repeat_with(|| fill(STACK << 20)).map_while(|it| it).collect();
-        full.extend(std::iter::repeat_with(|| fill(1 << 20)).map_while(|it| it));
-        drop(spare);
+            let (tell, runs) = mpsc::channel();
+            let hold = move || {
+                tell.send(()).unwrap();
+                _ = held.lock().unwrap().recv();
+            };
+            full.push(thread::Builder::new().stack_size(STACK / 4).spawn(hold).unwrap());
+            // What a thread takes when it starts is taken.
+            runs.recv().unwrap();
+        }
         for _ in 0..3 {
             let busy = threads();
             assert!(EventLoop::new().is_err());
