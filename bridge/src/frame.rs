@@ -175,9 +175,7 @@ unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F, F::Output> {
     unsafe fn discard(&self) {
         // SAFETY: the caller is the completer of a detached job.
         let unasked = unsafe { self.slot.take() };
-        if let Some(Outcome::Panicked(payload)) = &unasked {
-            self.span.lost(&**payload);
-        }
+        self.span.unasked(unasked.as_ref());
         contain(|| unasked);
     }
 }

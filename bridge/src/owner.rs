@@ -142,9 +142,7 @@ impl<T> Drop for Owner<T> {
         // SAFETY: this is the one owner, at its end.
         if !unsafe { self.job.signal().detach() } {
             let unasked = self.take();
-            if let Some(Outcome::Panicked(payload)) = &unasked {
-                self.job.span().lost(&**payload);
-            }
+            self.job.span().unasked(unasked.as_ref());
         }
     }
 }

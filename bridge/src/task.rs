@@ -113,6 +113,11 @@ impl<T> Task<T> {
         self.owner.is_begun()
     }
 
+    /// Whether it is not done, and in this process never will be.
+    pub(crate) fn is_lost(&self) -> bool {
+        !self.is_done() && self.on.is_left_behind()
+    }
+
     pub(crate) fn job(&self) -> Arc<AnyJob> {
         self.owner.job()
     }
@@ -176,7 +181,7 @@ impl<T> Task<T> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn cancel(&self) -> bool {
-        (self.is_done() || !self.on.is_left_behind()) && self.owner.cancel()
+        !self.is_lost() && self.owner.cancel()
     }
 
     /// What can cancel this task from anywhere, also while another thread is inside [`result`](Task::result).
@@ -254,13 +259,11 @@ impl<T> Future for Task<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // A loop over tasks that are done gives way to others now and then, as one over tokio's handles does.
         let coop = ready!(tokio::task::coop::poll_proceed(cx));
-        if !self.owner.is_done() {
-            if self.on.is_left_behind() {
-                return Poll::Ready(Err(Error::Closed));
-            }
-            if self.owner.register(cx.waker()) {
-                return Poll::Pending;
-            }
+        if self.is_lost() {
+            return Poll::Ready(Err(Error::Closed));
+        }
+        if !self.owner.is_done() && self.owner.register(cx.waker()) {
+            return Poll::Pending;
         }
         coop.made_progress();
         Poll::Ready(self.take(Duration::MAX))

@@ -16,7 +16,7 @@ mod on {
     use std::sync::Arc;
     use std::time::{Duration, Instant};
 
-    use crate::slot::contain;
+    use crate::slot::{Outcome, contain};
 
     /// The span that was current where a future was submitted.
     pub(crate) struct Span(tracing::Span);
@@ -31,11 +31,16 @@ mod on {
             Entered(catch_unwind(AssertUnwindSafe(|| self.0.enter())).ok())
         }
 
-        /// A future has panicked, and nobody will ask what became of it.
-        pub(crate) fn lost(&self, payload: &(dyn Any + Send)) {
-            contain(
-                || tracing::error!(parent: &self.0, panic = text(payload), "a future panicked, and nobody was waiting for it"),
-            );
+        /// Nobody will ask for the outcome: if it is a panic, that is told.
+        pub(crate) fn unasked<T>(&self, outcome: Option<&Outcome<T>>) {
+            let Some(Outcome::Panicked(payload)) = outcome else { return };
+            contain(|| {
+                tracing::error!(
+                    parent: &self.0,
+                    panic = text(&**payload),
+                    "a future panicked, and nobody was waiting for it"
+                );
+            });
         }
     }
 
@@ -111,11 +116,12 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
-    use std::any::Any;
     use std::marker::PhantomData;
     use std::panic::Location;
     use std::sync::Arc;
     use std::time::Instant;
+
+    use crate::slot::Outcome;
 
     pub(crate) struct Span;
 
@@ -128,7 +134,7 @@ mod off {
             Entered(PhantomData)
         }
 
-        pub(crate) fn lost(&self, _: &(dyn Any + Send)) {}
+        pub(crate) fn unasked<T>(&self, _: Option<&Outcome<T>>) {}
     }
 
     pub(crate) struct Entered<'a>(PhantomData<&'a ()>);

@@ -233,7 +233,7 @@ fn leave<'a, T: 'a>(
     ends: impl Fn(&Task<T>) -> bool,
     site: &'static Location<'static>,
 ) -> Result<Leave, Error> {
-    if tasks.clone().any(|task| !task.is_done() && task.on().is_left_behind()) {
+    if tasks.clone().any(Task::is_lost) {
         return Err(Error::Closed);
     }
     let targets = || {

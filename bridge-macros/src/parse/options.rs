@@ -147,14 +147,20 @@ fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Re
 /// What comes after an option that was complete.
 fn leftover(rest: TokenStream, spec: &Spec) -> Error {
     match rest.clone().into_iter().next() {
-        Some(TokenTree::Ident(next)) if TABLE.iter().any(|spec| next == spec.name) => {
-            Error::new(next.span(), format!("a comma is missing before `{next}`"))
-        }
+        Some(TokenTree::Ident(next)) if is_name(&next) => no_comma(&next),
         Some(TokenTree::Punct(mark)) if mark.as_char() == ';' => {
             Error::new(mark.span(), "options are separated by commas")
         }
         _ => Error::new_spanned(rest, spec.advice()),
     }
+}
+
+fn is_name(word: &Ident) -> bool {
+    TABLE.iter().any(|spec| word == spec.name)
+}
+
+fn no_comma(next: &Ident) -> Error {
+    Error::new(next.span(), format!("a comma is missing before `{next}`"))
 }
 
 /// A comma after an expression that was forgotten is told.
@@ -165,7 +171,7 @@ fn comma(key: Key, options: &Options) -> Result<()> {
         _ => return Ok(()),
     };
     match expression.as_ref().and_then(|value| unjoined(&value.tokens)) {
-        Some(next) => Err(Error::new(next.span(), format!("a comma is missing before `{next}`"))),
+        Some(next) => Err(no_comma(&next)),
         None => Ok(()),
     }
 }
@@ -175,7 +181,7 @@ fn unjoined(expression: &TokenStream) -> Option<Ident> {
     let mut is_end = false;
     for tree in expression.clone() {
         is_end = match tree {
-            TokenTree::Ident(word) if is_end && TABLE.iter().any(|spec| word == spec.name) => return Some(word),
+            TokenTree::Ident(word) if is_end && is_name(&word) => return Some(word),
             TokenTree::Ident(word) => word == "self" || syn::parse_str::<Ident>(&word.to_string()).is_ok(),
             TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
             TokenTree::Literal(_) => true,
