@@ -27,6 +27,7 @@ use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
 use crate::error::{Deadlock, Wait};
 use crate::fork::Process;
+use crate::spin::{Looks, Spin};
 use crate::trace::{self, Watch};
 
 /// A loop by identity and name, how long a caller looks for its answer before it parks, and where it runs. Every loop is
@@ -37,11 +38,17 @@ pub(crate) struct Loop {
     pub(crate) name: Arc<str>,
     pub(crate) spin: Duration,
     pub(crate) process: Process,
+    pub(crate) looks: Looks,
 }
 
 impl Loop {
     pub(crate) fn new(id: Id, name: Arc<str>, spin: Duration) -> Arc<Loop> {
-        Arc::new(Loop { id, name, spin, process: Process::current() })
+        Arc::new(Loop { id, name, spin, process: Process::current(), looks: Looks::new() })
+    }
+
+    /// How a caller looks for an answer of this loop.
+    pub(crate) fn spin(&self) -> Spin<'_> {
+        Spin::new(self.spin, &self.looks)
     }
 
     /// Whether its thread is in another process: this one was forked off, and has none that would answer.

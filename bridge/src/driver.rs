@@ -15,8 +15,10 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::LocalRuntime;
 
+use crate::context::Loop;
 use crate::fork::Process;
 use crate::job::AnyJob;
+use crate::lookout::{Lookout, Next};
 use crate::queue::{Pushed, Queue, Taken};
 use crate::slot::contain;
 
@@ -44,6 +46,10 @@ pub(crate) struct Remote {
     plan: AtomicU8,
     /// Set at the loop's end: something was cancelled by it.
     cut_short: AtomicBool,
+    /// The loop expects a call soon. Of the loop's thread, as the next.
+    expects: AtomicBool,
+    /// The runtime has nothing to do but to poll the driver.
+    idle: AtomicBool,
     /// Where the loop's thread is. In a fork of that process the loop is closed.
     process: Process,
 }
@@ -55,20 +61,25 @@ impl Remote {
             waker: OnceLock::new(),
             plan: AtomicU8::new(Plan::Run as u8),
             cut_short: AtomicBool::new(false),
+            expects: AtomicBool::new(false),
+            idle: AtomicBool::new(false),
             process: Process::current(),
         }
     }
 
-    /// Hands a job to the loop; a closed one refuses it.
-    pub(crate) fn push(&self, job: &Arc<AnyJob>) {
+    /// Hands a job to the loop; a closed one refuses it. Whether the loop lends its leave to look to the job's caller.
+    pub(crate) fn push(&self, job: &Arc<AnyJob>) -> bool {
         if !self.process.is_current() {
-            return job.refuse();
+            job.refuse();
+            return false;
         }
         match self.queue.push(job) {
+            Pushed::Lent => return true,
             Pushed::Awake => {}
             Pushed::Wake => self.wake(),
             Pushed::Closed => job.refuse(),
         }
+        false
     }
 
     /// Closes the queue and lets the loop end as `plan` says. A plan only ever gets stricter.
@@ -103,6 +114,23 @@ impl Remote {
         }
     }
 
+    /// See [`lookout::on_idle`](crate::lookout::on_idle).
+    pub(crate) fn on_idle(&self) {
+        // ORDERING: of one thread, as everywhere with these two.
+        if self.expects() {
+            self.idle.store(true, Ordering::Relaxed);
+            self.wake();
+        }
+    }
+
+    fn expects(&self) -> bool {
+        self.expects.load(Ordering::Relaxed)
+    }
+
+    fn expect(&self, expects: bool) {
+        self.expects.store(expects, Ordering::Relaxed);
+    }
+
     fn wake(&self) {
         // None: the driver has not run yet, and will look at everything when it does.
         if let Some(waker) = self.waker.get() {
@@ -124,6 +152,7 @@ impl Pending {
 
     fn leave(&self) {
         self.count.set(self.count.get() - 1);
+        self.remote.expect(true);
         if self.count.get() == 0 && self.remote.is_closed() {
             self.remote.wake();
         }
@@ -136,25 +165,29 @@ pub(crate) struct Driver {
     /// Taken out of the queue, not run yet.
     backlog: Option<Taken>,
     pending: Rc<Pending>,
+    lookout: Lookout,
 }
 
 impl Driver {
-    pub(crate) fn new(remote: Arc<Remote>) -> Driver {
+    pub(crate) fn new(remote: Arc<Remote>, on: Arc<Loop>) -> Driver {
         let pending = Rc::new(Pending { count: Cell::new(0), remote: Arc::clone(&remote) });
-        Driver { remote, backlog: None, pending }
+        Driver { remote, backlog: None, pending, lookout: Lookout::new(on) }
     }
 
     /// Drains, into the loop's own `runtime`. Ready when the loop is to end.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>, runtime: &LocalRuntime) -> Poll<()> {
         self.remote.waker.get_or_init(|| cx.waker().clone());
+        self.lookout.begin();
+        let idle = self.remote.idle.swap(false, Ordering::Relaxed);
         let mut left = BATCH;
+        let mut ended = false;
         loop {
             let plan = if self.remote.is_closed() { self.remote.plan() } else { Plan::Run };
             if plan == Plan::Abort {
                 return Poll::Ready(());
             }
             if let Some(job) = self.next() {
-                self.run(job, runtime);
+                ended |= self.run(job, runtime);
                 left -= 1;
                 if left == 0 || !tokio::task::coop::has_budget_remaining() {
                     cx.waker().wake_by_ref();
@@ -165,8 +198,26 @@ impl Driver {
             match plan {
                 Plan::Finish if self.pending.count.get() == 0 => return Poll::Ready(()),
                 Plan::Finish => return Poll::Pending,
-                _ if self.remote.queue.sleep() => return Poll::Pending,
                 _ => {}
+            }
+            let next = match (ended, idle) {
+                (true, _) => self.lookout.after_jobs(&self.remote.queue),
+                (false, true) => self.lookout.when_idle(&self.remote.queue),
+                (false, false) => Next::Sleep { expects: self.remote.expects() },
+            };
+            match next {
+                Next::Take => {}
+                Next::Yield => {
+                    self.remote.expect(true);
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Next::Sleep { expects } => {
+                    self.remote.expect(expects);
+                    if self.remote.queue.sleep() {
+                        return Poll::Pending;
+                    }
+                }
             }
         }
     }
@@ -182,12 +233,14 @@ impl Driver {
         job
     }
 
-    /// The first poll. Nothing is lost by its waker: a job that is pending is polled again, as a task, at once.
-    fn run(&self, job: Arc<AnyJob>, runtime: &LocalRuntime) {
+    /// The first poll. Nothing is lost by its waker: a job that is pending is polled again, as a task, at once. Whether
+    /// the job has ended.
+    fn run(&mut self, job: Arc<AnyJob>, runtime: &LocalRuntime) -> bool {
+        self.lookout.met(job.core);
         if job.run(&mut Context::from_waker(Waker::noop())).is_ready() {
             // What hangs on the last reference may be the user's.
             contain(|| job);
-            return;
+            return true;
         }
         self.pending.enter();
         let task = Counted { task: Spawned { job: Arc::clone(&job) }, pending: Rc::clone(&self.pending) };
@@ -200,6 +253,7 @@ impl Driver {
             contain(|| payload);
         }
         contain(|| job);
+        false
     }
 
     /// Resolves what was never polled. The queue is closed by then.

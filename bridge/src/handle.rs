@@ -250,12 +250,15 @@ impl Handle {
         }
     }
 
-    /// Gives a job to the loop. One that is closed drops it, and so completes it.
-    fn send(&self, job: Arc<AnyJob>) {
+    /// Gives a job to the loop. One that is closed drops it, and so completes it. Whether the loop lends its leave to look.
+    fn send(&self, job: Arc<AnyJob>) -> bool {
         match &self.target {
             Target::Ours(ours) => ours.remote.push(&job),
-            Target::Foreign { on, .. } if on.is_left_behind() => job.refuse(),
-            Target::Foreign { runtime, .. } => drop(runtime.spawn(Spawned::new(job))),
+            Target::Foreign { on, .. } if on.is_left_behind() => {
+                job.refuse();
+                false
+            }
+            Target::Foreign { runtime, .. } => spawn(runtime, job),
         }
     }
 
@@ -271,12 +274,18 @@ impl Handle {
         let on = self.on();
         let leave = |job: &Arc<AnyJob>| context::may_wait(on, site, || Box::new(Arc::clone(job)));
         let deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
-        match call(Wait { deadline, spin: on.spin, leave: &leave }) {
+        match call(Wait { deadline, spin: on.spin(), leave: &leave }) {
             Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),
             Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
             Ok(outcome) => outcome.into_result(self.limit.unwrap_or(Duration::MAX)),
         }
     }
+}
+
+/// Gives a job to a runtime of somebody else's, which has no leave to lend.
+fn spawn(runtime: &TokioHandle, job: Arc<AnyJob>) -> bool {
+    drop(runtime.spawn(Spawned::new(job)));
+    false
 }
 
 /// A function that is to run, or else to be dropped, without a panic that would hide why it did not run.
@@ -292,7 +301,7 @@ const NO_LOOP: &str = "no event loop runs this code: pass a `Handle` to it, or c
 
 /// Whether a runtime of somebody else's has been shut down. It says so only by what it does to a task.
 fn refuses(runtime: &TokioHandle) -> bool {
-    let mut probe = owner::submit(std::future::ready(()), |job| drop(runtime.spawn(Spawned::new(job))));
+    let mut probe = owner::submit(std::future::ready(()), |job| spawn(runtime, job));
     matches!(probe.take(), Some(Outcome::Stopped(_)))
 }
 

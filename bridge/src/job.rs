@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::context::Answer;
+use crate::core_id::Core;
 use crate::frame::Frame;
 use crate::slot::{Signal, contain};
 use crate::state::{Ended, Reason, Start, Stop};
@@ -22,6 +23,8 @@ pub(crate) struct Job<F: Frame + ?Sized> {
     pub(crate) link: Link,
     // The waker of the tokio task that runs this job; see the last paragraph of `state`.
     task: UnsafeCell<Option<Waker>>,
+    /// Where it was made, which is where its caller is, or was.
+    pub(crate) core: Core,
     frame: F,
 }
 
@@ -39,6 +42,9 @@ unsafe impl<F: Frame + ?Sized> Sync for Job<F> {}
 impl<F: Frame + ?Sized> RefUnwindSafe for Job<F> {}
 
 /// A queued job's place in the queue. Empty while it is in none.
+///
+/// Aligned so that the queue has three bits of its address for its marks.
+#[repr(align(8))]
 pub(crate) struct Link {
     /// A queued job owns itself: the queue's pointers are thin, and this is the fat one.
     pub(crate) job: UnsafeCell<Option<Arc<AnyJob>>>,
@@ -58,6 +64,7 @@ impl<F: Frame> Job<F> {
             signal: Signal::new(),
             link: Link { job: UnsafeCell::new(None), next: UnsafeCell::new(ptr::null()) },
             task: UnsafeCell::new(None),
+            core: Core::current(),
             frame,
         }
     }

@@ -63,6 +63,8 @@
 #![deny(unsafe_code)]
 
 #[allow(unsafe_code)]
+mod core_id;
+#[allow(unsafe_code)]
 mod fork;
 #[allow(unsafe_code)]
 mod frame;
@@ -86,8 +88,10 @@ mod handle;
 #[cfg(feature = "stream")]
 mod iter;
 mod local_handle;
+mod lookout;
 mod registry;
 mod running;
+mod spin;
 mod state;
 mod sync;
 mod task;

@@ -173,6 +173,8 @@ struct Loop {
     /// Stands for the place of the driver's waker, which the loop fills before it sleeps.
     waker: Borrowed,
     sleeps: Count,
+    /// Whether it looks before it sleeps.
+    looks: bool,
 }
 
 /// A job that is pending, as tokio has it.
@@ -201,12 +203,17 @@ impl Drop for Task {
 impl Loop {
     fn new() -> Loop {
         let queue = Arc::new(Queue::new());
-        Loop { queue, driver: Unpark::current(), waker: Borrowed::default(), sleeps: Count::default() }
+        Loop { queue, driver: Unpark::current(), waker: Borrowed::default(), sleeps: Count::default(), looks: false }
+    }
+
+    fn that_looks() -> Loop {
+        Loop { looks: true, ..Loop::new() }
     }
 
     /// As `Remote::push`.
-    fn push(&self, job: &Arc<AnyJob>) {
+    fn push(&self, job: &Arc<AnyJob>) -> bool {
         match self.queue.push(job) {
+            Pushed::Lent => return true,
             Pushed::Awake => {}
             Pushed::Wake => {
                 self.waker.look();
@@ -214,6 +221,7 @@ impl Loop {
             }
             Pushed::Closed => job.refuse(),
         }
+        false
     }
 
     /// As `Driver::poll` and the runtime around it, until `jobs` have come and gone.
@@ -232,6 +240,9 @@ impl Loop {
             ended += before - tasks.len();
             if ended == jobs {
                 return;
+            }
+            if slept && self.looks && (!self.queue.look() || !self.queue.is_looked_at()) {
+                continue;
             }
             if slept && self.queue.sleep() {
                 self.sleeps.up();

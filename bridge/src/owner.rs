@@ -6,7 +6,7 @@
 use std::panic::{Location, RefUnwindSafe};
 use std::sync::Arc;
 use std::task::Waker;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::context::{self, Answer, Leave, Loop};
 use crate::driver::Remote;
@@ -15,6 +15,7 @@ use crate::frame::{Borrowed, Cell, Frame};
 use crate::job::{AnyJob, Job};
 use crate::park;
 use crate::slot::{Outcome, Signal, Slot};
+use crate::spin::Spin;
 use crate::state::{CANCEL, DEADLINE, Ended, Reason};
 use crate::trace::{Span, Watch};
 
@@ -57,18 +58,20 @@ where
 /// The one that may wait for a submitted job and take its outcome. Dropping it detaches.
 pub(crate) struct Owner<T> {
     job: Arc<dyn Submitted<T>>,
+    /// Whether the loop lent its leave to look.
+    lent: bool,
 }
 
-/// Submits a future that any thread may poll.
-pub(crate) fn submit<F>(future: F, send: impl FnOnce(Arc<AnyJob>)) -> Owner<F::Output>
+/// Submits a future that any thread may poll. `send` says whether the loop lent its leave to look.
+pub(crate) fn submit<F>(future: F, send: impl FnOnce(Arc<AnyJob>) -> bool) -> Owner<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     // SAFETY: all of it is `Send`.
     let job = Arc::new(unsafe { Job::new(Cell::future(future)) });
-    send(Arc::clone(&job) as Arc<AnyJob>);
-    Owner { job }
+    let lent = send(Arc::clone(&job) as Arc<AnyJob>);
+    Owner { job, lent }
 }
 
 /// Submits a future that is made on the loop's thread, and stays there.
@@ -80,8 +83,8 @@ where
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
     let job = Arc::new(unsafe { Job::new(Cell::make(make)) });
-    remote.push(&(Arc::clone(&job) as Arc<AnyJob>));
-    Owner { job }
+    let lent = remote.push(&(Arc::clone(&job) as Arc<AnyJob>));
+    Owner { job, lent }
 }
 
 impl<T> Owner<T> {
@@ -122,9 +125,9 @@ impl<T> Owner<T> {
     }
 
     /// Waits on this thread. False: `deadline` came first.
-    pub(crate) fn wait(&mut self, deadline: Option<Instant>, spin: Duration, watch: Watch) -> bool {
+    pub(crate) fn wait(&mut self, deadline: Option<Instant>, spin: Spin<'_>, watch: Watch) -> bool {
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { park::wait(self.job.signal(), deadline, spin, watch) }
+        unsafe { park::wait(self.job.signal(), deadline, spin.by_loan(self.lent), watch) }
     }
 
     /// The outcome, once, and only when it is done.
@@ -151,13 +154,17 @@ impl<T> Drop for Owner<T> {
 #[derive(Clone, Copy)]
 pub(crate) struct Wait<'a> {
     pub(crate) deadline: Option<Instant>,
-    pub(crate) spin: Duration,
+    pub(crate) spin: Spin<'a>,
     /// Asks for leave to wait for the job.
     pub(crate) leave: &'a dyn Fn(&Arc<AnyJob>) -> Result<Leave, Deadlock>,
 }
 
 /// A scoped call of a future that any thread may poll. It is dropped when this returns.
-pub(crate) fn call<F>(future: F, send: impl FnOnce(Arc<AnyJob>), wait: Wait<'_>) -> Result<Outcome<F::Output>, Deadlock>
+pub(crate) fn call<F>(
+    future: F,
+    send: impl FnOnce(Arc<AnyJob>) -> bool,
+    wait: Wait<'_>,
+) -> Result<Outcome<F::Output>, Deadlock>
 where
     F: Future + Send,
     F::Output: Send,
@@ -184,7 +191,7 @@ where
 /// As for `Job::new`.
 unsafe fn scoped<M, F>(
     cell: Cell<M, F, F::Output>,
-    send: impl FnOnce(Arc<AnyJob>),
+    send: impl FnOnce(Arc<AnyJob>) -> bool,
     wait: Wait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
@@ -208,10 +215,10 @@ where
             return outcome.filter(|_| ended == Ended::Panicked).ok_or(deadlock);
         }
     };
-    let call = Call { job, spin: wait.spin, watch: leave.watch() };
+    let call = Call { job, watch: leave.watch() };
     leave.block(|| {
-        send(Arc::clone(&call.job));
-        call.wait(wait.deadline);
+        let lent = send(Arc::clone(&call.job));
+        call.wait(wait.deadline, wait.spin.by_loan(lent));
         drop(call);
     });
     drop(leave);
@@ -223,14 +230,13 @@ where
 /// A scoped call under way. Its drop ends the call: what is not done by then is stopped, and waited for.
 struct Call {
     job: Arc<AnyJob>,
-    spin: Duration,
     watch: Watch,
 }
 
 impl Call {
-    fn wait(&self, deadline: Option<Instant>) {
+    fn wait(&self, deadline: Option<Instant>, spin: Spin<'_>) {
         // SAFETY: the owner is the thread that is inside `scoped`: this one.
-        unsafe { park::wait(&self.job.signal, deadline, self.spin, self.watch) };
+        unsafe { park::wait(&self.job.signal, deadline, spin, self.watch) };
     }
 }
 
@@ -238,7 +244,7 @@ impl Drop for Call {
     fn drop(&mut self) {
         if !self.job.signal.state.is_done() {
             self.job.stop(DEADLINE, Reason::Deadline);
-            self.wait(None);
+            self.wait(None, Spin::NONE);
         }
     }
 }
@@ -268,7 +274,7 @@ impl Ending {
     /// Waits on this thread. False: `deadline` came first.
     pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> bool {
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { park::wait(&self.signal, deadline, Duration::ZERO, Watch::silent()) }
+        unsafe { park::wait(&self.signal, deadline, Spin::NONE, Watch::silent()) }
     }
 }
 

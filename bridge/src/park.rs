@@ -4,13 +4,14 @@
 //! Nothing here trusts the token of [`std::thread::park`]: a wake is what `Parker::state` says, so that a stray
 //! `unpark` costs a look, and a token that was eaten costs nothing.
 
-use std::sync::{Arc, OnceLock};
+use std::cell::Cell;
+use std::sync::Arc;
 use std::task::{Wake, Waker};
-use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use crate::slot::Signal;
-use crate::sync::{AtomicU32, Ordering, Thread, current, park, spin_loop, thread_local};
+use crate::spin::{Patience, Pause, Spin};
+use crate::sync::{AtomicU32, Ordering, Thread, current, park, thread_local};
 use crate::trace::Watch;
 
 /// Neither waits nor was woken.
@@ -20,8 +21,10 @@ const PARKED: u32 = 1;
 /// Woken since the last look.
 const WOKEN: u32 = 2;
 
-/// How many looks pass between two readings of the clock.
-const LOOKS_PER_CLOCK: u32 = 32;
+std::thread_local! {
+    /// This thread's, over all of its calls.
+    static PATIENCE: Cell<Patience> = const { Cell::new(Patience::new()) };
+}
 
 /// A thread that can be woken. The waker of a blocked caller is one of these, kept for the thread's next wait.
 struct Parker {
@@ -93,12 +96,12 @@ fn with_parker<R>(f: impl FnOnce(&Parker, &Waker) -> R) -> R {
     f(&parker, &waker)
 }
 
-/// Waits until `signal` is done, first looking for up to `spin`, then parked. False: `deadline` came first.
+/// Waits until `signal` is done, first looking as `spin` says, then parked. False: `deadline` came first.
 ///
 /// # Safety
 ///
 /// The caller is the signal's one owner.
-pub(crate) unsafe fn wait(signal: &Signal, deadline: Option<Instant>, spin: Duration, mut watch: Watch) -> bool {
+pub(crate) unsafe fn wait(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>, mut watch: Watch) -> bool {
     if look(signal, deadline, spin) {
         return true;
     }
@@ -135,54 +138,38 @@ pub(crate) fn until(
     })
 }
 
-/// Looks at `signal` for up to `spin`, if a core can be spared for it.
-fn look(signal: &Signal, deadline: Option<Instant>, spin: Duration) -> bool {
+/// Looks at `signal` for a while, if that is likely to pay and a core can be spared for it.
+fn look(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>) -> bool {
     if signal.state.is_done() {
         return true;
     }
-    if spin.is_zero() {
-        return false;
+    let Some(pause) = spin.pause() else { return false };
+    // In the destructor of another thread-local ours may be gone: it then parks at once.
+    let Ok(mut patience) = PATIENCE.try_with(Cell::get) else { return false };
+    let looked = patience.ask().then(|| look_by_leave(signal, deadline, spin, pause)).flatten();
+    if let Some(found) = looked {
+        patience.looked(found);
     }
-    let Some(_looking) = Looking::start() else { return false };
-    let now = Instant::now();
-    let Some(mut until) = now.checked_add(spin) else { return false };
-    if let Some(at) = deadline {
-        until = until.min(at);
-    }
+    PATIENCE.set(patience);
+    looked == Some(true)
+}
+
+/// Whether the answer came in time. `None`: others look, as many as may.
+fn look_by_leave(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>, pause: Pause) -> Option<bool> {
+    let mut leave = spin.leave()?;
+    let mut until = None;
     loop {
-        for _ in 0..LOOKS_PER_CLOCK {
-            if signal.state.is_done() {
-                return true;
-            }
-            spin_loop();
+        if pause.look(|| signal.state.is_done()) {
+            return Some(true);
         }
-        if Instant::now() >= until {
-            return false;
+        let now = Instant::now();
+        // No end, where that cannot be counted.
+        until = until.or_else(|| now.checked_add(spin.limit()));
+        if [until, deadline].into_iter().flatten().any(|end| end <= now) {
+            return Some(false);
         }
-    }
-}
-
-/// A thread that keeps a core busy with looking. There are never more than the cores but one: the loop needs that.
-struct Looking(());
-
-/// How many there are.
-static LOOKING: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
-
-impl Looking {
-    fn start() -> Option<Looking> {
-        static MOST: OnceLock<usize> = OnceLock::new();
-        let most = *MOST.get_or_init(|| available_parallelism().map_or(1, usize::from) - 1);
-        // ORDERING: a head count; nothing is handed over by it.
-        if LOOKING.fetch_add(1, Ordering::Relaxed) < most {
-            return Some(Looking(()));
+        if !leave.holds() {
+            return None;
         }
-        LOOKING.fetch_sub(1, Ordering::Relaxed);
-        None
-    }
-}
-
-impl Drop for Looking {
-    fn drop(&mut self) {
-        LOOKING.fetch_sub(1, Ordering::Relaxed);
     }
 }

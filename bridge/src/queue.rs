@@ -7,6 +7,7 @@
 //! | --- | --- | --- |
 //! | jobs, or none | links itself in front | takes all, goes on |
 //! | none, [`ASLEEP`] | takes the mark away and wakes the loop | – |
+//! | none, [`LOOKING`] | takes the mark away | sees that |
 //! | [`CLOSED`], with the jobs from before | is refused | takes all |
 //!
 //! The loop goes to sleep by marking the *empty* word; if a job came in between, the exchange fails and it takes
@@ -23,12 +24,14 @@ use crate::sync::{AtomicPtr, Ordering};
 const ASLEEP: usize = 1;
 /// Nothing more will be taken in.
 const CLOSED: usize = 2;
-const MARKS: usize = ASLEEP | CLOSED;
+/// The loop looks at this word, or will soon. Only an empty, open queue has it.
+const LOOKING: usize = 4;
+const MARKS: usize = ASLEEP | CLOSED | LOOKING;
 
 /// The loop's way in.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    // A `*const Link` of a queued job, whose low bits are the marks. A link is aligned to a word.
+    // A `*const Link` of a queued job, whose low bits are the marks. See the alignment of a link.
     head: AtomicPtr<Link>,
 }
 
@@ -39,6 +42,8 @@ pub(crate) enum Pushed {
     Awake,
     /// The loop sleeps, and it is this push's to wake it.
     Wake,
+    /// Nothing: the loop looked, and lends its leave to look to whoever waits for this job.
+    Lent,
     /// Nothing was pushed; the job is still the caller's.
     Closed,
 }
@@ -67,18 +72,19 @@ impl Queue {
             // waker, which the pusher is about to use, was set before the mark. A failure reads nothing.
             match self.head.compare_exchange_weak(head, link.cast_mut(), Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) if marks(head) & ASLEEP != 0 => return Pushed::Wake,
+                Ok(_) if marks(head) & LOOKING != 0 => return Pushed::Lent,
                 Ok(_) => return Pushed::Awake,
                 Err(seen) => head = seen,
             }
         }
     }
 
-    /// Takes everything out, oldest first, and the mark of sleep away. For the loop's thread.
+    /// Takes everything out, oldest first. An empty queue keeps its marks. For the loop's thread.
     pub(crate) fn take(&self) -> Taken {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             let to = ptr::null_mut::<Link>().map_addr(|_| marks(head) & CLOSED);
-            if head == to {
+            if unmarked(head).is_null() {
                 return Taken { next: ptr::null() };
             }
             // ORDERING: Acquire pairs with the Release of every push whose job is in the list: each exchange is
@@ -92,17 +98,43 @@ impl Queue {
 
     /// The loop is about to wait for a push. False: something is there, or nothing will come.
     pub(crate) fn sleep(&self) -> bool {
-        let asleep = ptr::null_mut::<Link>().map_addr(|_| ASLEEP);
-        // ORDERING: Release: a push that finds the mark sees the waker that it has to use. A failure reads
-        // nothing.
-        self.head.compare_exchange(ptr::null_mut(), asleep, Ordering::Release, Ordering::Relaxed).is_ok()
+        self.mark(ASLEEP)
+    }
+
+    /// The loop is about to look for a push, again and again, or to say `sleep`. False as there.
+    pub(crate) fn look(&self) -> bool {
+        self.mark(LOOKING)
+    }
+
+    /// Whether nothing has come since `look`.
+    pub(crate) fn is_looked_at(&self) -> bool {
+        // ORDERING: what has come is acquired by `take`.
+        marks(self.head.load(Ordering::Relaxed)) & LOOKING != 0
+    }
+
+    /// Marks an empty, open queue.
+    fn mark(&self, mark: usize) -> bool {
+        let marked = ptr::null_mut::<Link>().map_addr(|_| mark);
+        let mut head = self.head.load(Ordering::Relaxed);
+        while unmarked(head).is_null() && marks(head) & CLOSED == 0 {
+            if head == marked {
+                return true;
+            }
+            // ORDERING: Release: a push that finds the mark sees the waker that it has to use. A failure reads
+            // nothing.
+            match self.head.compare_exchange_weak(head, marked, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(seen) => head = seen,
+            }
+        }
+        false
     }
 
     /// Refuses every later push. What is queued stays for the loop to take.
     pub(crate) fn close(&self) {
         let mut head = self.head.load(Ordering::Relaxed);
         while marks(head) & CLOSED == 0 {
-            let to = head.map_addr(|addr| (addr & !ASLEEP) | CLOSED);
+            let to = head.map_addr(|addr| (addr & !MARKS) | CLOSED);
             // ORDERING: Release, so that a loop that finds the mark (by `take` or `is_closed`) sees what was
             // decided before it; it also goes on with the pushers' release sequences. Acquire, since it may take
             // the mark of sleep away: the waker that the closer uses next was set before that.

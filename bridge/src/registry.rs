@@ -32,7 +32,12 @@ fn registry() -> MutexGuard<'static, HashMap<Id, Weak<Ours>>> {
 
 /// The loop that this thread drives.
 pub(crate) fn running() -> Option<Arc<Ours>> {
-    RUNNING.try_with(|cell| cell.borrow().clone()).ok().flatten()
+    with_running(Arc::clone)
+}
+
+/// As `running`, lent.
+pub(crate) fn with_running<R>(f: impl FnOnce(&Arc<Ours>) -> R) -> Option<R> {
+    RUNNING.try_with(|cell| cell.borrow().as_ref().map(f)).ok().flatten()
 }
 
 /// The loop whose runtime has that id.

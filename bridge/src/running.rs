@@ -32,7 +32,7 @@ impl Running {
         let runtime = runtime.build_local(LocalOptions::default())?;
         let on = Loop::new(runtime.handle().id(), Arc::from(name), spin);
         let remote = Arc::new(Remote::new());
-        let driver = Driver::new(Arc::clone(&remote));
+        let driver = Driver::new(Arc::clone(&remote), Arc::clone(&on));
         let driving = Driving::start(Arc::clone(&on));
         let ours = Arc::new(Ours { on, remote });
         let registered = Registered::new(&ours);

@@ -6,7 +6,7 @@
 #[cfg(not(bridge_loom))]
 mod imp {
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
-    pub(crate) use std::thread::{Thread, current, park};
+    pub(crate) use std::thread::{Thread, current, park, yield_now};
     pub(crate) use std::thread_local;
 
     pub(crate) fn spin_loop() {
@@ -39,7 +39,7 @@ mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::Ordering;
-    pub(crate) use loom::thread::{Thread, current, park};
+    pub(crate) use loom::thread::{Thread, current, park, yield_now};
     pub(crate) use loom::thread_local;
 
     pub(crate) type AtomicU32 = Stepped<loom::sync::atomic::AtomicU32>;

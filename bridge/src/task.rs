@@ -148,7 +148,7 @@ impl<T> Task<T> {
         }
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let leave = may_wait(&self.on, &|| self.owner.job())?;
-        if leave.block(|| self.owner.wait(deadline, self.on.spin, leave.watch())) {
+        if leave.block(|| self.owner.wait(deadline, self.on.spin(), leave.watch())) {
             return Ok(());
         }
         Err(Error::TimedOut(limit.unwrap_or(Duration::MAX)))

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use loom::thread;
 
@@ -10,6 +10,7 @@ use super::{Body, Loop, Output, Seen, is_value};
 use crate::context;
 use crate::owner::{self, Wait};
 use crate::slot::Outcome;
+use crate::spin::Spin;
 use crate::state::Reason;
 
 /// What `Handle::block_on` does.
@@ -19,7 +20,7 @@ fn call(on: &Loop, body: Body, deadline: Option<Instant>) -> Outcome<Output> {
         context::foreign(runtime.handle())
     });
     let leave = |job: &_| context::may_wait(&ASKED, Location::caller(), || Box::new(Arc::clone(job)));
-    owner::call(body, |job| on.push(&job), Wait { deadline, spin: Duration::ZERO, leave: &leave }).unwrap()
+    owner::call(body, |job| on.push(&job), Wait { deadline, spin: Spin::NONE, leave: &leave }).unwrap()
 }
 
 /// The way of a call, with no way back: whatever was borrowed is free when it returns.

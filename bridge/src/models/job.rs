@@ -1,12 +1,11 @@
 //! A submitted job: its loop, its owner and its cancellers.
 
-use std::time::Duration;
-
 use loom::thread;
 
 use super::{Loop, Output, Seen, is_value};
 use crate::owner::{self, Owner};
 use crate::slot::Outcome;
+use crate::spin::Spin;
 use crate::state::{CANCEL, Reason};
 use crate::trace::Watch;
 
@@ -15,7 +14,7 @@ fn submit(on: &Loop, body: super::Body) -> Owner<Output> {
 }
 
 fn result(mut owner: Owner<Output>) -> Outcome<Output> {
-    assert!(owner.wait(None, Duration::ZERO, Watch::silent()));
+    assert!(owner.wait(None, Spin::NONE, Watch::silent()));
     owner.take().expect("what is done has an outcome")
 }
 

@@ -31,6 +31,40 @@ fn push_against_sleep() {
     });
 }
 
+/// A job comes while the loop looks, or while it gives up looking and goes to sleep: it is found, or wakes the loop.
+#[test]
+fn push_against_look() {
+    loom::model(|| {
+        let (on, seen) = (Loop::that_looks(), Seen::default());
+        let pusher = thread::spawn({
+            let (on, job) = (on.clone(), job(&seen));
+            move || on.push(&job)
+        });
+        on.serve(1);
+        seen.is_over();
+        let lent = pusher.join().unwrap();
+        assert_eq!(on.driver.wakes.get(), on.sleeps.get(), "whoever ends a sleep wakes the loop, and nobody else");
+        assert!(!lent || on.sleeps.get() == 0, "a loop that sleeps lends nothing");
+    });
+}
+
+/// Of two that push while the loop looks, one gets its leave on loan: there is one to lend.
+#[test]
+fn two_pushers_against_look() {
+    loom::model(|| {
+        let queue = Arc::new(Queue::new());
+        assert!(queue.look());
+        let pushers = [(); 2].map(|()| {
+            let (queue, job) = (Arc::clone(&queue), job(&Seen::default()));
+            thread::spawn(move || matches!(queue.push(&job), Pushed::Lent))
+        });
+        let lent = pushers.map(|pusher| pusher.join().unwrap());
+        assert_eq!(lent.iter().filter(|lent| **lent).count(), 1);
+        assert!(!queue.is_looked_at());
+        assert_eq!(queue.take().count(), 2);
+    });
+}
+
 /// Of a burst onto a sleeping loop, one push wakes it. The others find it awake, or asleep again.
 #[test]
 fn two_pushers_against_sleep() {

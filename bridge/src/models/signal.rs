@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::task::{Wake, Waker};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use loom::thread;
 
@@ -10,6 +10,7 @@ use super::{Borrowed, Count};
 use crate::owner::Ending;
 use crate::park;
 use crate::slot::Signal;
+use crate::spin::Spin;
 use crate::state::Ended;
 use crate::trace::Watch;
 
@@ -49,7 +50,7 @@ fn complete(signal: &Signal, outcome: &Borrowed) {
 
 fn wait(signal: &Signal, deadline: Option<Instant>) -> bool {
     // SAFETY: each model has one owner.
-    unsafe { park::wait(signal, deadline, Duration::ZERO, Watch::silent()) }
+    unsafe { park::wait(signal, deadline, Spin::NONE, Watch::silent()) }
 }
 
 /// The waiter looks, registers and parks in whatever order with the completion: it is woken, and sees the outcome.

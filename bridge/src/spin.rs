@@ -1,0 +1,220 @@
+//! When it pays to look for a while before sleeping, and who may.
+//!
+//! A sleep and a wake cost microseconds, on both sides of a call. So a caller looks at its signal for a while before it
+//! parks (`park`), and a loop that has nothing to do looks at its queue before it parks (`lookout`). Both keep a core
+//! busy meanwhile, so both need
+//!
+//! - **patience**: looks that were in vain lately make the next ones rarer, so that calls that take long, or come rarely,
+//!   cost what a plain park does;
+//! - **leave**: over the process, no more threads look than there are cores, less one. On one core nobody looks.
+//!
+//! A loop and the caller that it works for need one leave between them: while the loop looks, its caller is elsewhere, and
+//! while the caller looks, the loop works. So a call that finds the loop looking gets that loop's leave *on loan*, until
+//! the loop takes its next turn at looking, or sleeps. The push tells, by the mark that it finds in the queue; nothing is
+//! written for it.
+//!
+//! A thread that is waited for may itself wait for the very core of the one that looks. Then a look is a `yield`: the
+//! two pass the core to and fro without a sleep, and the system sees two threads that want to run, and moves one.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use crate::core_id::Core;
+use crate::sync::{spin_loop, yield_now};
+
+/// Leave to look. It is given back when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Leave(());
+
+/// How many have leave.
+static LOOKING: AtomicUsize = AtomicUsize::new(0);
+
+impl Leave {
+    pub(crate) fn take() -> Option<Leave> {
+        static MOST: OnceLock<usize> = OnceLock::new();
+        let most = *MOST.get_or_init(|| available_parallelism().map_or(1, usize::from) - 1);
+        let one_more = |looking| (looking < most).then_some(looking + 1);
+        // ORDERING: a head count; nothing is handed over by it.
+        LOOKING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Leave(()))
+    }
+}
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        // ORDERING: as above.
+        LOOKING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What a thread does between two looks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pause {
+    /// The other thread runs elsewhere, as far as is known.
+    Spin,
+    /// The other thread wants this core.
+    Yield,
+}
+
+impl Pause {
+    /// Between looks for what a thread does that was last seen on `other`.
+    pub(crate) fn before(other: Core) -> Pause {
+        if other.is(Core::current()) { Pause::Yield } else { Pause::Spin }
+    }
+
+    /// Looks up to so often as takes a microsecond or a few: until the next reading of the clock.
+    pub(crate) fn look(self, mut is_over: impl FnMut() -> bool) -> bool {
+        match self {
+            Pause::Spin => (0..64).any(|_| {
+                spin_loop();
+                is_over()
+            }),
+            Pause::Yield => (0..2).any(|_| {
+                yield_now();
+                is_over()
+            }),
+        }
+    }
+}
+
+/// What is left of the will to look, after looks in vain.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// Looks in vain since the last one that was not.
+    vain: u32,
+    /// How many occasions to leave out before the next look.
+    skip: u32,
+}
+
+impl Patience {
+    /// After many looks in vain, one occasion in two to the power of this is still taken.
+    const RAREST: u32 = 4;
+
+    pub(crate) const fn new() -> Patience {
+        Patience { vain: 0, skip: 0 }
+    }
+
+    /// Whether to look on this occasion.
+    pub(crate) fn ask(&mut self) -> bool {
+        let look = self.skip == 0;
+        self.skip = self.skip.saturating_sub(1);
+        look
+    }
+
+    /// How the look went.
+    pub(crate) fn looked(&mut self, found: bool) {
+        self.vain = if found { 0 } else { (self.vain + 1).min(Patience::RAREST) };
+        self.skip = (1 << self.vain) - 1;
+    }
+}
+
+/// What a loop shows of itself to the callers that look for its answers. Written by its own thread.
+#[derive(Debug)]
+pub(crate) struct Looks {
+    /// Read by every call, written when it changes.
+    core: AtomicU32,
+    turn: Turn,
+}
+
+/// Counts the turns that a loop takes at looking. In a cache line of its own: it is written once for every call that
+/// finds the loop looking, and read by callers that have looked for a while.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Turn(AtomicU32);
+
+// ORDERING, of everything in here: guesses; nothing is handed over by them.
+impl Looks {
+    pub(crate) fn new() -> Looks {
+        Looks { core: AtomicU32::new(Core::UNKNOWN.number()), turn: Turn(AtomicU32::new(0)) }
+    }
+
+    pub(crate) fn set_core(&self, core: Core) {
+        if self.core() != core {
+            self.core.store(core.number(), Ordering::Relaxed);
+        }
+    }
+
+    fn core(&self) -> Core {
+        Core::from_number(self.core.load(Ordering::Relaxed))
+    }
+
+    /// Loans that were made before are over.
+    pub(crate) fn next_turn(&self) {
+        self.turn.0.store(self.turn().wrapping_add(1), Ordering::Relaxed);
+    }
+
+    fn turn(&self) -> u32 {
+        self.turn.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How a caller looks for an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spin<'a> {
+    limit: Duration,
+    looks: Option<&'a Looks>,
+    lent: bool,
+}
+
+impl<'a> Spin<'a> {
+    pub(crate) const NONE: Spin<'static> = Spin { limit: Duration::ZERO, looks: None, lent: false };
+
+    /// For up to `limit`, for the answer of the loop that `looks`.
+    pub(crate) fn new(limit: Duration, looks: &'a Looks) -> Spin<'a> {
+        Spin { limit, looks: Some(looks), lent: false }
+    }
+
+    /// By that loop's leave, if that was `lent`.
+    pub(crate) fn by_loan(self, lent: bool) -> Spin<'a> {
+        Spin { lent, ..self }
+    }
+
+    pub(crate) fn limit(&self) -> Duration {
+        self.limit
+    }
+
+    /// What to do between the looks. `None`: a look would be in vain.
+    pub(crate) fn pause(&self) -> Option<Pause> {
+        if self.limit.is_zero() {
+            return None;
+        }
+        match self.looks.map_or(Pause::Spin, |looks| Pause::before(looks.core())) {
+            // It was asleep, or works for others.
+            Pause::Yield if !self.lent => None,
+            pause => Some(pause),
+        }
+    }
+
+    /// Leave to look, as far as there is any.
+    pub(crate) fn leave(&self) -> Option<CallersLeave<'a>> {
+        match self.looks.filter(|_| self.lent) {
+            Some(looks) => Some(CallersLeave::Lent(looks, None)),
+            None => Leave::take().map(CallersLeave::Own),
+        }
+    }
+}
+
+/// A caller's leave to look.
+pub(crate) enum CallersLeave<'a> {
+    Own(Leave),
+    /// By the loop, in the turn that it was first seen in.
+    Lent(&'a Looks, Option<u32>),
+}
+
+impl CallersLeave<'_> {
+    /// Whether it still is leave. In the place of a loan that is over, leave of the caller's own is asked for.
+    pub(crate) fn holds(&mut self) -> bool {
+        let CallersLeave::Lent(looks, seen) = self else { return true };
+        if *seen.get_or_insert(looks.turn()) == looks.turn() {
+            return true;
+        }
+        match Leave::take() {
+            Some(leave) => {
+                *self = CallersLeave::Own(leave);
+                true
+            }
+            None => false,
+        }
+    }
+}
