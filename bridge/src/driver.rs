@@ -68,7 +68,7 @@ impl Remote {
     }
 
     /// Hands a job to the loop; a closed one refuses it. Whether the loop lends its leave to look to the job's caller.
-    pub(crate) fn push(&self, job: &Arc<AnyJob>) -> bool {
+    pub(crate) fn push(&self, job: Arc<AnyJob>) -> bool {
         if !self.process.is_current() {
             job.refuse();
             return false;
@@ -77,7 +77,7 @@ impl Remote {
             Pushed::Lent => return true,
             Pushed::Awake => {}
             Pushed::Wake => self.wake(),
-            Pushed::Closed => job.refuse(),
+            Pushed::Closed(job) => job.refuse(),
         }
         false
     }

@@ -181,6 +181,7 @@ unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F, F::Output> {
 }
 
 /// A frame on a caller's stack, with the types and the lifetime erased.
+#[derive(Clone, Copy)]
 pub(crate) struct Borrowed<'a> {
     frame: *const (dyn Frame + 'static),
     lives: PhantomData<&'a ()>,

@@ -14,6 +14,7 @@ use crate::job::AnyJob;
 use crate::owner::{self, Wait};
 use crate::registry::{self, Ours};
 use crate::slot::{Outcome, contain};
+use crate::spare::ScopedJob;
 use crate::task::Task;
 
 /// Where a handle's jobs go.
@@ -253,7 +254,7 @@ impl Handle {
     /// Gives a job to the loop. One that is closed drops it, and so completes it. Whether the loop lends its leave to look.
     fn send(&self, job: Arc<AnyJob>) -> bool {
         match &self.target {
-            Target::Ours(ours) => ours.remote.push(&job),
+            Target::Ours(ours) => ours.remote.push(job),
             Target::Foreign { on, .. } if on.is_left_behind() => {
                 job.refuse();
                 false
@@ -272,7 +273,7 @@ impl Handle {
             return Err(Error::TimedOut(Duration::ZERO));
         }
         let on = self.on();
-        let leave = |job: &Arc<AnyJob>| context::may_wait(on, site, || Box::new(Arc::clone(job)));
+        let leave = |job: &Arc<ScopedJob>| context::may_wait(on, site, || Box::new(Arc::clone(job) as Arc<AnyJob>));
         let deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
         match call(Wait { deadline, spin: on.spin(), leave: &leave }) {
             Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),

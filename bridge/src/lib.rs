@@ -78,6 +78,8 @@ mod park;
 mod queue;
 #[allow(unsafe_code)]
 mod slot;
+#[allow(unsafe_code)]
+mod spare;
 
 mod callback;
 mod context;

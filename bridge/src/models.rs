@@ -211,7 +211,7 @@ impl Loop {
     }
 
     /// As `Remote::push`.
-    fn push(&self, job: &Arc<AnyJob>) -> bool {
+    fn push(&self, job: Arc<AnyJob>) -> bool {
         match self.queue.push(job) {
             Pushed::Lent => return true,
             Pushed::Awake => {}
@@ -219,7 +219,7 @@ impl Loop {
                 self.waker.look();
                 Arc::clone(&self.driver).wake();
             }
-            Pushed::Closed => job.refuse(),
+            Pushed::Closed(job) => job.refuse(),
         }
         false
     }

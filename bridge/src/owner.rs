@@ -15,6 +15,7 @@ use crate::frame::{Borrowed, Cell, Frame};
 use crate::job::{AnyJob, Job};
 use crate::park;
 use crate::slot::{Outcome, Signal, Slot};
+use crate::spare::{self, ScopedJob};
 use crate::spin::Spin;
 use crate::state::{CANCEL, DEADLINE, Ended, Reason};
 use crate::trace::{Span, Watch};
@@ -83,7 +84,7 @@ where
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
     let job = Arc::new(unsafe { Job::new(Cell::make(make)) });
-    let lent = remote.push(&(Arc::clone(&job) as Arc<AnyJob>));
+    let lent = remote.push(Arc::clone(&job) as Arc<AnyJob>);
     Owner { job, lent }
 }
 
@@ -156,7 +157,7 @@ pub(crate) struct Wait<'a> {
     pub(crate) deadline: Option<Instant>,
     pub(crate) spin: Spin<'a>,
     /// Asks for leave to wait for the job.
-    pub(crate) leave: &'a dyn Fn(&Arc<AnyJob>) -> Result<Leave, Deadlock>,
+    pub(crate) leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<Leave, Deadlock>,
 }
 
 /// A scoped call of a future that any thread may poll. It is dropped when this returns.
@@ -181,7 +182,7 @@ where
     F::Output: Send,
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
-    unsafe { scoped(Cell::make(make), |job| remote.push(&job), wait) }
+    unsafe { scoped(Cell::make(make), |job| remote.push(job), wait) }
 }
 
 /// The frame is `cell`, on this function's stack, where it stays until the job is done.
@@ -202,7 +203,7 @@ where
     // the job is done, on every way out.
     let frame = unsafe { Borrowed::new(&cell) };
     // SAFETY: the caller keeps the condition.
-    let job: Arc<AnyJob> = Arc::new(unsafe { Job::new(frame) });
+    let job = unsafe { spare::job(frame) };
     let leave = match (wait.leave)(&job) {
         Ok(leave) => leave,
         Err(deadlock) => {
@@ -215,32 +216,36 @@ where
             return outcome.filter(|_| ended == Ended::Panicked).ok_or(deadlock);
         }
     };
-    let call = Call { job, watch: leave.watch() };
+    let call = Call { job: &job, watch: leave.watch() };
     leave.block(|| {
-        let lent = send(Arc::clone(&call.job));
+        let lent = send(Arc::clone(call.job) as Arc<AnyJob>);
         call.wait(wait.deadline, wait.spin.by_loan(lent));
         drop(call);
     });
     drop(leave);
     // SAFETY: the job is done, and this is its owner.
     let outcome = unsafe { cell.slot.take() };
+    if let Some(Outcome::Value(_)) = outcome {
+        // It ended by itself, and so has forgotten its tokio task.
+        spare::keep(job);
+    }
     Ok(outcome.expect("a job that is done has an outcome"))
 }
 
 /// A scoped call under way. Its drop ends the call: what is not done by then is stopped, and waited for.
-struct Call {
-    job: Arc<AnyJob>,
+struct Call<'a> {
+    job: &'a Arc<ScopedJob>,
     watch: Watch,
 }
 
-impl Call {
+impl Call<'_> {
     fn wait(&self, deadline: Option<Instant>, spin: Spin<'_>) {
         // SAFETY: the owner is the thread that is inside `scoped`: this one.
         unsafe { park::wait(&self.job.signal, deadline, spin, self.watch) };
     }
 }
 
-impl Drop for Call {
+impl Drop for Call<'_> {
     fn drop(&mut self) {
         if !self.job.signal.state.is_done() {
             self.job.stop(DEADLINE, Reason::Deadline);

@@ -36,7 +36,6 @@ pub(crate) struct Queue {
 }
 
 /// What a push has to see to.
-#[derive(Debug)]
 pub(crate) enum Pushed {
     /// Nothing: the loop is awake.
     Awake,
@@ -44,8 +43,8 @@ pub(crate) enum Pushed {
     Wake,
     /// Nothing: the loop looked, and lends its leave to look to whoever waits for this job.
     Lent,
-    /// Nothing was pushed; the job is still the caller's.
-    Closed,
+    /// Nothing was pushed; the job is the caller's again.
+    Closed(Arc<AnyJob>),
 }
 
 impl Queue {
@@ -54,23 +53,24 @@ impl Queue {
     }
 
     /// Adds a job, which is in no queue.
-    pub(crate) fn push(&self, job: &Arc<AnyJob>) -> Pushed {
-        let link: *const Link = &raw const job.link;
-        let owned = Arc::clone(job);
+    pub(crate) fn push(&self, job: Arc<AnyJob>) -> Pushed {
+        let at: *const Link = &raw const job.link;
+        // SAFETY: the job is alive: it owns itself from the next line on, until it is taken or, here, refused.
+        let link = unsafe { &*at };
         // SAFETY: the job is in no queue, so its link is this thread's alone.
-        job.link.job.with_mut(|cell| unsafe { *cell = Some(owned) });
+        link.job.with_mut(|cell| unsafe { *cell = Some(job) });
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             if marks(head) & CLOSED != 0 {
                 // SAFETY: it was not published.
-                drop(job.link.job.with_mut(|cell| unsafe { (*cell).take() }));
-                return Pushed::Closed;
+                let job = link.job.with_mut(|cell| unsafe { (*cell).take() });
+                return Pushed::Closed(job.expect("the link holds what was put in above"));
             }
             // SAFETY: as above; nobody sees the link before the exchange below.
-            job.link.next.with_mut(|next| unsafe { *next = unmarked(head) });
+            link.next.with_mut(|next| unsafe { *next = unmarked(head) });
             // ORDERING: Release hands over the link and the job. Acquire on success is for ASLEEP: the loop's
             // waker, which the pusher is about to use, was set before the mark. A failure reads nothing.
-            match self.head.compare_exchange_weak(head, link.cast_mut(), Ordering::AcqRel, Ordering::Relaxed) {
+            match self.head.compare_exchange_weak(head, at.cast_mut(), Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) if marks(head) & ASLEEP != 0 => return Pushed::Wake,
                 Ok(_) if marks(head) & LOOKING != 0 => return Pushed::Lent,
                 Ok(_) => return Pushed::Awake,

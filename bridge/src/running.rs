@@ -17,6 +17,7 @@ use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
 use crate::context::{Driving, Loop};
 use crate::driver::{Driver, Remote};
 use crate::registry::{Ours, Registered};
+use crate::spin;
 
 /// A loop on the thread that runs it. Dropping it is the end, in the order that the module's docs give.
 pub(crate) struct Running {
@@ -28,9 +29,10 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(mut runtime: TokioBuilder, name: &str, spin: Duration) -> io::Result<Running> {
+    pub(crate) fn start(mut runtime: TokioBuilder, name: &str, limit: Duration) -> io::Result<Running> {
+        spin::count_cores();
         let runtime = runtime.build_local(LocalOptions::default())?;
-        let on = Loop::new(runtime.handle().id(), Arc::from(name), spin);
+        let on = Loop::new(runtime.handle().id(), Arc::from(name), limit);
         let remote = Arc::new(Remote::new());
         let driver = Driver::new(Arc::clone(&remote), Arc::clone(&on));
         let driving = Driving::start(Arc::clone(&on));

@@ -16,7 +16,6 @@
 //! A thread that is waited for may itself wait for the very core of the one that looks. Then a look is a `yield`: the
 //! two pass the core to and fro without a sleep, and the system sees two threads that want to run, and moves one.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -31,10 +30,20 @@ pub(crate) struct Leave(());
 /// How many have leave.
 static LOOKING: AtomicUsize = AtomicUsize::new(0);
 
+/// How many may have it.
+static MOST: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts the cores, for a loop that starts on this thread. A thread may be held to fewer than the process has, so the
+/// most that was ever counted holds.
+pub(crate) fn count_cores() {
+    let most = available_parallelism().map_or(1, usize::from) - 1;
+    // ORDERING: a number.
+    MOST.fetch_max(most, Ordering::Relaxed);
+}
+
 impl Leave {
     pub(crate) fn take() -> Option<Leave> {
-        static MOST: OnceLock<usize> = OnceLock::new();
-        let most = *MOST.get_or_init(|| available_parallelism().map_or(1, usize::from) - 1);
+        let most = MOST.load(Ordering::Relaxed);
         let one_more = |looking| (looking < most).then_some(looking + 1);
         // ORDERING: a head count; nothing is handed over by it.
         LOOKING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok().map(|_| Leave(()))

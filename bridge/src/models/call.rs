@@ -8,8 +8,10 @@ use loom::thread;
 
 use super::{Body, Loop, Output, Seen, is_value};
 use crate::context;
+use crate::job::AnyJob;
 use crate::owner::{self, Wait};
 use crate::slot::Outcome;
+use crate::spare::ScopedJob;
 use crate::spin::Spin;
 use crate::state::Reason;
 
@@ -19,8 +21,10 @@ fn call(on: &Loop, body: Body, deadline: Option<Instant>) -> Outcome<Output> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         context::foreign(runtime.handle())
     });
-    let leave = |job: &_| context::may_wait(&ASKED, Location::caller(), || Box::new(Arc::clone(job)));
-    owner::call(body, |job| on.push(&job), Wait { deadline, spin: Spin::NONE, leave: &leave }).unwrap()
+    let leave = |job: &Arc<ScopedJob>| {
+        context::may_wait(&ASKED, Location::caller(), || Box::new(Arc::clone(job) as Arc<AnyJob>))
+    };
+    owner::call(body, |job| on.push(job), Wait { deadline, spin: Spin::NONE, leave: &leave }).unwrap()
 }
 
 /// The way of a call, with no way back: whatever was borrowed is free when it returns.
@@ -73,7 +77,7 @@ fn two_calls_against_the_loop() {
         });
         let leaver = thread::spawn({
             let (on, body) = (on.clone(), other.ready_after(0));
-            move || drop(owner::submit(body, |job| on.push(&job)))
+            move || drop(owner::submit(body, |job| on.push(job)))
         });
         on.serve(2);
         caller.join().unwrap();

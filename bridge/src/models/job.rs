@@ -10,7 +10,7 @@ use crate::state::{CANCEL, Reason};
 use crate::trace::Watch;
 
 fn submit(on: &Loop, body: super::Body) -> Owner<Output> {
-    owner::submit(body, |job| on.push(&job))
+    owner::submit(body, |job| on.push(job))
 }
 
 fn result(mut owner: Owner<Output>) -> Outcome<Output> {

@@ -22,7 +22,7 @@ fn push_against_sleep() {
         let (on, seen) = (Loop::new(), Seen::default());
         let pusher = thread::spawn({
             let (on, job) = (on.clone(), job(&seen));
-            move || on.push(&job)
+            move || on.push(job)
         });
         on.serve(1);
         seen.is_over();
@@ -38,7 +38,7 @@ fn push_against_look() {
         let (on, seen) = (Loop::that_looks(), Seen::default());
         let pusher = thread::spawn({
             let (on, job) = (on.clone(), job(&seen));
-            move || on.push(&job)
+            move || on.push(job)
         });
         on.serve(1);
         seen.is_over();
@@ -56,7 +56,7 @@ fn two_pushers_against_look() {
         assert!(queue.look());
         let pushers = [(); 2].map(|()| {
             let (queue, job) = (Arc::clone(&queue), job(&Seen::default()));
-            thread::spawn(move || matches!(queue.push(&job), Pushed::Lent))
+            thread::spawn(move || matches!(queue.push(job), Pushed::Lent))
         });
         let lent = pushers.map(|pusher| pusher.join().unwrap());
         assert_eq!(lent.iter().filter(|lent| **lent).count(), 1);
@@ -73,7 +73,7 @@ fn two_pushers_against_sleep() {
         let seen = [Seen::default(), Seen::default()];
         let pushers = seen.each_ref().map(|seen| {
             let (on, job) = (on.clone(), job(seen));
-            thread::spawn(move || on.push(&job))
+            thread::spawn(move || on.push(job))
         });
         on.serve(2);
         seen.iter().for_each(Seen::is_over);
@@ -95,7 +95,7 @@ fn order_of_one_thread() {
             let queue = Arc::clone(&queue);
             thread::spawn(move || {
                 for job in jobs {
-                    queue.push(&job);
+                    queue.push(job);
                 }
             })
         });
@@ -128,7 +128,7 @@ fn two_pushers_against_close() {
         let pushers = [(); 2].map(|()| {
             let (queue, refused, job) = (Arc::clone(&queue), refused.clone(), job(&Seen::default()));
             thread::spawn(move || {
-                if let Pushed::Closed = queue.push(&job) {
+                if let Pushed::Closed(job) = queue.push(job) {
                     refused.up();
                     job.refuse();
                 }

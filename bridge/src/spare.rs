@@ -1,0 +1,53 @@
+//! The jobs of a thread's scoped calls, used again: a call whose future is ready allocates nothing.
+//!
+//! The loop lets go of a job a moment after it has completed it, so a caller may be back while the job of its last call
+//! is still held. So there are two, made together: by the time that a loop has completed one, it has let go of the other.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use crate::frame::Borrowed;
+use crate::job::Job;
+use crate::sync::thread_local;
+
+/// A job whose frame is on its caller's stack.
+pub(crate) type ScopedJob = Job<Borrowed<'static>>;
+
+thread_local! {
+    // loom's macro takes no `const`.
+    #[allow(clippy::missing_const_for_thread_local)]
+    static SPARE: RefCell<[Option<Arc<ScopedJob>>; 2]> = RefCell::new([None, None]);
+}
+
+/// A job for `frame`, to be given back by [`keep`].
+///
+/// # Safety
+///
+/// As for [`Job::new`].
+pub(crate) unsafe fn job(frame: Borrowed<'static>) -> Arc<ScopedJob> {
+    // SAFETY: the caller keeps the condition. A second job of the frame is sent nowhere before it is made anew.
+    let new = || unsafe { Job::new(frame) };
+    let spare = SPARE.try_with(|spare| {
+        let mut spare = spare.borrow_mut();
+        if let [None, second @ None] = &mut *spare {
+            *second = Some(Arc::new(new()));
+        }
+        spare.iter_mut().find_map(|place| place.take_if(|job| Arc::get_mut(job).is_some()))
+    });
+    // In the destructor of another thread-local ours may be gone.
+    let Some(mut job) = spare.ok().flatten() else { return Arc::new(new()) };
+    if let Some(old) = Arc::get_mut(&mut job) {
+        *old = new();
+    }
+    job
+}
+
+/// Takes back a job that is done and holds nothing of the loop's.
+pub(crate) fn keep(job: Arc<ScopedJob>) {
+    let _ = SPARE.try_with(|spare| {
+        let mut spare = spare.borrow_mut();
+        if let Some(place) = spare.iter_mut().find(|place| place.is_none()) {
+            *place = Some(job);
+        }
+    });
+}
