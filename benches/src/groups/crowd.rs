@@ -1,12 +1,12 @@
 //! Many threads that call at once.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::effort::Effort;
-use crate::measure::{Entry, Role, Slice, interleave};
+use crate::measure::{Entry, Role, Series, Slice, interleave};
 use crate::peers::{Bridge, Driven, Peer, spawning};
 use crate::section::{Asked, Bar, Curve, Plot, Section, Table, Unit};
 
@@ -39,12 +39,35 @@ fn table(effort: &Effort, callers: usize) -> Table {
     let slice = effort.slice * (1 + u32::try_from(callers / 512).unwrap_or(u32::MAX));
     let rounds = if callers > MOST { effort.few_rounds() } else { effort.rounds };
     let driven = Driven::start();
-    let entry = |role, peer: Arc<dyn Peer>| {
-        Entry::new(peer.name(), role, move || Slice::of(throughput(&*peer, callers, slice)))
-    };
-    let mut entries = vec![entry(Role::Bridge, Arc::new(Bridge::start()))];
-    entries.extend(spawning(&driven).into_iter().map(|peer| entry(Role::Peer, peer)));
-    Table::new(format!("{callers} callers"), Unit::Rate, interleave(rounds, entries))
+    let mut peers: Vec<(Role, Arc<dyn Peer>)> = vec![(Role::Bridge, Arc::new(Bridge::start()))];
+    peers.extend(spawning(&driven).into_iter().map(|peer| (Role::Peer, peer)));
+
+    let crowd = Crowd::new(callers);
+    let peers = &peers;
+    let series = thread::scope(|scope| {
+        for count in &crowd.counts {
+            let caller = thread::Builder::new().stack_size(STACK);
+            caller.spawn_scoped(scope, || crowd.call(peers, count)).expect("a thread can be started");
+        }
+        let entry = |(index, (role, peer)): (usize, &(Role, Arc<dyn Peer>))| {
+            let crowd = &crowd;
+            Entry::new(peer.name(), *role, move || Slice::of(crowd.throughput(index, slice)))
+        };
+        let series = interleave(rounds, peers.iter().enumerate().map(entry).collect());
+        crowd.go_home();
+        series
+    });
+    Table::new(format!("{callers} callers"), Unit::Rate, series)
+}
+
+/// Threads that call whoever has its turn. They are started once, since that takes longer than a turn.
+struct Crowd {
+    counts: Vec<Count>,
+    /// Where all meet before a turn, and after it.
+    gate: Barrier,
+    /// Whose turn it is, by its index.
+    turn: AtomicUsize,
+    stop: AtomicBool,
 }
 
 /// A caller's count, on a cache line of its own.
@@ -52,36 +75,59 @@ fn table(effort: &Effort, callers: usize) -> Table {
 #[repr(align(128))]
 struct Count(AtomicU64);
 
-/// Calls in a second.
-fn throughput(peer: &dyn Peer, callers: usize, slice: Duration) -> f64 {
-    let counts: Vec<Count> = (0..callers).map(|_| Count::default()).collect();
-    let stop = AtomicBool::new(false);
-    let call = |count: &Count| {
+/// As the turn of nobody: the end.
+const NOBODY: usize = usize::MAX;
+
+impl Crowd {
+    fn new(callers: usize) -> Crowd {
+        Crowd {
+            counts: (0..callers).map(|_| Count::default()).collect(),
+            gate: Barrier::new(callers + 1),
+            turn: AtomicUsize::new(NOBODY),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    /// A caller.
+    fn call(&self, peers: &[(Role, Arc<dyn Peer>)], count: &Count) {
         let mut calls = 0;
-        while !stop.load(Ordering::Relaxed) {
-            calls = peer.ready(calls) + 1;
-            count.0.store(calls, Ordering::Relaxed);
+        loop {
+            self.gate.wait();
+            // ORDERING: what is written between two turns is handed over by the gate.
+            let Some((_, peer)) = peers.get(self.turn.load(Ordering::Relaxed)) else { return };
+            while !self.stop.load(Ordering::Relaxed) {
+                calls = peer.ready(calls) + 1;
+                count.0.store(calls, Ordering::Relaxed);
+            }
+            self.gate.wait();
         }
-    };
-    thread::scope(|scope| {
-        for count in &counts {
-            let started = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || call(count));
-            started.expect("a thread can be started");
-        }
+    }
+
+    /// Calls in a second.
+    fn throughput(&self, turn: usize, slice: Duration) -> f64 {
+        self.turn.store(turn, Ordering::Relaxed);
+        self.stop.store(false, Ordering::Relaxed);
+        self.gate.wait();
         // Everybody has begun by then.
         thread::sleep(slice / 4);
-        let before = total(&counts);
+        let before = self.total();
         let start = Instant::now();
         thread::sleep(slice);
-        let calls = total(&counts) - before;
+        let calls = self.total() - before;
         let taken = start.elapsed();
-        stop.store(true, Ordering::Relaxed);
+        self.stop.store(true, Ordering::Relaxed);
+        self.gate.wait();
         calls as f64 / taken.as_secs_f64()
-    })
-}
+    }
 
-fn total(counts: &[Count]) -> u64 {
-    counts.iter().map(|count| count.0.load(Ordering::Relaxed)).sum()
+    fn total(&self) -> u64 {
+        self.counts.iter().map(|count| count.0.load(Ordering::Relaxed)).sum()
+    }
+
+    fn go_home(&self) {
+        self.turn.store(NOBODY, Ordering::Relaxed);
+        self.gate.wait();
+    }
 }
 
 fn plot(callers: &[usize], tables: &[Table]) -> Plot {
@@ -90,7 +136,7 @@ fn plot(callers: &[usize], tables: &[Table]) -> Plot {
         callers.iter().zip(tables).map(point).collect()
     };
     let series = tables.first().map_or(&[][..], |table| &table.series);
-    let curve = |(index, series): (usize, &crate::measure::Series)| Curve {
+    let curve = |(index, series): (usize, &Series)| Curve {
         name: series.name.clone(),
         role: series.role,
         points: points(index),
