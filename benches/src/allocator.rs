@@ -18,8 +18,6 @@ static LIVE: AtomicI64 = AtomicI64::new(0);
 pub(crate) struct Counted {
     pub(crate) count: u64,
     pub(crate) bytes: u64,
-    /// Bytes allocated, less those freed.
-    pub(crate) live: i64,
 }
 
 /// Counts until it is dropped. One at a time.
@@ -37,11 +35,7 @@ impl Counter {
     }
 
     pub(crate) fn counted(&self) -> Counted {
-        Counted {
-            count: COUNT.load(Ordering::Relaxed),
-            bytes: BYTES.load(Ordering::Relaxed),
-            live: LIVE.load(Ordering::Relaxed),
-        }
+        Counted { count: COUNT.load(Ordering::Relaxed), bytes: BYTES.load(Ordering::Relaxed) }
     }
 }
 
@@ -49,6 +43,11 @@ impl Drop for Counter {
     fn drop(&mut self) {
         ON.store(false, Ordering::SeqCst);
     }
+}
+
+/// The bytes allocated since the last count began, less those freed; of no use when nobody counts.
+pub(crate) fn live() -> i64 {
+    LIVE.load(Ordering::Relaxed)
 }
 
 fn allocated(bytes: usize) {

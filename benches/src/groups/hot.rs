@@ -13,6 +13,9 @@ use crate::statistics::{median, quantile, sorted};
 /// A look at the clock costs a good part of the shortest calls, so these are timed by so many.
 const BATCH: u32 = 16;
 
+/// Nanoseconds that two threads take at most, on cores of their own.
+const QUIET: f64 = 2_000.0;
+
 pub(crate) fn run(effort: &Effort) -> Section {
     let slice = effort.slice;
     let driven = Driven::start();
@@ -33,6 +36,11 @@ pub(crate) fn run(effort: &Effort) -> Section {
         Unit::Time,
         interleave(effort.rounds, entries),
     );
+    if table.named(Spinning::NAME).median() > QUIET {
+        notes.push(
+            "**The machine was not quiet**: two threads that spin had no core each, and all figures are off.".into(),
+        );
+    }
     let (ours, best) = (table.bridge(), table.best_peer());
     let bars = vec![
         Bar::ratio(format!("hot round trip, {} / bridge", best.name), Asked::AtLeast(8.0), best.ratio(ours)),

@@ -9,14 +9,18 @@ use bridge::EventLoop;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
-use crate::allocator::Counter;
+use crate::allocator::{self, Counter};
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Series, Slice, interleave};
 use crate::peers::Driven;
 use crate::section::{Asked, Bar, Curve, Plot, Section, Table, Unit};
+use crate::statistics::median;
 
 /// What the bar against `tokio::spawn` is for.
 const MANY: usize = 500_000;
+
+/// A round of all sizes takes seconds.
+const MOST_ROUNDS: usize = 7;
 
 pub(crate) fn run(effort: &Effort) -> Section {
     let event_loop = EventLoop::new().expect("a loop can be started");
@@ -26,10 +30,10 @@ pub(crate) fn run(effort: &Effort) -> Section {
     let mut entries = Vec::new();
     for &count in effort.in_flight {
         let (event_loop, runtime) = (&event_loop, driven.handle());
-        entries.push(Entry::new("bridge", Role::Bridge, move || repeat(limit, || ours(event_loop, count))));
-        entries.push(Entry::new("tokio::spawn", Role::Peer, move || repeat(limit, || theirs(runtime, count))));
+        entries.push(entry("bridge", Role::Bridge, limit, move || ours(event_loop, count)));
+        entries.push(entry("tokio::spawn", Role::Peer, limit, move || theirs(runtime, count)));
     }
-    let series = interleave(effort.few_rounds(), entries);
+    let series = interleave(effort.few_rounds().min(MOST_ROUNDS), entries);
 
     let pairs: Vec<(usize, &[Series])> = effort.in_flight.iter().copied().zip(series.chunks(2)).collect();
     let mut tables = Vec::new();
@@ -87,7 +91,7 @@ impl Gate {
     }
 }
 
-fn ours(event_loop: &EventLoop, count: usize) -> Slice {
+fn ours(event_loop: &EventLoop, count: usize) -> (f64, f64) {
     let gate = Arc::new(Gate::default());
     once(count, &gate, |count| {
         let submit = |value| event_loop.submit(wait_at(Arc::clone(&gate), value));
@@ -101,7 +105,7 @@ fn ours(event_loop: &EventLoop, count: usize) -> Slice {
     })
 }
 
-fn theirs(runtime: &Handle, count: usize) -> Slice {
+fn theirs(runtime: &Handle, count: usize) -> (f64, f64) {
     let gate = Arc::new(Gate::default());
     once(count, &gate, |count| {
         let spawn = |value| runtime.spawn(wait_at(Arc::clone(&gate), value));
@@ -121,32 +125,40 @@ fn theirs(runtime: &Handle, count: usize) -> Slice {
     })
 }
 
-/// Submits, waits until all are pending, signals and collects.
-fn once<T, C: FnOnce(Vec<T>) -> usize>(count: usize, gate: &Gate, submit: impl FnOnce(usize) -> (Vec<T>, C)) -> Slice {
-    let counter = Counter::start();
+/// Submits, waits until all are pending, signals and collects. Per task: the nanoseconds, and the bytes if they are counted.
+fn once<T, C: FnOnce(Vec<T>) -> usize>(
+    count: usize,
+    gate: &Gate,
+    submit: impl FnOnce(usize) -> (Vec<T>, C),
+) -> (f64, f64) {
     let start = Instant::now();
     let (tasks, collect) = submit(count);
     gate.wait_for(count);
     let submitted = start.elapsed();
-    let live = counter.counted().live;
-    drop(counter);
+    let live = allocator::live();
 
     let start = Instant::now();
     let sum = collect(tasks);
     let taken = submitted + start.elapsed();
     assert_eq!(sum, count * (count - 1) / 2, "a task gave another's value");
-    Slice { value: taken.as_nanos() as f64 / count as f64, beside: live as f64 / count as f64, samples: Vec::new() }
+    (taken.as_nanos() as f64 / count as f64, live as f64 / count as f64)
 }
 
-/// The median of as many as begin within `limit`.
-fn repeat(limit: Duration, run: impl Fn() -> Slice) -> Slice {
-    let begun = Instant::now();
-    let mut slices = vec![run()];
-    while begun.elapsed() < limit {
-        slices.push(run());
-    }
-    let of = |figure: fn(&Slice) -> f64| crate::statistics::median(&slices.iter().map(figure).collect::<Vec<_>>());
-    Slice { value: of(|slice| slice.value), beside: of(|slice| slice.beside), samples: Vec::new() }
+/// The bytes are counted in the first round alone, which is for warming up: counting takes time.
+fn entry<'a>(name: &str, role: Role, limit: Duration, run: impl Fn() -> (f64, f64) + 'a) -> Entry<'a> {
+    let mut bytes = None;
+    Entry::new(name, role, move || {
+        let beside = *bytes.get_or_insert_with(|| {
+            let _counter = Counter::start();
+            run().1
+        });
+        let begun = Instant::now();
+        let mut times = vec![run().0];
+        while begun.elapsed() < limit {
+            times.push(run().0);
+        }
+        Slice { value: median(&times), beside, samples: Vec::new() }
+    })
 }
 
 fn plot(pairs: &[(usize, &[Series])]) -> Plot {
