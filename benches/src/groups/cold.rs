@@ -1,0 +1,56 @@
+//! Round trips with a pause before each, so that everybody sleeps.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::hot;
+use crate::effort::Effort;
+use crate::measure::{Entry, Role, Slice, calls_after, interleave};
+use crate::peers::{Bridge, Driven, EventFd, Peer, PerCall, spawning};
+use crate::section::{Asked, Bar, Section, Table, Unit};
+
+const PAUSE: Duration = Duration::from_millis(1);
+
+pub(crate) fn run(effort: &Effort) -> Section {
+    // Most of it is pause.
+    let slice = effort.slice * 3;
+    let driven = Driven::start();
+    let mut entries = vec![entry(slice, Role::Bridge, Arc::new(Bridge::start()))];
+    entries.extend(spawning(&driven).into_iter().map(|peer| entry(slice, Role::Peer, peer)));
+    entries.push(entry(slice, Role::Peer, Arc::new(PerCall)));
+    let mut eventfd = EventFd::start();
+    entries.push(Entry::new(EventFd::NAME, Role::Limit, move || timed(slice, || eventfd.call())));
+    let mut notes = Vec::new();
+    hot::python(slice, PAUSE, &mut entries, &mut notes);
+
+    let title = "A ready future, a millisecond after the last call";
+    let table = Table::new(title, Unit::Time, interleave(effort.rounds, entries));
+    let (ours, best) = (table.bridge(), table.best_peer());
+    let to_limit = ours.ratio(table.named(EventFd::NAME));
+    let bars = vec![
+        Bar::ratio("cold round trip, bridge / (eventfd + futex)", Asked::AtMost(1.15), to_limit),
+        Bar::ratio(format!("cold round trip, bridge / {}", best.name), Asked::AtMost(1.0), ours.ratio(best)),
+    ];
+    Section {
+        name: "cold",
+        about: "The same with a sleep of a millisecond before each call: the loop and the caller have both gone to sleep.",
+        plots: vec![hot::distribution("cold", "Round trip, cold: share of calls that took no longer", &table.series)],
+        tables: vec![table],
+        bars,
+        notes,
+    }
+}
+
+fn entry<'a>(slice: Duration, role: Role, peer: Arc<dyn Peer>) -> Entry<'a> {
+    Entry::new(peer.name(), role, move || {
+        timed(slice, || {
+            black_box(peer.ready(black_box(1)));
+        })
+    })
+}
+
+fn timed(slice: Duration, call: impl FnMut()) -> Slice {
+    Slice::of_calls(calls_after(slice, || thread::sleep(PAUSE), call))
+}

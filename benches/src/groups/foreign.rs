@@ -1,0 +1,66 @@
+//! Runtimes that are somebody else's.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use bridge::Handle;
+use tokio::runtime;
+
+use crate::effort::Effort;
+use crate::measure::{Entry, Role, Slice, batches, interleave};
+use crate::peers::{Call, Driven, Futures, Peer};
+use crate::section::{Asked, Bar, Section, Table, Unit};
+
+const BATCH: u32 = 4;
+
+pub(crate) fn run(effort: &Effort) -> Section {
+    let driven = Driven::start();
+    let workers = runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let workers = workers.expect("a runtime can be built");
+    let tables = vec![
+        table("A current-thread runtime, driven by a thread", effort, driven.handle()),
+        table("A multi-thread runtime of two workers", effort, workers.handle()),
+    ];
+    let bar = |(flavour, table): (&str, &Table)| {
+        let ratio = table.bridge().ratio(table.best_peer());
+        Bar::ratio(format!("foreign runtime, {flavour}, bridge / block_on(spawn)"), Asked::AtMost(1.0), ratio)
+    };
+    let bars = ["current-thread", "multi-thread"].into_iter().zip(&tables).map(bar).collect();
+    Section {
+        name: "foreign",
+        about: "`Handle::from(&runtime).block_on(future)` against `futures::executor::block_on(runtime.spawn(future))`, of a ready future, hot.",
+        tables,
+        bars,
+        ..Section::default()
+    }
+}
+
+/// Through our handle of it.
+struct Foreign(Handle);
+
+impl Call for Foreign {
+    const NAME: &'static str = "bridge";
+
+    fn call<F>(&self, future: F) -> F::Output
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.0.block_on(future).expect("the runtime runs")
+    }
+}
+
+fn table(title: &str, effort: &Effort, runtime: &runtime::Handle) -> Table {
+    let ours = entry(effort.slice, Role::Bridge, Foreign(Handle::from(runtime.clone())));
+    let theirs = entry(effort.slice, Role::Peer, Futures(runtime.clone()));
+    Table::new(title, Unit::Time, interleave(effort.rounds, vec![ours, theirs]))
+}
+
+fn entry<'a>(slice: Duration, role: Role, peer: impl Peer + 'a) -> Entry<'a> {
+    Entry::new(peer.name(), role, move || {
+        let call = || {
+            black_box(peer.ready(black_box(1)));
+        };
+        Slice::of_calls(batches(slice, BATCH, call))
+    })
+}

@@ -1,0 +1,100 @@
+//! Round trips, one right after the other.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::effort::Effort;
+use crate::measure::{Entry, Role, Series, Slice, batches, calls, interleave};
+use crate::peers::{Bridge, Driven, EventFd, Peer, PerCall, Python, Spinning, spawning};
+use crate::section::{Asked, Bar, Curve, Plot, Section, Table, Unit};
+use crate::statistics::{median, quantile, sorted};
+
+/// A look at the clock costs a good part of the shortest calls, so these are timed by so many.
+const BATCH: u32 = 16;
+
+/// Nanoseconds that two threads take at most, on cores of their own.
+const QUIET: f64 = 2_000.0;
+
+pub(crate) fn run(effort: &Effort) -> Section {
+    let slice = effort.slice;
+    let driven = Driven::start();
+    let mut entries = vec![entry(slice, Role::Bridge, Arc::new(Bridge::start()))];
+    entries.extend(spawning(&driven).into_iter().map(|peer| entry(slice, Role::Peer, peer)));
+    entries.push(entry(slice, Role::Peer, Arc::new(PerCall)));
+    entries.push(Entry::new(Spinning::NAME, Role::Limit, move || {
+        let mut spinning = Spinning::start();
+        timed(slice, || spinning.call())
+    }));
+    let mut eventfd = EventFd::start();
+    entries.push(Entry::new(EventFd::NAME, Role::Limit, move || timed(slice, || eventfd.call())));
+    let mut notes = Vec::new();
+    python(slice, Duration::ZERO, &mut entries, &mut notes);
+
+    let table = Table::new(
+        "A ready future, the next call right after the last",
+        Unit::Time,
+        interleave(effort.rounds, entries),
+    );
+    if table.named(Spinning::NAME).median() > QUIET {
+        notes.push(
+            "**The machine was not quiet**: two threads that spin had no core each, and all figures are off.".into(),
+        );
+    }
+    let (ours, best) = (table.bridge(), table.best_peer());
+    let bars = vec![
+        Bar::ratio(format!("hot round trip, {} / bridge", best.name), Asked::AtLeast(8.0), best.ratio(ours)),
+        Bar::ratio(
+            "hot round trip, bridge / two spinning threads",
+            Asked::AtMost(5.0),
+            ours.ratio(table.named(Spinning::NAME)),
+        ),
+    ];
+    Section {
+        name: "hot",
+        about: "Round trips of a future that is ready at its first poll. The caller asks again at once.",
+        plots: vec![distribution("hot", "Round trip, hot: share of calls that took no longer", &table.series)],
+        tables: vec![table],
+        bars,
+        notes,
+    }
+}
+
+fn entry<'a>(slice: Duration, role: Role, peer: Arc<dyn Peer>) -> Entry<'a> {
+    Entry::new(peer.name(), role, move || {
+        timed(slice, || {
+            black_box(peer.ready(black_box(1)));
+        })
+    })
+}
+
+/// Batches for the median, and for the distribution single calls, which have the clock's time in them.
+fn timed(slice: Duration, mut call: impl FnMut()) -> Slice {
+    let in_batches = batches(slice * 3 / 4, BATCH, &mut call);
+    Slice { value: median(&in_batches), beside: 0.0, samples: calls(slice / 4, call) }
+}
+
+/// Python's turn, where there is one.
+pub(super) fn python(slice: Duration, pause: Duration, entries: &mut Vec<Entry<'_>>, notes: &mut Vec<String>) {
+    match Python::find() {
+        Some(python) => {
+            entries.push(Entry::new(Python::NAME, Role::Peer, move || Slice::of_calls(python.calls(slice, pause))));
+        }
+        None => notes.push("There is no `python3` here: left out.".into()),
+    }
+}
+
+/// The share of calls that took no longer than that, for each.
+pub(super) fn distribution(file: &'static str, title: &'static str, series: &[Series]) -> Plot {
+    let curve = |series: &Series| {
+        let samples = sorted(&series.samples);
+        let points = (0..=200).map(|step| f64::from(step) / 200.0).map(|share| {
+            // The last percent says more of the machine than of who was measured.
+            let share = share * 0.99;
+            (quantile(&samples, share), share * 100.0)
+        });
+        Curve { name: series.name.clone(), role: series.role, points: points.collect() }
+    };
+    let curves = series.iter().map(curve).collect();
+    Plot { file, title, x: "nanoseconds", y: "% of the calls", log_y: false, curves }
+}
