@@ -15,7 +15,6 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::LocalRuntime;
 
-use crate::context::Loop;
 use crate::fork::Process;
 use crate::job::AnyJob;
 use crate::lookout::{Lookout, Next};
@@ -169,9 +168,9 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(remote: Arc<Remote>, on: Arc<Loop>) -> Driver {
+    pub(crate) fn new(remote: Arc<Remote>, lookout: Lookout) -> Driver {
         let pending = Rc::new(Pending { count: Cell::new(0), remote: Arc::clone(&remote) });
-        Driver { remote, backlog: None, pending, lookout: Lookout::new(on) }
+        Driver { remote, backlog: None, pending, lookout }
     }
 
     /// Drains, into the loop's own `runtime`. Ready when the loop is to end.

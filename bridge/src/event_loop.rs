@@ -19,9 +19,7 @@ use crate::local_handle::LocalHandle;
 use crate::lookout;
 use crate::owner::Ending;
 use crate::running::Running;
-
-/// How long a caller looks for its answer before it parks, unless [`Builder::spin`] says otherwise.
-const DEFAULT_SPIN: Duration = Duration::from_micros(50);
+use crate::spin::DEFAULT_SPIN;
 
 /// Makes the calling thread the event loop, runs `main` on it and returns its output, as `asyncio.run`.
 ///
@@ -56,7 +54,7 @@ pub fn run<F: Future>(main: F) -> F::Output {
     let name = thread::current().name().map_or_else(unique_name, String::from);
     let mut runtime = TokioBuilder::new_current_thread();
     runtime.enable_all().on_thread_park(lookout::on_idle).thread_name(format!("{name}-blocking"));
-    let running = match Running::start(runtime, &name, DEFAULT_SPIN) {
+    let running = match Running::start(runtime, &name, DEFAULT_SPIN, false) {
         Ok(running) => running,
         Err(error) => panic!("the event loop could not be started: {error}"),
     };
@@ -341,6 +339,9 @@ impl Builder {
     ///   or come rarely, cost what a plain park does and a few microseconds of CPU.
     /// - While the loop looks, its sockets, its timers and what is spawned onto its runtime have their turn every few
     ///   microseconds. It looks only after calls: a loop that gets none parks like any tokio runtime.
+    /// - An [`EventLoop`] that is called closely by a thread on its own core moves to another of the cores that it may run
+    ///   on (Linux, and no seccomp filter): virtual machines tend to leave the two on one core. Which cores it may run on
+    ///   is as before then.
     ///
     /// The loop's side rests on tokio's `on_thread_park`. A [`configure`](Builder::configure) that sets that hook to one
     /// of its own turns the loop's side off, and leaves the callers'.
@@ -411,7 +412,7 @@ impl Builder {
         let (tell, started) = mpsc::sync_channel(1);
         let thread = thread::Builder::new().name(name.clone()).spawn(move || {
             let _end = end;
-            match Running::start(runtime, &name, spin) {
+            match Running::start(runtime, &name, spin, true) {
                 Ok(running) => {
                     // The one that is told waits until it is.
                     let _ = tell.send(Ok(LocalHandle::new(Arc::clone(&running.ours))));

@@ -9,12 +9,19 @@
 //! So between two turns of the runtime lies a slice of looking, or a batch of jobs, and tokio's own tasks wait for one of
 //! these at most. A call is expected while jobs have ended since the last sleep. What is found while looking starts the
 //! time anew.
+//!
+//! # Two on one core
+//!
+//! A system wakes a thread on the core that it last ran on, or on the waker's, if it sees no idle one; and a virtual
+//! machine does not see that a core is idle once the host has taken it away. There, a loop and a caller that find
+//! themselves on one core may stay there for long, at ten times the price of a call, beside cores that do nothing. So a
+//! loop on a thread of its own that has had [`STACKED`] calls from its own core in quick succession moves to another.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::context::Loop;
-use crate::core_id::Core;
+use crate::core_id::{self, Core};
 use crate::queue::Queue;
 use crate::registry;
 use crate::spin::{Leave, Patience, Pause};
@@ -22,6 +29,15 @@ use crate::sync::spin_loop;
 
 /// How often leave is asked for by a loop that has just answered a caller, which then gives its own back.
 const TRIES: u32 = 32;
+
+/// After how many calls from its own core, one after the other, a loop moves away.
+const STACKED: u32 = 16;
+
+/// After how many calls from other cores a move has been good, and may be made again when need be.
+const GOOD_MOVE: u32 = 64;
+
+/// How long after a move that was not good the next may follow. It doubles, up to a second.
+const MOVE_APART: Duration = Duration::from_millis(2);
 
 /// Told by tokio, on the loop's thread: there is nothing to do but to wait for sockets and timers. When a call is
 /// expected, this wakes the driver, and so makes tokio look at these without waiting for them.
@@ -57,6 +73,44 @@ pub(crate) struct Lookout {
     look: Option<Look>,
     /// Where the caller of the last job was when it sent it.
     caller: Core,
+    /// How many of the last jobs came from this core.
+    stacked: u32,
+    /// When the first of these came.
+    since: Option<Instant>,
+    moves: Option<Moves>,
+}
+
+/// When a loop may move to another core.
+struct Moves {
+    next: Option<Instant>,
+    apart: Duration,
+    /// How many calls came from other cores since the last move.
+    elsewhere: u32,
+}
+
+impl Moves {
+    fn new() -> Moves {
+        Moves { next: None, apart: MOVE_APART, elsewhere: 0 }
+    }
+
+    /// A call came from another core. After some of these the last move was a good one.
+    fn met_elsewhere(&mut self) {
+        self.elsewhere += 1;
+        if self.elsewhere == GOOD_MOVE {
+            *self = Moves::new();
+        }
+    }
+
+    fn may(&mut self) -> bool {
+        let now = Instant::now();
+        if self.next.is_some_and(|next| now < next) {
+            return false;
+        }
+        self.next = now.checked_add(self.apart);
+        self.apart = (self.apart * 2).min(Duration::from_secs(1));
+        self.elsewhere = 0;
+        true
+    }
 }
 
 struct Look {
@@ -66,8 +120,11 @@ struct Look {
 }
 
 impl Lookout {
-    pub(crate) fn new(on: Arc<Loop>) -> Lookout {
-        Lookout { on, patience: Patience::new(), look: None, caller: Core::UNKNOWN }
+    /// `may_move`: nobody else says where this thread runs.
+    pub(crate) fn new(on: Arc<Loop>, may_move: bool) -> Lookout {
+        let moves = may_move.then(Moves::new);
+        let caller = Core::UNKNOWN;
+        Lookout { on, patience: Patience::new(), look: None, caller, stacked: 0, since: None, moves }
     }
 
     /// The driver is polled.
@@ -78,16 +135,48 @@ impl Lookout {
     /// A job is taken that was sent from the core `caller`.
     pub(crate) fn met(&mut self, caller: Core) {
         self.caller = caller;
+        if !caller.is(Core::current()) {
+            self.stacked = 0;
+            if let Some(moves) = &mut self.moves {
+                moves.met_elsewhere();
+            }
+            return;
+        }
+        if self.stacked == 0 {
+            self.since = Some(Instant::now());
+        }
+        self.stacked += 1;
     }
 
     /// The queue is empty after jobs that have ended.
     pub(crate) fn after_jobs(&mut self, queue: &Queue) -> Next {
+        if self.stacked >= STACKED {
+            self.move_away(queue);
+        }
         match self.start() {
             Start::Unwise => Next::Sleep { expects: false },
             Start::NoLeave => Next::Sleep { expects: true },
             Start::Looks if self.slice(queue) => Next::Take,
             Start::Looks => Next::Yield,
         }
+    }
+
+    /// Moves to another core if the calls came in quick succession. A call that comes meanwhile waits for the loop to
+    /// arrive.
+    fn move_away(&mut self, queue: &Queue) {
+        self.stacked = 0;
+        let in_a_row = self.since.is_some_and(|since| since.elapsed() < STACKED * self.on.spin);
+        if !in_a_row || !self.moves.as_mut().is_some_and(Moves::may) {
+            return;
+        }
+        self.patience = Patience::new();
+        if !matches!(self.start(), Start::Looks) || !queue.look() {
+            return;
+        }
+        self.on.looks.set_core(Core::MOVING);
+        core_id::move_to_another();
+        self.on.looks.set_core(Core::current());
+        self.caller = Core::UNKNOWN;
     }
 
     /// The queue is empty, a call is expected, and the runtime is idle.
@@ -139,8 +228,7 @@ impl Lookout {
 
     /// Looks for a while. Whether something has come.
     fn slice(&mut self, queue: &Queue) -> bool {
-        self.on.looks.next_turn();
-        let found = !queue.look() || Pause::before(self.caller).look(|| !queue.is_looked_at());
+        let found = self.slice_now(queue);
         if found {
             self.patience.looked(true);
             if let Some(look) = &mut self.look {
@@ -148,5 +236,14 @@ impl Lookout {
             }
         }
         found
+    }
+
+    fn slice_now(&self, queue: &Queue) -> bool {
+        if !queue.is_empty() {
+            // What came since the last slice has this loop's leave on loan.
+            return true;
+        }
+        self.on.looks.next_turn();
+        !queue.look() || Pause::before(self.caller).look(|| !queue.is_looked_at())
     }
 }

@@ -146,7 +146,8 @@ fn look(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>) -> bool {
     let Some(pause) = spin.pause() else { return false };
     // In the destructor of another thread-local ours may be gone: it then parks at once.
     let Ok(mut patience) = PATIENCE.try_with(Cell::get) else { return false };
-    let looked = patience.ask().then(|| look_by_leave(signal, deadline, spin, pause)).flatten();
+    let looked =
+        (spin.is_worth_more() || patience.ask()).then(|| look_by_leave(signal, deadline, spin, pause)).flatten();
     if let Some(found) = looked {
         patience.looked(found);
     }
@@ -163,9 +164,12 @@ fn look_by_leave(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>, pau
             return Some(true);
         }
         let now = Instant::now();
+        if spin.is_worth_more() {
+            until = None;
+        }
         // No end, where that cannot be counted.
         until = until.or_else(|| now.checked_add(spin.limit()));
-        if [until, deadline].into_iter().flatten().any(|end| end <= now) {
+        if deadline.is_some_and(|end| end <= now) || until.is_some_and(|end| end <= now) {
             return Some(false);
         }
         if !leave.holds() {

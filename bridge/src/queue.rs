@@ -106,6 +106,11 @@ impl Queue {
         self.mark(LOOKING)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        // ORDERING: what has come is acquired by `take`.
+        unmarked(self.head.load(Ordering::Relaxed)).is_null()
+    }
+
     /// Whether nothing has come since `look`.
     pub(crate) fn is_looked_at(&self) -> bool {
         // ORDERING: what has come is acquired by `take`.

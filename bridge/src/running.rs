@@ -16,6 +16,7 @@ use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
 
 use crate::context::{Driving, Loop};
 use crate::driver::{Driver, Remote};
+use crate::lookout::Lookout;
 use crate::registry::{Ours, Registered};
 use crate::spin;
 
@@ -29,12 +30,18 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(mut runtime: TokioBuilder, name: &str, limit: Duration) -> io::Result<Running> {
+    /// `owns_thread`: the calling thread is there for this alone.
+    pub(crate) fn start(
+        mut runtime: TokioBuilder,
+        name: &str,
+        limit: Duration,
+        owns_thread: bool,
+    ) -> io::Result<Running> {
         spin::count_cores();
         let runtime = runtime.build_local(LocalOptions::default())?;
         let on = Loop::new(runtime.handle().id(), Arc::from(name), limit);
         let remote = Arc::new(Remote::new());
-        let driver = Driver::new(Arc::clone(&remote), Arc::clone(&on));
+        let driver = Driver::new(Arc::clone(&remote), Lookout::new(Arc::clone(&on), owns_thread));
         let driving = Driving::start(Arc::clone(&on));
         let ours = Arc::new(Ours { on, remote });
         let registered = Registered::new(&ours);

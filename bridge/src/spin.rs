@@ -23,6 +23,10 @@ use std::time::Duration;
 use crate::core_id::Core;
 use crate::sync::{spin_loop, yield_now};
 
+/// How long a thread looks before it parks, unless [`Builder::spin`](crate::Builder::spin) says otherwise: about what it
+/// takes to wake a core that sleeps, on the slower machines.
+pub(crate) const DEFAULT_SPIN: Duration = Duration::from_micros(50);
+
 /// Leave to look. It is given back when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Leave(());
@@ -181,6 +185,11 @@ impl<'a> Spin<'a> {
 
     pub(crate) fn limit(&self) -> Duration {
         self.limit
+    }
+
+    /// Whether the loop is about to arrive on another core, and will then answer.
+    pub(crate) fn is_worth_more(&self) -> bool {
+        self.lent && self.looks.is_some_and(|looks| looks.core() == Core::MOVING)
     }
 
     /// What to do between the looks. `None`: a look would be in vain.
