@@ -20,6 +20,7 @@ use crate::job::AnyJob;
 use crate::lookout::{Lookout, Next};
 use crate::queue::{Pushed, Queue, Taken};
 use crate::slot::contain;
+use crate::spin::LoopWas;
 
 /// How many jobs get their first poll before tokio's own tasks, timers and sockets have their turn. tokio runs 61
 /// tasks between two looks at its sockets; ours come on top of these.
@@ -66,19 +67,24 @@ impl Remote {
         }
     }
 
-    /// Hands a job to the loop; a closed one refuses it. Whether the loop lends its leave to look to the job's caller.
-    pub(crate) fn push(&self, job: Arc<AnyJob>) -> bool {
+    /// Hands a job to the loop; a closed one refuses it. What the loop was doing.
+    pub(crate) fn push(&self, job: Arc<AnyJob>) -> LoopWas {
         if !self.process.is_current() {
             job.refuse();
-            return false;
+            return LoopWas::Asleep;
         }
         match self.queue.push(job) {
-            Pushed::Lent => return true,
-            Pushed::Awake => {}
-            Pushed::Wake => self.wake(),
-            Pushed::Closed(job) => job.refuse(),
+            Pushed::Found(was) => {
+                if was == LoopWas::Asleep {
+                    self.wake();
+                }
+                was
+            }
+            Pushed::Closed(job) => {
+                job.refuse();
+                LoopWas::Asleep
+            }
         }
-        false
     }
 
     /// Closes the queue and lets the loop end as `plan` says. A plan only ever gets stricter.

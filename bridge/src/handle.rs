@@ -15,6 +15,7 @@ use crate::owner::{self, Wait};
 use crate::registry::{self, Ours};
 use crate::slot::{Outcome, contain};
 use crate::spare::ScopedJob;
+use crate::spin::LoopWas;
 use crate::task::Task;
 
 /// Where a handle's jobs go.
@@ -251,13 +252,13 @@ impl Handle {
         }
     }
 
-    /// Gives a job to the loop. One that is closed drops it, and so completes it. Whether the loop lends its leave to look.
-    fn send(&self, job: Arc<AnyJob>) -> bool {
+    /// Gives a job to the loop. One that is closed drops it, and so completes it. What the loop was doing.
+    fn send(&self, job: Arc<AnyJob>) -> LoopWas {
         match &self.target {
             Target::Ours(ours) => ours.remote.push(job),
             Target::Foreign { on, .. } if on.is_left_behind() => {
                 job.refuse();
-                false
+                LoopWas::Asleep
             }
             Target::Foreign { runtime, .. } => spawn(runtime, job),
         }
@@ -283,10 +284,10 @@ impl Handle {
     }
 }
 
-/// Gives a job to a runtime of somebody else's, which has no leave to lend.
-fn spawn(runtime: &TokioHandle, job: Arc<AnyJob>) -> bool {
+/// Gives a job to a runtime of somebody else's, of which nothing is known.
+fn spawn(runtime: &TokioHandle, job: Arc<AnyJob>) -> LoopWas {
     drop(runtime.spawn(Spawned::new(job)));
-    false
+    LoopWas::Asleep
 }
 
 /// A function that is to run, or else to be dropped, without a panic that would hide why it did not run.

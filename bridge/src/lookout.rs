@@ -181,6 +181,9 @@ impl Lookout {
 
     /// The queue is empty, a call is expected, and the runtime is idle.
     pub(crate) fn when_idle(&mut self, queue: &Queue) -> Next {
+        if self.stacked >= STACKED {
+            self.move_away(queue);
+        }
         match self.start() {
             Start::Unwise | Start::NoLeave => Next::Sleep { expects: false },
             Start::Looks if self.slice(queue) => Next::Take,

@@ -19,6 +19,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use crate::job::AnyJob;
 use crate::queue::{Pushed, Queue};
 use crate::slot::Outcome;
+use crate::spin::LoopWas;
 use crate::sync::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
 
 /// A count that is no step of the model.
@@ -211,17 +212,20 @@ impl Loop {
     }
 
     /// As `Remote::push`.
-    fn push(&self, job: Arc<AnyJob>) -> bool {
+    fn push(&self, job: Arc<AnyJob>) -> LoopWas {
         match self.queue.push(job) {
-            Pushed::Lent => return true,
-            Pushed::Awake => {}
-            Pushed::Wake => {
-                self.waker.look();
-                Arc::clone(&self.driver).wake();
+            Pushed::Found(was) => {
+                if was == LoopWas::Asleep {
+                    self.waker.look();
+                    Arc::clone(&self.driver).wake();
+                }
+                was
             }
-            Pushed::Closed(job) => job.refuse(),
+            Pushed::Closed(job) => {
+                job.refuse();
+                LoopWas::Asleep
+            }
         }
-        false
     }
 
     /// As `Driver::poll` and the runtime around it, until `jobs` have come and gone.

@@ -16,7 +16,7 @@ use crate::job::{AnyJob, Job};
 use crate::park;
 use crate::slot::{Outcome, Signal, Slot};
 use crate::spare::{self, ScopedJob};
-use crate::spin::Spin;
+use crate::spin::{LoopWas, Spin};
 use crate::state::{CANCEL, DEADLINE, Ended, Reason};
 use crate::trace::{Span, Watch};
 
@@ -59,20 +59,20 @@ where
 /// The one that may wait for a submitted job and take its outcome. Dropping it detaches.
 pub(crate) struct Owner<T> {
     job: Arc<dyn Submitted<T>>,
-    /// Whether the loop lent its leave to look.
-    lent: bool,
+    /// What the loop was doing when it was sent.
+    was: LoopWas,
 }
 
-/// Submits a future that any thread may poll. `send` says whether the loop lent its leave to look.
-pub(crate) fn submit<F>(future: F, send: impl FnOnce(Arc<AnyJob>) -> bool) -> Owner<F::Output>
+/// Submits a future that any thread may poll. `send` says what the loop was doing.
+pub(crate) fn submit<F>(future: F, send: impl FnOnce(Arc<AnyJob>) -> LoopWas) -> Owner<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     // SAFETY: all of it is `Send`.
     let job = Arc::new(unsafe { Job::new(Cell::future(future)) });
-    let lent = send(Arc::clone(&job) as Arc<AnyJob>);
-    Owner { job, lent }
+    let was = send(Arc::clone(&job) as Arc<AnyJob>);
+    Owner { job, was }
 }
 
 /// Submits a future that is made on the loop's thread, and stays there.
@@ -84,8 +84,8 @@ where
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
     let job = Arc::new(unsafe { Job::new(Cell::make(make)) });
-    let lent = remote.push(Arc::clone(&job) as Arc<AnyJob>);
-    Owner { job, lent }
+    let was = remote.push(Arc::clone(&job) as Arc<AnyJob>);
+    Owner { job, was }
 }
 
 impl<T> Owner<T> {
@@ -128,7 +128,7 @@ impl<T> Owner<T> {
     /// Waits on this thread. False: `deadline` came first.
     pub(crate) fn wait(&mut self, deadline: Option<Instant>, spin: Spin<'_>, watch: Watch) -> bool {
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { park::wait(self.job.signal(), deadline, spin.by_loan(self.lent), watch) }
+        unsafe { park::wait(self.job.signal(), deadline, spin.when(self.was), watch) }
     }
 
     /// The outcome, once, and only when it is done.
@@ -163,7 +163,7 @@ pub(crate) struct Wait<'a> {
 /// A scoped call of a future that any thread may poll. It is dropped when this returns.
 pub(crate) fn call<F>(
     future: F,
-    send: impl FnOnce(Arc<AnyJob>) -> bool,
+    send: impl FnOnce(Arc<AnyJob>) -> LoopWas,
     wait: Wait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
@@ -192,7 +192,7 @@ where
 /// As for `Job::new`.
 unsafe fn scoped<M, F>(
     cell: Cell<M, F, F::Output>,
-    send: impl FnOnce(Arc<AnyJob>) -> bool,
+    send: impl FnOnce(Arc<AnyJob>) -> LoopWas,
     wait: Wait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
@@ -218,8 +218,8 @@ where
     };
     let call = Call { job: &job, watch: leave.watch() };
     leave.block(|| {
-        let lent = send(Arc::clone(call.job) as Arc<AnyJob>);
-        call.wait(wait.deadline, wait.spin.by_loan(lent));
+        let was = send(Arc::clone(call.job) as Arc<AnyJob>);
+        call.wait(wait.deadline, wait.spin.when(was));
         drop(call);
     });
     drop(leave);

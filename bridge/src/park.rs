@@ -143,16 +143,15 @@ fn look(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>) -> bool {
     if signal.state.is_done() {
         return true;
     }
-    let Some(pause) = spin.pause() else { return false };
-    // In the destructor of another thread-local ours may be gone: it then parks at once.
-    let Ok(mut patience) = PATIENCE.try_with(Cell::get) else { return false };
-    let looked =
-        (spin.is_worth_more() || patience.ask()).then(|| look_by_leave(signal, deadline, spin, pause)).flatten();
+    // In the destructor of another thread-local ours may be gone.
+    let mut patience = PATIENCE.try_with(Cell::get).unwrap_or(Patience::new());
+    let pause = spin.pause().filter(|_| spin.is_worth_more() || patience.ask());
+    let looked = pause.and_then(|pause| look_by_leave(signal, deadline, spin, pause));
     if let Some(found) = looked {
         patience.looked(found);
     }
-    PATIENCE.set(patience);
-    looked == Some(true)
+    let _ = PATIENCE.try_with(|cell| cell.set(patience));
+    looked.unwrap_or_else(|| spin.give_way(|| signal.state.is_done()))
 }
 
 /// Whether the answer came in time. `None`: others look, as many as may.

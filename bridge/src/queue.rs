@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use crate::job::{AnyJob, Link};
 use crate::slot::contain;
+use crate::spin::LoopWas;
 use crate::sync::{AtomicPtr, Ordering};
 
 /// The loop waits to be woken. Only an empty, open queue has it.
@@ -37,12 +38,9 @@ pub(crate) struct Queue {
 
 /// What a push has to see to.
 pub(crate) enum Pushed {
-    /// Nothing: the loop is awake.
-    Awake,
-    /// The loop sleeps, and it is this push's to wake it.
-    Wake,
-    /// Nothing: the loop looked, and lends its leave to look to whoever waits for this job.
-    Lent,
+    /// It is in the queue, which the loop looked at, or will look at soon, or else slept on: then it is this push's to
+    /// wake it.
+    Found(LoopWas),
     /// Nothing was pushed; the job is the caller's again.
     Closed(Arc<AnyJob>),
 }
@@ -71,9 +69,9 @@ impl Queue {
             // ORDERING: Release hands over the link and the job. Acquire on success is for ASLEEP: the loop's
             // waker, which the pusher is about to use, was set before the mark. A failure reads nothing.
             match self.head.compare_exchange_weak(head, at.cast_mut(), Ordering::AcqRel, Ordering::Relaxed) {
-                Ok(_) if marks(head) & ASLEEP != 0 => return Pushed::Wake,
-                Ok(_) if marks(head) & LOOKING != 0 => return Pushed::Lent,
-                Ok(_) => return Pushed::Awake,
+                Ok(_) if marks(head) & ASLEEP != 0 => return Pushed::Found(LoopWas::Asleep),
+                Ok(_) if marks(head) & LOOKING != 0 => return Pushed::Found(LoopWas::Looking),
+                Ok(_) => return Pushed::Found(LoopWas::AtWork),
                 Err(seen) => head = seen,
             }
         }

@@ -13,6 +13,9 @@
 //! the loop takes its next turn at looking, or sleeps. The push tells, by the mark that it finds in the queue; nothing is
 //! written for it.
 //!
+//! Where many call at once there is leave for few. A caller that finds the loop at work for others, and gets no leave,
+//! lets the others on its core go first, and parks when it has no answer after that.
+//!
 //! A thread that is waited for may itself wait for the very core of the one that looks. Then a look is a `yield`: the
 //! two pass the core to and fro without a sleep, and the system sees two threads that want to run, and moves one.
 
@@ -162,25 +165,47 @@ impl Looks {
     }
 }
 
+/// What a loop was doing when a call came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoopWas {
+    /// It slept, or nothing is known of it.
+    Asleep,
+    /// It looked, and lends its leave.
+    Looking,
+    /// It had other calls to answer.
+    AtWork,
+}
+
 /// How a caller looks for an answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spin<'a> {
     limit: Duration,
     looks: Option<&'a Looks>,
-    lent: bool,
+    was: LoopWas,
 }
 
 impl<'a> Spin<'a> {
-    pub(crate) const NONE: Spin<'static> = Spin { limit: Duration::ZERO, looks: None, lent: false };
+    pub(crate) const NONE: Spin<'static> = Spin { limit: Duration::ZERO, looks: None, was: LoopWas::Asleep };
 
     /// For up to `limit`, for the answer of the loop that `looks`.
     pub(crate) fn new(limit: Duration, looks: &'a Looks) -> Spin<'a> {
-        Spin { limit, looks: Some(looks), lent: false }
+        Spin { limit, looks: Some(looks), was: LoopWas::Asleep }
     }
 
-    /// By that loop's leave, if that was `lent`.
-    pub(crate) fn by_loan(self, lent: bool) -> Spin<'a> {
-        Spin { lent, ..self }
+    /// After a call that found the loop so.
+    pub(crate) fn when(self, was: LoopWas) -> Spin<'a> {
+        Spin { was, ..self }
+    }
+
+    /// Lets others have this core for a turn or two, where many call at once: a caller that comes back to an answer that
+    /// is there has cost neither a sleep nor a wake.
+    pub(crate) fn give_way(&self, mut is_over: impl FnMut() -> bool) -> bool {
+        self.was == LoopWas::AtWork
+            && !self.limit.is_zero()
+            && (0..2).any(|_| {
+                yield_now();
+                is_over()
+            })
     }
 
     pub(crate) fn limit(&self) -> Duration {
@@ -189,7 +214,7 @@ impl<'a> Spin<'a> {
 
     /// Whether the loop is about to arrive on another core, and will then answer.
     pub(crate) fn is_worth_more(&self) -> bool {
-        self.lent && self.looks.is_some_and(|looks| looks.core() == Core::MOVING)
+        self.was == LoopWas::Looking && self.looks.is_some_and(|looks| looks.core() == Core::MOVING)
     }
 
     /// What to do between the looks. `None`: a look would be in vain.
@@ -198,15 +223,14 @@ impl<'a> Spin<'a> {
             return None;
         }
         match self.looks.map_or(Pause::Spin, |looks| Pause::before(looks.core())) {
-            // It was asleep, or works for others.
-            Pause::Yield if !self.lent => None,
+            Pause::Yield if self.was != LoopWas::Looking => None,
             pause => Some(pause),
         }
     }
 
     /// Leave to look, as far as there is any.
     pub(crate) fn leave(&self) -> Option<CallersLeave<'a>> {
-        match self.looks.filter(|_| self.lent) {
+        match self.looks.filter(|_| self.was == LoopWas::Looking) {
             Some(looks) => Some(CallersLeave::Lent(looks, None)),
             None => Leave::take().map(CallersLeave::Own),
         }

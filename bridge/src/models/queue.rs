@@ -8,6 +8,7 @@ use super::{Count, Loop, Seen};
 use crate::frame;
 use crate::job::{AnyJob, Job};
 use crate::queue::{Pushed, Queue};
+use crate::spin::LoopWas;
 use crate::sync::{AtomicU32, Ordering, park};
 
 fn job(seen: &Seen) -> Arc<AnyJob> {
@@ -42,9 +43,9 @@ fn push_against_look() {
         });
         on.serve(1);
         seen.is_over();
-        let lent = pusher.join().unwrap();
+        let was = pusher.join().unwrap();
         assert_eq!(on.driver.wakes.get(), on.sleeps.get(), "whoever ends a sleep wakes the loop, and nobody else");
-        assert!(!lent || on.sleeps.get() == 0, "a loop that sleeps lends nothing");
+        assert!(was != LoopWas::Looking || on.sleeps.get() == 0, "a loop that sleeps lends nothing");
     });
 }
 
@@ -56,7 +57,7 @@ fn two_pushers_against_look() {
         assert!(queue.look());
         let pushers = [(); 2].map(|()| {
             let (queue, job) = (Arc::clone(&queue), job(&Seen::default()));
-            thread::spawn(move || matches!(queue.push(job), Pushed::Lent))
+            thread::spawn(move || matches!(queue.push(job), Pushed::Found(LoopWas::Looking)))
         });
         let lent = pushers.map(|pusher| pusher.join().unwrap());
         assert_eq!(lent.iter().filter(|lent| **lent).count(), 1);
