@@ -119,7 +119,8 @@ impl Remote {
         }
     }
 
-    /// See [`lookout::on_idle`](crate::lookout::on_idle).
+    /// The runtime is idle. When a call is expected, this wakes the driver, and so makes tokio look at sockets and timers
+    /// without waiting for them.
     pub(crate) fn on_idle(&self) {
         // ORDERING: of one thread, as everywhere with these two.
         if self.expects() {
@@ -205,10 +206,13 @@ impl Driver {
                 Plan::Finish => return Poll::Pending,
                 _ => {}
             }
-            let next = match (ended, idle) {
-                (true, _) => self.lookout.after_jobs(&self.remote.queue),
-                (false, true) => self.lookout.when_idle(&self.remote.queue),
-                (false, false) => Next::Sleep { expects: self.remote.expects() },
+            let next = if ended {
+                self.lookout.after_jobs(&self.remote.queue)
+            } else if idle && left == BATCH {
+                self.lookout.when_idle(&self.remote.queue)
+            } else {
+                self.lookout.break_off();
+                Next::Sleep { expects: self.remote.expects() }
             };
             match next {
                 Next::Take => {}

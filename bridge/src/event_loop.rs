@@ -16,8 +16,8 @@ use crate::driver::Plan;
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::local_handle::LocalHandle;
-use crate::lookout;
 use crate::owner::Ending;
+use crate::registry;
 use crate::running::Running;
 use crate::spin::DEFAULT_SPIN;
 
@@ -53,7 +53,7 @@ pub fn run<F: Future>(main: F) -> F::Output {
     );
     let name = thread::current().name().map_or_else(unique_name, String::from);
     let mut runtime = TokioBuilder::new_current_thread();
-    runtime.enable_all().on_thread_park(lookout::on_idle).thread_name(format!("{name}-blocking"));
+    runtime.enable_all().on_thread_park(registry::on_idle).thread_name(format!("{name}-blocking"));
     let running = match Running::start(runtime, &name, DEFAULT_SPIN, false) {
         Ok(running) => running,
         Err(error) => panic!("the event loop could not be started: {error}"),
@@ -152,7 +152,7 @@ impl EventLoop {
     /// ```
     pub fn builder() -> Builder {
         let mut runtime = TokioBuilder::new_current_thread();
-        runtime.enable_all().on_thread_park(lookout::on_idle);
+        runtime.enable_all().on_thread_park(registry::on_idle);
         Builder { runtime, name: None, spin: DEFAULT_SPIN }
     }
 

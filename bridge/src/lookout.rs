@@ -3,8 +3,8 @@
 //! | the queue is empty, and | the loop |
 //! | --- | --- |
 //! | jobs ended in this poll of the driver | looks for a slice, then gives the runtime a turn: the jobs may have woken tasks |
-//! | the runtime has said that it is idle ([`on_idle`]), and a call is expected | looks for a slice, then gives the runtime a turn: sockets and timers may be due; and so on until [`Builder::spin`](crate::Builder::spin) is over |
-//! | otherwise | sleeps |
+//! | the runtime has said that it is idle ([`on_idle`](crate::registry::on_idle)), and a call is expected | looks for a slice, then gives the runtime a turn: sockets and timers may be due; and so on until [`Builder::spin`](crate::Builder::spin) is over |
+//! | otherwise | sleeps; a look that went on is broken off until the runtime is idle |
 //!
 //! So between two turns of the runtime lies a slice of looking, or a batch of jobs, and tokio's own tasks wait for one of
 //! these at most. A call is expected while jobs have ended since the last sleep. What is found while looking starts the
@@ -17,13 +17,13 @@
 //! themselves on one core may stay there for long, at ten times the price of a call, beside cores that do nothing. So a
 //! loop on a thread of its own that has had [`STACKED`] calls from its own core in quick succession moves to another.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::context::Loop;
 use crate::core_id::{self, Core};
 use crate::queue::Queue;
-use crate::registry;
 use crate::spin::{Leave, Patience, Pause};
 use crate::sync::spin_loop;
 
@@ -38,12 +38,6 @@ const GOOD_MOVE: u32 = 64;
 
 /// How long after a move that was not good the next may follow. It doubles, up to a second.
 const MOVE_APART: Duration = Duration::from_millis(2);
-
-/// Told by tokio, on the loop's thread: there is nothing to do but to wait for sockets and timers. When a call is
-/// expected, this wakes the driver, and so makes tokio look at these without waiting for them.
-pub(crate) fn on_idle() {
-    registry::with_running(|ours| ours.remote.on_idle());
-}
 
 /// What the driver does next.
 #[derive(Debug, PartialEq, Eq)]
@@ -71,6 +65,8 @@ pub(crate) struct Lookout {
     patience: Patience,
     /// The look that goes on, over several polls of the driver.
     look: Option<Look>,
+    /// A look was broken off for the runtime's turn. To go on with it takes leave, and no patience.
+    broken_off: bool,
     /// Where the caller of the last job was when it sent it.
     caller: Core,
     /// How many of the last jobs came from this core.
@@ -124,7 +120,7 @@ impl Lookout {
     pub(crate) fn new(on: Arc<Loop>, may_move: bool) -> Lookout {
         let moves = may_move.then(Moves::new);
         let caller = Core::UNKNOWN;
-        Lookout { on, patience: Patience::new(), look: None, caller, stacked: 0, since: None, moves }
+        Lookout { on, patience: Patience::new(), look: None, broken_off: false, caller, stacked: 0, since: None, moves }
     }
 
     /// The driver is polled.
@@ -145,7 +141,7 @@ impl Lookout {
         if self.stacked == 0 {
             self.since = Some(Instant::now());
         }
-        self.stacked += 1;
+        self.stacked = self.stacked.saturating_add(1);
     }
 
     /// The queue is empty after jobs that have ended.
@@ -165,7 +161,7 @@ impl Lookout {
     /// arrive.
     fn move_away(&mut self, queue: &Queue) {
         self.stacked = 0;
-        let in_a_row = self.since.is_some_and(|since| since.elapsed() < STACKED * self.on.spin);
+        let in_a_row = self.since.is_some_and(|since| since.elapsed() < self.on.spin.saturating_mul(STACKED));
         if !in_a_row || !self.moves.as_mut().is_some_and(Moves::may) {
             return;
         }
@@ -196,7 +192,8 @@ impl Lookout {
         if self.look.is_some() {
             return Start::Looks;
         }
-        if self.on.spin.is_zero() || !self.patience.ask() {
+        let goes_on = mem::take(&mut self.broken_off);
+        if self.on.spin.is_zero() || !(goes_on || self.patience.ask()) {
             return Start::Unwise;
         }
         for _ in 0..TRIES {
@@ -213,14 +210,22 @@ impl Lookout {
     fn looks_on(&mut self) -> bool {
         let now = Instant::now();
         let Some(look) = &mut self.look else { return false };
-        let until = look.until.or_else(|| now.checked_add(self.on.spin));
-        look.until = until;
-        if until.is_some_and(|until| now < until) {
+        look.until = look.until.or_else(|| now.checked_add(self.on.spin));
+        // No end, where that cannot be counted.
+        if look.until.is_none_or(|until| now < until) {
             return true;
         }
         self.patience.looked(false);
         self.stop();
         false
+    }
+
+    /// The queue is empty, and the runtime may have other things to do.
+    pub(crate) fn break_off(&mut self) {
+        if self.look.is_some() {
+            self.stop();
+            self.broken_off = true;
+        }
     }
 
     /// No longer looks.

@@ -35,8 +35,12 @@ pub(crate) fn running() -> Option<Arc<Ours>> {
     with_running(Arc::clone)
 }
 
-/// As `running`, lent.
-pub(crate) fn with_running<R>(f: impl FnOnce(&Arc<Ours>) -> R) -> Option<R> {
+/// Told by tokio, on a loop's thread: there is nothing to do but to wait for sockets and timers.
+pub(crate) fn on_idle() {
+    with_running(|ours| ours.remote.on_idle());
+}
+
+fn with_running<R>(f: impl FnOnce(&Arc<Ours>) -> R) -> Option<R> {
     RUNNING.try_with(|cell| cell.borrow().as_ref().map(f)).ok().flatten()
 }
 
