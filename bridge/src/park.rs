@@ -80,6 +80,11 @@ fn park_timeout(_: Duration) {
     park();
 }
 
+/// Makes what this thread needs to park, and keeps from then on.
+pub(crate) fn prepare() {
+    with_parker(|_, _| ());
+}
+
 fn with_parker<R>(f: impl FnOnce(&Parker, &Waker) -> R) -> R {
     thread_local! {
         static PARKER: (Arc<Parker>, Waker) = {

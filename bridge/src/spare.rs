@@ -1,13 +1,14 @@
 //! The jobs of a thread's scoped calls, used again: a call whose future is ready allocates nothing.
 //!
 //! The loop lets go of a job a moment after it has completed it, so a caller may be back while the job of its last call
-//! is still held. So there are two, made together: by the time that a loop has completed one, it has let go of the other.
+//! is still held. So there are two, made together, with what the thread needs to park: by the time that a loop has completed one, it has let go of the other.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::frame::Borrowed;
 use crate::job::Job;
+use crate::park;
 use crate::sync::thread_local;
 
 /// A job whose frame is on its caller's stack.
@@ -29,8 +30,10 @@ pub(crate) unsafe fn job(frame: Borrowed<'static>) -> Arc<ScopedJob> {
     let new = || unsafe { Job::new(frame) };
     let spare = SPARE.try_with(|spare| {
         let mut spare = spare.borrow_mut();
-        if let [None, second @ None] = &mut *spare {
+        if let [first @ None, second @ None] = &mut *spare {
+            *first = Some(Arc::new(new()));
             *second = Some(Arc::new(new()));
+            park::prepare();
         }
         spare.iter_mut().find_map(|place| place.take_if(|job| Arc::get_mut(job).is_some()))
     });

@@ -1,0 +1,101 @@
+//! How often a call allocates, on the caller's thread and on the loop's together.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bridge::EventLoop;
+use bridge_tests::{HANGS, watchdog};
+use tokio::task::yield_now;
+
+/// Counts what the threads allocate that have asked for it.
+struct Counting;
+
+thread_local! {
+    static COUNTS: Cell<Option<&'static AtomicUsize>> = const { Cell::new(None) };
+}
+
+fn count() {
+    // In a thread that ends it may be gone.
+    if let Ok(Some(count)) = COUNTS.try_with(Cell::get) {
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+// SAFETY: all of it is the system's allocator's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the condition.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the condition.
+        unsafe { System.dealloc(at, layout) }
+    }
+
+    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the condition.
+        unsafe { System.realloc(at, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const CALLS: usize = 1000;
+
+/// How many allocations `CALLS` times `call` make on this thread and on the loop's.
+fn allocations(call: impl Fn(&EventLoop) + Send + 'static) -> usize {
+    watchdog(HANGS, move || {
+        let event_loop = EventLoop::new().unwrap();
+        let counter: &'static AtomicUsize = Box::leak(Box::default());
+        // What a thread makes once: its parker, the jobs that it keeps, room in tokio's queues.
+        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
+        (0..10).for_each(|_| call(&event_loop));
+        event_loop.block_on(async { COUNTS.set(Some(counter)) }).unwrap();
+        COUNTS.set(Some(counter));
+        (0..CALLS).for_each(|_| call(&event_loop));
+        COUNTS.set(None);
+        event_loop.block_on(async { COUNTS.set(None) }).unwrap();
+        counter.load(Ordering::Relaxed)
+    })
+}
+
+#[test]
+fn a_scoped_call_that_is_ready_at_once_allocates_nothing() {
+    assert_eq!(allocations(|event_loop| assert_eq!(event_loop.block_on(async { 7 }).unwrap(), 7)), 0);
+}
+
+#[test]
+fn a_scoped_call_of_a_large_future_allocates_nothing() {
+    let allocated = allocations(|event_loop| {
+        let large = [7u8; 4096];
+        let sum =
+            event_loop.block_on(async move { black_box(large).iter().map(|byte| usize::from(*byte)).sum::<usize>() });
+        assert_eq!(sum.unwrap(), 7 * 4096);
+    });
+    assert_eq!(allocated, 0);
+}
+
+#[test]
+fn a_scoped_call_that_is_pending_allocates_once() {
+    let allocated = allocations(|event_loop| event_loop.block_on(yield_now()).unwrap());
+    assert!(allocated <= CALLS, "{allocated}");
+}
+
+#[test]
+fn a_submitted_future_that_is_ready_at_once_allocates_once() {
+    let allocated = allocations(|event_loop| assert_eq!(event_loop.submit(async { 7 }).result().unwrap(), 7));
+    assert!(allocated <= CALLS, "{allocated}");
+}
+
+#[test]
+fn a_submitted_future_that_is_pending_allocates_twice() {
+    let allocated = allocations(|event_loop| event_loop.submit(yield_now()).result().unwrap());
+    assert!(allocated <= 2 * CALLS, "{allocated}");
+}

@@ -1,0 +1,320 @@
+//! Looking before sleeping (`Builder::spin`): nothing waits for it that should not, and nothing is lost by it.
+
+use std::future::pending;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use bridge::{Error, EventLoop, Handle};
+use bridge_tests::{Drops, HANGS, wait_until, watchdog};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+fn event_loop() -> EventLoop {
+    EventLoop::new().unwrap()
+}
+
+/// So many calls that the loop expects the next.
+fn warm_up(handle: &Handle) {
+    for i in 0..1000 {
+        assert_eq!(handle.block_on(async { i }).unwrap(), i);
+    }
+}
+
+/// Calls onto the loop, one after the other, from two threads, for as long as `body` takes.
+fn beside_calls<R>(handle: &Handle, body: impl FnOnce() -> R) -> R {
+    struct Over<'a>(&'a AtomicBool);
+    impl Drop for Over<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let _over = Over(&over);
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    handle.block_on(async { 1 }).unwrap();
+                }
+            });
+        }
+        body()
+    })
+}
+
+#[test]
+fn a_task_that_a_call_wakes_has_its_turn_while_calls_keep_coming() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (ask, mut asked) = tokio::sync::mpsc::unbounded_channel::<u32>();
+        let (answer, answered) = mpsc::channel();
+        let actor = event_loop.submit(async move {
+            while let Some(n) = asked.recv().await {
+                answer.send(n).unwrap();
+            }
+        });
+        beside_calls(&event_loop, || {
+            for n in 0..100 {
+                event_loop.block_on(async { ask.send(n).unwrap() }).unwrap();
+                assert_eq!(answered.recv().unwrap(), n);
+            }
+        });
+        drop(ask);
+        actor.result().unwrap();
+    });
+}
+
+#[test]
+fn a_timer_fires_while_calls_keep_coming() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let sleeps = || async { tokio::time::sleep(Duration::from_millis(5)).await };
+        beside_calls(&event_loop, || (0..10).for_each(|_| event_loop.block_on(sleeps()).unwrap()));
+    });
+}
+
+#[test]
+fn a_socket_is_served_while_calls_keep_coming() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let listener = event_loop.block_on(async { TcpListener::bind("127.0.0.1:0").await }).unwrap().unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = event_loop.submit(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut byte = [0];
+            while stream.read(&mut byte).await.unwrap() > 0 {
+                stream.write_all(&byte).await.unwrap();
+            }
+        });
+        beside_calls(&event_loop, || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            for n in 0..100 {
+                let mut byte = [0];
+                stream.write_all(&[n]).unwrap();
+                stream.read_exact(&mut byte).unwrap();
+                assert_eq!(byte, [n]);
+            }
+        });
+        server.result().unwrap();
+    });
+}
+
+#[test]
+fn what_others_spawn_onto_the_runtime_runs_while_calls_keep_coming() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let tokio = event_loop.block_on(async { tokio::runtime::Handle::current() }).unwrap();
+        beside_calls(&event_loop, || {
+            for n in 0..100 {
+                let (tell, told) = mpsc::channel();
+                drop(tokio.spawn(async move { tell.send(n).unwrap() }));
+                assert_eq!(told.recv().unwrap(), n);
+            }
+        });
+    });
+}
+
+#[test]
+fn two_loops_that_are_called_closely_both_answer() {
+    watchdog(HANGS, || {
+        let loops = [event_loop(), event_loop()];
+        thread::scope(|scope| {
+            for event_loop in &loops {
+                scope.spawn(|| (0..10).for_each(|_| warm_up(event_loop)));
+            }
+        });
+    });
+}
+
+#[test]
+fn a_caller_of_two_loops_by_turns_is_answered_by_both() {
+    watchdog(HANGS, || {
+        let loops = [event_loop(), event_loop()];
+        for i in 0..10_000 {
+            assert_eq!(loops[i % 2].block_on(async { i }).unwrap(), i);
+        }
+    });
+}
+
+#[test]
+fn a_result_is_asked_for_right_after_the_submit() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for i in 0..2_000 {
+                        assert_eq!(event_loop.submit(async move { i }).result().unwrap(), i);
+                    }
+                });
+            }
+        });
+    });
+}
+
+#[test]
+fn a_burst_that_nobody_waits_for_is_run_by_a_loop_that_looks() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        for _ in 0..100 {
+            event_loop.block_on(async {}).unwrap();
+            let ran = Arc::new(AtomicUsize::new(0));
+            for _ in 0..200 {
+                let ran = Arc::clone(&ran);
+                event_loop
+                    .call_soon(move || {
+                        ran.fetch_add(1, Ordering::Relaxed);
+                    })
+                    .unwrap();
+            }
+            wait_until(|| ran.load(Ordering::Relaxed) == 200);
+        }
+    });
+}
+
+#[test]
+fn a_limit_holds_between_calls_that_follow_closely() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let hasty = event_loop.with_timeout(Duration::from_millis(5));
+        for _ in 0..5 {
+            warm_up(&event_loop);
+            let drops = Drops::new();
+            let guard = drops.guard();
+            let outcome = hasty.block_on(async move {
+                let _guard = guard;
+                pending::<()>().await;
+            });
+            assert!(matches!(outcome, Err(Error::TimedOut(_))));
+            assert_eq!(drops.count(), 1);
+        }
+    });
+}
+
+#[test]
+fn a_loop_that_looks_is_shut_down_at_once() {
+    watchdog(HANGS, || {
+        for round in 0..50 {
+            let event_loop = event_loop();
+            (0..20).for_each(|_| event_loop.block_on(async {}).unwrap());
+            match round % 2 {
+                0 => event_loop.shutdown().unwrap(),
+                _ => drop(event_loop),
+            }
+        }
+    });
+}
+
+#[test]
+fn a_hook_of_the_users_takes_the_place_of_ours_and_calls_go_on() {
+    watchdog(HANGS, || {
+        let parked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&parked);
+        let hooked = EventLoop::builder()
+            .configure(|tokio| {
+                tokio.on_thread_park(move || {
+                    count.fetch_add(1, Ordering::Relaxed);
+                });
+            })
+            .build()
+            .unwrap();
+        warm_up(&hooked);
+        wait_until(|| parked.load(Ordering::Relaxed) > 0);
+        // Its leave to look is not kept from others by one that sleeps.
+        warm_up(&event_loop());
+        warm_up(&hooked);
+    });
+}
+
+#[test]
+fn a_spin_without_end_is_taken_at_its_word() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::builder().spin(Duration::MAX).build().unwrap();
+        warm_up(&event_loop);
+        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
+        event_loop.shutdown().unwrap();
+    });
+}
+
+#[test]
+fn a_future_dropped_on_its_callers_thread_may_call_another_loop() {
+    struct Calls<'a>(&'a EventLoop);
+    impl Drop for Calls<'_> {
+        fn drop(&mut self) {
+            assert_eq!(self.0.block_on(async { 7 }).unwrap(), 7);
+        }
+    }
+    watchdog(HANGS, || {
+        let (wedged, other) = (event_loop(), event_loop());
+        let (let_go, until) = mpsc::channel::<()>();
+        wedged
+            .call_soon(move || {
+                let _ = until.recv();
+            })
+            .unwrap();
+        let calls = Calls(&other);
+        let outcome = wedged.with_timeout(Duration::from_millis(5)).block_on(async move {
+            let _calls = calls;
+        });
+        assert!(matches!(outcome, Err(Error::TimedOut(_))));
+        drop(let_go);
+        assert_eq!(wedged.block_on(async { 7 }).unwrap(), 7);
+    });
+}
+
+#[cfg(target_os = "linux")]
+mod on_linux {
+    use std::fs;
+
+    use super::*;
+
+    /// Processor time that a thread of this process has used, in ticks of the system's (10 ms), and its state.
+    fn stat(thread: &str) -> (u64, String) {
+        let stat = fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap();
+        // After the name, which may hold anything.
+        let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+        let ticks = |at: usize| fields[at].parse::<u64>().unwrap();
+        (ticks(11) + ticks(12), fields[0].to_owned())
+    }
+
+    fn thread_of(event_loop: &EventLoop) -> String {
+        let own = event_loop.block_on(async { fs::read_link("/proc/thread-self").unwrap() }).unwrap();
+        own.file_name().unwrap().to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn a_loop_that_nobody_calls_any_more_uses_no_processor_time() {
+        watchdog(HANGS, || {
+            let event_loop = event_loop();
+            let thread = thread_of(&event_loop);
+            warm_up(&event_loop);
+            wait_until(|| stat(&thread).1 == "S");
+            let before = stat(&thread).0;
+            thread::sleep(Duration::from_millis(300));
+            // Ticks of 10 ms: one may have been due.
+            assert!(stat(&thread).0 - before <= 1);
+        });
+    }
+
+    #[test]
+    fn a_caller_that_is_held_to_one_core_is_answered_also_by_a_loop_of_its_own() {
+        watchdog(HANGS, || {
+            let before = event_loop();
+            // SAFETY: a plain bit mask.
+            let mut one: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+            // SAFETY: it takes nothing.
+            let here = usize::try_from(unsafe { libc::sched_getcpu() }).unwrap();
+            // SAFETY: a core that there is has a bit in the mask.
+            unsafe { libc::CPU_SET(here, &mut one) };
+            // SAFETY: it reads as many bytes as it is told, which are there.
+            assert_eq!(unsafe { libc::sched_setaffinity(0, size_of_val(&one), &raw const one) }, 0);
+            warm_up(&before);
+            // Its thread is held to the same core.
+            warm_up(&event_loop());
+        });
+    }
+}
