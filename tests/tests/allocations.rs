@@ -99,3 +99,22 @@ fn a_submitted_future_that_is_pending_allocates_twice() {
     let allocated = allocations(|event_loop| event_loop.submit(yield_now()).result().unwrap());
     assert!(allocated <= 2 * CALLS, "{allocated}");
 }
+
+#[test]
+fn a_thread_that_has_called_twice_has_all_that_its_calls_need() {
+    let allocated = watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        // The loop's own needs are not the subject.
+        (0..10).for_each(|_| event_loop.block_on(async {}).unwrap());
+        let thread = std::thread::spawn(move || {
+            let counter: &'static AtomicUsize = Box::leak(Box::default());
+            (0..2).for_each(|_| event_loop.block_on(async {}).unwrap());
+            COUNTS.set(Some(counter));
+            (0..CALLS).for_each(|_| event_loop.block_on(async {}).unwrap());
+            COUNTS.set(None);
+            counter.load(Ordering::Relaxed)
+        });
+        thread.join().unwrap()
+    });
+    assert_eq!(allocated, 0);
+}

@@ -1,8 +1,10 @@
 //! Looking before sleeping (`Builder::spin`): nothing waits for it that should not, and nothing is lost by it.
 
+use std::cell::RefCell;
 use std::future::pending;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -266,9 +268,119 @@ fn a_future_dropped_on_its_callers_thread_may_call_another_loop() {
     });
 }
 
+#[test]
+fn jobs_that_never_end_leave_a_timer_its_turn() {
+    fn again(handle: Handle, over: Arc<AtomicBool>) {
+        if !over.load(Ordering::Relaxed) {
+            let next = handle.clone();
+            handle.call_soon(move || again(next, over)).unwrap();
+        }
+    }
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let over = Arc::new(AtomicBool::new(false));
+        // Each leaves the next behind, so the queue is never empty.
+        again(Handle::from(&event_loop), Arc::clone(&over));
+        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
+        over.store(true, Ordering::Relaxed);
+        event_loop.shutdown().unwrap();
+    });
+}
+
+#[test]
+fn a_task_of_one_thread_is_waited_for_right_after_the_submit() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        for i in 0..10_000 {
+            assert_eq!(event_loop.submit(async move { i }).result().unwrap(), i);
+        }
+    });
+}
+
+#[test]
+fn calls_that_panic_between_others_are_answered_as_these_are() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        for i in 0..1000 {
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                event_loop.block_on(async {
+                    if i % 10 == 0 {
+                        // Without the panic hook, which would write a line for each.
+                        resume_unwind(Box::new(i));
+                    }
+                    i
+                })
+            }));
+            match outcome {
+                Ok(answer) => assert_eq!(answer.unwrap(), i),
+                Err(payload) => assert_eq!((payload.downcast_ref(), i % 10), (Some(&i), 0)),
+            }
+        }
+    });
+}
+
+#[test]
+fn callers_that_do_not_look_are_answered() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::builder().spin(Duration::ZERO).build().unwrap();
+        beside_calls(&event_loop, || warm_up(&event_loop));
+        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
+    });
+}
+
+#[test]
+fn a_configure_that_sets_no_hook_changes_nothing_for_calls() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::builder().configure(|_| ()).build().unwrap();
+        warm_up(&event_loop);
+        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
+        warm_up(&event_loop);
+    });
+}
+
+#[test]
+fn destructors_of_thread_locals_may_call_whatever_of_ours_is_gone() {
+    struct Calls(Handle, mpsc::Sender<u32>);
+    impl Drop for Calls {
+        fn drop(&mut self) {
+            for n in 0..10 {
+                let answer = self.0.block_on(async move {
+                    // Pending, so that the thread also needs something to park with.
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    n
+                });
+                self.1.send(answer.unwrap()).unwrap();
+            }
+        }
+    }
+    thread_local! {
+        static FIRST: RefCell<Option<Calls>> = const { RefCell::new(None) };
+        static LAST: RefCell<Option<Calls>> = const { RefCell::new(None) };
+    }
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = mpsc::channel();
+        let calls = || Calls(Handle::from(&event_loop), tell.clone());
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                // One before the thread's first call, and one after it: whatever the order of destructors is, one of
+                // the two outlives what a call keeps for the next.
+                FIRST.set(Some(calls()));
+                warm_up(&event_loop);
+                event_loop.block_on(tokio::task::yield_now()).unwrap();
+                LAST.set(Some(calls()));
+            });
+        });
+        drop(tell);
+        // The scope does not wait for destructors; the channel, which they own, does.
+        assert_eq!(told.iter().sum::<u32>(), 2 * 45);
+    });
+}
+
 #[cfg(target_os = "linux")]
 mod on_linux {
     use std::fs;
+    use std::path::Path;
 
     use super::*;
 
@@ -283,7 +395,94 @@ mod on_linux {
 
     fn thread_of(event_loop: &EventLoop) -> String {
         let own = event_loop.block_on(async { fs::read_link("/proc/thread-self").unwrap() }).unwrap();
-        own.file_name().unwrap().to_str().unwrap().to_owned()
+        name_of(&own)
+    }
+
+    fn name_of(thread: &Path) -> String {
+        thread.file_name().unwrap().to_str().unwrap().to_owned()
+    }
+
+    /// How often a thread has gone to sleep. A `yield` is none.
+    fn sleeps(thread: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/self/task/{thread}/status")).unwrap();
+        status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap().trim().parse().unwrap()
+    }
+
+    /// Waits for a burst of calls of which no more than one in four has put the thread to sleep that `of` names. Others
+    /// may have the leave to look for a while, and the machine other things to do, so many a burst may be in vain.
+    fn wait_for_a_burst_without_sleep(event_loop: &EventLoop, of: impl Fn(&EventLoop) -> String) {
+        let thread = of(event_loop);
+        wait_until(|| {
+            (0..100).for_each(|_| event_loop.block_on(async {}).unwrap());
+            let before = sleeps(&thread);
+            (0..400).for_each(|_| event_loop.block_on(async {}).unwrap());
+            sleeps(&thread) - before < 100
+        });
+    }
+
+    /// On one core nobody looks.
+    fn may_look() -> bool {
+        thread::available_parallelism().unwrap().get() > 1
+    }
+
+    #[test]
+    fn a_loop_that_is_called_closely_seldom_sleeps() {
+        watchdog(HANGS, || {
+            // The second has the leave that the first gives back.
+            for _ in 0..2 {
+                if may_look() {
+                    wait_for_a_burst_without_sleep(&event_loop(), thread_of);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_caller_that_calls_closely_seldom_sleeps() {
+        watchdog(HANGS, || {
+            for _ in 0..2 {
+                if may_look() {
+                    let own = |_: &EventLoop| name_of(&fs::read_link("/proc/thread-self").unwrap());
+                    wait_for_a_burst_without_sleep(&event_loop(), own);
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn a_loop_that_may_not_look_sleeps_after_each_call() {
+        watchdog(HANGS, || {
+            let event_loop = EventLoop::builder().spin(Duration::ZERO).build().unwrap();
+            let thread = thread_of(&event_loop);
+            for i in 0..100 {
+                assert_eq!(event_loop.block_on(async { i }).unwrap(), i);
+                wait_until(|| stat(&thread).1 == "S");
+            }
+        });
+    }
+
+    #[test]
+    fn a_loop_sleeps_once_it_has_looked_for_its_time() {
+        watchdog(HANGS, || {
+            let event_loop = event_loop();
+            let thread = thread_of(&event_loop);
+            for _ in 0..20 {
+                warm_up(&event_loop);
+                wait_until(|| stat(&thread).1 == "S");
+            }
+        });
+    }
+
+    #[test]
+    fn a_loop_with_a_hook_of_the_users_sleeps_after_calls() {
+        watchdog(HANGS, || {
+            let event_loop = EventLoop::builder().configure(|tokio| _ = tokio.on_thread_park(|| ())).build().unwrap();
+            let thread = thread_of(&event_loop);
+            for _ in 0..20 {
+                warm_up(&event_loop);
+                wait_until(|| stat(&thread).1 == "S");
+            }
+        });
     }
 
     #[test]
