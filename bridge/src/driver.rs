@@ -69,11 +69,8 @@ impl Remote {
 
     /// Hands a job to the loop; a closed one refuses it. What the loop was doing.
     pub(crate) fn push(&self, job: Arc<AnyJob>) -> LoopWas {
-        if !self.process.is_current() {
-            job.refuse();
-            return LoopWas::Asleep;
-        }
-        match self.queue.push(job) {
+        let pushed = if self.process.is_current() { self.queue.push(job) } else { Pushed::Closed(job) };
+        match pushed {
             Pushed::Found(was) => {
                 if was == LoopWas::Asleep {
                     self.wake();

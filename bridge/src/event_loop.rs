@@ -52,8 +52,8 @@ pub fn run<F: Future>(main: F) -> F::Output {
         "this thread runs an event loop already: `.await` the future here, or call `bridge::run` on another thread"
     );
     let name = thread::current().name().map_or_else(unique_name, String::from);
-    let mut runtime = TokioBuilder::new_current_thread();
-    runtime.enable_all().on_thread_park(registry::on_idle).thread_name(format!("{name}-blocking"));
+    let mut runtime = runtime();
+    runtime.thread_name(format!("{name}-blocking"));
     let running = match Running::start(runtime, &name, DEFAULT_SPIN, false) {
         Ok(running) => running,
         Err(error) => panic!("the event loop could not be started: {error}"),
@@ -83,6 +83,13 @@ pub fn global() -> &'static LocalHandle {
 }
 
 /// A name for a loop that was given none.
+/// What every loop is made of.
+fn runtime() -> TokioBuilder {
+    let mut runtime = TokioBuilder::new_current_thread();
+    runtime.enable_all().on_thread_park(registry::on_idle);
+    runtime
+}
+
 fn unique_name() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(1);
     // ORDERING: a number nobody else has, which is all.
@@ -151,9 +158,7 @@ impl EventLoop {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn builder() -> Builder {
-        let mut runtime = TokioBuilder::new_current_thread();
-        runtime.enable_all().on_thread_park(registry::on_idle);
-        Builder { runtime, name: None, spin: DEFAULT_SPIN }
+        Builder { runtime: runtime(), name: None, spin: DEFAULT_SPIN }
     }
 
     /// The handle, to be cloned and given to threads.

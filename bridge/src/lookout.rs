@@ -69,37 +69,55 @@ pub(crate) struct Lookout {
     broken_off: bool,
     /// Where the caller of the last job was when it sent it.
     caller: Core,
-    /// How many of the last jobs came from this core.
-    stacked: u32,
-    /// When the first of these came.
-    since: Option<Instant>,
+    /// `None`: others say where this thread runs.
     moves: Option<Moves>,
 }
 
-/// When a loop may move to another core.
+/// When a loop moves to another core.
 struct Moves {
-    next: Option<Instant>,
-    apart: Duration,
+    /// How many of the last calls came from its own core.
+    stacked: u32,
+    /// When the first of these came.
+    since: Option<Instant>,
     /// How many calls came from other cores since the last move.
     elsewhere: u32,
+    /// When the next move may be, if the last was not good.
+    next: Option<Instant>,
+    apart: Duration,
 }
 
 impl Moves {
     fn new() -> Moves {
-        Moves { next: None, apart: MOVE_APART, elsewhere: 0 }
+        Moves { stacked: 0, since: None, elsewhere: 0, next: None, apart: MOVE_APART }
     }
 
     /// A call came from another core. After some of these the last move was a good one.
     fn met_elsewhere(&mut self) {
+        self.stacked = 0;
         self.elsewhere += 1;
         if self.elsewhere == GOOD_MOVE {
             *self = Moves::new();
         }
     }
 
-    fn may(&mut self) -> bool {
+    /// A call came from the loop's core.
+    fn met_here(&mut self) {
+        if self.stacked == 0 {
+            self.since = Some(Instant::now());
+        }
+        self.stacked = self.stacked.saturating_add(1);
+    }
+
+    /// Whether the loop has to go: enough calls from its own core have come, each within `spin` of the last by and large,
+    /// and it may move again.
+    fn is_due(&mut self, spin: Duration) -> bool {
+        if self.stacked < STACKED {
+            return false;
+        }
+        self.stacked = 0;
         let now = Instant::now();
-        if self.next.is_some_and(|next| now < next) {
+        let in_a_row = self.since.is_some_and(|since| now - since < spin.saturating_mul(STACKED));
+        if !in_a_row || self.next.is_some_and(|next| now < next) {
             return false;
         }
         self.next = now.checked_add(self.apart);
@@ -120,7 +138,7 @@ impl Lookout {
     pub(crate) fn new(on: Arc<Loop>, may_move: bool) -> Lookout {
         let moves = may_move.then(Moves::new);
         let caller = Core::UNKNOWN;
-        Lookout { on, patience: Patience::new(), look: None, broken_off: false, caller, stacked: 0, since: None, moves }
+        Lookout { on, patience: Patience::new(), look: None, broken_off: false, caller, moves }
     }
 
     /// The driver is polled.
@@ -131,25 +149,16 @@ impl Lookout {
     /// A job is taken that was sent from the core `caller`.
     pub(crate) fn met(&mut self, caller: Core) {
         self.caller = caller;
-        if !caller.is(Core::current()) {
-            self.stacked = 0;
-            if let Some(moves) = &mut self.moves {
-                moves.met_elsewhere();
-            }
-            return;
+        match &mut self.moves {
+            Some(moves) if caller.is(Core::current()) => moves.met_here(),
+            Some(moves) => moves.met_elsewhere(),
+            None => {}
         }
-        if self.stacked == 0 {
-            self.since = Some(Instant::now());
-        }
-        self.stacked = self.stacked.saturating_add(1);
     }
 
     /// The queue is empty after jobs that have ended.
     pub(crate) fn after_jobs(&mut self, queue: &Queue) -> Next {
-        if self.stacked >= STACKED {
-            self.move_away(queue);
-        }
-        match self.start() {
+        match self.start(queue) {
             Start::Unwise => Next::Sleep { expects: false },
             Start::NoLeave => Next::Sleep { expects: true },
             Start::Looks if self.slice(queue) => Next::Take,
@@ -157,18 +166,8 @@ impl Lookout {
         }
     }
 
-    /// Moves to another core if the calls came in quick succession. A call that comes meanwhile waits for the loop to
-    /// arrive.
-    fn move_away(&mut self, queue: &Queue) {
-        self.stacked = 0;
-        let in_a_row = self.since.is_some_and(|since| since.elapsed() < self.on.spin.saturating_mul(STACKED));
-        if !in_a_row || !self.moves.as_mut().is_some_and(Moves::may) {
-            return;
-        }
-        self.patience = Patience::new();
-        if !matches!(self.start(), Start::Looks) || !queue.look() {
-            return;
-        }
+    /// Moves to another core. A call that comes meanwhile finds the loop looking, and waits for it to arrive.
+    fn move_away(&mut self) {
         self.on.looks.set_core(Core::MOVING);
         core_id::move_to_another();
         self.on.looks.set_core(Core::current());
@@ -177,18 +176,27 @@ impl Lookout {
 
     /// The queue is empty, a call is expected, and the runtime is idle.
     pub(crate) fn when_idle(&mut self, queue: &Queue) -> Next {
-        if self.stacked >= STACKED {
-            self.move_away(queue);
-        }
-        match self.start() {
+        match self.start(queue) {
             Start::Unwise | Start::NoLeave => Next::Sleep { expects: false },
             Start::Looks if self.slice(queue) => Next::Take,
             Start::Looks => Next::Sleep { expects: self.looks_on() },
         }
     }
 
-    /// Begins a look, or goes on with it.
-    fn start(&mut self) -> Start {
+    /// Begins a look, or goes on with it; on another core if need be.
+    fn start(&mut self, queue: &Queue) -> Start {
+        let moves = self.moves.as_mut().is_some_and(|moves| moves.is_due(self.on.spin));
+        if moves {
+            self.patience = Patience::new();
+        }
+        let start = self.start_here();
+        if moves && matches!(start, Start::Looks) && queue.look() {
+            self.move_away();
+        }
+        start
+    }
+
+    fn start_here(&mut self) -> Start {
         if self.look.is_some() {
             return Start::Looks;
         }

@@ -225,7 +225,7 @@ where
     drop(leave);
     // SAFETY: the job is done, and this is its owner.
     let outcome = unsafe { cell.slot.take() };
-    if let Some(Outcome::Value(_)) = outcome {
+    if outcome.as_ref().is_some_and(Outcome::ended_well) {
         // It ended by itself, and so has forgotten its tokio task.
         spare::keep(job);
     }

@@ -111,7 +111,7 @@ pub(crate) enum Outcome<T> {
 }
 
 impl<T> Outcome<T> {
-    fn ended_well(&self) -> bool {
+    pub(crate) fn ended_well(&self) -> bool {
         matches!(self, Outcome::Value(_))
     }
 

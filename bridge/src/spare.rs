@@ -35,14 +35,10 @@ pub(crate) unsafe fn job(frame: Borrowed<'static>) -> Arc<ScopedJob> {
             *second = Some(Arc::new(new()));
             park::prepare();
         }
-        spare.iter_mut().find_map(|place| place.take_if(|job| Arc::get_mut(job).is_some()))
+        spare.iter_mut().find_map(|place| place.take_if(|job| Arc::get_mut(job).map(|free| *free = new()).is_some()))
     });
     // In the destructor of another thread-local ours may be gone.
-    let Some(mut job) = spare.ok().flatten() else { return Arc::new(new()) };
-    if let Some(old) = Arc::get_mut(&mut job) {
-        *old = new();
-    }
-    job
+    spare.ok().flatten().unwrap_or_else(|| Arc::new(new()))
 }
 
 /// Takes back a job that is done and holds nothing of the loop's.
