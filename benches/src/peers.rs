@@ -11,7 +11,10 @@ mod reqwest;
 mod spinning;
 mod work;
 
+use std::hint::black_box;
 use std::sync::Arc;
+
+use crate::measure::Role;
 
 pub(crate) use self::bridge::{Bridge, Submit};
 pub(crate) use self::channels::{OneshotCrate, StdMpsc, TokioOneshot};
@@ -34,14 +37,27 @@ pub(crate) trait Call: Send + Sync {
         F::Output: Send + 'static;
 }
 
-/// What people write by hand around a runtime that runs elsewhere.
-pub(crate) fn spawning(driven: &Arc<Driven>) -> Vec<Arc<dyn Peer>> {
+/// This crate, and what people write by hand around a runtime that runs elsewhere.
+pub(crate) fn across_threads(driven: &Arc<Driven>) -> Vec<(Role, Arc<dyn Peer>)> {
     vec![
-        Arc::new(Futures(driven.handle().clone())),
-        Arc::new(Pollster(driven.handle().clone())),
-        Arc::new(TokioOneshot(driven.handle().clone())),
-        Arc::new(StdMpsc(driven.handle().clone())),
-        Arc::new(OneshotCrate(driven.handle().clone())),
-        Arc::new(ReqwestLike::start()),
+        (Role::Bridge, Arc::new(Bridge::start())),
+        (Role::Peer, Arc::new(Futures(driven.handle().clone()))),
+        (Role::Peer, Arc::new(Pollster(driven.handle().clone()))),
+        (Role::Peer, Arc::new(TokioOneshot(driven.handle().clone()))),
+        (Role::Peer, Arc::new(StdMpsc(driven.handle().clone()))),
+        (Role::Peer, Arc::new(OneshotCrate(driven.handle().clone()))),
+        (Role::Peer, Arc::new(ReqwestLike::start())),
     ]
+}
+
+/// The same, and a runtime per call, which crosses no thread.
+pub(crate) fn everybody(driven: &Arc<Driven>) -> Vec<(Role, Arc<dyn Peer>)> {
+    let mut peers = across_threads(driven);
+    peers.push((Role::Peer, Arc::new(PerCall)));
+    peers
+}
+
+/// A call of a future that is ready at its first poll.
+pub(crate) fn round_trip(peer: &(impl Peer + ?Sized)) {
+    black_box(peer.ready(black_box(1)));
 }

@@ -8,7 +8,7 @@ use bridge::EventLoop;
 use crate::allocator::Counter;
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Series, Slice, interleave};
-use crate::peers::{Bridge, Driven, Peer, PerCall, Submit, spawning};
+use crate::peers::{Driven, Peer, Submit, everybody};
 use crate::section::{Asked, Bar, Section, Table, Unit};
 
 const CALLS: u32 = 1000;
@@ -16,10 +16,9 @@ const CALLS: u32 = 1000;
 pub(crate) fn run(effort: &Effort) -> Section {
     let driven = Driven::start();
     let submit = Submit(EventLoop::new().expect("a loop can be started"));
-    let mut peers: Vec<(Role, Arc<dyn Peer>)> =
-        vec![(Role::Bridge, Arc::new(Bridge::start())), (Role::Bridge, Arc::new(submit))];
-    peers.extend(spawning(&driven).into_iter().map(|peer| (Role::Peer, peer)));
-    peers.push((Role::Peer, Arc::new(PerCall)));
+    let mut peers = everybody(&driven);
+    // Beside the other that is ours: the bars go by place.
+    peers.insert(1, (Role::Bridge, Arc::new(submit)));
 
     let ready = count(effort, &peers, |peer| peer.ready(black_box(1)));
     let pending = count(effort, &peers, |peer| peer.yields(black_box(1)));

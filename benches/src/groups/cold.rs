@@ -1,6 +1,5 @@
 //! Round trips with a pause before each, so that everybody sleeps.
 
-use std::hint::black_box;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use super::hot;
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Slice, calls_after, interleave};
-use crate::peers::{Bridge, Driven, EventFd, Peer, PerCall, spawning};
+use crate::peers::{Driven, EventFd, Peer, everybody, round_trip};
 use crate::section::{Asked, Bar, Section, Table, Unit};
 
 const PAUSE: Duration = Duration::from_millis(1);
@@ -17,9 +16,10 @@ pub(crate) fn run(effort: &Effort) -> Section {
     // Most of it is pause.
     let slice = effort.slice * 3;
     let driven = Driven::start();
-    let mut entries = vec![entry(slice, Role::Bridge, Arc::new(Bridge::start()))];
-    entries.extend(spawning(&driven).into_iter().map(|peer| entry(slice, Role::Peer, peer)));
-    entries.push(entry(slice, Role::Peer, Arc::new(PerCall)));
+    let entry = |(role, peer): (Role, Arc<dyn Peer>)| {
+        Entry::new(peer.name(), role, move || timed(slice, || round_trip(&*peer)))
+    };
+    let mut entries: Vec<Entry<'_>> = everybody(&driven).into_iter().map(entry).collect();
     let mut eventfd = EventFd::start();
     entries.push(Entry::new(EventFd::NAME, Role::Limit, move || timed(slice, || eventfd.call())));
     let mut notes = Vec::new();
@@ -41,14 +41,6 @@ pub(crate) fn run(effort: &Effort) -> Section {
         bars,
         notes,
     }
-}
-
-fn entry<'a>(slice: Duration, role: Role, peer: Arc<dyn Peer>) -> Entry<'a> {
-    Entry::new(peer.name(), role, move || {
-        timed(slice, || {
-            black_box(peer.ready(black_box(1)));
-        })
-    })
 }
 
 fn timed(slice: Duration, call: impl FnMut()) -> Slice {

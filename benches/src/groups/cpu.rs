@@ -1,6 +1,5 @@
 //! What waiting costs the processor.
 
-use std::hint::black_box;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -10,7 +9,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Slice, interleave};
-use crate::peers::{Bridge, Driven, Futures, Peer};
+use crate::peers::{Bridge, Driven, Futures, Peer, round_trip};
 use crate::section::{Asked, Bar, Section, Table, Unit};
 
 /// How long the calls take that are no use to look for.
@@ -70,7 +69,7 @@ fn while_called(peer: &dyn Peer, calls: u32) -> f64 {
 
 fn while_idle(peer: &dyn Peer, idle: Duration) -> f64 {
     for _ in 0..BURST {
-        black_box(peer.ready(black_box(1)));
+        round_trip(peer);
     }
     let before = used();
     thread::sleep(idle);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Series, Slice, interleave};
-use crate::peers::{Bridge, Driven, Peer, spawning};
+use crate::peers::{Driven, Peer, across_threads};
 use crate::section::{Asked, Bar, Curve, Plot, Section, Table, Unit};
 
 /// A caller's stack.
@@ -39,11 +39,8 @@ fn table(effort: &Effort, callers: usize) -> Table {
     let slice = effort.slice * (1 + u32::try_from(callers / 512).unwrap_or(u32::MAX));
     let rounds = if callers > MOST { effort.few_rounds() } else { effort.rounds };
     let driven = Driven::start();
-    let mut peers: Vec<(Role, Arc<dyn Peer>)> = vec![(Role::Bridge, Arc::new(Bridge::start()))];
-    peers.extend(spawning(&driven).into_iter().map(|peer| (Role::Peer, peer)));
-
+    let peers = &across_threads(&driven);
     let crowd = Crowd::new(callers);
-    let peers = &peers;
     let series = thread::scope(|scope| {
         for count in &crowd.counts {
             let caller = thread::Builder::new().stack_size(STACK);

@@ -1,6 +1,5 @@
 //! Runtimes that are somebody else's.
 
-use std::hint::black_box;
 use std::time::Duration;
 
 use bridge::Handle;
@@ -8,7 +7,7 @@ use tokio::runtime;
 
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Slice, batches, interleave};
-use crate::peers::{Call, Driven, Futures, Peer};
+use crate::peers::{Call, Driven, Futures, Peer, round_trip};
 use crate::section::{Asked, Bar, Section, Table, Unit};
 
 const BATCH: u32 = 4;
@@ -57,10 +56,5 @@ fn table(title: &str, effort: &Effort, runtime: &runtime::Handle) -> Table {
 }
 
 fn entry<'a>(slice: Duration, role: Role, peer: impl Peer + 'a) -> Entry<'a> {
-    Entry::new(peer.name(), role, move || {
-        let call = || {
-            black_box(peer.ready(black_box(1)));
-        };
-        Slice::of_calls(batches(slice, BATCH, call))
-    })
+    Entry::new(peer.name(), role, move || Slice::of_calls(batches(slice, BATCH, || round_trip(&peer))))
 }

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Slice, calls_after, interleave};
-use crate::peers::{Bridge, Call, Driven, EchoServer, Peer, TokioOneshot};
+use crate::peers::{Bridge, Call, Driven, EchoServer, Peer, TokioOneshot, round_trip};
 use crate::section::{Asked, Bar, Section, Table, Unit};
 
 /// What else the loop is asked meanwhile. The plain runtime is asked the same by spawned tasks.
@@ -112,7 +112,7 @@ impl Side {
     }
 
     fn calls(&self) {
-        black_box(self.peer.ready(black_box(1)));
+        round_trip(&*self.peer);
     }
 
     fn asks_the_server(&self) {

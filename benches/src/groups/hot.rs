@@ -1,12 +1,11 @@
 //! Round trips, one right after the other.
 
-use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Series, Slice, batches, calls, interleave};
-use crate::peers::{Bridge, Driven, EventFd, Peer, PerCall, Python, Spinning, spawning};
+use crate::peers::{Driven, EventFd, Peer, Python, Spinning, everybody, round_trip};
 use crate::section::{Asked, Bar, Curve, Plot, Section, Table, Unit};
 use crate::statistics::{median, quantile, sorted};
 
@@ -19,9 +18,10 @@ const QUIET: f64 = 2_000.0;
 pub(crate) fn run(effort: &Effort) -> Section {
     let slice = effort.slice;
     let driven = Driven::start();
-    let mut entries = vec![entry(slice, Role::Bridge, Arc::new(Bridge::start()))];
-    entries.extend(spawning(&driven).into_iter().map(|peer| entry(slice, Role::Peer, peer)));
-    entries.push(entry(slice, Role::Peer, Arc::new(PerCall)));
+    let entry = |(role, peer): (Role, Arc<dyn Peer>)| {
+        Entry::new(peer.name(), role, move || timed(slice, || round_trip(&*peer)))
+    };
+    let mut entries: Vec<Entry<'_>> = everybody(&driven).into_iter().map(entry).collect();
     entries.push(Entry::new(Spinning::NAME, Role::Limit, move || {
         let mut spinning = Spinning::start();
         timed(slice, || spinning.call())
@@ -58,14 +58,6 @@ pub(crate) fn run(effort: &Effort) -> Section {
         bars,
         notes,
     }
-}
-
-fn entry<'a>(slice: Duration, role: Role, peer: Arc<dyn Peer>) -> Entry<'a> {
-    Entry::new(peer.name(), role, move || {
-        timed(slice, || {
-            black_box(peer.ready(black_box(1)));
-        })
-    })
 }
 
 /// Batches for the median, and for the distribution single calls, which have the clock's time in them.

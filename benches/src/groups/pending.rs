@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Slice, batches, interleave};
-use crate::peers::{Bridge, Connection, Driven, EchoServer, Peer, PerCall, spawning};
+use crate::peers::{Connection, Driven, EchoServer, PerCall, across_threads};
 use crate::section::{Asked, Bar, Section, Table, Unit};
 
 const SLEEP: Duration = Duration::from_millis(1);
@@ -14,8 +14,7 @@ const SLEEP: Duration = Duration::from_millis(1);
 pub(crate) fn run(effort: &Effort) -> Section {
     let driven = Driven::start();
     let server = EchoServer::start();
-    let mut peers: Vec<(Role, Arc<dyn Peer>)> = vec![(Role::Bridge, Arc::new(Bridge::start()))];
-    peers.extend(spawning(&driven).into_iter().map(|peer| (Role::Peer, peer)));
+    let mut peers = across_threads(&driven);
     // A runtime per call keeps no connection.
     let connections: Vec<Connection> = peers.iter().map(|(_, peer)| peer.connect(server.address)).collect();
     let echoes = {
