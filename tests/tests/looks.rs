@@ -269,25 +269,6 @@ fn a_future_dropped_on_its_callers_thread_may_call_another_loop() {
 }
 
 #[test]
-fn jobs_that_never_end_leave_a_timer_its_turn() {
-    fn again(handle: Handle, over: Arc<AtomicBool>) {
-        if !over.load(Ordering::Relaxed) {
-            let next = handle.clone();
-            handle.call_soon(move || again(next, over)).unwrap();
-        }
-    }
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let over = Arc::new(AtomicBool::new(false));
-        // Each leaves the next behind, so the queue is never empty.
-        again(Handle::from(&event_loop), Arc::clone(&over));
-        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
-        over.store(true, Ordering::Relaxed);
-        event_loop.shutdown().unwrap();
-    });
-}
-
-#[test]
 fn a_task_of_one_thread_is_waited_for_right_after_the_submit() {
     watchdog(HANGS, || {
         let event_loop = event_loop();

@@ -446,6 +446,7 @@ fn a_burst_of_submissions_does_not_starve_the_loops_timers() {
         }
         event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
         stop.store(true, Ordering::SeqCst);
+        event_loop.shutdown().unwrap();
     });
 }
 
