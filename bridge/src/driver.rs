@@ -1,34 +1,42 @@
-//! The loop's side: drain the queue, poll each job once where it stands, hand what is pending to tokio.
+//! The loop's side: drain the queue, poll what comes out of it where it stands, keep what is pending.
 //!
-//! The driver is (part of) the future that the runtime's `block_on` polls. It runs when it is woken: by the push
-//! that found the queue asleep, by itself when a batch was not the whole queue, and by whoever stops the loop. A
-//! job's first poll happens in the driver's own, within its coop budget; a job that is pending after it becomes a
-//! tokio task, [`Spawned`], whose first poll is due at once, so that no wake is lost in between.
+//! A job comes out of the queue to be polled: for the first time after it was sent, and again each time that it was
+//! woken, for its waker queues it. In between the loop keeps it ([`pending`](crate::pending)). No tokio task is made.
+//!
+//! The driver is polled in two places, on one thread:
+//!
+//! | polled as | it is due when |
+//! | --- | --- |
+//! | (part of) the future that the runtime's `block_on` polls | a push, a stop or a wake of another thread found the queue asleep; a batch was not the whole queue; the runtime is idle and a call is expected |
+//! | a task that lives as long as the runtime, the *local turn* | a push or a wake of the loop's own thread found the queue asleep |
+//!
+//! The waker of the first costs a write to the runtime's `eventfd`, also on the loop's own thread, where most wakes come
+//! from: sockets, timers, other tasks. The second's is a push to the runtime's local queue.
 
-use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Waker};
 
-use tokio::runtime::LocalRuntime;
-
 use crate::fork::Process;
-use crate::job::AnyJob;
+use crate::job::{AnyJob, Ran, Runner};
 use crate::lookout::{Lookout, Next};
+use crate::pending::Pending;
 use crate::queue::{Pushed, Queue, Taken};
+use crate::registry;
 use crate::slot::contain;
 use crate::spin::LoopWas;
+use crate::sync::{AtomicU32, OnceLock, Ordering};
 
-/// How many jobs get their first poll before tokio's own tasks, timers and sockets have their turn. tokio runs 61
-/// tasks between two looks at its sockets; ours come on top of these.
+/// How many jobs are polled before tokio's own tasks, timers and sockets have their turn. tokio runs 61 tasks between
+/// two looks at its sockets; ours come on top of these.
 const BATCH: usize = 64;
 
 /// How far the end of a loop is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
+#[repr(u32)]
 pub(crate) enum Plan {
     Run,
     /// Finish what was submitted, then stop.
@@ -43,7 +51,9 @@ pub(crate) struct Remote {
     queue: Queue,
     /// The driver's waker, set before the queue is first marked as asleep.
     waker: OnceLock<Waker>,
-    plan: AtomicU8,
+    /// The local turn's, for the loop's own thread.
+    local: OnceLock<Waker>,
+    plan: AtomicU32,
     /// Set at the loop's end: something was cancelled by it.
     cut_short: AtomicBool,
     /// The loop expects a call soon. Of the loop's thread, as the next.
@@ -59,7 +69,8 @@ impl Remote {
         Remote {
             queue: Queue::new(),
             waker: OnceLock::new(),
-            plan: AtomicU8::new(Plan::Run as u8),
+            local: OnceLock::new(),
+            plan: AtomicU32::new(Plan::Run as u32),
             cut_short: AtomicBool::new(false),
             expects: AtomicBool::new(false),
             idle: AtomicBool::new(false),
@@ -67,19 +78,37 @@ impl Remote {
         }
     }
 
-    /// Hands a job to the loop; a closed one refuses it. What the loop was doing.
+    /// Hands a new job to the loop; a closed one refuses it. What the loop was doing.
     pub(crate) fn push(&self, job: Arc<AnyJob>) -> LoopWas {
         let pushed = if self.process.is_current() { self.queue.push(job) } else { Pushed::Closed(job) };
         match pushed {
             Pushed::Found(was) => {
-                if was == LoopWas::Asleep {
-                    self.wake();
-                }
+                self.wake_if(was);
                 was
             }
             Pushed::Closed(job) => {
                 job.refuse();
                 LoopWas::Asleep
+            }
+        }
+    }
+
+    /// Hands a job back that was woken. A loop that has ended has ended its jobs as well.
+    pub(crate) fn push_again(&self, job: Arc<AnyJob>) {
+        let pushed = if self.process.is_current() { self.queue.push_again(job) } else { Pushed::Closed(job) };
+        match pushed {
+            Pushed::Found(was) => self.wake_if(was),
+            // What hangs on the last reference may be the user's.
+            Pushed::Closed(job) => contain(|| job),
+        }
+    }
+
+    /// After a push that found the loop so.
+    fn wake_if(&self, was: LoopWas) {
+        if was == LoopWas::Asleep {
+            match self.local.get() {
+                Some(local) if registry::is_running(self) => local.wake_by_ref(),
+                _ => self.wake(),
             }
         }
     }
@@ -91,7 +120,7 @@ impl Remote {
         }
         // ORDERING: the close that follows releases it to the loop, which reads it after it has seen the close.
         // A second, stricter plan goes with the wake.
-        self.plan.fetch_max(plan as u8, Ordering::AcqRel);
+        self.plan.fetch_max(plan as u32, Ordering::AcqRel);
         self.queue.close();
         self.wake();
     }
@@ -109,7 +138,7 @@ impl Remote {
     fn plan(&self) -> Plan {
         // ORDERING: a read-modify-write, which changes nothing, since it must read the newest plan or be read by
         // the `fetch_max` of the next: that stopper then sees the driver's waker, if this is its first poll.
-        match self.plan.fetch_max(Plan::Run as u8, Ordering::AcqRel) {
+        match self.plan.fetch_max(Plan::Run as u32, Ordering::AcqRel) {
             0 => Plan::Run,
             1 => Plan::Finish,
             _ => Plan::Abort,
@@ -142,44 +171,38 @@ impl Remote {
     }
 }
 
-/// The jobs of a loop that are tokio tasks now, counted on its thread.
-struct Pending {
-    count: Cell<usize>,
-    remote: Arc<Remote>,
-}
-
-impl Pending {
-    fn enter(&self) {
-        self.count.set(self.count.get() + 1);
-    }
-
-    fn leave(&self) {
-        self.count.set(self.count.get() - 1);
-        self.remote.expect(true);
-        if self.count.get() == 0 && self.remote.is_closed() {
-            self.remote.wake();
-        }
-    }
-}
-
 /// The loop's side of its queue.
 pub(crate) struct Driver {
     remote: Arc<Remote>,
     /// Taken out of the queue, not run yet.
     backlog: Option<Taken>,
-    pending: Rc<Pending>,
+    pending: Pending,
     lookout: Lookout,
+    /// How many jobs have come and gone, for the models.
+    #[cfg(bridge_loom)]
+    pub(crate) ended: usize,
 }
 
 impl Driver {
     pub(crate) fn new(remote: Arc<Remote>, lookout: Lookout) -> Driver {
-        let pending = Rc::new(Pending { count: Cell::new(0), remote: Arc::clone(&remote) });
-        Driver { remote, backlog: None, pending, lookout }
+        Driver {
+            remote,
+            backlog: None,
+            pending: Pending::new(),
+            lookout,
+            #[cfg(bridge_loom)]
+            ended: 0,
+        }
     }
 
-    /// Drains, into the loop's own `runtime`. Ready when the loop is to end.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, runtime: &LocalRuntime) -> Poll<()> {
+    /// Drains. Ready when the loop is to end.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.remote.waker.get_or_init(|| cx.waker().clone());
+        self.turn()
+    }
+
+    /// What a poll amounts to, as the future of `block_on` or as the local turn.
+    fn turn(&mut self) -> Poll<()> {
         self.lookout.begin();
         let idle = self.remote.idle.swap(false, Ordering::Relaxed);
         let mut left = BATCH;
@@ -190,32 +213,30 @@ impl Driver {
                 return Poll::Ready(());
             }
             if let Some(job) = self.next() {
-                ended |= self.run(job, runtime);
+                ended |= self.run(job);
                 left -= 1;
                 if left == 0 || !tokio::task::coop::has_budget_remaining() {
-                    cx.waker().wake_by_ref();
+                    self.remote.wake();
                     return Poll::Pending;
                 }
                 continue;
             }
-            match plan {
-                Plan::Finish if self.pending.count.get() == 0 => return Poll::Ready(()),
-                Plan::Finish => return Poll::Pending,
-                _ => {}
-            }
-            let next = if ended {
-                self.lookout.after_jobs(&self.remote.queue)
-            } else if idle && left == BATCH {
-                self.lookout.when_idle(&self.remote.queue)
-            } else {
+            if plan == Plan::Finish {
+                if self.pending.is_empty() {
+                    return Poll::Ready(());
+                }
                 self.lookout.break_off();
-                Next::Sleep { expects: self.remote.expects() }
-            };
-            match next {
+                self.remote.expect(false);
+                if self.remote.queue.sleep_closed() {
+                    return Poll::Pending;
+                }
+                continue;
+            }
+            match self.what_next(ended, idle && left == BATCH) {
                 Next::Take => {}
                 Next::Yield => {
                     self.remote.expect(true);
-                    cx.waker().wake_by_ref();
+                    self.remote.wake();
                     return Poll::Pending;
                 }
                 Next::Sleep { expects } => {
@@ -225,6 +246,18 @@ impl Driver {
                     }
                 }
             }
+        }
+    }
+
+    /// The queue is empty. `ended`: jobs ended in this turn; `idle`: none came, and the runtime has nothing to do.
+    fn what_next(&mut self, ended: bool, idle: bool) -> Next {
+        if ended {
+            self.lookout.after_jobs(&self.remote.queue)
+        } else if idle {
+            self.lookout.when_idle(&self.remote.queue)
+        } else {
+            self.lookout.break_off();
+            Next::Sleep { expects: self.remote.expects() }
         }
     }
 
@@ -239,47 +272,75 @@ impl Driver {
         job
     }
 
-    /// The first poll. Nothing is lost by its waker: a job that is pending is polled again, as a task, at once. Whether
-    /// the job has ended.
-    fn run(&mut self, job: Arc<AnyJob>, runtime: &LocalRuntime) -> bool {
-        self.lookout.met(job.core);
-        if job.run(&mut Context::from_waker(Waker::noop())).is_ready() {
+    /// Polls a job. Whether it has ended.
+    fn run(&mut self, job: Arc<AnyJob>) -> bool {
+        let is_new = !Pending::has(&job);
+        if is_new {
+            self.lookout.met(job.core);
+        }
+        let ran = job.run(Runner::Loop(&self.remote));
+        if ran == Ran::Ended {
+            self.pending.release(&job);
             // What hangs on the last reference may be the user's.
             contain(|| job);
+            #[cfg(bridge_loom)]
+            {
+                self.ended += 1;
+            }
             return true;
         }
-        self.pending.enter();
-        let task = Counted { task: Spawned { job: Arc::clone(&job) }, pending: Rc::clone(&self.pending) };
-        // A spawn runs hooks that the user may have configured. After a panic of theirs tokio has the task and
-        // neither runs nor drops it before the runtime's end.
-        let spawned = catch_unwind(AssertUnwindSafe(|| drop(runtime.spawn_local(task))));
-        if let Err(payload) = spawned {
-            job.close();
-            self.pending.leave();
-            contain(|| payload);
+        if is_new {
+            self.pending.keep(Arc::clone(&job));
         }
-        contain(|| job);
+        if ran == Ran::Woken {
+            self.remote.push_again(job);
+        }
         false
     }
 
-    /// Resolves what was never polled. The queue is closed by then.
+    /// Ends what is left, on the loop's thread: what was never polled, then what is pending.
     pub(crate) fn close(&mut self) {
         self.remote.stop(Plan::Abort);
-        let mut cut_short = self.pending.count.get() > 0;
-        cut_short |= self.backlog.take().is_some_and(Taken::close);
-        cut_short |= self.remote.queue.take().close();
+        let mut cut_short = self.backlog.take().is_some_and(Taken::close);
+        cut_short |= self.remote.queue.end().close();
+        cut_short |= self.pending.close();
         // ORDERING: read by one that has waited for the end of this thread.
         self.remote.cut_short.store(cut_short, Ordering::Relaxed);
     }
 }
 
-/// A job as a tokio task. When it is dropped, by a runtime that shuts down, its job ends.
+/// The driver, as a task of its runtime: for wakes of the loop's own thread.
+pub(crate) struct LocalTurn {
+    driver: Rc<RefCell<Driver>>,
+}
+
+impl LocalTurn {
+    pub(crate) fn new(driver: &Rc<RefCell<Driver>>) -> LocalTurn {
+        LocalTurn { driver: Rc::clone(driver) }
+    }
+}
+
+impl Future for LocalTurn {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut driver = self.driver.borrow_mut();
+        driver.remote.local.get_or_init(|| cx.waker().clone());
+        if driver.turn().is_ready() {
+            // The loop ends with the future of `block_on`.
+            driver.remote.wake();
+        }
+        Poll::Pending
+    }
+}
+
+/// A job as a task of a runtime that has no driver of ours. When it is dropped, by a runtime that shuts down, its job
+/// ends.
 pub(crate) struct Spawned {
     job: Arc<AnyJob>,
 }
 
 impl Spawned {
-    /// For a runtime of somebody else's, which has no driver of ours.
     pub(crate) fn new(job: Arc<AnyJob>) -> Spawned {
         Spawned { job }
     }
@@ -289,31 +350,15 @@ impl Future for Spawned {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.job.run(cx)
+        match self.job.run(Runner::Task(cx.waker())) {
+            Ran::Ended => Poll::Ready(()),
+            Ran::Pending | Ran::Woken => Poll::Pending,
+        }
     }
 }
 
 impl Drop for Spawned {
     fn drop(&mut self) {
         self.job.close();
-    }
-}
-
-/// A task that the loop waits for when it is told to finish. One that is dropped unfinished is dropped by a runtime
-/// that has ended, when nobody counts any more.
-struct Counted {
-    task: Spawned,
-    pending: Rc<Pending>,
-}
-
-impl Future for Counted {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let polled = Pin::new(&mut self.task).poll(cx);
-        if polled.is_ready() {
-            self.pending.leave();
-        }
-        polled
     }
 }

@@ -4,12 +4,13 @@
 //! here has it for a condition.
 
 use std::marker::PhantomData;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr;
 use std::task::{Context, Poll};
 
-use crate::slot::{Outcome, Slot, contain};
+use crate::slot::{Outcome, contain};
 use crate::state::{Ended, Reason};
 use crate::sync::UnsafeCell;
 use crate::trace::Span;
@@ -49,36 +50,62 @@ pub(crate) unsafe trait Frame {
     unsafe fn discard(&self);
 }
 
-/// The one implementation that holds a future: the stage it is in, and the slot for what comes of it.
-pub(crate) struct Cell<M, F, T> {
+/// The one implementation that holds a future, and in its place, later, what comes of it.
+pub(crate) struct Cell<M, F: Future> {
     stage: UnsafeCell<Stage<M, F>>,
     /// The caller's, entered wherever code of the future runs.
     pub(crate) span: Span,
-    pub(crate) slot: Slot<T>,
 }
 
 /// How far a future is.
-enum Stage<M, F> {
+enum Stage<M, F: Future> {
     /// To be made on the loop's thread.
     Make(M),
     Future(F),
-    /// Dropped.
+    Ended(Outcome<F::Output>),
+    /// What was there is dropped, or taken.
     Empty,
 }
 
-impl<F: Future> Cell<fn() -> F, F, F::Output> {
+impl<F: Future> Cell<fn() -> F, F> {
     pub(crate) fn future(future: F) -> Self {
-        Cell { stage: UnsafeCell::new(Stage::Future(future)), span: Span::current(), slot: Slot::new() }
+        Cell { stage: UnsafeCell::new(Stage::Future(future)), span: Span::current() }
     }
 }
 
-impl<M: FnOnce() -> F, F: Future> Cell<M, F, F::Output> {
+impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
     pub(crate) fn make(make: M) -> Self {
-        Cell { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current(), slot: Slot::new() }
+        Cell { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current() }
+    }
+
+    /// Whether there is an outcome, and it is no value.
+    ///
+    /// # Safety
+    ///
+    /// As for `take`, but that the owner may ask from several threads.
+    pub(crate) unsafe fn is_failure(&self) -> bool {
+        // SAFETY: by this function's own condition nobody writes to the stage now.
+        self.stage.with(|stage| matches!(unsafe { &*stage }, Stage::Ended(outcome) if !outcome.ended_well()))
+    }
+
+    /// Takes the outcome out.
+    ///
+    /// # Safety
+    ///
+    /// The job is done, or was sent nowhere, and the caller is its owner, or the completer that found it detached.
+    pub(crate) unsafe fn take(&self) -> Option<Outcome<F::Output>> {
+        self.stage.with_mut(|stage| {
+            // SAFETY: by this function's own condition nobody else touches the stage now.
+            let stage = unsafe { &mut *stage };
+            // A future is not moved. There is none when the job is done, so this is to be sure.
+            let Stage::Ended(_) = stage else { return None };
+            let Stage::Ended(outcome) = mem::replace(stage, Stage::Empty) else { unreachable!() };
+            Some(outcome)
+        })
     }
 }
 
-impl<M: FnOnce() -> F, F: Future> Cell<M, F, F::Output> {
+impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
     /// Polls what is in the stage.
     ///
     /// # Safety
@@ -89,33 +116,39 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F, F::Output> {
             // SAFETY: the state gives this thread the frame; nothing else refers into the stage.
             let stage = unsafe { &mut *stage };
             if let Stage::Make(_) = stage {
-                let Stage::Make(make) = std::mem::replace(stage, Stage::Empty) else { unreachable!() };
+                let Stage::Make(make) = mem::replace(stage, Stage::Empty) else { unreachable!() };
                 *stage = Stage::Future(make());
             }
             match stage {
                 // SAFETY: the frame is not moved until the job is done, and the future is dropped in place
                 // before that.
                 Stage::Future(future) => unsafe { Pin::new_unchecked(future) }.poll(cx),
-                Stage::Make(_) | Stage::Empty => unreachable!("a future is polled after it has ended"),
+                Stage::Make(_) | Stage::Ended(_) | Stage::Empty => {
+                    unreachable!("a future is polled after it has ended")
+                }
             }
         })
     }
 
-    /// Drops what is in the stage, in place. The panic of a destructor comes back.
+    /// Drops what is in the stage, in place, and puts `next` there. The panic of a destructor comes back.
     ///
     /// # Safety
     ///
     /// The state gives this thread the frame.
-    unsafe fn empty_stage(&self) -> std::thread::Result<()> {
-        let _entered = self.span.enter();
+    unsafe fn replace(&self, next: impl FnOnce(std::thread::Result<()>) -> Stage<M, F>) {
         self.stage.with_mut(|stage| {
-            // SAFETY: as this function's condition says; whatever happens in there, it is not dropped again,
-            // since the next line overwrites it without a look.
-            let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { ptr::drop_in_place(stage) }));
+            let dropped = {
+                let _entered = self.span.enter();
+                // SAFETY: as this function's condition says; whatever happens in there, it is not dropped again,
+                // since the next line overwrites it without a look.
+                catch_unwind(AssertUnwindSafe(|| unsafe { ptr::drop_in_place(stage) }))
+            };
             // SAFETY: the place is valid, and what was there is dropped.
             unsafe { ptr::write(stage, Stage::Empty) };
-            dropped
-        })
+            let next = next(dropped);
+            // SAFETY: as above. What is overwritten has no destructor.
+            unsafe { ptr::write(stage, next) };
+        });
     }
 
     /// Drops the future, then keeps `outcome`, unless a destructor's panic comes in its place.
@@ -124,28 +157,31 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F, F::Output> {
     ///
     /// As for `empty_stage`.
     unsafe fn settle(&self, outcome: Outcome<F::Output>) -> Ended {
+        let mut ended = Ended::Plain;
         // SAFETY: the same condition.
-        let outcome = match (unsafe { self.empty_stage() }, outcome) {
-            (Ok(()), outcome) => outcome,
-            (Err(second), Outcome::Panicked(first)) => {
-                contain(|| second);
-                Outcome::Panicked(first)
-            }
-            (Err(payload), outcome) => {
-                contain(|| outcome);
-                Outcome::Panicked(payload)
-            }
-        };
-        let ended = outcome.ended();
-        // SAFETY: the same condition; the slot is part of the frame.
-        let before = unsafe { self.slot.replace(outcome) };
-        debug_assert!(before.is_none(), "a job ends once");
+        unsafe {
+            self.replace(|dropped| {
+                let outcome = match (dropped, outcome) {
+                    (Ok(()), outcome) => outcome,
+                    (Err(second), Outcome::Panicked(first)) => {
+                        contain(|| second);
+                        Outcome::Panicked(first)
+                    }
+                    (Err(payload), outcome) => {
+                        contain(|| outcome);
+                        Outcome::Panicked(payload)
+                    }
+                };
+                ended = outcome.ended();
+                Stage::Ended(outcome)
+            });
+        }
         ended
     }
 }
 
 // SAFETY: user code is run inside `catch_unwind` or `contain` only.
-unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F, F::Output> {
+unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
     unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
         let polled = {
             let _entered = self.span.enter();
@@ -168,13 +204,15 @@ unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F, F::Output> {
 
     unsafe fn overrule(&self) {
         // SAFETY: the caller keeps this function's condition: it still has the frame.
-        let overruled = unsafe { self.slot.replace(Outcome::Stopped(Reason::Cancel)) };
+        let overruled = unsafe { self.take() };
         contain(|| overruled);
+        // SAFETY: as above.
+        unsafe { self.settle(Outcome::Stopped(Reason::Cancel)) };
     }
 
     unsafe fn discard(&self) {
         // SAFETY: the caller is the completer of a detached job.
-        let unasked = unsafe { self.slot.take() };
+        let unasked = unsafe { self.take() };
         self.span.unasked(unasked.as_ref());
         contain(|| unasked);
     }
@@ -194,7 +232,7 @@ impl<'a> Borrowed<'a> {
     pub(crate) unsafe fn new(frame: &'a (dyn Frame + 'a)) -> Borrowed<'static> {
         let frame: *const (dyn Frame + 'a) = frame;
         // SAFETY: the two types differ in a lifetime only, and the caller sees to it that it is kept.
-        let frame = unsafe { std::mem::transmute::<*const (dyn Frame + 'a), *const (dyn Frame + 'static)>(frame) };
+        let frame = unsafe { mem::transmute::<*const (dyn Frame + 'a), *const (dyn Frame + 'static)>(frame) };
         Borrowed { frame, lives: PhantomData }
     }
 }

@@ -5,13 +5,15 @@
 //! the leave is used, side by side.
 
 use std::panic::RefUnwindSafe;
-use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::context::Answer;
 use crate::core_id::Core;
+use crate::driver::Remote;
 use crate::frame::Frame;
+use crate::link::Link;
+use crate::pending::Place;
 use crate::slot::{Signal, contain};
 use crate::state::{Ended, Reason, Start, Stop};
 use crate::sync::UnsafeCell;
@@ -21,11 +23,40 @@ pub(crate) struct Job<F: Frame + ?Sized> {
     pub(crate) signal: Signal,
     /// What the queue needs of it.
     pub(crate) link: Link,
-    // The waker of the tokio task that runs this job; see the last paragraph of `state`.
-    task: UnsafeCell<Option<Waker>>,
+    // Where it is sent to run again; see the last chapter of `state`.
+    home: UnsafeCell<Option<Home>>,
     /// Where it was made, which is where its caller is, or was.
     pub(crate) core: Core,
+    /// Where its loop keeps it while it is pending.
+    pub(crate) place: Place,
     frame: F,
+}
+
+/// Where a pending job is sent to run again.
+enum Home {
+    /// To the queue of a loop of ours.
+    Loop(Arc<Remote>),
+    /// To the tokio task that holds it. In a box, so that the jobs of our own loops are smaller.
+    Task(Box<Waker>),
+}
+
+/// Who runs a job.
+#[derive(Clone, Copy)]
+pub(crate) enum Runner<'a> {
+    /// A loop of ours, which has taken it out of its queue.
+    Loop(&'a Arc<Remote>),
+    /// A tokio task, which has this waker.
+    Task(&'a Waker),
+}
+
+/// What came of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ran {
+    /// It is over, by this run or before.
+    Ended,
+    Pending,
+    /// It is pending, and was woken: the runner sends it again.
+    Woken,
 }
 
 /// A job of whatever future, as the queue and the loop see it.
@@ -41,17 +72,6 @@ unsafe impl<F: Frame + ?Sized> Sync for Job<F> {}
 // A panic of the user's is an outcome like others: nobody sees a job that one has left half changed.
 impl<F: Frame + ?Sized> RefUnwindSafe for Job<F> {}
 
-/// A queued job's place in the queue. Empty while it is in none.
-///
-/// Aligned so that the queue has three bits of its address for its marks.
-#[repr(align(8))]
-pub(crate) struct Link {
-    /// A queued job owns itself: the queue's pointers are thin, and this is the fat one.
-    pub(crate) job: UnsafeCell<Option<Arc<AnyJob>>>,
-    /// The job that was pushed before it.
-    pub(crate) next: UnsafeCell<*const Link>,
-}
-
 impl<F: Frame> Job<F> {
     /// A job that waits to be pushed.
     ///
@@ -62,9 +82,10 @@ impl<F: Frame> Job<F> {
     pub(crate) unsafe fn new(frame: F) -> Job<F> {
         Job {
             signal: Signal::new(),
-            link: Link { job: UnsafeCell::new(None), next: UnsafeCell::new(ptr::null()) },
-            task: UnsafeCell::new(None),
+            link: Link::new(),
+            home: UnsafeCell::new(None),
             core: Core::current(),
+            place: Place::default(),
             frame,
         }
     }
@@ -76,24 +97,40 @@ impl<F: Frame> Job<F> {
 
 impl<F: Frame + ?Sized> Job<F> {
     /// Runs the job once on the loop's thread: what a poll, by the loop or by its tokio task, amounts to.
-    pub(crate) fn run(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn run(&self, runner: Runner<'_>) -> Ran {
         match self.signal.state.start() {
-            Start::Gone => return Poll::Ready(()),
+            Start::Gone => return Ran::Ended,
             Start::Stop(reason) => self.end(reason),
-            // SAFETY: `start` has given us the frame, which its owner keeps in place until the job is done.
-            Start::Run => match unsafe { self.frame.poll(cx) } {
+            Start::Run { .. } => match self.poll(runner) {
                 Poll::Ready(ended) => {
-                    self.forget_task();
+                    self.forget_home();
                     self.complete(ended);
                 }
                 Poll::Pending => {
-                    self.keep_task(cx.waker());
-                    let Err(reason) = self.signal.state.idle() else { return Poll::Pending };
-                    self.end(reason);
+                    self.set_home(runner);
+                    match self.signal.state.idle() {
+                        Ok(false) => return Ran::Pending,
+                        Ok(true) => return Ran::Woken,
+                        Err(reason) => self.end(reason),
+                    }
                 }
             },
         }
-        Poll::Ready(())
+        Ran::Ended
+    }
+
+    /// `start` has said `Run`.
+    fn poll(&self, runner: Runner<'_>) -> Poll<Ended> {
+        let own;
+        let waker = match runner {
+            Runner::Task(waker) => waker,
+            Runner::Loop(_) => {
+                own = self.link.waker();
+                &own
+            }
+        };
+        // SAFETY: `start` has given us the frame, which its owner keeps in place until the job is done.
+        unsafe { self.frame.poll(&mut Context::from_waker(waker)) }
     }
 
     /// The loop will not run this job (again): it drops the future on its thread.
@@ -101,8 +138,11 @@ impl<F: Frame + ?Sized> Job<F> {
         match self.signal.state.start() {
             Start::Gone => {}
             Start::Stop(reason) => self.end(reason),
-            Start::Run => {
-                self.forget_task();
+            Start::Run { woken } => {
+                // One that was woken may have its waker still reading the cell.
+                if !woken {
+                    self.forget_home();
+                }
                 self.end(Reason::Closed);
             }
         }
@@ -119,33 +159,54 @@ impl<F: Frame + ?Sized> Job<F> {
     pub(crate) fn stop(&self, bit: u32, reason: Reason) -> bool {
         match self.signal.state.stop(bit) {
             Stop::Withdrawn => self.end(reason),
-            Stop::Wake => self.task.with(|cell| {
-                // SAFETY: we set the first stop bit, in IDLE: we alone read the cell, and nobody writes it again.
-                let task = unsafe { &*cell };
-                contain(|| task.as_ref().map(Waker::wake_by_ref));
-            }),
+            Stop::Send => self.send(),
             Stop::Noted => {}
             Stop::Done { cancelled } => return cancelled,
         }
         true
     }
 
-    /// Lets go of the tokio task, and so of its runtime, while a result waits to be asked for. `start` has said
-    /// `Run`.
-    fn forget_task(&self) {
-        // SAFETY: RUNNING, and no stop bit was set when the job was idle: nobody reads the cell, so it is ours.
-        let task = self.task.with_mut(|cell| unsafe { (*cell).take() });
-        contain(|| task);
+    /// Sends it where it runs again. The caller has set `WOKEN` in `IDLE`.
+    fn send(&self) {
+        let remote = self.home.with(|cell| {
+            // SAFETY: WOKEN was set in IDLE, by us: we alone read the cell, and nobody writes to it before the job comes
+            // out of the queue that it is sent to below, or at all.
+            match unsafe { &*cell } {
+                // A reference of our own: as soon as it is sent, the job may end, and forget its home.
+                Some(Home::Loop(remote)) => Some(Arc::clone(remote)),
+                Some(Home::Task(waker)) => {
+                    contain(|| waker.wake_by_ref());
+                    None
+                }
+                None => unreachable!("a job that is idle has a home"),
+            }
+        });
+        if let Some(remote) = remote {
+            remote.push_again(self.link.job());
+        }
     }
 
-    /// Keeps the waker of the tokio task, for `stop`.
-    fn keep_task(&self, waker: &Waker) {
-        self.task.with_mut(|cell| {
-            // SAFETY: RUNNING, and `start` has seen no stop bit: the cell is ours until `idle`.
+    /// Lets go of its loop or its tokio task, and so of a runtime, while a result waits to be asked for. `start` has
+    /// said `Run`, to the loop that took the job out of its queue, or else without a wake.
+    fn forget_home(&self) {
+        // SAFETY: RUNNING, and whoever has read the cell has sent the job before it came here: it is ours.
+        let home = self.home.with_mut(|cell| unsafe { (*cell).take() });
+        contain(|| home);
+    }
+
+    /// Keeps the way to the runner, for wakers and for `stop`.
+    fn set_home(&self, runner: Runner<'_>) {
+        self.home.with_mut(|cell| {
+            // SAFETY: as in `forget_home`.
             let cell = unsafe { &mut *cell };
-            if !cell.as_ref().is_some_and(|old| old.will_wake(waker)) {
-                let waker = waker.clone();
-                contain(|| cell.replace(waker));
+            match (runner, &*cell) {
+                (Runner::Loop(_), Some(Home::Loop(_))) => {}
+                (Runner::Loop(remote), _) => *cell = Some(Home::Loop(Arc::clone(remote))),
+                (Runner::Task(waker), Some(Home::Task(old))) if old.will_wake(waker) => {}
+                (Runner::Task(waker), _) => {
+                    let waker = Box::new(waker.clone());
+                    contain(|| cell.replace(Home::Task(waker)));
+                }
             }
         });
     }
@@ -169,6 +230,15 @@ impl<F: Frame + ?Sized> Job<F> {
             // SAFETY: as for the first try.
             let done = unsafe { self.signal.complete(Ended::Cancelled, discard) };
             debug_assert!(done.is_ok(), "a cancel gives way to nothing");
+        }
+    }
+}
+
+impl AnyJob {
+    /// What a waker of the job does.
+    pub(crate) fn wake(&self) {
+        if self.signal.state.wake() {
+            self.send();
         }
     }
 }

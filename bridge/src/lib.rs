@@ -71,9 +71,13 @@ mod frame;
 #[allow(unsafe_code)]
 mod job;
 #[allow(unsafe_code)]
+mod link;
+#[allow(unsafe_code)]
 mod owner;
 #[allow(unsafe_code)]
 mod park;
+#[allow(unsafe_code)]
+mod pending;
 #[allow(unsafe_code)]
 mod queue;
 #[allow(unsafe_code)]

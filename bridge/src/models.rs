@@ -1,23 +1,26 @@
 //! The races of the protocol, walked by loom: every order of steps, and every value that a load may see, up to the
 //! number of preemptions that `ci/loom` sets.
 //!
-//! What is modelled is the code itself: [`State`](crate::state::State), [`Signal`], the queue, jobs, frames, owners
-//! and the park loop. Only tokio is stood in for, by [`Loop`]: it does what `Driver::poll` and a tokio task do, in few
-//! steps. Not modelled: `Driver` and its plan, `Spawned`, `context`, the clock (a deadline here has passed or never
-//! will), and counts of references, which are std's.
+//! What is modelled is the code itself: [`State`](crate::state::State), [`Signal`], the queue, jobs and their wakers,
+//! frames, owners, the driver and its end, and the park loop. Only tokio is stood in for, by [`Loop`], which polls the
+//! driver when it was woken. Not modelled: the local turn, `Spawned`, `context`, the clock (a deadline here has passed or
+//! never will), and counts of references, which are std's.
 
 mod call;
 mod job;
 mod queue;
 mod signal;
+mod wake;
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
+use crate::context;
+use crate::driver::{Driver, Plan, Remote};
 use crate::job::AnyJob;
-use crate::queue::{Pushed, Queue};
+use crate::lookout::Lookout;
 use crate::slot::Outcome;
 use crate::spin::LoopWas;
 use crate::sync::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
@@ -58,11 +61,6 @@ impl Borrowed {
         // SAFETY: loom panics if another thread may be at it.
         self.0.0.with_mut(|n| unsafe { *n += 1 });
     }
-
-    fn look(&self) {
-        // SAFETY: loom panics if another thread may be writing.
-        self.0.0.with(|n| unsafe { *n });
-    }
 }
 
 /// What is seen of a future from outside.
@@ -79,12 +77,22 @@ struct Seen {
 impl Seen {
     /// A future that is ready after `pending` polls, each of which wakes its task.
     fn ready_after(&self, pending: u32) -> Body {
-        Body { seen: self.clone(), pending: Some(pending) }
+        Body { seen: self.clone(), until: Until::Polls(pending) }
     }
 
     /// A future that is never ready, and that nothing wakes.
     fn never(&self) -> Body {
-        Body { seen: self.clone(), pending: None }
+        Body { seen: self.clone(), until: Until::Never }
+    }
+
+    /// A future that is ready when it finds all of `flags` set.
+    fn ready_when(&self, flags: &Arc<Flags>) -> Body {
+        Body { seen: self.clone(), until: Until::Flags(Arc::clone(flags)) }
+    }
+
+    /// A future that is ready when it is polled after `event`, which wakes it.
+    fn ready_at(&self, event: &Event) -> Body {
+        Body { seen: self.clone(), until: Until::Event(event.clone()) }
     }
 
     /// It is over for the calling thread: what the future borrowed is free again.
@@ -96,7 +104,78 @@ impl Seen {
 
 struct Body {
     seen: Seen,
-    pending: Option<u32>,
+    until: Until,
+}
+
+/// When a body is ready.
+enum Until {
+    Polls(u32),
+    Event(Event),
+    Flags(Arc<Flags>),
+    Never,
+}
+
+/// What several threads say, by stores that order nothing.
+#[derive(Default)]
+struct Flags {
+    set: [Flag; 2],
+    /// As that of an event.
+    waker: Mutex<Option<Waker>>,
+}
+
+struct Flag(AtomicU32);
+
+impl Default for Flag {
+    fn default() -> Flag {
+        Flag(AtomicU32::new(0))
+    }
+}
+
+impl Flags {
+    fn are_set(&self, waker: &Waker) -> bool {
+        self.waker.lock().unwrap().get_or_insert_with(|| waker.clone());
+        self.set.iter().all(|flag| flag.0.load(Ordering::Relaxed) != 0)
+    }
+
+    /// Sets one of them, and wakes who asked before.
+    fn set(&self, flag: usize) {
+        self.set[flag].0.store(1, Ordering::Relaxed);
+        let waker = self.waker.lock().unwrap().clone();
+        waker.expect("somebody has asked").wake();
+    }
+}
+
+/// Something that other threads bring about.
+#[derive(Clone)]
+struct Event(Arc<EventState>);
+
+struct EventState {
+    happened: AtomicU32,
+    /// The lock is no step of the model, and never waited for.
+    waker: Mutex<Option<Waker>>,
+}
+
+impl Event {
+    fn new() -> Event {
+        Event(Arc::new(EventState { happened: AtomicU32::new(0), waker: Mutex::default() }))
+    }
+
+    /// Leaves `waker`, then looks.
+    fn has_happened(&self, waker: &Waker) -> bool {
+        let waker = waker.clone();
+        drop(self.0.waker.lock().unwrap().replace(waker));
+        // An exchange, since the lock orders nothing for loom.
+        self.0.happened.fetch_add(0, Ordering::AcqRel) != 0
+    }
+
+    /// Happens, and wakes. The waker is as well used by another.
+    fn happen(&self) {
+        self.0.happened.fetch_add(1, Ordering::AcqRel);
+        let waker = self.0.waker.lock().unwrap().clone();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
 }
 
 impl Future for Body {
@@ -105,15 +184,18 @@ impl Future for Body {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Output> {
         self.seen.polls.up();
         self.seen.borrowed.touch();
-        match &mut self.pending {
-            Some(0) => return Poll::Ready(Output(self.seen.output.clone())),
-            Some(left) => {
+        let is_ready = match &mut self.until {
+            Until::Polls(0) => true,
+            Until::Polls(left) => {
                 *left -= 1;
                 cx.waker().wake_by_ref();
+                false
             }
-            None => {}
-        }
-        Poll::Pending
+            Until::Event(event) => event.has_happened(cx.waker()),
+            Until::Flags(flags) => flags.are_set(cx.waker()),
+            Until::Never => false,
+        };
+        if is_ready { Poll::Ready(Output(self.seen.output.clone())) } else { Poll::Pending }
     }
 }
 
@@ -169,115 +251,75 @@ impl Wake for Unpark {
 /// The loop's side, for the thread that made it.
 #[derive(Clone)]
 struct Loop {
-    queue: Arc<Queue>,
-    driver: Arc<Unpark>,
-    /// Stands for the place of the driver's waker, which the loop fills before it sleeps.
-    waker: Borrowed,
+    remote: Arc<Remote>,
+    runtime: Arc<Unpark>,
     sleeps: Count,
-    /// Whether it looks before it sleeps.
-    looks: bool,
 }
 
-/// A job that is pending, as tokio has it.
-struct Task {
-    job: Arc<AnyJob>,
-    waker: Arc<Unpark>,
-}
-
-impl Task {
-    /// Polls it if it was woken. Whether it has ended.
-    fn turn(&self) -> bool {
-        self.waker.take() && self.poll()
-    }
-
-    fn poll(&self) -> bool {
-        self.job.run(&mut Context::from_waker(&Waker::from(Arc::clone(&self.waker)))).is_ready()
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.job.close();
-    }
-}
+/// Who the loops of all models are, which is no part of them. None of them looks before it sleeps.
+static ON: LazyLock<Arc<context::Loop>> = LazyLock::new(|| {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    context::foreign(runtime.handle())
+});
 
 impl Loop {
     fn new() -> Loop {
-        let queue = Arc::new(Queue::new());
-        Loop { queue, driver: Unpark::current(), waker: Borrowed::default(), sleeps: Count::default(), looks: false }
+        Loop { remote: Arc::new(Remote::new()), runtime: Unpark::current(), sleeps: Count::default() }
     }
 
-    fn that_looks() -> Loop {
-        Loop { looks: true, ..Loop::new() }
-    }
-
-    /// As `Remote::push`.
     fn push(&self, job: Arc<AnyJob>) -> LoopWas {
-        match self.queue.push(job) {
-            Pushed::Found(was) => {
-                if was == LoopWas::Asleep {
-                    self.waker.look();
-                    Arc::clone(&self.driver).wake();
-                }
-                was
-            }
-            Pushed::Closed(job) => {
-                job.refuse();
-                LoopWas::Asleep
-            }
+        self.remote.push(job)
+    }
+
+    fn driver(&self) -> Driver {
+        Driver::new(Arc::clone(&self.remote), Lookout::new(Arc::clone(&ON), false))
+    }
+
+    /// What the runtime does, when it was woken. True when the loop is to end.
+    fn poll(&self, driver: &mut Driver) -> bool {
+        driver.poll(&mut Context::from_waker(&Waker::from(Arc::clone(&self.runtime)))).is_ready()
+    }
+
+    fn sleep(&self) {
+        self.sleeps.up();
+        while !self.runtime.take() {
+            park();
         }
     }
 
-    /// As `Driver::poll` and the runtime around it, until `jobs` have come and gone.
+    /// Runs until `jobs` have come and gone.
     fn serve(&self, jobs: usize) {
-        self.waker.touch();
-        let mut tasks = Vec::new();
-        let mut ended = 0;
+        self.serve_by(&mut self.driver(), jobs);
+    }
+
+    fn serve_by(&self, driver: &mut Driver, jobs: usize) {
         loop {
-            let mut slept = true;
-            for job in self.queue.take() {
-                slept = false;
-                ended += usize::from(self.first_poll(job, &mut tasks));
-            }
-            let before = tasks.len();
-            tasks.retain(|task| !task.turn());
-            ended += before - tasks.len();
-            if ended == jobs {
+            assert!(!self.poll(driver), "nobody ends it");
+            if driver.ended >= jobs {
                 return;
             }
-            if slept && self.looks && (!self.queue.look() || !self.queue.is_looked_at()) {
-                continue;
-            }
-            if slept && self.queue.sleep() {
-                self.sleeps.up();
-                park();
-            }
+            self.sleep();
         }
     }
 
-    /// As `Driver::run`. Whether the job has ended.
-    fn first_poll(&self, job: Arc<AnyJob>, tasks: &mut Vec<Task>) -> bool {
-        if job.run(&mut Context::from_waker(Waker::noop())).is_ready() {
-            return true;
+    /// Runs until it is told to finish, and has.
+    fn serve_until_finished(&self) {
+        let mut driver = self.driver();
+        while !self.poll(&mut driver) {
+            self.sleep();
         }
-        let task = Task { job, waker: Unpark::current() };
-        // A task that was spawned is polled without having been woken.
-        if task.poll() {
-            return true;
-        }
-        tasks.push(task);
-        false
+        driver.close();
     }
 
-    /// The jobs that are there are taken up; whatever is left is dropped, in the order of `event_loop`.
+    fn finish(&self) {
+        self.remote.stop(Plan::Finish);
+    }
+
+    /// What is there is run once; whatever is left is dropped.
     fn serve_once_and_close(&self) {
-        let mut tasks = Vec::new();
-        for job in self.queue.take() {
-            self.first_poll(job, &mut tasks);
-        }
-        self.queue.close();
-        drop(self.queue.take());
-        drop(tasks);
+        let mut driver = self.driver();
+        self.poll(&mut driver);
+        driver.close();
     }
 }
 

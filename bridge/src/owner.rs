@@ -14,7 +14,7 @@ use crate::error::Deadlock;
 use crate::frame::{Borrowed, Cell, Frame};
 use crate::job::{AnyJob, Job};
 use crate::park;
-use crate::slot::{Outcome, Signal, Slot};
+use crate::slot::{Outcome, Signal};
 use crate::spare::{self, ScopedJob};
 use crate::spin::{LoopWas, Spin};
 use crate::state::{CANCEL, DEADLINE, Ended, Reason};
@@ -23,13 +23,23 @@ use crate::trace::{Span, Watch};
 /// A submitted job, as the one that asks for its result sees it.
 trait Submitted<T>: Send + Sync + RefUnwindSafe {
     fn signal(&self) -> &Signal;
-    fn slot(&self) -> &Slot<T>;
+
+    /// # Safety
+    ///
+    /// As for `Cell::is_failure`.
+    unsafe fn is_failure(&self) -> bool;
+
+    /// # Safety
+    ///
+    /// As for `Cell::take`.
+    unsafe fn take(&self) -> Option<Outcome<T>>;
+
     fn span(&self) -> &Span;
     fn cancel(&self) -> bool;
     fn job(self: Arc<Self>) -> Arc<AnyJob>;
 }
 
-impl<M, F> Submitted<F::Output> for Job<Cell<M, F, F::Output>>
+impl<M, F> Submitted<F::Output> for Job<Cell<M, F>>
 where
     M: FnOnce() -> F + 'static,
     F: Future + 'static,
@@ -39,8 +49,14 @@ where
         &self.signal
     }
 
-    fn slot(&self) -> &Slot<F::Output> {
-        &self.frame().slot
+    unsafe fn is_failure(&self) -> bool {
+        // SAFETY: the condition is the same.
+        unsafe { self.frame().is_failure() }
+    }
+
+    unsafe fn take(&self) -> Option<Outcome<F::Output>> {
+        // SAFETY: the condition is the same.
+        unsafe { self.frame().take() }
     }
 
     fn span(&self) -> &Span {
@@ -59,8 +75,6 @@ where
 /// The one that may wait for a submitted job and take its outcome. Dropping it detaches.
 pub(crate) struct Owner<T> {
     job: Arc<dyn Submitted<T>>,
-    /// What the loop was doing when it was sent.
-    was: LoopWas,
 }
 
 /// Submits a future that any thread may poll. `send` says what the loop was doing.
@@ -71,8 +85,8 @@ where
 {
     // SAFETY: all of it is `Send`.
     let job = Arc::new(unsafe { Job::new(Cell::future(future)) });
-    let was = send(Arc::clone(&job) as Arc<AnyJob>);
-    Owner { job, was }
+    job.signal.asked(send(Arc::clone(&job) as Arc<AnyJob>));
+    Owner { job }
 }
 
 /// Submits a future that is made on the loop's thread, and stays there.
@@ -84,8 +98,8 @@ where
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
     let job = Arc::new(unsafe { Job::new(Cell::make(make)) });
-    let was = remote.push(Arc::clone(&job) as Arc<AnyJob>);
-    Owner { job, was }
+    job.signal.asked(remote.push(Arc::clone(&job) as Arc<AnyJob>));
+    Owner { job }
 }
 
 impl<T> Owner<T> {
@@ -104,7 +118,7 @@ impl<T> Owner<T> {
     /// Whether it is done and its outcome, if not taken yet, is no value.
     pub(crate) fn has_failed(&self) -> bool {
         // SAFETY: it is done, not detached, and this is the owner, whose `take` needs it exclusively.
-        self.is_done() && unsafe { self.job.slot().is_failure() }
+        self.is_done() && unsafe { self.job.is_failure() }
     }
 
     pub(crate) fn state(&self) -> &'static str {
@@ -128,7 +142,7 @@ impl<T> Owner<T> {
     /// Waits on this thread. False: `deadline` came first.
     pub(crate) fn wait(&mut self, deadline: Option<Instant>, spin: Spin<'_>, watch: Watch) -> bool {
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { park::wait(self.job.signal(), deadline, spin.when(self.was), watch) }
+        unsafe { park::wait(self.job.signal(), deadline, spin, watch) }
     }
 
     /// The outcome, once, and only when it is done.
@@ -137,7 +151,7 @@ impl<T> Owner<T> {
             return None;
         }
         // SAFETY: it is done, not detached, and this is the owner.
-        unsafe { self.job.slot().take() }
+        unsafe { self.job.take() }
     }
 }
 
@@ -191,7 +205,7 @@ where
 ///
 /// As for `Job::new`.
 unsafe fn scoped<M, F>(
-    cell: Cell<M, F, F::Output>,
+    cell: Cell<M, F>,
     send: impl FnOnce(Arc<AnyJob>) -> LoopWas,
     wait: Wait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
@@ -212,21 +226,21 @@ where
             // SAFETY: the job was sent nowhere, so its frame is still this thread's.
             let ended = unsafe { cell.stop(Reason::Closed) };
             // SAFETY: as above.
-            let outcome = unsafe { cell.slot.take() };
+            let outcome = unsafe { cell.take() };
             return outcome.filter(|_| ended == Ended::Panicked).ok_or(deadlock);
         }
     };
     let call = Call { job: &job, watch: leave.watch() };
     leave.block(|| {
-        let was = send(Arc::clone(call.job) as Arc<AnyJob>);
-        call.wait(wait.deadline, wait.spin.when(was));
+        job.signal.asked(send(Arc::clone(&job) as Arc<AnyJob>));
+        call.wait(wait.deadline, wait.spin);
         drop(call);
     });
     drop(leave);
     // SAFETY: the job is done, and this is its owner.
-    let outcome = unsafe { cell.slot.take() };
+    let outcome = unsafe { cell.take() };
     if outcome.as_ref().is_some_and(Outcome::ended_well) {
-        // It ended by itself, and so has forgotten its tokio task.
+        // It ended by itself, and so has forgotten its home.
         spare::keep(job);
     }
     Ok(outcome.expect("a job that is done has an outcome"))

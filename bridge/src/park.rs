@@ -107,7 +107,7 @@ fn with_parker<R>(f: impl FnOnce(&Parker, &Waker) -> R) -> R {
 ///
 /// The caller is the signal's one owner.
 pub(crate) unsafe fn wait(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>, mut watch: Watch) -> bool {
-    if look(signal, deadline, spin) {
+    if look(signal, deadline, spin.when(signal.loop_was())) {
         return true;
     }
     // SAFETY: the caller is the owner, as this function asks.

@@ -1,6 +1,6 @@
 //! Callers push, the loop drains.
 //!
-//! One word holds the newest job and two marks. Many push, by compare-exchange; one takes everything at once.
+//! One word holds the newest job and its marks. Many push, by compare-exchange; one takes everything at once.
 //! The links are the jobs' own, so a push allocates nothing.
 //!
 //! | word | a push | the loop |
@@ -8,7 +8,11 @@
 //! | jobs, or none | links itself in front | takes all, goes on |
 //! | none, [`ASLEEP`] | takes the mark away and wakes the loop | – |
 //! | none, [`LOOKING`] | takes the mark away | sees that |
-//! | [`CLOSED`], with the jobs from before | is refused | takes all |
+//! | [`CLOSED`], with the jobs from before | of a new job is refused; of one that was woken, links itself in front | takes all |
+//! | none, [`CLOSED`] and [`ASLEEP`] | of a woken job takes the mark of sleep away and wakes the loop | – |
+//! | [`ENDED`] | is refused | – |
+//!
+//! A closed queue takes woken jobs in until the loop has ended: a loop that finishes what it has runs them.
 //!
 //! The loop goes to sleep by marking the *empty* word; if a job came in between, the exchange fails and it takes
 //! the job. Of a burst, the first push takes the mark away and wakes, and the others find a loop that is awake.
@@ -16,17 +20,20 @@
 use std::ptr;
 use std::sync::Arc;
 
-use crate::job::{AnyJob, Link};
+use crate::job::AnyJob;
+use crate::link::Link;
 use crate::slot::contain;
 use crate::spin::LoopWas;
 use crate::sync::{AtomicPtr, Ordering};
 
-/// The loop waits to be woken. Only an empty, open queue has it.
+/// The loop waits to be woken. Only an empty queue has it.
 const ASLEEP: usize = 1;
-/// Nothing more will be taken in.
+/// Nothing new will be taken in.
 const CLOSED: usize = 2;
 /// The loop looks at this word, or will soon. Only an empty, open queue has it.
 const LOOKING: usize = 4;
+/// Nothing at all will be taken in. A closed queue is not looked at, so the two marks are free to say that.
+const ENDED: usize = CLOSED | LOOKING;
 const MARKS: usize = ASLEEP | CLOSED | LOOKING;
 
 /// The loop's way in.
@@ -50,25 +57,34 @@ impl Queue {
         Queue { head: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    /// Adds a job, which is in no queue.
+    /// Adds a new job.
     pub(crate) fn push(&self, job: Arc<AnyJob>) -> Pushed {
-        let at: *const Link = &raw const job.link;
-        // SAFETY: the job is alive: it owns itself from the next line on, until it is taken or, here, refused.
+        self.push_unless(CLOSED, job)
+    }
+
+    /// Adds a job that has been here before, and was woken: the caller has set `WOKEN` in `IDLE`.
+    pub(crate) fn push_again(&self, job: Arc<AnyJob>) -> Pushed {
+        self.push_unless(ENDED, job)
+    }
+
+    /// Adds a job, which is in no queue, if not all of `refused` is marked.
+    fn push_unless(&self, refused: usize, job: Arc<AnyJob>) -> Pushed {
+        // SAFETY: a job is pushed by the one thread that has made it, or that has set WOKEN in IDLE.
+        let at = unsafe { Link::give(job) };
+        // SAFETY: the job is alive, by the reference that was given, until it is taken or, here, refused.
         let link = unsafe { &*at };
-        // SAFETY: the job is in no queue, so its link is this thread's alone.
-        link.job.with_mut(|cell| unsafe { *cell = Some(job) });
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
-            if marks(head) & CLOSED != 0 {
-                // SAFETY: it was not published.
-                let job = link.job.with_mut(|cell| unsafe { (*cell).take() });
-                return Pushed::Closed(job.expect("the link holds what was put in above"));
+            if marks(head) & refused == refused {
+                // SAFETY: it was not published, so the reference that was given is still there.
+                return Pushed::Closed(unsafe { Link::take(at) });
             }
             // SAFETY: as above; nobody sees the link before the exchange below.
             link.next.with_mut(|next| unsafe { *next = unmarked(head) });
+            let to = at.cast_mut().map_addr(|addr| addr | (marks(head) & CLOSED));
             // ORDERING: Release hands over the link and the job. Acquire on success is for ASLEEP: the loop's
             // waker, which the pusher is about to use, was set before the mark. A failure reads nothing.
-            match self.head.compare_exchange_weak(head, at.cast_mut(), Ordering::AcqRel, Ordering::Relaxed) {
+            match self.head.compare_exchange_weak(head, to, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) if marks(head) & ASLEEP != 0 => return Pushed::Found(LoopWas::Asleep),
                 Ok(_) if marks(head) & LOOKING != 0 => return Pushed::Found(LoopWas::Looking),
                 Ok(_) => return Pushed::Found(LoopWas::AtWork),
@@ -79,12 +95,21 @@ impl Queue {
 
     /// Takes everything out, oldest first. An empty queue keeps its marks. For the loop's thread.
     pub(crate) fn take(&self) -> Taken {
+        self.take_and_mark(0)
+    }
+
+    /// Takes everything out for the last time: whatever comes from now on is refused. For the loop's thread.
+    pub(crate) fn end(&self) -> Taken {
+        self.take_and_mark(ENDED)
+    }
+
+    fn take_and_mark(&self, mark: usize) -> Taken {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
-            let to = ptr::null_mut::<Link>().map_addr(|_| marks(head) & CLOSED);
-            if unmarked(head).is_null() {
+            if unmarked(head).is_null() && mark == 0 {
                 return Taken { next: ptr::null() };
             }
+            let to = ptr::null_mut::<Link>().map_addr(|_| (marks(head) & CLOSED) | mark);
             // ORDERING: Acquire pairs with the Release of every push whose job is in the list: each exchange is
             // a read-modify-write, so the release sequences of the older pushes go on through the newer.
             match self.head.compare_exchange_weak(head, to, Ordering::Acquire, Ordering::Relaxed) {
@@ -94,14 +119,19 @@ impl Queue {
         }
     }
 
-    /// The loop is about to wait for a push. False: something is there, or nothing will come.
+    /// The loop is about to wait for a push. False: something is there, or the queue is closed.
     pub(crate) fn sleep(&self) -> bool {
-        self.mark(ASLEEP)
+        self.mark(0, ASLEEP)
+    }
+
+    /// The loop, which knows that the queue is closed, is about to wait for a woken job. False: something is there.
+    pub(crate) fn sleep_closed(&self) -> bool {
+        self.mark(CLOSED, ASLEEP)
     }
 
     /// The loop is about to look for a push, again and again, or to say `sleep`. False as there.
     pub(crate) fn look(&self) -> bool {
-        self.mark(LOOKING)
+        self.mark(0, LOOKING)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -115,11 +145,11 @@ impl Queue {
         marks(self.head.load(Ordering::Relaxed)) & LOOKING != 0
     }
 
-    /// Marks an empty, open queue.
-    fn mark(&self, mark: usize) -> bool {
-        let marked = ptr::null_mut::<Link>().map_addr(|_| mark);
+    /// Marks an empty queue, open or `closed`.
+    fn mark(&self, closed: usize, mark: usize) -> bool {
+        let marked = ptr::null_mut::<Link>().map_addr(|_| closed | mark);
         let mut head = self.head.load(Ordering::Relaxed);
-        while unmarked(head).is_null() && marks(head) & CLOSED == 0 {
+        while unmarked(head).is_null() && marks(head) & CLOSED == closed {
             if head == marked {
                 return true;
             }
@@ -133,7 +163,7 @@ impl Queue {
         false
     }
 
-    /// Refuses every later push. What is queued stays for the loop to take.
+    /// Refuses every later push of a new job. What is queued stays for the loop to take.
     pub(crate) fn close(&self) {
         let mut head = self.head.load(Ordering::Relaxed);
         while marks(head) & CLOSED == 0 {
@@ -166,7 +196,7 @@ fn unmarked(head: *mut Link) -> *const Link {
 fn reversed(mut newest: *const Link) -> *const Link {
     let mut older_first = ptr::null();
     while !newest.is_null() {
-        // SAFETY: a link in the list belongs to a job that owns itself, and the list is this thread's.
+        // SAFETY: a link in the list is alive by the reference that the push has given, and the list is this thread's.
         let link = unsafe { &*newest };
         let after = newest;
         // SAFETY: as above.
@@ -185,12 +215,13 @@ impl Iterator for Taken {
     type Item = Arc<AnyJob>;
 
     fn next(&mut self) -> Option<Arc<AnyJob>> {
-        // SAFETY: null, or a link of the list, which belongs to a job that owns itself until the next lines.
-        let link = unsafe { self.next.as_ref() }?;
+        let at = self.next;
+        // SAFETY: null, or a link of the list, whose job is alive by the reference that the push has given.
+        let link = unsafe { at.as_ref() }?;
         // SAFETY: the list is this thread's since `take`.
         self.next = link.next.with_mut(|next| unsafe { ptr::replace(next, ptr::null()) });
-        // SAFETY: as above. From here on the job is kept by what is returned.
-        link.job.with_mut(|job| unsafe { (*job).take() })
+        // SAFETY: the list hands out each of its links once.
+        Some(unsafe { Link::take(at) })
     }
 }
 

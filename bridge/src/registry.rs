@@ -35,6 +35,11 @@ pub(crate) fn running() -> Option<Arc<Ours>> {
     with_running(Arc::clone)
 }
 
+/// Whether this thread drives the loop of that `remote`.
+pub(crate) fn is_running(remote: &Remote) -> bool {
+    with_running(|ours| std::ptr::eq(&*ours.remote, remote)) == Some(true)
+}
+
 /// Told by tokio, on a loop's thread: there is nothing to do but to wait for sockets and timers.
 pub(crate) fn on_idle() {
     with_running(|ours| ours.remote.on_idle());

@@ -2,12 +2,14 @@
 //!
 //! A loop is a tokio `LocalRuntime` and a [`Driver`] on one thread. It ends in this order, on that thread, inside
 //! its own context and also when it ends by a panic: the queue is closed; what was never polled is dropped and
-//! resolved; the runtime drops its tasks, and each resolves its job; the runtime waits for `spawn_blocking`
-//! threads that are still busy; the thread says that it has ended.
+//! resolved; what is pending is dropped and resolved; the runtime drops the tasks that were spawned onto it; it waits for
+//! `spawn_blocking` threads that are still busy; the thread says that it has ended.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
@@ -15,14 +17,14 @@ use std::time::Duration;
 use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
 
 use crate::context::{Driving, Loop};
-use crate::driver::{Driver, Remote};
+use crate::driver::{Driver, LocalTurn, Remote};
 use crate::lookout::Lookout;
 use crate::registry::{Ours, Registered};
 use crate::spin;
 
 /// A loop on the thread that runs it. Dropping it is the end, in the order that the module's docs give.
 pub(crate) struct Running {
-    driver: Driver,
+    driver: Rc<RefCell<Driver>>,
     runtime: LocalRuntime,
     pub(crate) ours: Arc<Ours>,
     _registered: Registered,
@@ -45,15 +47,15 @@ impl Running {
         let driving = Driving::start(Arc::clone(&on));
         let ours = Arc::new(Ours { on, remote });
         let registered = Registered::new(&ours);
+        let driver = Rc::new(RefCell::new(driver));
+        drop(runtime.spawn_local(LocalTurn::new(&driver)));
         Ok(Running { driver, runtime, ours, _registered: registered, _driving: driving })
     }
 
     /// Runs until `main` is ready, or the loop is told to end.
     #[track_caller]
-    pub(crate) fn run<F: Future>(mut self, main: F) -> F::Output {
-        let Running { driver, runtime, .. } = &mut self;
-        let runtime = &*runtime;
-        runtime.block_on(async move {
+    pub(crate) fn run<F: Future>(self, main: F) -> F::Output {
+        self.runtime.block_on(async {
             // In here, so that it is dropped in the loop's context also when it panics.
             let mut main = pin!(main);
             poll_fn(|cx| {
@@ -61,7 +63,7 @@ impl Running {
                     return Poll::Ready(output);
                 }
                 // Only an `EventLoop` tells its loop to end, and this loop has none.
-                let _ = driver.poll(cx, runtime);
+                let _ = self.driver.borrow_mut().poll(cx);
                 Poll::Pending
             })
             .await
@@ -69,15 +71,14 @@ impl Running {
     }
 
     /// Runs until the loop is told to end.
-    pub(crate) fn run_until_stopped(mut self) {
-        let Running { driver, runtime, .. } = &mut self;
-        runtime.block_on(poll_fn(|cx| driver.poll(cx, runtime)));
+    pub(crate) fn run_until_stopped(self) {
+        self.runtime.block_on(poll_fn(|cx| self.driver.borrow_mut().poll(cx)));
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         let _context = self.runtime.enter();
-        self.driver.close();
+        self.driver.borrow_mut().close();
     }
 }

@@ -1,11 +1,13 @@
-//! The one-shot completion cell: [`Signal`] tells its owner that it is over, [`Slot`] holds what came of it.
+//! Completion: [`Signal`] tells its owner that it is over, [`Outcome`] is what came of it.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
 use crate::error::{Error, Panic};
+use crate::spin::LoopWas;
 use crate::state::{CancelCameFirst, Ended, Reason, State};
 use crate::sync::UnsafeCell;
 
@@ -13,6 +15,8 @@ use crate::sync::UnsafeCell;
 #[derive(Debug)]
 pub(crate) struct Signal {
     pub(crate) state: State,
+    /// What the loop was doing when it was asked, for the owner's wait. There is room for it beside the state.
+    asked: AtomicU8,
     // The owner's while WAKER is not set and the state is not DONE; the completer's once it has stored DONE over
     // a set WAKER.
     waker: UnsafeCell<Option<Waker>>,
@@ -27,7 +31,17 @@ impl RefUnwindSafe for Signal {}
 
 impl Signal {
     pub(crate) fn new() -> Signal {
-        Signal { state: State::new(), waker: UnsafeCell::new(None) }
+        Signal { state: State::new(), asked: AtomicU8::new(LoopWas::Asleep as u8), waker: UnsafeCell::new(None) }
+    }
+
+    /// Notes what the loop was doing when it was asked. For the owner.
+    pub(crate) fn asked(&self, was: LoopWas) {
+        // ORDERING, here and in the next: of one owner.
+        self.asked.store(was as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn loop_was(&self) -> LoopWas {
+        LoopWas::from_number(self.asked.load(Ordering::Relaxed))
     }
 
     /// Leaves `waker` to be woken on completion, in the place of the last one. False: it is done already, and
@@ -132,47 +146,6 @@ impl<T> Outcome<T> {
             Outcome::Stopped(Reason::Deadline) => Err(Error::TimedOut(limit)),
             Outcome::Stopped(Reason::Closed) => Err(Error::Closed),
         }
-    }
-}
-
-/// Room for an outcome. Who may touch it is said by the state of the job that it belongs to.
-#[derive(Debug)]
-pub(crate) struct Slot<T>(UnsafeCell<Option<Outcome<T>>>);
-
-impl<T> Slot<T> {
-    pub(crate) fn new() -> Slot<T> {
-        Slot(UnsafeCell::new(None))
-    }
-
-    /// Puts `outcome` in, and gives what was there.
-    ///
-    /// # Safety
-    ///
-    /// The state gives the calling thread the frame.
-    pub(crate) unsafe fn replace(&self, outcome: Outcome<T>) -> Option<Outcome<T>> {
-        // SAFETY: by this function's own condition nobody else touches the cell now.
-        self.0.with_mut(|cell| unsafe { (*cell).replace(outcome) })
-    }
-
-    /// Whether there is an outcome, and it is no value.
-    ///
-    /// # Safety
-    ///
-    /// As for `take`, but that the owner may ask from several threads.
-    pub(crate) unsafe fn is_failure(&self) -> bool {
-        // SAFETY: by this function's own condition nobody writes to the cell now.
-        let outcome = self.0.with(|cell| unsafe { (*cell).as_ref() }.map(Outcome::ended_well));
-        outcome == Some(false)
-    }
-
-    /// Takes the outcome out.
-    ///
-    /// # Safety
-    ///
-    /// The job is done and the caller is its owner, or the completer that found it detached.
-    pub(crate) unsafe fn take(&self) -> Option<Outcome<T>> {
-        // SAFETY: by this function's own condition nobody else touches the cell now.
-        self.0.with_mut(|cell| unsafe { (*cell).take() })
     }
 }
 

@@ -167,13 +167,24 @@ impl Looks {
 
 /// What a loop was doing when a call came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub(crate) enum LoopWas {
     /// It slept, or nothing is known of it.
-    Asleep,
+    Asleep = 0,
     /// It looked, and lends its leave.
-    Looking,
+    Looking = 1,
     /// It had other calls to answer.
-    AtWork,
+    AtWork = 2,
+}
+
+impl LoopWas {
+    pub(crate) const fn from_number(number: u8) -> LoopWas {
+        match number {
+            1 => LoopWas::Looking,
+            2 => LoopWas::AtWork,
+            _ => LoopWas::Asleep,
+        }
+    }
 }
 
 /// How a caller looks for an answer.

@@ -9,11 +9,11 @@
 //! | --- | --- | --- |
 //! | [`QUEUED`] | nobody | [`RUNNING`]: the loop takes it up · [`WITHDRAWN`]: a canceller, a caller at its deadline, a push that a closed queue refused |
 //! | [`RUNNING`] | the loop's thread, which polls or drops the future | [`IDLE`] · [`DONE`] |
-//! | [`IDLE`] (pending, a tokio task holds the job) | nobody | [`RUNNING`]: that task is polled or dropped |
+//! | [`IDLE`] (pending; the loop keeps the job, or a tokio task does) | nobody | [`RUNNING`]: the loop or that task polls it again, or drops it |
 //! | [`WITHDRAWN`] | the thread that withdrew it; it drops the future, which was never polled | [`DONE`] |
 //! | [`DONE`] | the owner of the result | – |
 //!
-//! Beside the state stand four bits:
+//! Beside the state stand five bits:
 //!
 //! | bit | set by | while | means |
 //! | --- | --- | --- | --- |
@@ -21,6 +21,7 @@
 //! | [`DEADLINE`] | the caller of a scoped call | before `DONE` | drop the future rather than poll it again; a value that comes from the poll that runs now stands |
 //! | [`WAKER`] | the owner | before `DONE` | the owner's waker is in its cell, to be taken by whoever stores `DONE`. Kept in `DONE`, so that the owner, who asks for this bit before it touches the cell, finds it there |
 //! | [`DETACHED`] | the owner, as it leaves | before `DONE` | nobody will ask; whoever stores `DONE` drops the outcome |
+//! | [`WOKEN`] | a waker of the job, a stop | `RUNNING`, `IDLE` | it is to run once more. Whoever sets it in `IDLE` sends the job there, and the loop itself does if it finds it at the step to `IDLE`. Taken away by the step to `RUNNING` |
 //!
 //! # When two events meet
 //!
@@ -30,15 +31,19 @@
 //!   the row of that state.
 //! - **Stop against going idle** (`RUNNING` → `IDLE`): [`State::idle`] fails when a stop bit is there, and the
 //!   loop, which is still `RUNNING`, drops the future at once. If it went idle first, the one that set the stop
-//!   bit found `IDLE` and wakes the tokio task, whose next [`State::start`] says `Stop`.
-//! - **Stop against a normal wake** (`IDLE`): the tokio task runs once for both; it sees the bit.
+//!   bit found `IDLE` and sends the job to run, whose next [`State::start`] says `Stop`.
+//! - **Wake against going idle**: if the wake came first, `idle` says so, and the loop queues the job again. If it went
+//!   idle first, the waker queues it.
+//! - **Wake against wake, stop against wake** (`IDLE`): the first to set [`WOKEN`] queues the job, so it is in the queue
+//!   once at most, and its link is that one's until then. The job runs once for both, and sees a stop bit.
 //! - **Cancel against completion**: [`State::complete`] with a value fails when `CANCEL` is there (`cancel` has
 //!   said true), and the outcome becomes `Cancelled`; if `DONE` came first, `cancel` says false.
 //! - **Deadline against completion**: the value stands. The caller waits for `DONE` either way, since the loop
 //!   may be inside the future; there is no limit on that wait.
-//! - **Shutdown against anything**: the runtime drops its tasks on the loop's thread. A dropped tokio task goes
-//!   through `start` as a polled one does, finds no other owner, and completes its job as `Closed`, or as what
-//!   the stop bits say.
+//! - **Shutdown against anything**: the loop closes its queue, then takes up what it keeps by `start`, as for a poll, and
+//!   completes it as `Closed`, or as what the stop bits say. A wake that comes later finds `RUNNING` or `DONE`, or a
+//!   queue that refuses the job; one that was in the middle of it has a reference of its own. A foreign runtime drops
+//!   its tasks on a thread of its own, and a task that is dropped does the same for its job.
 //! - **Waker against completion**: the owner writes the cell, then sets `WAKER`; if that finds `DONE`, nobody
 //!   will take the waker and the owner must not wait. If `DONE` came later, its storer saw the bit.
 //!
@@ -48,9 +53,13 @@
 //! After `DONE` nothing of a scoped frame is touched, and of the job only what the completer's own reference
 //! keeps alive.
 //!
-//! The waker of the tokio task lies in a cell of its own. It is written in `RUNNING` only. It is read by the one
-//! thread that set the first stop bit in `IDLE`, and by nobody else: from then on the loop leaves the cell alone,
-//! since `start` told it to stop.
+//! # Where a job is sent to run again
+//!
+//! That is written beside the frame, in a cell of its own (`Home`): the loop whose queue takes it, or, on a foreign
+//! runtime, the waker of its tokio task. It is written in `RUNNING` only. It is read by the one thread that set `WOKEN`
+//! in `IDLE`, before the job is sent. On a loop of ours, a job that was taken out of the queue has no reader any more.
+//! Elsewhere (a tokio task, which may be polled for other reasons; a loop that closes) there may be one if `start` has
+//! found `WOKEN`, and the cell is left alone from then on.
 
 use crate::sync::{AtomicU32, Ordering};
 
@@ -58,7 +67,7 @@ use crate::sync::{AtomicU32, Ordering};
 pub(crate) const QUEUED: u32 = 0;
 /// The loop's thread has the frame.
 pub(crate) const RUNNING: u32 = 1;
-/// Pending; a tokio task will run it again.
+/// Pending; its loop or its tokio task will run it again.
 pub(crate) const IDLE: u32 = 2;
 /// Taken back before the first poll, by the thread that now drops it.
 pub(crate) const WITHDRAWN: u32 = 3;
@@ -75,6 +84,8 @@ pub(crate) const DEADLINE: u32 = 1 << 4;
 pub(crate) const WAKER: u32 = 1 << 5;
 /// The owner has gone.
 pub(crate) const DETACHED: u32 = 1 << 6;
+/// To run once more.
+pub(crate) const WOKEN: u32 = 1 << 7;
 /// Either reason to drop the future rather than poll it.
 const STOP: u32 = CANCEL | DEADLINE;
 
@@ -85,8 +96,8 @@ pub(crate) struct State(AtomicU32);
 /// What [`State::start`] allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// The frame is the caller's: poll the future.
-    Run,
+    /// The frame is the caller's: poll the future. Whether it was woken.
+    Run { woken: bool },
     /// The frame is the caller's: drop the future, end as the reason says.
     Stop(Reason),
     /// The frame is somebody else's, or gone.
@@ -106,9 +117,9 @@ pub(crate) enum Reason {
 pub(crate) enum Stop {
     /// The frame is the asker's: drop the future, complete.
     Withdrawn,
-    /// The job is idle: wake its tokio task.
-    Wake,
-    /// Whoever has the frame will see it.
+    /// The job is idle: send it to run.
+    Send,
+    /// Whoever has the frame, or will have it soon, will see it.
     Noted,
     /// Too late; was it cancelled before?
     Done { cancelled: bool },
@@ -157,21 +168,32 @@ impl State {
     /// `QUEUED` or `IDLE` → `RUNNING`, by the loop's thread.
     pub(crate) fn start(&self) -> Start {
         let taken = self.step(|now| match now & STATE {
-            QUEUED | IDLE => Some((now & !STATE) | RUNNING),
+            QUEUED | IDLE => Some((now & !(STATE | WOKEN)) | RUNNING),
             _ => None,
         });
         match taken {
             Ok(word) if word & CANCEL != 0 => Start::Stop(Reason::Cancel),
             Ok(word) if word & DEADLINE != 0 => Start::Stop(Reason::Deadline),
-            Ok(_) => Start::Run,
+            Ok(word) => Start::Run { woken: word & WOKEN != 0 },
             Err(_) => Start::Gone,
         }
     }
 
-    /// `RUNNING` → `IDLE`, by the thread that runs it; `Err` when it was asked to stop meanwhile.
-    pub(crate) fn idle(&self) -> Result<(), Reason> {
-        let stopped = self.step(|now| (now & STOP == 0).then_some((now & !STATE) | IDLE));
-        stopped.map(drop).map_err(|word| if word & CANCEL != 0 { Reason::Cancel } else { Reason::Deadline })
+    /// `RUNNING` → `IDLE`, by the thread that runs it; `Err` when it was asked to stop meanwhile. True: it was woken, and
+    /// is that thread's to send.
+    pub(crate) fn idle(&self) -> Result<bool, Reason> {
+        match self.step(|now| (now & STOP == 0).then_some((now & !STATE) | IDLE)) {
+            Ok(word) => Ok(word & WOKEN != 0),
+            Err(word) if word & CANCEL != 0 => Err(Reason::Cancel),
+            Err(_) => Err(Reason::Deadline),
+        }
+    }
+
+    /// The future can go on. True: the job is idle, and the caller's to send. A wake that finds `WOKEN` takes the step all
+    /// the same: what happened before it is seen by the poll that it asks for.
+    pub(crate) fn wake(&self) -> bool {
+        let woken = self.step(|now| matches!(now & STATE, RUNNING | IDLE).then_some(now | WOKEN));
+        woken.is_ok_and(|word| word & (STATE | WOKEN) == IDLE)
     }
 
     /// Asks the job to stop: sets [`CANCEL`] or [`DEADLINE`].
@@ -180,11 +202,12 @@ impl State {
             DONE => None,
             QUEUED => Some((now & !STATE) | WITHDRAWN | bit),
             _ if now & bit != 0 => None,
+            IDLE => Some(now | bit | WOKEN),
             _ => Some(now | bit),
         });
         match asked {
             Ok(word) if word & STATE == QUEUED => Stop::Withdrawn,
-            Ok(word) if word & STATE == IDLE && word & STOP == 0 => Stop::Wake,
+            Ok(word) if word & STATE == IDLE && word & WOKEN == 0 => Stop::Send,
             Err(word) if word & STATE == DONE => Stop::Done { cancelled: word & CANCEL != 0 },
             Ok(_) | Err(_) => Stop::Noted,
         }
@@ -269,7 +292,7 @@ mod tests {
 
     fn running() -> State {
         let state = State::new();
-        assert_eq!(state.start(), Start::Run);
+        assert_eq!(state.start(), Start::Run { woken: false });
         state
     }
 
@@ -282,12 +305,41 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_stop_of_an_idle_job_wakes_it() {
+    fn only_the_first_stop_of_an_idle_job_sends_it() {
         let state = running();
-        state.idle().unwrap();
-        assert_eq!(state.stop(DEADLINE), Stop::Wake);
+        assert_eq!(state.idle(), Ok(false));
+        assert_eq!(state.stop(DEADLINE), Stop::Send);
         assert_eq!(state.stop(CANCEL), Stop::Noted);
         assert_eq!(state.start(), Start::Stop(Reason::Cancel));
+    }
+
+    #[test]
+    fn only_the_first_wake_of_an_idle_job_sends_it() {
+        let state = running();
+        assert_eq!(state.idle(), Ok(false));
+        assert!(state.wake());
+        assert!(!state.wake());
+        assert_eq!(state.stop(CANCEL), Stop::Noted);
+        assert_eq!(state.start(), Start::Stop(Reason::Cancel));
+    }
+
+    #[test]
+    fn a_wake_of_a_running_job_is_its_runners_to_send() {
+        let state = running();
+        assert!(!state.wake());
+        assert_eq!(state.idle(), Ok(true));
+        assert!(!state.wake());
+        assert_eq!(state.start(), Start::Run { woken: true });
+        assert_eq!(state.idle(), Ok(false), "the step to RUNNING takes the wake away");
+    }
+
+    #[test]
+    fn a_wake_of_a_job_that_is_over_does_nothing() {
+        let state = running();
+        assert!(!state.wake());
+        state.complete(Ended::Plain).unwrap();
+        assert!(!state.wake());
+        assert_eq!(state.stop(CANCEL), Stop::Done { cancelled: false });
     }
 
     #[test]

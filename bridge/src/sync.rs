@@ -5,6 +5,7 @@
 
 #[cfg(not(bridge_loom))]
 mod imp {
+    pub(crate) use std::sync::OnceLock;
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
     pub(crate) use std::thread::{Thread, current, park, yield_now};
     pub(crate) use std::thread_local;
@@ -35,6 +36,7 @@ mod imp {
 }
 
 #[cfg(bridge_loom)]
+#[allow(unsafe_code)]
 mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::hint::spin_loop;
@@ -64,6 +66,39 @@ mod imp {
     impl<T> AtomicPtr<T> {
         pub(crate) fn new(value: *mut T) -> Self {
             Stepped { step: loom::sync::atomic::AtomicU32::new(0), atomic: loom::sync::atomic::AtomicPtr::new(value) }
+        }
+    }
+
+    /// `std::sync::OnceLock`, as far as one thread sets it and others look.
+    #[derive(Debug)]
+    pub(crate) struct OnceLock<T> {
+        is_set: AtomicU32,
+        value: UnsafeCell<Option<T>>,
+    }
+
+    // SAFETY: the value is written once, before `is_set` is, and only read after that.
+    unsafe impl<T: Send + Sync> Sync for OnceLock<T> {}
+
+    impl<T> OnceLock<T> {
+        pub(crate) fn new() -> Self {
+            OnceLock { is_set: AtomicU32::new(0), value: UnsafeCell::new(None) }
+        }
+
+        pub(crate) fn get(&self) -> Option<&T> {
+            if self.is_set.load(Ordering::Acquire) == 0 {
+                return None;
+            }
+            // SAFETY: it is set, and so is not written to any more.
+            self.value.with(|value| unsafe { (*value).as_ref() })
+        }
+
+        pub(crate) fn get_or_init(&self, value: impl FnOnce() -> T) -> &T {
+            if self.is_set.load(Ordering::Acquire) == 0 {
+                // SAFETY: one thread sets it, and nobody reads it before that.
+                self.value.with_mut(|place| unsafe { *place = Some(value()) });
+                self.is_set.store(1, Ordering::Release);
+            }
+            self.get().expect("it was set above")
         }
     }
 

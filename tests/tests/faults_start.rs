@@ -1,5 +1,6 @@
 //! Loops that cannot start: no file descriptors, no room for a thread's stack. An `Err`, nothing is left behind, and
-//! the next one works. Each is tried in a process of its own, whose limits the shell sets.
+//! the next one works. And loops that have ended, which hold none of these. Each is tried in a process of its own, whose
+//! limits the shell sets.
 
 use std::fs::File;
 use std::process::Command;
@@ -110,5 +111,29 @@ fn a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works() {
         full.into_iter().for_each(|thread| thread.join().unwrap());
         wait_until(|| threads() <= running);
         assert_works();
+    });
+}
+
+#[test]
+fn a_result_that_waits_to_be_asked_for_holds_nothing_of_a_loop_that_has_ended() {
+    let name = "a_result_that_waits_to_be_asked_for_holds_nothing_of_a_loop_that_has_ended";
+    limited(name, "-n 1000", "2097152", || {
+        assert_works();
+        let files = open_files();
+        let submit = || EventLoop::new().unwrap().submit(std::future::pending::<()>());
+        let closed: Vec<_> = std::iter::repeat_with(submit).take(10).collect();
+        let finish = || {
+            let event_loop = EventLoop::new().unwrap();
+            let task = event_loop.submit(async {
+                tokio::task::yield_now().await;
+                7
+            });
+            event_loop.shutdown().unwrap();
+            task
+        };
+        let finished: Vec<_> = std::iter::repeat_with(finish).take(10).collect();
+        assert_eq!(open_files(), files);
+        assert!(closed.into_iter().all(|task| matches!(task.result(), Err(bridge::Error::Closed))));
+        assert!(finished.into_iter().all(|task| task.result().unwrap() == 7));
     });
 }

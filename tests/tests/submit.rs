@@ -1089,3 +1089,78 @@ fn a_future_of_submit_local_need_not_be_send() {
         assert_eq!(task.result().unwrap(), 2);
     });
 }
+
+#[test]
+fn the_wakers_of_one_task_know_that_they_wake_the_same() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let wakers = Log::new();
+        let submit = || {
+            let (wakers, mut is_first) = (wakers.clone(), true);
+            event_loop.submit(poll_fn(move |cx| {
+                wakers.push(cx.waker().clone());
+                cx.waker().wake_by_ref();
+                if std::mem::take(&mut is_first) { Poll::Pending } else { Poll::Ready(()) }
+            }))
+        };
+        submit().result().unwrap();
+        submit().result().unwrap();
+        let [first, again, other, _] = &wakers.take()[..] else { panic!("each is polled twice") };
+        assert!(first.will_wake(again) && first.will_wake(&first.clone()));
+        assert!(!first.will_wake(other));
+    });
+}
+
+#[test]
+fn a_waker_may_be_used_and_dropped_after_the_end_of_its_loop() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let (tell, polled) = mpsc::channel();
+        let task = event_loop.submit(poll_fn(move |cx| -> Poll<()> {
+            tell.send(cx.waker().clone()).unwrap();
+            Poll::Pending
+        }));
+        let waker = polled.recv().unwrap();
+        drop(event_loop);
+        assert!(matches!(task.result(), Err(Error::Closed)));
+        waker.wake_by_ref();
+        thread::spawn(move || waker.wake()).join().unwrap();
+        polled.recv().unwrap_err();
+    });
+}
+
+#[test]
+fn a_task_is_polled_once_for_wakes_that_come_before_its_poll() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let (tell, polled) = mpsc::channel();
+        let polls = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&polls);
+        let task = event_loop.submit(poll_fn(move |cx| {
+            tell.send(cx.waker().clone()).unwrap();
+            if count.fetch_add(1, Ordering::Relaxed) == 1 { Poll::Ready(()) } else { Poll::Pending }
+        }));
+        let waker = polled.recv().unwrap();
+        let wedge = wedge(event_loop.handle());
+        (0..100).for_each(|_| waker.wake_by_ref());
+        wedge.release();
+        task.result().unwrap();
+        assert_eq!(polls.load(Ordering::Relaxed), 2);
+    });
+}
+
+#[test]
+fn a_task_that_wakes_itself_for_ever_leaves_calls_tasks_and_timers_their_turn() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let restless = event_loop.submit(poll_fn(|cx| -> Poll<()> {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }));
+        event_loop.block_on(async {}).unwrap();
+        event_loop.block_on(async { tokio::spawn(async {}).await.unwrap() }).unwrap();
+        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await }).unwrap();
+        event_loop.block_on(tokio::task::yield_now()).unwrap();
+        assert!(restless.cancel());
+    });
+}

@@ -1,7 +1,7 @@
 //! A scoped call, whole: frame on the caller's stack, queue, loop, completion, park.
 
 use std::panic::Location;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use loom::thread;
@@ -17,12 +17,8 @@ use crate::state::Reason;
 
 /// What `Handle::block_on` does.
 fn call(on: &Loop, body: Body, deadline: Option<Instant>) -> Outcome<Output> {
-    static ASKED: LazyLock<Arc<context::Loop>> = LazyLock::new(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        context::foreign(runtime.handle())
-    });
     let leave = |job: &Arc<ScopedJob>| {
-        context::may_wait(&ASKED, Location::caller(), || Box::new(Arc::clone(job) as Arc<AnyJob>))
+        context::may_wait(&super::ON, Location::caller(), || Box::new(Arc::clone(job) as Arc<AnyJob>))
     };
     owner::call(body, |job| on.push(job), Wait { deadline, spin: Spin::NONE, leave: &leave }).unwrap()
 }
@@ -45,7 +41,7 @@ fn call_against_the_loop() {
     });
 }
 
-/// The same through a tokio task.
+/// The same with a future that is pending at first, and wakes its job.
 #[test]
 fn pending_call_against_the_loop() {
     loom::model(|| {
@@ -122,11 +118,11 @@ fn deadline_against_idle() {
         });
         on.serve(1);
         caller.join().unwrap();
-        assert!(seen.polls.get() <= 2, "a deadline wakes the task to drop the future, not to poll it");
+        assert!(seen.polls.get() <= 1, "a deadline wakes the job to drop the future, not to poll it");
     });
 }
 
-/// A deadline against wakes and the last poll of a tokio task.
+/// A deadline against wakes and the last poll.
 #[test]
 fn deadline_against_wake_and_complete() {
     loom::model(|| {

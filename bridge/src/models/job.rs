@@ -60,7 +60,7 @@ fn cancel_against_idle() {
         });
         on.serve(1);
         canceller.join().unwrap();
-        assert!(seen.polls.get() <= 2, "a cancel wakes the task to drop the future, not to poll it");
+        assert!(seen.polls.get() <= 1, "a cancel wakes the job to drop the future, not to poll it");
     });
 }
 
@@ -85,7 +85,7 @@ fn cancel_against_wake_and_complete() {
     });
 }
 
-/// A cancel wakes a loop that sleeps, and not through its queue: it goes to sleep again, and hears the next push.
+/// A cancel wakes a loop that sleeps: it goes to sleep again, and hears the next push.
 #[test]
 fn cancel_and_push_against_sleep() {
     loom::model(|| {

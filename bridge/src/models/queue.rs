@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::{Count, Loop, Seen};
+use super::{Body, Count, Loop, Seen};
+use crate::driver::Plan;
 use crate::frame;
 use crate::job::{AnyJob, Job};
 use crate::queue::{Pushed, Queue};
 use crate::spin::LoopWas;
-use crate::sync::{AtomicU32, Ordering, park};
+use crate::sync::{current, park};
 
 fn job(seen: &Seen) -> Arc<AnyJob> {
+    job_of(seen.ready_after(0))
+}
+
+fn job_of(body: Body) -> Arc<AnyJob> {
     // SAFETY: all of it is `Send`.
-    Arc::new(unsafe { Job::new(frame::Cell::future(seen.ready_after(0))) })
+    Arc::new(unsafe { Job::new(frame::Cell::future(body)) })
 }
 
 /// The loop goes to sleep while a job comes: it finds the job, or is woken for it.
@@ -28,7 +33,7 @@ fn push_against_sleep() {
         on.serve(1);
         seen.is_over();
         pusher.join().unwrap();
-        assert_eq!(on.driver.wakes.get(), on.sleeps.get(), "whoever ends a sleep wakes the loop, and nobody else");
+        assert_eq!(on.runtime.wakes.get(), on.sleeps.get(), "whoever ends a sleep wakes the loop, and nobody else");
     });
 }
 
@@ -36,16 +41,32 @@ fn push_against_sleep() {
 #[test]
 fn push_against_look() {
     loom::model(|| {
-        let (on, seen) = (Loop::that_looks(), Seen::default());
+        let (queue, loops, seen) = (Arc::new(Queue::new()), current(), Seen::default());
         let pusher = thread::spawn({
-            let (on, job) = (on.clone(), job(&seen));
-            move || on.push(job)
+            let (queue, job) = (Arc::clone(&queue), job(&seen));
+            move || {
+                let Pushed::Found(was) = queue.push(job) else { panic!("nobody closes it") };
+                if was == LoopWas::Asleep {
+                    loops.unpark();
+                }
+                was
+            }
         });
-        on.serve(1);
+        let mut slept = false;
+        let found = loop {
+            if let Some(job) = queue.take().next() {
+                break job;
+            }
+            if queue.look() && queue.is_looked_at() && queue.sleep() {
+                slept = true;
+                park();
+            }
+        };
+        found.close();
         seen.is_over();
         let was = pusher.join().unwrap();
-        assert_eq!(on.driver.wakes.get(), on.sleeps.get(), "whoever ends a sleep wakes the loop, and nobody else");
-        assert!(was != LoopWas::Looking || on.sleeps.get() == 0, "a loop that sleeps lends nothing");
+        assert!(slept || was != LoopWas::Asleep, "a loop that looks is not woken");
+        assert!(was != LoopWas::Looking || !slept, "a loop that sleeps lends nothing");
     });
 }
 
@@ -81,7 +102,7 @@ fn two_pushers_against_sleep() {
         for pusher in pushers {
             pusher.join().unwrap();
         }
-        assert_eq!(on.driver.wakes.get(), on.sleeps.get(), "whoever ends a sleep wakes the loop, and nobody else");
+        assert_eq!(on.runtime.wakes.get(), on.sleeps.get(), "whoever ends a sleep wakes the loop, and nobody else");
     });
 }
 
@@ -155,40 +176,20 @@ fn two_pushers_against_close() {
 }
 
 /// A loop is told to finish, and then to abort, before its first poll, or as it goes to sleep: it sees both, or is woken.
-/// The steps are those of `Remote::stop` and `Driver::poll`, with a flag for the place of the driver's waker.
 #[test]
 fn stops_against_sleep() {
     loom::model(|| {
-        let queue = Arc::new(Queue::new());
-        let [plan, waker] = [(); 2].map(|()| Arc::new(AtomicU32::new(0)));
-        let driver = thread::spawn({
-            let (queue, plan, waker) = (Arc::clone(&queue), Arc::clone(&plan), Arc::clone(&waker));
+        let (on, seen) = (Loop::new(), Seen::default());
+        on.push(job_of(seen.never()));
+        // Not joined: loom takes a stray `unpark` for the end of a join.
+        thread::spawn({
+            let on = on.clone();
             move || {
-                waker.store(1, Ordering::Release);
-                loop {
-                    if !queue.is_closed() {
-                        assert_eq!(queue.take().count(), 0);
-                        if queue.sleep() {
-                            park();
-                        }
-                        continue;
-                    }
-                    match plan.fetch_max(0, Ordering::AcqRel) {
-                        0 => panic!("the plan comes before the close"),
-                        // A job is pending.
-                        1 => park(),
-                        _ => break,
-                    }
-                }
+                on.finish();
+                on.remote.stop(Plan::Abort);
             }
         });
-        for stricter in [1, 2] {
-            plan.fetch_max(stricter, Ordering::AcqRel);
-            queue.close();
-            if waker.load(Ordering::Acquire) != 0 {
-                driver.thread().unpark();
-            }
-        }
-        driver.join().unwrap();
+        on.serve_until_finished();
+        seen.is_over();
     });
 }
