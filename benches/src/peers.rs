@@ -9,6 +9,7 @@ mod per_call;
 mod python;
 mod reqwest;
 mod spinning;
+mod woken;
 mod work;
 
 use std::hint::black_box;
@@ -25,6 +26,7 @@ pub(crate) use self::per_call::PerCall;
 pub(crate) use self::python::Python;
 pub(crate) use self::reqwest::ReqwestLike;
 pub(crate) use self::spinning::Spinning;
+pub(crate) use self::woken::Woken;
 pub(crate) use self::work::{Connection, EchoServer, Peer, yield_once};
 
 /// Hands a future to a runtime on another thread, and waits for its output.

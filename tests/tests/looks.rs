@@ -481,6 +481,28 @@ mod on_linux {
     }
 
     #[test]
+    fn a_loop_that_waits_for_its_last_tasks_sleeps() {
+        watchdog(HANGS, || {
+            // Told to end while it looks for calls.
+            let event_loop = EventLoop::builder().spin(Duration::MAX).build().unwrap();
+            let thread = thread_of(&event_loop);
+            let (tell, told) = tokio::sync::oneshot::channel::<()>();
+            let last = event_loop.submit(async { told.await.unwrap() });
+            warm_up(&event_loop);
+            let handle = event_loop.handle().clone();
+            let end = thread::spawn(move || event_loop.shutdown().unwrap());
+            wait_until(|| handle.is_closed());
+            wait_until(|| stat(&thread).1 == "S");
+            let before = stat(&thread).0;
+            thread::sleep(Duration::from_millis(300));
+            assert!(stat(&thread).0 - before <= 1);
+            tell.send(()).unwrap();
+            end.join().unwrap();
+            last.result().unwrap();
+        });
+    }
+
+    #[test]
     fn a_caller_that_is_held_to_one_core_is_answered_also_by_a_loop_of_its_own() {
         watchdog(HANGS, || {
             let before = event_loop();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::hot;
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Slice, calls_after, interleave};
-use crate::peers::{Driven, EventFd, Peer, everybody, round_trip};
+use crate::peers::{Driven, EventFd, Peer, Woken, everybody, round_trip};
 use crate::section::{Asked, Bar, Section, Table, Unit};
 
 const PAUSE: Duration = Duration::from_millis(1);
@@ -22,6 +22,8 @@ pub(crate) fn run(effort: &Effort) -> Section {
     let mut entries: Vec<Entry<'_>> = everybody(&driven).into_iter().map(entry).collect();
     let mut eventfd = EventFd::start();
     entries.push(Entry::new(EventFd::NAME, Role::Limit, move || timed(slice, || eventfd.call())));
+    let mut woken = Woken::start();
+    entries.push(Entry::new(Woken::NAME, Role::Limit, move || timed(slice, || woken.call())));
     let mut notes = Vec::new();
     hot::python(slice, PAUSE, &mut entries, &mut notes);
 
