@@ -10,8 +10,10 @@
 //! | (part of) the future that the runtime's `block_on` polls | a push, a stop or a wake of another thread found the queue asleep; a batch was not the whole queue; the runtime is idle and a call is expected |
 //! | a task that lives as long as the runtime, the *local turn* | a push or a wake of the loop's own thread found the queue asleep |
 //!
-//! The waker of the first costs a write to the runtime's `eventfd`, also on the loop's own thread, where most wakes come
-//! from: sockets, timers, other tasks. The second's is a push to the runtime's local queue.
+//! The waker of the first makes the runtime look at its sockets and timers without waiting for them; that of the second
+//! is a push to its local queue, so that a wake of the loop's own thread, where most come from, is served at once. It
+//! stands behind all the tasks that are there, and other threads find the queue awake by then, so the first is woken as
+//! well. And each has a budget of its own (tokio's coop): what a busy `main` beside the first leaves may be nothing.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -106,10 +108,10 @@ impl Remote {
     /// After a push that found the loop so.
     fn wake_if(&self, was: LoopWas) {
         if was == LoopWas::Asleep {
-            match self.local.get() {
-                Some(local) if registry::is_running(self) => local.wake_by_ref(),
-                _ => self.wake(),
+            if let Some(local) = self.local.get().filter(|_| registry::is_running(self)) {
+                local.wake_by_ref();
             }
+            self.wake();
         }
     }
 
@@ -198,7 +200,20 @@ impl Driver {
     /// Drains. Ready when the loop is to end.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.remote.waker.get_or_init(|| cx.waker().clone());
+        if !tokio::task::coop::has_budget_remaining() {
+            return self.leave_to_local_turn();
+        }
         self.turn()
+    }
+
+    /// `main` has used up the budget that it shares with this poll. A job that is polled without any gets nowhere.
+    fn leave_to_local_turn(&self) -> Poll<()> {
+        // None: its first poll, which needs no wake, is still to come.
+        if let Some(local) = self.remote.local.get() {
+            local.wake_by_ref();
+        }
+        let is_over = self.remote.is_closed() && self.remote.plan() == Plan::Abort;
+        if is_over { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// What a poll amounts to, as the future of `block_on` or as the local turn.
