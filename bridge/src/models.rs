@@ -21,9 +21,11 @@ use crate::context;
 use crate::driver::{Driver, Plan, Remote};
 use crate::job::AnyJob;
 use crate::lookout::Lookout;
+use crate::owner::{self, Owner};
 use crate::slot::Outcome;
-use crate::spin::LoopWas;
+use crate::spin::{LoopWas, Spin};
 use crate::sync::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
+use crate::trace::Watch;
 
 /// A count that is no step of the model.
 #[derive(Clone, Default)]
@@ -321,6 +323,15 @@ impl Loop {
         self.poll(&mut driver);
         driver.close();
     }
+}
+
+fn submit(on: &Loop, body: Body) -> Owner<Output> {
+    owner::submit(body, |job| on.push(job))
+}
+
+fn result(mut owner: Owner<Output>) -> Outcome<Output> {
+    assert!(owner.wait(None, Spin::NONE, Watch::silent()));
+    owner.take().expect("what is done has an outcome")
 }
 
 /// Whether `outcome` is the value; what it is of else.

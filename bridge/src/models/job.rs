@@ -2,21 +2,9 @@
 
 use loom::thread;
 
-use super::{Loop, Output, Seen, is_value};
-use crate::owner::{self, Owner};
+use super::{Loop, Output, Seen, is_value, result, submit};
 use crate::slot::Outcome;
-use crate::spin::Spin;
 use crate::state::{CANCEL, Reason};
-use crate::trace::Watch;
-
-fn submit(on: &Loop, body: super::Body) -> Owner<Output> {
-    owner::submit(body, |job| on.push(job))
-}
-
-fn result(mut owner: Owner<Output>) -> Outcome<Output> {
-    assert!(owner.wait(None, Spin::NONE, Watch::silent()));
-    owner.take().expect("what is done has an outcome")
-}
 
 fn is_cancelled(outcome: &Outcome<Output>) -> bool {
     !is_value(outcome) && matches!(outcome, Outcome::Stopped(Reason::Cancel))

@@ -4,21 +4,9 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::{Event, Flags, Loop, Seen, is_value};
-use crate::owner::{self, Owner};
+use super::{Event, Flags, Loop, Seen, is_value, result, submit};
 use crate::slot::Outcome;
-use crate::spin::Spin;
 use crate::state::Reason;
-use crate::trace::Watch;
-
-fn submit(on: &Loop, body: super::Body) -> Owner<super::Output> {
-    owner::submit(body, |job| on.push(job))
-}
-
-fn result(mut owner: Owner<super::Output>) -> Outcome<super::Output> {
-    assert!(owner.wait(None, Spin::NONE, Watch::silent()));
-    owner.take().expect("what is done has an outcome")
-}
 
 /// An event in another thread, against the poll that leaves the waker, the step to `IDLE` and the loop's sleep: the job is
 /// polled again.
