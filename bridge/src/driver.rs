@@ -82,12 +82,8 @@ impl Remote {
 
     /// Hands a new job to the loop; a closed one refuses it. What the loop was doing.
     pub(crate) fn push(&self, job: Arc<AnyJob>) -> LoopWas {
-        let pushed = if self.process.is_current() { self.queue.push(job) } else { Pushed::Closed(job) };
-        match pushed {
-            Pushed::Found(was) => {
-                self.wake_if(was);
-                was
-            }
+        match self.enqueue(job, Queue::push) {
+            Pushed::Found(was) => was,
             Pushed::Closed(job) => {
                 job.refuse();
                 LoopWas::Asleep
@@ -97,22 +93,24 @@ impl Remote {
 
     /// Hands a job back that was woken. A loop that has ended has ended its jobs as well.
     pub(crate) fn push_again(&self, job: Arc<AnyJob>) {
-        let pushed = if self.process.is_current() { self.queue.push_again(job) } else { Pushed::Closed(job) };
-        match pushed {
-            Pushed::Found(was) => self.wake_if(was),
+        if let Pushed::Closed(job) = self.enqueue(job, Queue::push_again) {
             // What hangs on the last reference may be the user's.
-            Pushed::Closed(job) => contain(|| job),
+            contain(|| job);
         }
     }
 
-    /// After a push that found the loop so.
-    fn wake_if(&self, was: LoopWas) {
-        if was == LoopWas::Asleep {
+    fn enqueue(&self, job: Arc<AnyJob>, push: fn(&Queue, Arc<AnyJob>) -> Pushed) -> Pushed {
+        if !self.process.is_current() {
+            return Pushed::Closed(job);
+        }
+        let pushed = push(&self.queue, job);
+        if let Pushed::Found(LoopWas::Asleep) = pushed {
             if let Some(local) = self.local.get().filter(|_| registry::is_running(self)) {
                 local.wake_by_ref();
             }
             self.wake();
         }
+        pushed
     }
 
     /// Closes the queue and lets the loop end as `plan` says. A plan only ever gets stricter.
