@@ -1,5 +1,6 @@
 //! Ways to call async code from a thread that blocks, behind one trait.
 
+mod asleep;
 mod bridge;
 mod channels;
 mod driven;
@@ -20,13 +21,13 @@ use crate::measure::Role;
 pub(crate) use self::bridge::{Bridge, Submit};
 pub(crate) use self::channels::{OneshotCrate, StdMpsc, TokioOneshot};
 pub(crate) use self::driven::Driven;
-pub(crate) use self::eventfd::EventFd;
+pub(crate) use self::eventfd::{EVENTFD, start_eventfd};
 pub(crate) use self::join::{Futures, Pollster};
 pub(crate) use self::per_call::PerCall;
 pub(crate) use self::python::Python;
 pub(crate) use self::reqwest::ReqwestLike;
 pub(crate) use self::spinning::Spinning;
-pub(crate) use self::woken::Woken;
+pub(crate) use self::woken::{WOKEN, start_woken};
 pub(crate) use self::work::{Connection, EchoServer, Peer, yield_once};
 
 /// Hands a future to a runtime on another thread, and waits for its output.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::hot;
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Slice, calls_after, interleave};
-use crate::peers::{Driven, EventFd, Peer, Woken, everybody, round_trip};
+use crate::peers::{Driven, EVENTFD, Peer, WOKEN, everybody, round_trip, start_eventfd, start_woken};
 use crate::section::{Asked, Bar, Section, Table, Unit};
 
 const PAUSE: Duration = Duration::from_millis(1);
@@ -20,17 +20,17 @@ pub(crate) fn run(effort: &Effort) -> Section {
         Entry::new(peer.name(), role, move || timed(slice, || round_trip(&*peer)))
     };
     let mut entries: Vec<Entry<'_>> = everybody(&driven).into_iter().map(entry).collect();
-    let mut eventfd = EventFd::start();
-    entries.push(Entry::new(EventFd::NAME, Role::Limit, move || timed(slice, || eventfd.call())));
-    let mut woken = Woken::start();
-    entries.push(Entry::new(Woken::NAME, Role::Limit, move || timed(slice, || woken.call())));
+    let mut eventfd = start_eventfd();
+    entries.push(Entry::new(EVENTFD, Role::Limit, move || timed(slice, || eventfd.call())));
+    let mut woken = start_woken();
+    entries.push(Entry::new(WOKEN, Role::Limit, move || timed(slice, || woken.call())));
     let mut notes = Vec::new();
     hot::python(slice, PAUSE, &mut entries, &mut notes);
 
     let title = "A ready future, a millisecond after the last call";
     let table = Table::new(title, Unit::Time, interleave(effort.rounds, entries));
     let (ours, best) = (table.bridge(), table.best_peer());
-    let to_limit = ours.ratio(table.named(EventFd::NAME));
+    let to_limit = ours.ratio(table.named(EVENTFD));
     let bars = vec![
         Bar::ratio("cold round trip, bridge / (eventfd + futex)", Asked::AtMost(1.15), to_limit),
         Bar::ratio(format!("cold round trip, bridge / {}", best.name), Asked::AtMost(1.0), ours.ratio(best)),

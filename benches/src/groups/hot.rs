@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Series, Slice, batches, calls, interleave};
-use crate::peers::{Driven, EventFd, Peer, Python, Spinning, everybody, round_trip};
+use crate::peers::{Driven, EVENTFD, Peer, Python, Spinning, everybody, round_trip, start_eventfd};
 use crate::section::{Asked, Bar, Curve, Plot, Section, Table, Unit};
 use crate::statistics::{median, quantile, sorted};
 
@@ -26,8 +26,8 @@ pub(crate) fn run(effort: &Effort) -> Section {
         let mut spinning = Spinning::start();
         timed(slice, || spinning.call())
     }));
-    let mut eventfd = EventFd::start();
-    entries.push(Entry::new(EventFd::NAME, Role::Limit, move || timed(slice, || eventfd.call())));
+    let mut eventfd = start_eventfd();
+    entries.push(Entry::new(EVENTFD, Role::Limit, move || timed(slice, || eventfd.call())));
     let mut notes = Vec::new();
     python(slice, Duration::ZERO, &mut entries, &mut notes);
 
