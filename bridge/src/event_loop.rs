@@ -344,7 +344,7 @@ impl Builder {
     ///   or come rarely, cost what a plain park does and a few microseconds of CPU.
     /// - On a machine whose cores are all wanted by others a thread that looks uses up its share of one, and may be put
     ///   aside just when the answer comes. Calls that wait for sockets were then seen to take two or three times as long as
-    ///   with `Duration::ZERO`.
+    ///   with `Duration::ZERO`, the mean of all; calls that wait for nothing, less time or as long.
     /// - While the loop looks, its sockets, its timers and what is spawned onto its runtime have their turn every few
     ///   microseconds. It looks only after calls: a loop that gets none parks like any tokio runtime.
     /// - An [`EventLoop`] that is called closely by a thread on its own core moves to another of the cores that it may run

@@ -197,11 +197,15 @@ impl Lookout {
     }
 
     fn start_here(&mut self) -> Start {
+        let pause = Pause::before(self.caller);
         if self.look.is_some() {
-            return Start::Looks;
+            if self.patience.bears(pause) {
+                return Start::Looks;
+            }
+            self.stop();
         }
-        let goes_on = mem::take(&mut self.broken_off);
-        if self.on.spin.is_zero() || !(goes_on || self.patience.ask()) {
+        let goes_on = mem::take(&mut self.broken_off) && self.patience.bears(pause);
+        if self.on.spin.is_zero() || !(goes_on || self.patience.ask(pause)) {
             return Start::Unwise;
         }
         for _ in 0..TRIES {
@@ -254,12 +258,12 @@ impl Lookout {
         found
     }
 
-    fn slice_now(&self, queue: &Queue) -> bool {
+    fn slice_now(&mut self, queue: &Queue) -> bool {
         if !queue.is_empty() {
             // What came since the last slice has this loop's leave on loan.
             return true;
         }
         self.on.looks.next_turn();
-        !queue.look() || Pause::before(self.caller).look(|| !queue.is_looked_at())
+        !queue.look() || Pause::before(self.caller).look(&mut self.patience, || !queue.is_looked_at())
     }
 }

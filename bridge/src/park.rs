@@ -150,8 +150,8 @@ fn look(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>) -> bool {
     }
     // In the destructor of another thread-local ours may be gone.
     let mut patience = PATIENCE.try_with(Cell::get).unwrap_or(Patience::new());
-    let pause = spin.pause().filter(|_| spin.is_worth_more() || patience.ask());
-    let looked = pause.and_then(|pause| look_by_leave(signal, deadline, spin, pause));
+    let pause = spin.pause().filter(|&pause| spin.is_worth_more() || patience.ask(pause));
+    let looked = pause.and_then(|pause| look_by_leave(signal, deadline, spin, pause, &mut patience));
     if let Some(found) = looked {
         patience.looked(found);
     }
@@ -160,12 +160,21 @@ fn look(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>) -> bool {
 }
 
 /// Whether the answer came in time. `None`: others look, as many as may.
-fn look_by_leave(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>, pause: Pause) -> Option<bool> {
+fn look_by_leave(
+    signal: &Signal,
+    deadline: Option<Instant>,
+    spin: Spin<'_>,
+    pause: Pause,
+    patience: &mut Patience,
+) -> Option<bool> {
     let mut leave = spin.leave()?;
     let mut until = None;
     loop {
-        if pause.look(|| signal.state.is_done()) {
+        if pause.look(patience, || signal.state.is_done()) {
             return Some(true);
+        }
+        if !patience.bears(pause) {
+            return Some(false);
         }
         let now = Instant::now();
         if spin.is_worth_more() {

@@ -18,10 +18,14 @@
 //!
 //! A thread that is waited for may itself wait for the very core of the one that looks. Then a look is a `yield`: the
 //! two pass the core to and fro without a sleep, and the system sees two threads that want to run, and moves one.
+//!
+//! Where a third wants that core as well, a yield gives it to the third, for a slice of milliseconds, and a system that
+//! shares time fairly has those who yield wait for longer each time; a thread that sleeps has its core back as soon as it
+//! is woken. So after a look by yielding that took [`TOO_LONG`] the next ones are left out.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::core_id::Core;
 use crate::sync::{spin_loop, yield_now};
@@ -29,6 +33,9 @@ use crate::sync::{spin_loop, yield_now};
 /// How long a thread looks before it parks, unless [`Builder::spin`](crate::Builder::spin) says otherwise: about what it
 /// takes to wake a core that sleeps, on the slower machines.
 pub(crate) const DEFAULT_SPIN: Duration = Duration::from_micros(50);
+
+/// Longer than two that wait for each other's next word leave each other their core. Then somebody else had it.
+const TOO_LONG: Duration = Duration::from_micros(100);
 
 /// Leave to look. It is given back when this is dropped.
 #[derive(Debug)]
@@ -80,48 +87,97 @@ impl Pause {
     }
 
     /// Looks up to so often as takes a microsecond or a few: until the next reading of the clock.
-    pub(crate) fn look(self, mut is_over: impl FnMut() -> bool) -> bool {
+    pub(crate) fn look(self, patience: &mut Patience, mut is_over: impl FnMut() -> bool) -> bool {
         match self {
             Pause::Spin => (0..64).any(|_| {
                 spin_loop();
                 is_over()
             }),
-            Pause::Yield => (0..2).any(|_| {
-                yield_now();
-                is_over()
-            }),
+            Pause::Yield => {
+                let start = Instant::now();
+                let is_over = yield_twice(is_over);
+                patience.yielded(start.elapsed());
+                is_over
+            }
         }
     }
 }
 
-/// What is left of the will to look, after looks in vain.
+/// Lets others have this core for a turn or two.
+fn yield_twice(mut is_over: impl FnMut() -> bool) -> bool {
+    (0..2).any(|_| {
+        yield_now();
+        is_over()
+    })
+}
+
+/// What is left of the will to look, after looks in vain and yields that took too long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     /// Looks in vain since the last one that was not.
     vain: u32,
     /// How many occasions to leave out before the next look.
     skip: u32,
+    /// How many to leave out where the look would be a yield.
+    skip_yields: u32,
+    /// How many, after the next yield that takes too long.
+    apart: u32,
+    /// Yields since the last one that did.
+    short: u32,
 }
 
 impl Patience {
     /// After many looks in vain, one occasion in two to the power of this is still taken.
     const RAREST: u32 = 4;
 
+    /// How many occasions to yield are left out after one that took too long. From one such to the next it doubles, up to
+    /// the other.
+    const APART: u32 = 1 << 10;
+    const FARTHEST: u32 = 1 << 16;
+
+    /// After so many yields in a row that did not take too long, those that did are forgotten.
+    const FORGETS: u32 = 1 << 10;
+
     pub(crate) const fn new() -> Patience {
-        Patience { vain: 0, skip: 0 }
+        Patience { vain: 0, skip: 0, skip_yields: 0, apart: Patience::APART, short: 0 }
     }
 
     /// Whether to look on this occasion.
-    pub(crate) fn ask(&mut self) -> bool {
-        let look = self.skip == 0;
-        self.skip = self.skip.saturating_sub(1);
+    pub(crate) fn ask(&mut self, pause: Pause) -> bool {
+        let bears = self.bears(pause);
+        let counted = match pause {
+            Pause::Yield if !bears => &mut self.skip_yields,
+            _ => &mut self.skip,
+        };
+        let look = bears && *counted == 0;
+        *counted = counted.saturating_sub(1);
         look
+    }
+
+    /// Whether a look that has begun may go on so.
+    pub(crate) fn bears(&self, pause: Pause) -> bool {
+        matches!(pause, Pause::Spin) || self.skip_yields == 0
     }
 
     /// How the look went.
     pub(crate) fn looked(&mut self, found: bool) {
         self.vain = if found { 0 } else { (self.vain + 1).min(Patience::RAREST) };
         self.skip = (1 << self.vain) - 1;
+    }
+
+    /// How long a look by yielding took.
+    fn yielded(&mut self, took: Duration) {
+        if took >= TOO_LONG {
+            self.skip_yields = self.apart;
+            self.apart = (self.apart * 2).min(Patience::FARTHEST);
+            self.short = 0;
+            return;
+        }
+        self.short += 1;
+        if self.short == Patience::FORGETS {
+            self.apart = Patience::APART;
+            self.short = 0;
+        }
     }
 }
 
@@ -210,13 +266,8 @@ impl<'a> Spin<'a> {
 
     /// Lets others have this core for a turn or two, where many call at once: a caller that comes back to an answer that
     /// is there has cost neither a sleep nor a wake.
-    pub(crate) fn give_way(&self, mut is_over: impl FnMut() -> bool) -> bool {
-        self.was == LoopWas::AtWork
-            && !self.limit.is_zero()
-            && (0..2).any(|_| {
-                yield_now();
-                is_over()
-            })
+    pub(crate) fn give_way(&self, is_over: impl FnMut() -> bool) -> bool {
+        self.was == LoopWas::AtWork && !self.limit.is_zero() && yield_twice(is_over)
     }
 
     pub(crate) fn limit(&self) -> Duration {
@@ -269,5 +320,57 @@ impl CallersLeave<'_> {
             }
             None => false,
         }
+    }
+}
+
+#[cfg(all(test, not(bridge_loom)))]
+mod tests {
+    use super::*;
+
+    /// On how many of the next occasions the thread looks, each time in vain.
+    fn looks(patience: &mut Patience, pause: Pause, occasions: u32) -> usize {
+        (0..occasions).filter(|_| patience.ask(pause)).count()
+    }
+
+    #[test]
+    fn looks_in_vain_make_the_next_rarer_until_one_finds() {
+        let mut patience = Patience::new();
+        assert_eq!(looks(&mut patience, Pause::Spin, 100), 100);
+        for left_out in [1, 3, 7, 15, 15] {
+            patience.looked(false);
+            assert_eq!(looks(&mut patience, Pause::Spin, left_out), 0);
+            assert!(patience.ask(Pause::Spin));
+        }
+        patience.looked(true);
+        assert_eq!(looks(&mut patience, Pause::Spin, 100), 100);
+    }
+
+    #[test]
+    fn a_yield_that_took_too_long_has_yields_left_out_and_no_other_looks() {
+        let mut patience = Patience::new();
+        patience.yielded(TOO_LONG - Duration::from_nanos(1));
+        assert!(patience.bears(Pause::Yield) && patience.ask(Pause::Yield));
+        patience.yielded(TOO_LONG);
+        assert!(!patience.bears(Pause::Yield) && patience.bears(Pause::Spin));
+        assert_eq!(looks(&mut patience, Pause::Spin, 2 * Patience::APART), 2 * Patience::APART as usize);
+        assert_eq!(looks(&mut patience, Pause::Yield, Patience::APART), 0);
+        assert!(patience.bears(Pause::Yield) && patience.ask(Pause::Yield));
+    }
+
+    #[test]
+    fn yields_that_take_too_long_again_and_again_are_left_out_for_longer() {
+        let mut patience = Patience::new();
+        let mut left_out = || {
+            patience.yielded(TOO_LONG);
+            (0..).take_while(|_| !patience.ask(Pause::Yield)).count()
+        };
+        let apart = Vec::from_iter((0..9).map(|_| left_out()));
+        assert_eq!(apart, [1, 2, 4, 8, 16, 32, 64, 64, 64].map(|times| times * Patience::APART as usize));
+        for _ in 0..Patience::FORGETS {
+            patience.yielded(Duration::ZERO);
+        }
+        patience.yielded(TOO_LONG);
+        assert_eq!(looks(&mut patience, Pause::Yield, Patience::APART), 0);
+        assert!(patience.ask(Pause::Yield));
     }
 }
