@@ -1,7 +1,8 @@
 //! The jobs of a thread's scoped calls, used again: a call whose future is ready allocates nothing.
 //!
 //! The loop lets go of a job a moment after it has completed it, so a caller may be back while the job of its last call
-//! is still held. So there are two, made together, with what the thread needs to park: by the time that a loop has completed one, it has let go of the other.
+//! is still held. So there are two, made together, with what the thread needs to park: by the time that a loop has completed
+//! one, it has let go of the other. One that is held for longer, by a waker that somebody keeps, gives its place up.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -45,8 +46,9 @@ pub(crate) unsafe fn job(frame: Borrowed<'static>) -> Arc<ScopedJob> {
 pub(crate) fn keep(job: Arc<ScopedJob>) {
     let _ = SPARE.try_with(|spare| {
         let mut spare = spare.borrow_mut();
-        if let Some(place) = spare.iter_mut().find(|place| place.is_none()) {
-            *place = Some(job);
-        }
+        let is_held = |place: &Option<Arc<ScopedJob>>| place.as_ref().is_some_and(|job| Arc::strong_count(job) > 1);
+        let place = spare.iter().position(Option::is_none).or_else(|| spare.iter().position(is_held));
+        // Nothing ends with a job that was held, nor with this one if all places are good.
+        place.map(|place| spare[place].replace(job))
     });
 }

@@ -2,8 +2,11 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::hint::black_box;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use bridge::EventLoop;
@@ -85,6 +88,26 @@ fn a_scoped_call_of_a_large_future_allocates_nothing() {
 #[test]
 fn a_scoped_call_that_is_pending_allocates_nothing() {
     assert_eq!(allocations(|event_loop| event_loop.block_on(yield_now()).unwrap()), 0);
+}
+
+#[test]
+fn a_waker_that_somebody_keeps_costs_no_more_than_another_job() {
+    /// More than a thread has jobs ready.
+    const KEPT: usize = 3;
+    let kept = Mutex::new(Vec::new());
+    let allocated = allocations(move |event_loop| {
+        let kept = &mut *kept.lock().unwrap();
+        if kept.len() < KEPT {
+            let keeps = poll_fn(|cx| {
+                kept.push(cx.waker().clone());
+                Poll::Ready(())
+            });
+            event_loop.block_on(keeps).unwrap();
+        }
+        event_loop.block_on(async {}).unwrap();
+    });
+    // Most of these were made before the count began.
+    assert!(allocated <= KEPT, "{allocated}");
 }
 
 #[test]
