@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use bridge::EventLoop;
+use bridge::{EventLoop, Handle};
 use bridge_tests::{HANGS, watchdog};
 use tokio::task::yield_now;
 
@@ -53,20 +53,21 @@ static ALLOCATOR: Counting = Counting;
 const CALLS: usize = 1000;
 
 /// How many allocations `CALLS` times `call` make on this thread and on the loop's.
-fn allocations(call: impl Fn(&EventLoop) + Send + 'static) -> usize {
-    watchdog(HANGS, move || {
-        let event_loop = EventLoop::new().unwrap();
-        let counter: &'static AtomicUsize = Box::leak(Box::default());
-        // What a thread makes once: its parker, the jobs that it keeps, room in tokio's queues.
-        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
-        (0..10).for_each(|_| call(&event_loop));
-        event_loop.block_on(async { COUNTS.set(Some(counter)) }).unwrap();
-        COUNTS.set(Some(counter));
-        (0..CALLS).for_each(|_| call(&event_loop));
-        COUNTS.set(None);
-        event_loop.block_on(async { COUNTS.set(None) }).unwrap();
-        counter.load(Ordering::Relaxed)
-    })
+fn allocations(call: impl Fn(&Handle) + Send + 'static) -> usize {
+    watchdog(HANGS, move || count_onto(&EventLoop::new().unwrap(), call))
+}
+
+fn count_onto(handle: &Handle, call: impl Fn(&Handle)) -> usize {
+    let counter: &'static AtomicUsize = Box::leak(Box::default());
+    // What a thread makes once: its parker, the jobs that it keeps, room in tokio's queues.
+    handle.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
+    (0..10).for_each(|_| call(handle));
+    handle.block_on(async { COUNTS.set(Some(counter)) }).unwrap();
+    COUNTS.set(Some(counter));
+    (0..CALLS).for_each(|_| call(handle));
+    COUNTS.set(None);
+    handle.block_on(async { COUNTS.set(None) }).unwrap();
+    counter.load(Ordering::Relaxed)
 }
 
 #[test]
@@ -139,4 +140,30 @@ fn a_thread_that_has_called_twice_has_all_that_its_calls_need() {
         thread.join().unwrap()
     });
     assert_eq!(allocated, 0);
+}
+
+#[test]
+fn a_call_onto_a_foreign_runtime_allocates_no_more_for_being_woken_often() {
+    let allocated = |wakes| {
+        watchdog(HANGS, move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let handle = Handle::from(&runtime);
+            let (end, ended) = tokio::sync::oneshot::channel::<()>();
+            std::thread::scope(|scope| {
+                scope.spawn(|| runtime.block_on(ended));
+                let call = |handle: &Handle| {
+                    let is_woken = async {
+                        for _ in 0..wakes {
+                            yield_now().await;
+                        }
+                    };
+                    handle.block_on(is_woken).unwrap();
+                };
+                let allocated = count_onto(&handle, call);
+                drop(end);
+                allocated
+            })
+        })
+    };
+    assert_eq!(allocated(1), allocated(100));
 }
