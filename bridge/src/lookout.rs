@@ -267,3 +267,120 @@ impl Lookout {
         !queue.look() || Pause::before(self.caller).look(&mut self.patience, || !queue.is_looked_at())
     }
 }
+
+#[cfg(all(test, not(bridge_loom)))]
+mod tests {
+    use super::*;
+    use crate::pending::tests::jobs;
+    use crate::queue::Pushed;
+    use crate::spin::LoopWas;
+    use crate::spin::tests::alone_with_leave;
+
+    const ASLEEP: Next = Next::Sleep { expects: false };
+    const EXPECTING: Next = Next::Sleep { expects: true };
+
+    fn lookout(spin: Duration) -> Lookout {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        Lookout::new(Loop::new(runtime.handle().id(), Arc::from("test"), spin), false)
+    }
+
+    #[test]
+    fn a_loop_that_may_not_look_sleeps_at_once() {
+        let _alone = alone_with_leave();
+        let (mut lookout, queue) = (lookout(Duration::ZERO), Queue::new());
+        assert_eq!((lookout.after_jobs(&queue), lookout.when_idle(&queue)), (ASLEEP, ASLEEP));
+    }
+
+    #[test]
+    fn a_loop_that_has_answered_looks_and_has_the_runtime_take_its_turns() {
+        let _alone = alone_with_leave();
+        let (mut lookout, queue) = (lookout(Duration::MAX), Queue::new());
+        assert_eq!(lookout.after_jobs(&queue), Next::Yield);
+        for _ in 0..100 {
+            assert_eq!(lookout.when_idle(&queue), EXPECTING);
+        }
+        assert!(queue.is_looked_at());
+    }
+
+    #[test]
+    fn a_look_ends_when_its_time_is_over_and_the_next_occasion_is_left_out() {
+        let _alone = alone_with_leave();
+        let (mut lookout, queue) = (lookout(Duration::from_nanos(1)), Queue::new());
+        let leave = || Leave::take().is_some();
+        let free = leave();
+        assert_eq!(lookout.after_jobs(&queue), Next::Yield);
+        while lookout.when_idle(&queue) == EXPECTING {}
+        assert_eq!(leave(), free, "the leave is given back");
+        assert_eq!(lookout.after_jobs(&queue), ASLEEP);
+        assert_eq!(lookout.after_jobs(&queue), Next::Yield);
+    }
+
+    #[test]
+    fn a_look_that_is_broken_off_goes_on_when_the_runtime_is_idle() {
+        let _alone = alone_with_leave();
+        let (mut lookout, queue) = (lookout(Duration::MAX), Queue::new());
+        lookout.patience.looked(false);
+        assert_eq!((lookout.after_jobs(&queue), lookout.after_jobs(&queue)), (ASLEEP, Next::Yield));
+        lookout.patience.looked(false);
+        lookout.break_off();
+        assert!(lookout.look.is_none());
+        assert_eq!(lookout.when_idle(&queue), EXPECTING);
+        lookout.stop();
+        assert_eq!(lookout.when_idle(&queue), ASLEEP, "to begin anew takes patience");
+    }
+
+    #[test]
+    fn a_loop_without_leave_asks_again_when_the_runtime_is_idle() {
+        let _alone = alone_with_leave();
+        let (mut lookout, queue) = (lookout(Duration::MAX), Queue::new());
+        let others = Vec::from_iter(std::iter::from_fn(Leave::take));
+        assert_eq!((lookout.after_jobs(&queue), lookout.when_idle(&queue)), (EXPECTING, ASLEEP));
+        drop(others);
+        assert_eq!(lookout.when_idle(&queue), EXPECTING);
+    }
+
+    #[test]
+    fn what_came_is_taken_and_starts_the_time_anew() {
+        let _alone = alone_with_leave();
+        let (mut lookout, queue) = (lookout(Duration::from_secs(3600)), Queue::new());
+        assert_eq!((lookout.after_jobs(&queue), lookout.when_idle(&queue)), (Next::Yield, EXPECTING));
+        let ends = |lookout: &Lookout| lookout.look.as_ref().is_some_and(|look| look.until.is_some());
+        assert!(ends(&lookout));
+        let job = jobs(1).remove(0);
+        assert!(matches!(queue.push(job), Pushed::Found(LoopWas::Looking)));
+        assert_eq!(lookout.when_idle(&queue), Next::Take);
+        assert!(!ends(&lookout));
+        assert!(queue.end().close());
+    }
+
+    #[test]
+    fn a_loop_moves_after_calls_from_its_own_core_in_quick_succession_and_not_soon_again() {
+        let mut moves = Moves::new();
+        let calls = |moves: &mut Moves, calls| {
+            (0..calls).for_each(|_| moves.met_here());
+            moves.is_due(Duration::from_secs(60))
+        };
+        assert!(!calls(&mut moves, STACKED - 1));
+        assert!(calls(&mut moves, 1));
+        assert!(!calls(&mut moves, STACKED), "the last move was not good, or that is not known yet");
+        (0..GOOD_MOVE).for_each(|_| moves.met_elsewhere());
+        assert!(calls(&mut moves, STACKED));
+        moves.next = None;
+        (0..STACKED - 1).for_each(|_| moves.met_here());
+        moves.met_elsewhere();
+        assert!(!calls(&mut moves, 1), "not one after the other");
+        (0..STACKED).for_each(|_| moves.met_here());
+        assert!(!moves.is_due(Duration::ZERO), "not in quick succession");
+    }
+
+    #[test]
+    fn moves_that_are_not_good_come_ever_more_rarely() {
+        let mut moves = Moves::new();
+        for millis in [2, 4, 8, 16, 32, 64, 128, 256, 512, 1000, 1000] {
+            assert_eq!(moves.apart, Duration::from_millis(millis));
+            moves.next = None;
+            (0..STACKED).for_each(|_| moves.met_here());
+            assert!(moves.is_due(Duration::from_secs(60)));
+        }
+    }
+}

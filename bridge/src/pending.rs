@@ -136,12 +136,13 @@ impl Pending {
 }
 
 #[cfg(all(test, not(bridge_loom)))]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::frame::Cell;
     use crate::job::Job;
 
-    fn jobs(count: usize) -> Vec<Arc<AnyJob>> {
+    /// Jobs that never end by themselves.
+    pub(crate) fn jobs(count: usize) -> Vec<Arc<AnyJob>> {
         // SAFETY: all of it is `Send`.
         let new = || Arc::new(unsafe { Job::new(Cell::future(std::future::pending::<()>())) }) as Arc<AnyJob>;
         std::iter::repeat_with(new).take(count).collect()

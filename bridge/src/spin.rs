@@ -324,8 +324,52 @@ impl CallersLeave<'_> {
 }
 
 #[cfg(all(test, not(bridge_loom)))]
-mod tests {
+pub(crate) mod tests {
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
     use super::*;
+
+    /// Nobody else in this process has leave meanwhile, and there is some, on one core too.
+    pub(crate) fn alone_with_leave() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        MOST.fetch_max(1, Ordering::Relaxed);
+        alone
+    }
+
+    #[test]
+    fn as_many_have_leave_as_may_and_others_when_they_give_it_back() {
+        let _alone = alone_with_leave();
+        count_cores();
+        let all = Vec::from_iter(std::iter::from_fn(Leave::take));
+        assert_eq!(all.len(), (available_parallelism().unwrap().get() - 1).max(1));
+        drop(all);
+        assert!(Leave::take().is_some());
+    }
+
+    #[test]
+    fn a_caller_that_may_not_look_does_not() {
+        let looks = Looks::new();
+        assert!(Spin::new(Duration::ZERO, &looks).when(LoopWas::Looking).pause().is_none());
+        assert!(!Spin::new(Duration::ZERO, &looks).when(LoopWas::AtWork).give_way(|| true));
+        assert!(Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::AtWork).give_way(|| true));
+        assert!(!Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::Asleep).give_way(|| true));
+    }
+
+    #[test]
+    fn a_loan_lasts_for_the_loops_turn() {
+        let _alone = alone_with_leave();
+        let looks = Looks::new();
+        let spin = Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::Looking);
+        let all = Vec::from_iter(std::iter::from_fn(Leave::take));
+        let mut lent = spin.leave().unwrap();
+        assert!(lent.holds() && lent.holds());
+        looks.next_turn();
+        assert!(!lent.holds(), "others have all the leave");
+        assert!(spin.when(LoopWas::AtWork).leave().is_none());
+        drop(all);
+        assert!(lent.holds() && matches!(lent, CallersLeave::Own(_)), "its own now");
+    }
 
     /// On how many of the next occasions the thread looks, each time in vain.
     fn looks(patience: &mut Patience, pause: Pause, occasions: u32) -> usize {
