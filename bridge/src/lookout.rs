@@ -350,7 +350,33 @@ mod tests {
         assert!(matches!(queue.push(job), Pushed::Found(LoopWas::Looking)));
         assert_eq!(lookout.when_idle(&queue), Next::Take);
         assert!(!ends(&lookout));
+        assert_eq!(lookout.after_jobs(&queue), Next::Take);
         assert!(queue.end().close());
+    }
+
+    #[test]
+    fn callers_see_where_the_loop_runs() {
+        let lookout = lookout(Duration::MAX);
+        // The system may move this thread between the two.
+        assert!((0..1000).any(|_| {
+            lookout.begin();
+            lookout.on.looks.core() == Core::current()
+        }));
+    }
+
+    #[test]
+    fn calls_are_told_by_the_core_they_come_from() {
+        // As above.
+        let same = (0..1000).any(|_| {
+            let mut lookout = Lookout { moves: Some(Moves::new()), ..lookout(Duration::MAX) };
+            lookout.met(Core::current());
+            lookout.moves.unwrap().stacked == 1
+        });
+        assert_eq!(same, Core::current() != Core::UNKNOWN);
+        let mut lookout = Lookout { moves: Some(Moves::new()), ..lookout(Duration::MAX) };
+        lookout.met(Core::UNKNOWN);
+        let moves = lookout.moves.unwrap();
+        assert_eq!((moves.stacked, moves.elsewhere), (0, 1));
     }
 
     #[test]
@@ -362,15 +388,24 @@ mod tests {
         };
         assert!(!calls(&mut moves, STACKED - 1));
         assert!(calls(&mut moves, 1));
-        assert!(!calls(&mut moves, STACKED), "the last move was not good, or that is not known yet");
-        (0..GOOD_MOVE).for_each(|_| moves.met_elsewhere());
+        moves.next = Instant::now().checked_add(Duration::from_secs(60));
+        (0..GOOD_MOVE - 1).for_each(|_| moves.met_elsewhere());
+        assert!(!calls(&mut moves, STACKED), "it is not known yet that the last move was good");
+        moves.met_elsewhere();
         assert!(calls(&mut moves, STACKED));
-        moves.next = None;
+    }
+
+    #[test]
+    fn a_loop_stays_when_calls_from_its_core_are_not_in_quick_succession_or_others_come_between() {
+        let mut moves = Moves::new();
         (0..STACKED - 1).for_each(|_| moves.met_here());
         moves.met_elsewhere();
-        assert!(!calls(&mut moves, 1), "not one after the other");
-        (0..STACKED).for_each(|_| moves.met_here());
-        assert!(!moves.is_due(Duration::ZERO), "not in quick succession");
+        moves.met_here();
+        assert!(!moves.is_due(Duration::from_secs(60)));
+        let first = moves.since;
+        (1..STACKED).for_each(|_| moves.met_here());
+        assert_eq!(moves.since, first);
+        assert!(!moves.is_due(Duration::ZERO));
     }
 
     #[test]

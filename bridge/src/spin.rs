@@ -207,7 +207,7 @@ impl Looks {
         }
     }
 
-    fn core(&self) -> Core {
+    pub(crate) fn core(&self) -> Core {
         Core::from_number(self.core.load(Ordering::Relaxed))
     }
 
@@ -353,7 +353,24 @@ pub(crate) mod tests {
         assert!(Spin::new(Duration::ZERO, &looks).when(LoopWas::Looking).pause().is_none());
         assert!(!Spin::new(Duration::ZERO, &looks).when(LoopWas::AtWork).give_way(|| true));
         assert!(Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::AtWork).give_way(|| true));
+        assert!(!Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::AtWork).give_way(|| false));
         assert!(!Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::Asleep).give_way(|| true));
+    }
+
+    #[test]
+    fn a_look_is_over_when_it_has_found_or_after_a_while() {
+        for (pause, most) in [(Pause::Spin, 64), (Pause::Yield, 2)] {
+            let mut count = 0;
+            let mut looks = |found_at| {
+                count = 0;
+                let found = pause.look(&mut Patience::new(), || {
+                    count += 1;
+                    count == found_at
+                });
+                (found, count)
+            };
+            assert_eq!((looks(1), looks(2), looks(0)), ((true, 1), (true, 2), (false, most)));
+        }
     }
 
     #[test]
@@ -387,6 +404,8 @@ pub(crate) mod tests {
         }
         patience.looked(true);
         assert_eq!(looks(&mut patience, Pause::Spin, 100), 100);
+        patience.looked(false);
+        assert_eq!(looks(&mut patience, Pause::Yield, 1), 0, "a yield is a look");
     }
 
     #[test]
