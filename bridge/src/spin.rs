@@ -374,6 +374,44 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_caller_on_another_core_spins_and_one_on_the_loops_yields_to_it_while_it_looks() {
+        let looks = Looks::new();
+        let pause = |was| Spin::new(DEFAULT_SPIN, &looks).when(was).pause();
+        for was in [LoopWas::Asleep, LoopWas::Looking, LoopWas::AtWork] {
+            assert!(matches!(pause(was), Some(Pause::Spin)), "as far as is known");
+        }
+        // The system may move this thread between the two.
+        let on_one = |expected: fn(Option<Pause>) -> bool, was| {
+            (0..1000).any(|_| {
+                looks.set_core(Core::current());
+                expected(pause(was))
+            })
+        };
+        if Core::current() != Core::UNKNOWN {
+            assert!(on_one(|pause| matches!(pause, Some(Pause::Yield)), LoopWas::Looking));
+            assert!(on_one(|pause| pause.is_none(), LoopWas::Asleep));
+            assert!(on_one(|pause| pause.is_none(), LoopWas::AtWork));
+        }
+    }
+
+    #[test]
+    fn a_caller_waits_for_a_loop_that_is_about_to_arrive() {
+        let looks = Looks::new();
+        let is_worth_more = |was| Spin::new(DEFAULT_SPIN, &looks).when(was).is_worth_more();
+        assert!(!is_worth_more(LoopWas::Looking));
+        looks.set_core(Core::MOVING);
+        assert!(is_worth_more(LoopWas::Looking) && !is_worth_more(LoopWas::AtWork));
+        assert!(!Spin::NONE.when(LoopWas::Looking).is_worth_more());
+    }
+
+    #[test]
+    fn what_a_loop_was_doing_is_told_by_a_number() {
+        for was in [LoopWas::Asleep, LoopWas::Looking, LoopWas::AtWork] {
+            assert_eq!(LoopWas::from_number(was as u8), was);
+        }
+    }
+
+    #[test]
     fn a_loan_lasts_for_the_loops_turn() {
         let _alone = alone_with_leave();
         let looks = Looks::new();
@@ -429,11 +467,12 @@ pub(crate) mod tests {
         };
         let apart = Vec::from_iter((0..9).map(|_| left_out()));
         assert_eq!(apart, [1, 2, 4, 8, 16, 32, 64, 64, 64].map(|times| times * Patience::APART as usize));
-        for _ in 0..Patience::FORGETS {
-            patience.yielded(Duration::ZERO);
-        }
-        patience.yielded(TOO_LONG);
-        assert_eq!(looks(&mut patience, Pause::Yield, Patience::APART), 0);
-        assert!(patience.ask(Pause::Yield));
+        let mut left_out_after = |short| {
+            (0..short).for_each(|_| patience.yielded(Duration::ZERO));
+            patience.yielded(TOO_LONG);
+            (0..).take_while(|_| !patience.ask(Pause::Yield)).count()
+        };
+        assert_eq!(left_out_after(Patience::FORGETS - 1), Patience::FARTHEST as usize);
+        assert_eq!(left_out_after(Patience::FORGETS), Patience::APART as usize);
     }
 }
