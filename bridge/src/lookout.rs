@@ -197,6 +197,9 @@ impl Lookout {
     }
 
     fn start_here(&mut self) -> Start {
+        if self.on.spin.is_zero() {
+            return Start::Unwise;
+        }
         let pause = Pause::before(self.caller);
         if self.look.is_some() {
             if self.patience.bears(pause) {
@@ -205,7 +208,7 @@ impl Lookout {
             self.stop();
         }
         let goes_on = mem::take(&mut self.broken_off) && self.patience.bears(pause);
-        if self.on.spin.is_zero() || !(goes_on || self.patience.ask(pause)) {
+        if !(goes_on || self.patience.ask(pause)) {
             return Start::Unwise;
         }
         for _ in 0..TRIES {

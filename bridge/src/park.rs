@@ -148,15 +148,21 @@ fn look(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>) -> bool {
     if signal.state.is_done() {
         return true;
     }
+    let looked = spin.pause().and_then(|pause| look_patiently(signal, deadline, spin, pause));
+    looked.unwrap_or_else(|| spin.give_way(|| signal.state.is_done()))
+}
+
+/// Whether the answer came. `None`: it is not looked for.
+fn look_patiently(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>, pause: Pause) -> Option<bool> {
     // In the destructor of another thread-local ours may be gone.
     let mut patience = PATIENCE.try_with(Cell::get).unwrap_or(Patience::new());
-    let pause = spin.pause().filter(|&pause| spin.is_worth_more() || patience.ask(pause));
-    let looked = pause.and_then(|pause| look_by_leave(signal, deadline, spin, pause, &mut patience));
+    let looks = spin.is_worth_more() || patience.ask(pause);
+    let looked = if looks { look_by_leave(signal, deadline, spin, pause, &mut patience) } else { None };
     if let Some(found) = looked {
         patience.looked(found);
     }
     let _ = PATIENCE.try_with(|cell| cell.set(patience));
-    looked.unwrap_or_else(|| spin.give_way(|| signal.state.is_done()))
+    looked
 }
 
 /// Whether the answer came in time. `None`: others look, as many as may.
