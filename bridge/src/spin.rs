@@ -348,8 +348,9 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_caller_that_may_not_look_does_not() {
+    fn a_caller_looks_for_as_long_as_it_may() {
         let looks = Looks::new();
+        assert_eq!(Spin::new(DEFAULT_SPIN, &looks).limit(), DEFAULT_SPIN);
         assert!(Spin::new(Duration::ZERO, &looks).when(LoopWas::Looking).pause().is_none());
         assert!(!Spin::new(Duration::ZERO, &looks).when(LoopWas::AtWork).give_way(|| true));
         assert!(Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::AtWork).give_way(|| true));
