@@ -52,7 +52,8 @@ pub(crate) enum Next {
 
 /// Whether a look begins.
 enum Start {
-    Looks,
+    /// With this between two looks.
+    Looks(Pause),
     /// It would hardly find anything.
     Unwise,
     /// Others look, as many as may.
@@ -161,8 +162,8 @@ impl Lookout {
         match self.start(queue) {
             Start::Unwise => Next::Sleep { expects: false },
             Start::NoLeave => Next::Sleep { expects: true },
-            Start::Looks if self.slice(queue) => Next::Take,
-            Start::Looks => Next::Yield,
+            Start::Looks(pause) if self.slice(queue, pause) => Next::Take,
+            Start::Looks(_) => Next::Yield,
         }
     }
 
@@ -178,8 +179,8 @@ impl Lookout {
     pub(crate) fn when_idle(&mut self, queue: &Queue) -> Next {
         match self.start(queue) {
             Start::Unwise | Start::NoLeave => Next::Sleep { expects: false },
-            Start::Looks if self.slice(queue) => Next::Take,
-            Start::Looks => Next::Sleep { expects: self.looks_on() },
+            Start::Looks(pause) if self.slice(queue, pause) => Next::Take,
+            Start::Looks(_) => Next::Sleep { expects: self.looks_on() },
         }
     }
 
@@ -190,8 +191,9 @@ impl Lookout {
             self.patience = Patience::new();
         }
         let start = self.start_here();
-        if moves && matches!(start, Start::Looks) && queue.look() {
+        if moves && matches!(start, Start::Looks(_)) && queue.look() {
             self.move_away();
+            return Start::Looks(Pause::before(self.caller));
         }
         start
     }
@@ -203,7 +205,7 @@ impl Lookout {
         let pause = Pause::before(self.caller);
         if self.look.is_some() {
             if self.patience.bears(pause) {
-                return Start::Looks;
+                return Start::Looks(pause);
             }
             self.stop();
         }
@@ -214,7 +216,7 @@ impl Lookout {
         for _ in 0..TRIES {
             if let Some(leave) = Leave::take() {
                 self.look = Some(Look { _leave: leave, until: None });
-                return Start::Looks;
+                return Start::Looks(pause);
             }
             spin_loop();
         }
@@ -250,8 +252,8 @@ impl Lookout {
     }
 
     /// Looks for a while. Whether something has come.
-    fn slice(&mut self, queue: &Queue) -> bool {
-        let found = self.slice_now(queue);
+    fn slice(&mut self, queue: &Queue, pause: Pause) -> bool {
+        let found = self.slice_now(queue, pause);
         if found {
             self.patience.looked(true);
             if let Some(look) = &mut self.look {
@@ -261,13 +263,13 @@ impl Lookout {
         found
     }
 
-    fn slice_now(&mut self, queue: &Queue) -> bool {
+    fn slice_now(&mut self, queue: &Queue, pause: Pause) -> bool {
         if !queue.is_empty() {
             // What came since the last slice has this loop's leave on loan.
             return true;
         }
         self.on.looks.next_turn();
-        !queue.look() || Pause::before(self.caller).look(&mut self.patience, || !queue.is_looked_at())
+        !queue.look() || pause.look(&mut self.patience, || !queue.is_looked_at())
     }
 }
 

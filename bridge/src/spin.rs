@@ -144,13 +144,12 @@ impl Patience {
 
     /// Whether to look on this occasion.
     pub(crate) fn ask(&mut self, pause: Pause) -> bool {
-        let bears = self.bears(pause);
-        let counted = match pause {
-            Pause::Yield if !bears => &mut self.skip_yields,
-            _ => &mut self.skip,
-        };
-        let look = bears && *counted == 0;
-        *counted = counted.saturating_sub(1);
+        if !self.bears(pause) {
+            self.skip_yields -= 1;
+            return false;
+        }
+        let look = self.skip == 0;
+        self.skip = self.skip.saturating_sub(1);
         look
     }
 
