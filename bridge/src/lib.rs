@@ -95,6 +95,7 @@ mod handle;
 mod iter;
 mod local_handle;
 mod lookout;
+mod patience;
 mod registry;
 mod running;
 mod spin;

@@ -23,8 +23,9 @@ use std::time::{Duration, Instant};
 
 use crate::context::Loop;
 use crate::core_id::{self, Core};
+use crate::patience::{Patience, Pause};
 use crate::queue::Queue;
-use crate::spin::{Leave, Patience, Pause};
+use crate::spin::Leave;
 use crate::sync::spin_loop;
 
 /// How often leave is asked for by a loop that has just answered a caller, which then gives its own back.

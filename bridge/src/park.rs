@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
+use crate::patience::{Patience, Pause};
 use crate::slot::Signal;
-use crate::spin::{Patience, Pause, Spin};
+use crate::spin::Spin;
 use crate::sync::{AtomicU32, Ordering, Thread, current, park, thread_local};
 use crate::trace::Watch;
 

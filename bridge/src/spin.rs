@@ -4,8 +4,8 @@
 //! parks (`park`), and a loop that has nothing to do looks at its queue before it parks (`lookout`). Both keep a core
 //! busy meanwhile, so both need
 //!
-//! - **patience**: looks that were in vain lately make the next ones rarer, so that calls that take long, or come rarely,
-//!   cost what a plain park does;
+//! - **patience** (`patience`): looks that were in vain lately make the next ones rarer, so that calls that take long, or
+//!   come rarely, cost what a plain park does;
 //! - **leave**: over the process, no more threads look than there are cores, less one. On one core nobody looks.
 //!
 //! A loop and the caller that it works for need one leave between them: while the loop looks, its caller is elsewhere, and
@@ -15,27 +15,17 @@
 //!
 //! Where many call at once there is leave for few. A caller that finds the loop at work for others, and gets no leave,
 //! lets the others on its core go first, and parks when it has no answer after that.
-//!
-//! A thread that is waited for may itself wait for the very core of the one that looks. Then a look is a `yield`: the
-//! two pass the core to and fro without a sleep, and the system sees two threads that want to run, and moves one.
-//!
-//! Where a third wants that core as well, a yield gives it to the third, for a slice of milliseconds, and a system that
-//! shares time fairly has those who yield wait for longer each time; a thread that sleeps has its core back as soon as it
-//! is woken. So after a look by yielding that took [`TOO_LONG`] the next ones are left out.
 
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::core_id::Core;
-use crate::sync::{spin_loop, yield_now};
+use crate::patience::{Pause, yield_twice};
 
 /// How long a thread looks before it parks, unless [`Builder::spin`](crate::Builder::spin) says otherwise: about what it
 /// takes to wake a core that sleeps, on the slower machines.
 pub(crate) const DEFAULT_SPIN: Duration = Duration::from_micros(50);
-
-/// Longer than two that wait for each other's next word leave each other their core. Then somebody else had it.
-const TOO_LONG: Duration = Duration::from_micros(100);
 
 /// Leave to look. It is given back when this is dropped.
 #[derive(Debug)]
@@ -68,115 +58,6 @@ impl Drop for Leave {
     fn drop(&mut self) {
         // ORDERING: as above.
         LOOKING.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// What a thread does between two looks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Pause {
-    /// The other thread runs elsewhere, as far as is known.
-    Spin,
-    /// The other thread wants this core.
-    Yield,
-}
-
-impl Pause {
-    /// Between looks for what a thread does that was last seen on `other`.
-    pub(crate) fn before(other: Core) -> Pause {
-        if other.is(Core::current()) { Pause::Yield } else { Pause::Spin }
-    }
-
-    /// Looks up to so often as takes a microsecond or a few: until the next reading of the clock.
-    pub(crate) fn look(self, patience: &mut Patience, mut is_over: impl FnMut() -> bool) -> bool {
-        match self {
-            Pause::Spin => (0..64).any(|_| {
-                spin_loop();
-                is_over()
-            }),
-            Pause::Yield => {
-                let start = Instant::now();
-                let is_over = yield_twice(is_over);
-                patience.yielded(start.elapsed());
-                is_over
-            }
-        }
-    }
-}
-
-/// Lets others have this core for a turn or two.
-fn yield_twice(mut is_over: impl FnMut() -> bool) -> bool {
-    (0..2).any(|_| {
-        yield_now();
-        is_over()
-    })
-}
-
-/// What is left of the will to look, after looks in vain and yields that took too long.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
-    /// Looks in vain since the last one that was not.
-    vain: u32,
-    /// How many occasions to leave out before the next look.
-    skip: u32,
-    /// How many to leave out where the look would be a yield.
-    skip_yields: u32,
-    /// How many, after the next yield that takes too long.
-    apart: u32,
-    /// Yields since the last one that did.
-    short: u32,
-}
-
-impl Patience {
-    /// After many looks in vain, one occasion in two to the power of this is still taken.
-    const RAREST: u32 = 4;
-
-    /// How many occasions to yield are left out after one that took too long. From one such to the next it doubles, up to
-    /// the other.
-    const APART: u32 = 1 << 10;
-    const FARTHEST: u32 = 1 << 16;
-
-    /// After so many yields in a row that did not take too long, those that did are forgotten.
-    const FORGETS: u32 = 1 << 10;
-
-    pub(crate) const fn new() -> Patience {
-        Patience { vain: 0, skip: 0, skip_yields: 0, apart: Patience::APART, short: 0 }
-    }
-
-    /// Whether to look on this occasion.
-    pub(crate) fn ask(&mut self, pause: Pause) -> bool {
-        if !self.bears(pause) {
-            self.skip_yields -= 1;
-            return false;
-        }
-        let look = self.skip == 0;
-        self.skip = self.skip.saturating_sub(1);
-        look
-    }
-
-    /// Whether a look that has begun may go on so.
-    pub(crate) fn bears(&self, pause: Pause) -> bool {
-        matches!(pause, Pause::Spin) || self.skip_yields == 0
-    }
-
-    /// How the look went.
-    pub(crate) fn looked(&mut self, found: bool) {
-        self.vain = if found { 0 } else { (self.vain + 1).min(Patience::RAREST) };
-        self.skip = (1 << self.vain) - 1;
-    }
-
-    /// How long a look by yielding took.
-    fn yielded(&mut self, took: Duration) {
-        if took >= TOO_LONG {
-            self.skip_yields = self.apart;
-            self.apart = (self.apart * 2).min(Patience::FARTHEST);
-            self.short = 0;
-            return;
-        }
-        self.short += 1;
-        if self.short == Patience::FORGETS {
-            self.apart = Patience::APART;
-            self.short = 0;
-        }
     }
 }
 
@@ -358,22 +239,6 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_look_is_over_when_it_has_found_or_after_a_while() {
-        for (pause, most) in [(Pause::Spin, 64), (Pause::Yield, 2)] {
-            let mut count = 0;
-            let mut looks = |found_at| {
-                count = 0;
-                let found = pause.look(&mut Patience::new(), || {
-                    count += 1;
-                    count == found_at
-                });
-                (found, count)
-            };
-            assert_eq!((looks(1), looks(2), looks(0)), ((true, 1), (true, 2), (false, most)));
-        }
-    }
-
-    #[test]
     fn a_caller_on_another_core_spins_and_one_on_the_loops_yields_to_it_while_it_looks() {
         let looks = Looks::new();
         let pause = |was| Spin::new(DEFAULT_SPIN, &looks).when(was).pause();
@@ -424,55 +289,5 @@ pub(crate) mod tests {
         assert!(spin.when(LoopWas::AtWork).leave().is_none());
         drop(all);
         assert!(lent.holds() && matches!(lent, CallersLeave::Own(_)), "its own now");
-    }
-
-    /// On how many of the next occasions the thread looks, each time in vain.
-    fn looks(patience: &mut Patience, pause: Pause, occasions: u32) -> usize {
-        (0..occasions).filter(|_| patience.ask(pause)).count()
-    }
-
-    #[test]
-    fn looks_in_vain_make_the_next_rarer_until_one_finds() {
-        let mut patience = Patience::new();
-        assert_eq!(looks(&mut patience, Pause::Spin, 100), 100);
-        for left_out in [1, 3, 7, 15, 15] {
-            patience.looked(false);
-            assert_eq!(looks(&mut patience, Pause::Spin, left_out), 0);
-            assert!(patience.ask(Pause::Spin));
-        }
-        patience.looked(true);
-        assert_eq!(looks(&mut patience, Pause::Spin, 100), 100);
-        patience.looked(false);
-        assert_eq!(looks(&mut patience, Pause::Yield, 1), 0, "a yield is a look");
-    }
-
-    #[test]
-    fn a_yield_that_took_too_long_has_yields_left_out_and_no_other_looks() {
-        let mut patience = Patience::new();
-        patience.yielded(TOO_LONG - Duration::from_nanos(1));
-        assert!(patience.bears(Pause::Yield) && patience.ask(Pause::Yield));
-        patience.yielded(TOO_LONG);
-        assert!(!patience.bears(Pause::Yield) && patience.bears(Pause::Spin));
-        assert_eq!(looks(&mut patience, Pause::Spin, 2 * Patience::APART), 2 * Patience::APART as usize);
-        assert_eq!(looks(&mut patience, Pause::Yield, Patience::APART), 0);
-        assert!(patience.bears(Pause::Yield) && patience.ask(Pause::Yield));
-    }
-
-    #[test]
-    fn yields_that_take_too_long_again_and_again_are_left_out_for_longer() {
-        let mut patience = Patience::new();
-        let mut left_out = || {
-            patience.yielded(TOO_LONG);
-            (0..).take_while(|_| !patience.ask(Pause::Yield)).count()
-        };
-        let apart = Vec::from_iter((0..9).map(|_| left_out()));
-        assert_eq!(apart, [1, 2, 4, 8, 16, 32, 64, 64, 64].map(|times| times * Patience::APART as usize));
-        let mut left_out_after = |short| {
-            (0..short).for_each(|_| patience.yielded(Duration::ZERO));
-            patience.yielded(TOO_LONG);
-            (0..).take_while(|_| !patience.ask(Pause::Yield)).count()
-        };
-        assert_eq!(left_out_after(Patience::FORGETS - 1), Patience::FARTHEST as usize);
-        assert_eq!(left_out_after(Patience::FORGETS), Patience::APART as usize);
     }
 }
