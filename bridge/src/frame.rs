@@ -78,16 +78,6 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
         Cell { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current() }
     }
 
-    /// Whether there is an outcome, and it is no value.
-    ///
-    /// # Safety
-    ///
-    /// As for `take`, but that the owner may ask from several threads.
-    pub(crate) unsafe fn is_failure(&self) -> bool {
-        // SAFETY: by this function's own condition nobody writes to the stage now.
-        self.stage.with(|stage| matches!(unsafe { &*stage }, Stage::Ended(outcome) if !outcome.ended_well()))
-    }
-
     /// Takes the outcome out.
     ///
     /// # Safety
@@ -157,7 +147,7 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
     ///
     /// As for `empty_stage`.
     unsafe fn settle(&self, outcome: Outcome<F::Output>) -> Ended {
-        let mut ended = Ended::Plain;
+        let mut ended = Ended::Value;
         // SAFETY: the same condition.
         unsafe {
             self.replace(|dropped| {

@@ -26,11 +26,6 @@ trait Submitted<T>: Send + Sync + RefUnwindSafe {
 
     /// # Safety
     ///
-    /// As for `Cell::is_failure`.
-    unsafe fn is_failure(&self) -> bool;
-
-    /// # Safety
-    ///
     /// As for `Cell::take`.
     unsafe fn take(&self) -> Option<Outcome<T>>;
 
@@ -47,11 +42,6 @@ where
 {
     fn signal(&self) -> &Signal {
         &self.signal
-    }
-
-    unsafe fn is_failure(&self) -> bool {
-        // SAFETY: the condition is the same.
-        unsafe { self.frame().is_failure() }
     }
 
     unsafe fn take(&self) -> Option<Outcome<F::Output>> {
@@ -115,10 +105,9 @@ impl<T> Owner<T> {
         self.job.signal().state.is_cancelled()
     }
 
-    /// Whether it is done and its outcome, if not taken yet, is no value.
+    /// Whether it is done, and its outcome is no value.
     pub(crate) fn has_failed(&self) -> bool {
-        // SAFETY: it is done, not detached, and this is the owner, whose `take` needs it exclusively.
-        self.is_done() && unsafe { self.job.is_failure() }
+        self.job.signal().state.has_failed()
     }
 
     pub(crate) fn state(&self) -> &'static str {
@@ -301,7 +290,7 @@ impl Drop for End {
     fn drop(&mut self) {
         self.signal.state.start();
         // SAFETY: RUNNING, by this thread, and there is no frame.
-        let ended = unsafe { self.signal.complete(Ended::Plain, || ()) };
+        let ended = unsafe { self.signal.complete(Ended::Value, || ()) };
         debug_assert!(ended.is_ok(), "nobody cancels the end of a thread");
     }
 }

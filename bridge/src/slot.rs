@@ -131,7 +131,8 @@ impl<T> Outcome<T> {
 
     pub(crate) fn ended(&self) -> Ended {
         match self {
-            Outcome::Value(_) | Outcome::Stopped(Reason::Deadline | Reason::Closed) => Ended::Plain,
+            Outcome::Value(_) => Ended::Value,
+            Outcome::Stopped(Reason::Deadline | Reason::Closed) => Ended::Stopped,
             Outcome::Panicked(_) => Ended::Panicked,
             Outcome::Stopped(Reason::Cancel) => Ended::Cancelled,
         }

@@ -13,7 +13,7 @@
 //! | [`WITHDRAWN`] | the thread that withdrew it; it drops the future, which was never polled | [`DONE`] |
 //! | [`DONE`] | the owner of the result | – |
 //!
-//! Beside the state stand five bits:
+//! Beside the state stand six bits:
 //!
 //! | bit | set by | while | means |
 //! | --- | --- | --- | --- |
@@ -21,6 +21,7 @@
 //! | [`DEADLINE`] | the caller of a scoped call | before `DONE` | drop the future rather than poll it again; a value that comes from the poll that runs now stands |
 //! | [`WAKER`] | the owner | before `DONE` | the owner's waker is in its cell, to be taken by whoever stores `DONE`. Kept in `DONE`, so that the owner, who asks for this bit before it touches the cell, finds it there |
 //! | [`DETACHED`] | the owner, as it leaves | before `DONE` | nobody will ask; whoever stores `DONE` drops the outcome |
+//! | [`FAILED`] | whoever stores `DONE` | in `DONE` | the outcome is no value |
 //! | [`WOKEN`] | a waker of the job, a stop | `RUNNING`, `IDLE` | it is to run once more. Whoever sets it in `IDLE` sends the job there, and the loop itself does if it finds it at the step to `IDLE`. Taken away by the step to `RUNNING` |
 //!
 //! # When two events meet
@@ -86,6 +87,8 @@ pub(crate) const WAKER: u32 = 1 << 5;
 pub(crate) const DETACHED: u32 = 1 << 6;
 /// To run once more.
 pub(crate) const WOKEN: u32 = 1 << 7;
+/// The outcome is no value.
+const FAILED: u32 = 1 << 8;
 /// Either reason to drop the future rather than poll it.
 const STOP: u32 = CANCEL | DEADLINE;
 
@@ -128,8 +131,10 @@ pub(crate) enum Stop {
 /// How a job ended, as far as the word must know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// A value, a deadline or a closed loop: gives way to a cancel that came first.
-    Plain,
+    /// With a value: gives way to a cancel that came first.
+    Value,
+    /// By a deadline or a closed loop: gives way to a cancel, too.
+    Stopped,
     /// Stays, whatever else was asked.
     Panicked,
     Cancelled,
@@ -221,9 +226,10 @@ impl State {
     /// `RUNNING` or `WITHDRAWN` → `DONE`. `Err` if a cancel came first and `ended` must give way to it.
     pub(crate) fn complete(&self, ended: Ended) -> Result<Left, CancelCameFirst> {
         let completed = self.step(|now| match ended {
-            Ended::Plain if now & CANCEL != 0 => None,
-            Ended::Plain | Ended::Panicked => Some(DONE | (now & WAKER)),
-            Ended::Cancelled => Some(DONE | CANCEL | (now & WAKER)),
+            Ended::Value | Ended::Stopped if now & CANCEL != 0 => None,
+            Ended::Value => Some(DONE | (now & WAKER)),
+            Ended::Stopped | Ended::Panicked => Some(DONE | FAILED | (now & WAKER)),
+            Ended::Cancelled => Some(DONE | FAILED | CANCEL | (now & WAKER)),
         });
         match completed {
             Ok(word) => Ok(Left { waker: word & WAKER != 0, detached: word & DETACHED != 0 }),
@@ -266,6 +272,12 @@ impl State {
     pub(crate) fn is_cancelled(&self) -> bool {
         // ORDERING: as in `is_done`.
         self.0.load(Ordering::Acquire) & (STATE | CANCEL) == DONE | CANCEL
+    }
+
+    /// Whether it is done, and its outcome is no value.
+    pub(crate) fn has_failed(&self) -> bool {
+        // ORDERING: as in `is_done`.
+        self.0.load(Ordering::Acquire) & (STATE | FAILED) == DONE | FAILED
     }
 
     /// The state by name, for `Debug`.
@@ -337,7 +349,7 @@ mod tests {
     fn a_wake_of_a_job_that_is_over_does_nothing() {
         let state = running();
         assert!(!state.wake());
-        state.complete(Ended::Plain).unwrap();
+        state.complete(Ended::Value).unwrap();
         assert!(!state.wake());
         assert_eq!(state.stop(CANCEL), Stop::Done { cancelled: false });
     }
@@ -346,7 +358,7 @@ mod tests {
     fn a_cancel_during_the_last_poll_overrules_its_value() {
         let state = running();
         assert_eq!(state.stop(CANCEL), Stop::Noted);
-        assert!(state.complete(Ended::Plain).is_err());
+        assert!(state.complete(Ended::Value).is_err());
         state.complete(Ended::Cancelled).unwrap();
         assert!(state.is_cancelled());
         assert_eq!(state.stop(CANCEL), Stop::Done { cancelled: true });
@@ -356,7 +368,7 @@ mod tests {
     fn a_deadline_during_the_last_poll_lets_its_value_stand() {
         let state = running();
         assert_eq!(state.stop(DEADLINE), Stop::Noted);
-        state.complete(Ended::Plain).unwrap();
+        state.complete(Ended::Value).unwrap();
         assert!(state.is_done() && !state.is_cancelled());
     }
 
@@ -368,10 +380,22 @@ mod tests {
     }
 
     #[test]
+    fn what_ends_without_a_value_has_failed() {
+        for (ended, failed) in
+            [(Ended::Value, false), (Ended::Stopped, true), (Ended::Panicked, true), (Ended::Cancelled, true)]
+        {
+            let state = running();
+            assert!(!state.has_failed(), "it is not done");
+            state.complete(ended).unwrap();
+            assert_eq!(state.has_failed(), failed, "{ended:?}");
+        }
+    }
+
+    #[test]
     fn the_completer_learns_what_the_owner_left() {
         let state = running();
         assert!(state.offer_waker());
-        assert_eq!(state.complete(Ended::Plain).unwrap(), Left { waker: true, detached: false });
+        assert_eq!(state.complete(Ended::Value).unwrap(), Left { waker: true, detached: false });
         assert!(!state.retract_waker() && !state.offer_waker() && !state.detach());
         assert!(state.waker_is_offered(), "the owner must see that the cell is not its own any more");
 

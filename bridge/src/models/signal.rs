@@ -45,7 +45,7 @@ fn complete(signal: &Signal, outcome: &Borrowed) {
     signal.state.start();
     outcome.touch();
     // SAFETY: RUNNING, by this thread, which has a reference.
-    unsafe { signal.complete(Ended::Plain, || ()) }.unwrap();
+    unsafe { signal.complete(Ended::Value, || ()) }.unwrap();
 }
 
 fn wait(signal: &Signal, deadline: Option<Instant>) -> bool {
@@ -136,7 +136,7 @@ fn detach_against_complete() {
                     discarded.up();
                 };
                 // SAFETY: RUNNING, by this thread, which has a reference.
-                unsafe { signal.complete(Ended::Plain, discard) }.unwrap();
+                unsafe { signal.complete(Ended::Value, discard) }.unwrap();
             }
         });
         // SAFETY: each model has one owner.
