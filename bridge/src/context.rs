@@ -9,13 +9,11 @@
 //! | drives no loop | is let through, for the price of a thread-local read |
 //! | is a worker of a multi-thread runtime | goes through `block_in_place`, so that the runtime's other tasks move on |
 //! | drives the loop that is asked | is refused |
-//! | drives another loop | is recorded while it lasts, and refused if the record then holds a circle |
+//! | drives another loop | is refused if it [cannot end](crate::circle) beside what is recorded, else recorded while it lasts |
 //!
-//! Records are made and read by threads that drive a loop, under a lock that nobody else takes. A recorded wait
-//! whose answer is there already is no longer a wait: its thread only has not got round to saying so.
+//! Records are made and read by threads that drive a loop, under a lock that nobody else takes.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::panic::Location;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -25,6 +23,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
+use crate::circle::{self, Answer, Need, Records, Waiting};
 use crate::error::{Deadlock, Wait};
 use crate::fork::Process;
 use crate::spin::{Looks, Spin};
@@ -142,23 +141,8 @@ fn is_polled_by_a_scheduler() -> bool {
     !probe.0.load(Ordering::Relaxed)
 }
 
-/// Whether what a recorded wait waits for has come.
-pub(crate) trait Answer: Send {
-    fn has_come(&self) -> bool;
-}
-
-/// A wait of a loop's thread, as recorded.
-struct Record {
-    target: Id,
-    wait: Wait,
-    answer: Box<dyn Answer>,
-}
-
 /// Who waits for whom.
 static RECORDS: LazyLock<Mutex<Records>> = LazyLock::new(Mutex::default);
-
-/// By the waiting loop; of several targets, all have to answer.
-type Records = HashMap<Id, Vec<Record>>;
 
 fn records() -> MutexGuard<'static, Records> {
     // No user code runs under the lock; a panic in there could only be a failed allocation.
@@ -189,15 +173,6 @@ pub(crate) struct Target<'a> {
     pub(crate) answer: Box<dyn FnOnce() -> Box<dyn Answer> + 'a>,
 }
 
-/// Which of several targets end a wait.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    All,
-    /// Refused only if none of them can answer. A wait for any one of several is not recorded: that another loop
-    /// waits for this one is then no circle, since one more target may still answer.
-    Any,
-}
-
 /// As [`may_wait`], for several loops, each given once.
 pub(crate) fn may_wait_for<'a>(
     targets: impl FnOnce() -> Vec<Target<'a>>,
@@ -219,31 +194,19 @@ fn record(
     need: Need,
     site: &'static Location<'static>,
 ) -> Result<Leave, Deadlock> {
-    let several = targets.len() > 1;
     let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
-    let made: Vec<Record> = targets
-        .into_iter()
-        .map(|Target { on, answer }| {
-            let wait = Wait { waiter: Arc::clone(&driven.name), target: Arc::clone(&on.name), site };
-            Record { target: on.id, wait, answer: answer() }
-        })
-        .collect();
+    let mut waiting = Waiting::new(need);
+    for Target { on, answer } in targets {
+        waiting.add(on.id, [&driven.name, &on.name], site, answer());
+    }
     let mut records = records();
-    let mut circles = made.iter().map(|record| circle(&records, driven.id, record));
-    let refused = match need {
-        Need::All => circles.find_map(|circle| circle),
-        Need::Any => circles.collect::<Option<Vec<_>>>().and_then(|circles| circles.into_iter().next()),
-    };
-    if let Some(circle) = refused {
-        return Err(Deadlock::new(circle));
+    if let Some(waits) = circle::why_never(&records, driven.id, &waiting) {
+        return Err(Deadlock::new(waits));
     }
-    let is_recorded = need == Need::All || !several;
-    if is_recorded {
-        records.insert(driven.id, made);
-    }
+    records.insert(driven.id, waiting);
     drop(records);
     trace::blocked(&driven.name, &names, site);
-    Ok(Leave { recorded: is_recorded.then_some(driven.id), worker: false, watch: Watch::new(site) })
+    Ok(Leave { recorded: Some(driven.id), worker: false, watch: Watch::new(site) })
 }
 
 /// As [`may_wait`], to wait for the end of the loop `target` itself. A loop ends after its `spawn_blocking` threads,
@@ -259,24 +222,6 @@ pub(crate) fn may_join(
         return Err(Deadlock::new(vec![Wait { waiter: Arc::clone(name), target: Arc::clone(name), site }]));
     }
     Ok(leave)
-}
-
-/// The waits in the circle that `closing`, of the loop `from`, would close.
-fn circle(records: &Records, from: Id, closing: &Record) -> Option<Vec<Wait>> {
-    if closing.target == from {
-        return Some(vec![closing.wait.clone()]);
-    }
-    // Depth first. What is recorded holds no circle, so the walk ends.
-    for next in records.get(&closing.target).into_iter().flatten() {
-        if next.answer.has_come() {
-            continue;
-        }
-        if let Some(mut waits) = circle(records, from, next) {
-            waits.insert(0, closing.wait.clone());
-            return Some(waits);
-        }
-    }
-    None
 }
 
 impl Leave {

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::panic::resume_unwind;
+use std::panic::{RefUnwindSafe, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
+use crate::circle::Answer;
 use crate::error::Error;
 use crate::handle::Handle;
+use crate::job::AnyJob;
 use crate::park;
 use crate::task::{Task, may_wait};
 
@@ -48,7 +50,8 @@ impl Handle {
             caller: None,
         })));
         let pump = self.submit(pump(stream, Arc::clone(&turns)));
-        Iter { pump: Some(pump), turns, limit: self.limit() }
+        let items = Arc::clone(&turns) as Arc<dyn Items>;
+        Iter { pump: Some(pump), turns, items, limit: self.limit() }
     }
 }
 
@@ -79,6 +82,8 @@ pub struct Iter<T> {
     /// The stream's task, until its end was told.
     pump: Option<Task<()>>,
     turns: Arc<Turns<T>>,
+    /// The same.
+    items: Arc<dyn Items>,
     limit: Option<Duration>,
 }
 
@@ -143,7 +148,7 @@ impl<T> Iter<T> {
             if limit == Some(Duration::ZERO) {
                 return Err(Error::TimedOut(Duration::ZERO));
             }
-            let leave = may_wait(pump.on(), &|| pump.job())?;
+            let leave = may_wait(pump.on(), &|| Box::new(Next { items: Arc::clone(&self.items), pump: pump.job() }))?;
             self.turns.ask();
             let turns = &self.turns;
             let pump = std::cell::RefCell::new(pump);
@@ -186,6 +191,30 @@ impl<T> Drop for Iter<T> {
 impl<T> fmt::Debug for Iter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Iter").field("stream", &self.pump).field("items", &self.turns.lock().items.len()).finish()
+    }
+}
+
+/// What the loop owes to a `next`.
+struct Next {
+    items: Arc<dyn Items>,
+    pump: Arc<AnyJob>,
+}
+
+impl Answer for Next {
+    fn has_come(&self) -> bool {
+        self.items.is_there() || self.pump.has_come()
+    }
+}
+
+/// Items of whatever type.
+trait Items: Send + Sync + RefUnwindSafe {
+    /// Whether one waits to be taken.
+    fn is_there(&self) -> bool;
+}
+
+impl<T: Send> Items for Turns<T> {
+    fn is_there(&self) -> bool {
+        self.has_item()
     }
 }
 

@@ -8,7 +8,7 @@ use std::panic::RefUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::context::Answer;
+use crate::circle::Answer;
 use crate::core_id::Core;
 use crate::driver::Remote;
 use crate::frame::Frame;
@@ -240,12 +240,6 @@ impl AnyJob {
         if self.signal.state.wake() {
             self.send();
         }
-    }
-}
-
-impl Answer for Vec<Arc<AnyJob>> {
-    fn has_come(&self) -> bool {
-        self.iter().all(Answer::has_come)
     }
 }
 

@@ -86,6 +86,7 @@ mod slot;
 mod spare;
 
 mod callback;
+mod circle;
 mod context;
 mod driver;
 mod error;

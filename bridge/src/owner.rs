@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use crate::context::{self, Answer, Leave, Loop};
+use crate::circle::Answer;
+use crate::context::{self, Leave, Loop};
 use crate::driver::Remote;
 use crate::error::Deadlock;
 use crate::frame::{Borrowed, Cell, Frame};

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
+use crate::circle::Answer;
 use crate::context::{self, Leave, Loop};
 use crate::error::Error;
 use crate::job::AnyJob;
@@ -147,7 +148,7 @@ impl<T> Task<T> {
             return Err(Error::TimedOut(Duration::ZERO));
         }
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let leave = may_wait(&self.on, &|| self.owner.job())?;
+        let leave = may_wait(&self.on, &|| Box::new(self.owner.job()))?;
         if leave.block(|| self.owner.wait(deadline, self.on.spin(), leave.watch())) {
             return Ok(());
         }
@@ -276,13 +277,13 @@ impl<T> fmt::Debug for Task<T> {
     }
 }
 
-/// Asks for leave to wait on this thread for a job of the loop `on`.
+/// Asks for leave to wait on this thread for an answer of the loop `on`.
 #[track_caller]
-pub(crate) fn may_wait(on: &Loop, job: &dyn Fn() -> Arc<AnyJob>) -> Result<Leave, Error> {
+pub(crate) fn may_wait(on: &Loop, answer: &dyn Fn() -> Box<dyn Answer>) -> Result<Leave, Error> {
     if on.is_left_behind() {
         return Err(Error::Closed);
     }
-    context::may_wait(on, Location::caller(), || Box::new(job())).map_err(Error::WouldDeadlock)
+    context::may_wait(on, Location::caller(), answer).map_err(Error::WouldDeadlock)
 }
 
 /// Cancels one [`Task`], from any thread. From [`Task::canceller`].

@@ -10,8 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
-use crate::context::{self, Leave, Loop, Need, Target};
+use crate::circle::{Answer, Need};
+use crate::context::{self, Leave, Loop, Target};
 use crate::error::Error;
+use crate::job::AnyJob;
 use crate::park;
 use crate::task::Task;
 use crate::trace::Watch;
@@ -43,8 +45,9 @@ pub struct Waited<T> {
 /// # Panics
 ///
 /// At the caller's line, with the text of [`Error::WouldDeadlock`], if the wait could not end: on the thread of a
-/// loop that one of the unfinished tasks runs on, or that is waited for by such a loop (for
-/// [`FirstCompleted`](ReturnWhen::FirstCompleted): that all of them run on).
+/// loop that one of the unfinished tasks runs on, or that such a loop waits for. For
+/// [`FirstCompleted`](ReturnWhen::FirstCompleted) only if that is so of all of them; for
+/// [`FirstError`](ReturnWhen::FirstError) of one, though another's error might have ended the wait.
 ///
 /// # Examples
 ///
@@ -68,8 +71,7 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit
     let mut tasks: Vec<Task<T>> = tasks.into_iter().collect();
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
     if !is_enough(&tasks, when) && limit != Some(Duration::ZERO) {
-        let need = if when == ReturnWhen::FirstCompleted { Need::Any } else { Need::All };
-        let leave = match leave(tasks.iter(), need, |task| ends(task, when), site) {
+        let leave = match leave(tasks.iter(), when, site) {
             Ok(leave) => leave,
             Err(error) => refuse("wait", &error),
         };
@@ -179,7 +181,7 @@ impl<T> AsCompleted<T> {
             (Some(index), _) => index,
             (None, Some(Duration::ZERO)) => return Err(Error::TimedOut(Duration::ZERO)),
             (None, limit) => {
-                let leave = leave(self.tasks.iter().flatten(), Need::Any, Task::is_done, Location::caller())?;
+                let leave = leave(self.tasks.iter().flatten(), ReturnWhen::FirstCompleted, Location::caller())?;
                 let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
                 let is_begun = || self.tasks.iter().flatten().all(Task::is_begun);
                 let rung = leave.block(|| self.bell.next(deadline, &mut leave.watch(), is_begun));
@@ -229,8 +231,7 @@ fn refuse(function: &str, error: &Error) -> ! {
 /// Asks for leave to wait for `tasks` on this thread.
 fn leave<'a, T: 'a>(
     tasks: impl Iterator<Item = &'a Task<T>> + Clone,
-    need: Need,
-    ends: impl Fn(&Task<T>) -> bool,
+    when: ReturnWhen,
     site: &'static Location<'static>,
 ) -> Result<Leave, Error> {
     if tasks.clone().any(Task::is_lost) {
@@ -241,7 +242,7 @@ fn leave<'a, T: 'a>(
         for task in tasks {
             // Asked once: one that has ended since the caller looked may be what it waits for.
             if task.is_done() {
-                if ends(task) {
+                if ends(task, when) {
                     return Vec::new();
                 }
                 continue;
@@ -252,12 +253,30 @@ fn leave<'a, T: 'a>(
             }
         }
         let target = |(on, tasks): (&'a Loop, Vec<&'a Task<T>>)| {
-            let jobs = move || tasks.iter().map(|task| task.job()).collect::<Vec<_>>();
-            Target { on, answer: Box::new(move || Box::new(jobs())) }
+            let owed = move || Owed { jobs: tasks.iter().map(|task| task.job()).collect(), when };
+            Target { on, answer: Box::new(move || Box::new(owed())) }
         };
         by_loop.into_iter().map(target).collect()
     };
+    let need = if when == ReturnWhen::FirstCompleted { Need::Any } else { Need::All };
     context::may_wait_for(targets, need, site).map_err(Error::WouldDeadlock)
+}
+
+/// What one loop owes to a wait for tasks.
+struct Owed {
+    jobs: Vec<Arc<AnyJob>>,
+    when: ReturnWhen,
+}
+
+impl Answer for Owed {
+    fn has_come(&self) -> bool {
+        let mut come = self.jobs.iter().map(Answer::has_come);
+        if self.when == ReturnWhen::FirstCompleted { come.any(|come| come) } else { come.all(|come| come) }
+    }
+
+    fn ends_all(&self) -> bool {
+        self.when == ReturnWhen::FirstError && self.jobs.iter().any(|job| job.signal.state.has_failed())
+    }
 }
 
 /// Where tasks ring when they end, and one thread waits for that.

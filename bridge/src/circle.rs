@@ -1,0 +1,346 @@
+//! Whether a wait can end: the waits of loops' threads as a graph, and what in it holds itself up.
+//!
+//! A loop whose thread waits answers nobody until its wait is over. A wait for [all](Need::All) of several loops is held up
+//! by any one of them that cannot answer, a wait for [any](Need::Any) by all of them only. So a wait cannot end if it is
+//! in, or leads to, a set of waits each of which is held up by others of the set: a circle where everybody waits for all,
+//! a knot of circles where some wait for any.
+//!
+//! A recorded wait whose answer is there already is no longer a wait: its thread only has not got round to saying so.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::Location;
+use std::sync::Arc;
+
+use tokio::runtime::Id;
+
+use crate::error::Wait;
+
+/// What one loop owes to a wait.
+pub(crate) trait Answer: Send {
+    /// Whether it has come.
+    fn has_come(&self) -> bool;
+
+    /// Whether it ends the wait, whatever other loops still owe.
+    fn ends_all(&self) -> bool {
+        false
+    }
+}
+
+/// Which of several loops end a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    All,
+    Any,
+}
+
+/// What a loop's thread waits for.
+pub(crate) struct Waiting {
+    need: Need,
+    owed: Vec<Owed>,
+}
+
+/// By one of the loops.
+struct Owed {
+    by: Id,
+    wait: Wait,
+    answer: Box<dyn Answer>,
+}
+
+/// Who waits for what, by the waiting loop.
+pub(crate) type Records = HashMap<Id, Waiting>;
+
+impl Waiting {
+    /// For nothing yet.
+    pub(crate) fn new(need: Need) -> Waiting {
+        Waiting { need, owed: Vec::new() }
+    }
+
+    /// Waits for the loop `by`, named `target`, as well.
+    pub(crate) fn add(
+        &mut self,
+        by: Id,
+        [waiter, target]: [&Arc<str>; 2],
+        site: &'static Location<'static>,
+        answer: Box<dyn Answer>,
+    ) {
+        let wait = Wait { waiter: Arc::clone(waiter), target: Arc::clone(target), site };
+        self.owed.push(Owed { by, wait, answer });
+    }
+
+    /// What it still waits for: nothing if it is over.
+    fn open(&self) -> Open<'_> {
+        let ends = |owed: &Owed| owed.answer.ends_all() || (self.need == Need::Any && owed.answer.has_come());
+        let mut owed = Vec::new();
+        if !self.owed.iter().any(ends) {
+            owed.extend(self.owed.iter().filter(|owed| !owed.answer.has_come()));
+        }
+        Open { need: self.need, owed }
+    }
+}
+
+/// A wait that is not over, and what has not come of it.
+struct Open<'a> {
+    need: Need,
+    owed: Vec<&'a Owed>,
+}
+
+impl Open<'_> {
+    fn is_held_up_by(&self, held: &Held<'_>) -> bool {
+        let mut held = self.owed.iter().map(|owed| held.contains_key(&owed.by));
+        match self.need {
+            Need::All => held.any(|held| held),
+            Need::Any => !self.owed.is_empty() && held.all(|held| held),
+        }
+    }
+}
+
+/// Waits that cannot end, or were not shown to yet.
+type Held<'a> = HashMap<Id, Open<'a>>;
+
+/// If `waiting`, of the loop `from`, cannot end beside what is recorded: why. It comes first, then each wait that the one
+/// before leads to, round to `from`; then what else keeps those for any from ending.
+pub(crate) fn why_never(records: &Records, from: Id, waiting: &Waiting) -> Option<Vec<Wait>> {
+    let mut held = reached(records, from, waiting);
+    // Whoever may be answered may answer, until nothing changes. Each round is for one loop at least.
+    loop {
+        let free: Vec<Id> = held.iter().filter(|(_, open)| !open.is_held_up_by(&held)).map(|(id, _)| *id).collect();
+        if free.is_empty() {
+            break;
+        }
+        for id in free {
+            held.remove(&id);
+        }
+    }
+    held.contains_key(&from).then(|| {
+        let steps = steps_to(from, &held);
+        let mut waits = Vec::new();
+        explain(&held, &steps, from, &mut HashSet::new(), &mut waits);
+        waits
+    })
+}
+
+/// The waits that `waiting` leads to, itself among them.
+fn reached<'a>(records: &'a Records, from: Id, waiting: &'a Waiting) -> Held<'a> {
+    let mut reached = HashMap::new();
+    let mut ahead = vec![(from, waiting)];
+    while let Some((id, waiting)) = ahead.pop() {
+        if reached.contains_key(&id) {
+            continue;
+        }
+        let open = waiting.open();
+        ahead.extend(open.owed.iter().filter_map(|owed| Some((owed.by, records.get(&owed.by)?))));
+        reached.insert(id, open);
+    }
+    reached
+}
+
+/// How many waits lead from each loop to `to`.
+fn steps_to(to: Id, held: &Held<'_>) -> HashMap<Id, usize> {
+    let mut steps = HashMap::from([(to, 0)]);
+    for far in 1.. {
+        let leads = |open: &Open<'_>| open.owed.iter().any(|owed| steps.get(&owed.by) == Some(&(far - 1)));
+        let next: Vec<Id> =
+            held.iter().filter(|(id, open)| !steps.contains_key(id) && leads(open)).map(|(id, _)| *id).collect();
+        if next.is_empty() {
+            break;
+        }
+        steps.extend(next.into_iter().map(|id| (id, far)));
+    }
+    steps
+}
+
+/// Adds what holds `id` up to `waits`: what leads back soonest first.
+fn explain(held: &Held<'_>, steps: &HashMap<Id, usize>, id: Id, told: &mut HashSet<Id>, waits: &mut Vec<Wait>) {
+    if !told.insert(id) {
+        return;
+    }
+    let open = &held[&id];
+    let mut owed: Vec<&&Owed> = open.owed.iter().filter(|owed| held.contains_key(&owed.by)).collect();
+    owed.sort_by_key(|owed| steps.get(&owed.by).copied().unwrap_or(usize::MAX));
+    if open.need == Need::All {
+        owed.truncate(1);
+    }
+    for owed in owed {
+        waits.push(owed.wait.clone());
+        explain(held, steps, owed.by, told, waits);
+    }
+}
+
+#[cfg(all(test, not(bridge_loom)))]
+mod tests {
+    use tokio::runtime::Builder;
+
+    use super::*;
+
+    /// What an answer is to say.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Said {
+        Nothing,
+        Come,
+        Ends,
+    }
+    use Said::{Come, Ends, Nothing};
+
+    impl Answer for Said {
+        fn has_come(&self) -> bool {
+            *self == Come
+        }
+        fn ends_all(&self) -> bool {
+            *self == Ends
+        }
+    }
+
+    /// Loops by number, and their waits.
+    struct Loops {
+        ids: Vec<Id>,
+        names: Vec<Arc<str>>,
+        records: Records,
+    }
+
+    impl Loops {
+        fn new(count: usize) -> Loops {
+            let id = |_| Builder::new_current_thread().build().unwrap().handle().id();
+            let names = (0..count).map(|number| Arc::from(number.to_string())).collect();
+            Loops { ids: (0..count).map(id).collect(), names, records: HashMap::new() }
+        }
+
+        fn waiting(&self, waiter: usize, need: Need, owed: &[(usize, Said)]) -> Waiting {
+            let mut waiting = Waiting::new(need);
+            for &(by, said) in owed {
+                let names = [&self.names[waiter], &self.names[by]];
+                waiting.add(self.ids[by], names, Location::caller(), Box::new(said));
+            }
+            waiting
+        }
+
+        fn record(&mut self, waiter: usize, need: Need, owed: &[(usize, Said)]) {
+            let waiting = self.waiting(waiter, need, owed);
+            self.records.insert(self.ids[waiter], waiting);
+        }
+
+        /// What is told to `waiter`, as waits of one loop for another.
+        fn told(&self, waiter: usize, need: Need, owed: &[(usize, Said)]) -> Option<Vec<[usize; 2]>> {
+            let waits = why_never(&self.records, self.ids[waiter], &self.waiting(waiter, need, owed))?;
+            Some(waits.iter().map(|wait| [&wait.waiter, &wait.target].map(|name| name.parse().unwrap())).collect())
+        }
+    }
+
+    #[test]
+    fn a_loop_that_waits_for_itself_is_told_so() {
+        let loops = Loops::new(1);
+        assert_eq!(loops.told(0, Need::All, &[(0, Nothing)]), Some(vec![[0, 0]]));
+        assert_eq!(loops.told(0, Need::Any, &[(0, Nothing)]), Some(vec![[0, 0]]));
+    }
+
+    #[test]
+    fn a_chain_ends() {
+        let mut loops = Loops::new(4);
+        loops.record(1, Need::All, &[(2, Nothing)]);
+        loops.record(2, Need::Any, &[(3, Nothing)]);
+        assert_eq!(loops.told(0, Need::All, &[(1, Nothing), (3, Nothing)]), None);
+        assert_eq!(loops.told(0, Need::All, &[]), None);
+        assert_eq!(loops.told(0, Need::Any, &[]), None);
+    }
+
+    #[test]
+    fn a_circle_is_told_in_order_from_the_one_that_closes_it() {
+        let mut loops = Loops::new(4);
+        loops.record(1, Need::All, &[(3, Nothing), (2, Nothing)]);
+        loops.record(2, Need::All, &[(0, Nothing)]);
+        assert_eq!(loops.told(0, Need::All, &[(3, Nothing), (1, Nothing)]), Some(vec![[0, 1], [1, 2], [2, 0]]));
+    }
+
+    #[test]
+    fn of_two_circles_the_shorter_is_told() {
+        let mut loops = Loops::new(3);
+        loops.record(1, Need::All, &[(2, Nothing), (0, Nothing)]);
+        loops.record(2, Need::All, &[(0, Nothing)]);
+        assert_eq!(loops.told(0, Need::All, &[(1, Nothing)]), Some(vec![[0, 1], [1, 0]]));
+    }
+
+    #[test]
+    fn a_wait_for_any_is_held_up_only_when_nobody_can_answer_it() {
+        let mut loops = Loops::new(4);
+        loops.record(0, Need::Any, &[(1, Nothing), (2, Nothing)]);
+        assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), None);
+        loops.record(1, Need::All, &[(0, Nothing)]);
+        assert_eq!(loops.told(3, Need::All, &[(1, Nothing)]), None, "the second may still answer the first");
+        let told = loops.told(2, Need::All, &[(0, Nothing)]);
+        assert_eq!(told, Some(vec![[2, 0], [0, 2], [0, 1], [1, 0]]));
+    }
+
+    #[test]
+    fn a_wait_for_any_is_refused_only_if_all_of_them_wait() {
+        let mut loops = Loops::new(3);
+        loops.record(1, Need::All, &[(0, Nothing)]);
+        assert_eq!(loops.told(0, Need::Any, &[(1, Nothing), (2, Nothing)]), None);
+        assert_eq!(loops.told(0, Need::Any, &[(1, Nothing), (0, Nothing)]), Some(vec![[0, 0], [0, 1], [1, 0]]));
+    }
+
+    #[test]
+    fn what_has_come_holds_nobody_up() {
+        let mut loops = Loops::new(3);
+        for (need, owed, told) in [
+            (Need::All, [(0, Come), (2, Nothing)], None),
+            (Need::All, [(0, Nothing), (2, Come)], Some(vec![[0, 1], [1, 0]])),
+            (Need::Any, [(0, Nothing), (0, Come)], None),
+            (Need::All, [(0, Nothing), (2, Ends)], None),
+        ] {
+            loops.record(1, need, &owed);
+            assert_eq!(loops.told(0, Need::All, &[(1, Nothing)]), told, "{need:?} {owed:?}");
+        }
+    }
+
+    /// Whether the wait of `id` can end, by trying every way that does not go round.
+    fn can_end(records: &Records, id: Id, path: &mut Vec<Id>) -> bool {
+        let Some(waiting) = records.get(&id) else { return true };
+        let owed = waiting.open().owed;
+        path.push(id);
+        let mut answers = owed.iter().map(|owed| !path.clone().contains(&owed.by) && can_end(records, owed.by, path));
+        let can_end =
+            owed.is_empty() || if waiting.need == Need::All { answers.all(|a| a) } else { answers.any(|a| a) };
+        drop(answers);
+        path.pop();
+        can_end
+    }
+
+    #[test]
+    fn whatever_waits_for_what_only_those_that_cannot_end_are_told() {
+        const LOOPS: usize = 5;
+        let mut loops = Loops::new(LOOPS);
+        let mut seed = 1_u64;
+        let mut below = |limit: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            usize::try_from((seed >> 33) % limit).unwrap()
+        };
+        let mut held_up = 0;
+        for _ in 0..20_000 {
+            loops.records.clear();
+            // Each asks for leave in turn, as loops do, and waits if it is given.
+            for waiter in 0..LOOPS {
+                let need = [Need::All, Need::Any][below(2)];
+                let mut owed = Vec::new();
+                for by in 0..LOOPS {
+                    if below(5) < 2 {
+                        owed.push((by, [Nothing, Nothing, Nothing, Come, Ends][below(5)]));
+                    }
+                }
+                let told = loops.told(waiter, need, &owed);
+                loops.record(waiter, need, &owed);
+                let ends = can_end(&loops.records, loops.ids[waiter], &mut Vec::new());
+                assert_eq!(told.is_none(), ends, "{waiter} {need:?} {owed:?}: {told:?}");
+                let Some(told) = told else { continue };
+                held_up += 1;
+                loops.records.remove(&loops.ids[waiter]);
+                let mut at = waiter;
+                let round = told.iter().position(|&[from, to]| {
+                    assert_eq!(from, at, "a circle comes first: {told:?}");
+                    at = to;
+                    to == waiter
+                });
+                assert!(round.is_some(), "and it is closed: {told:?}");
+            }
+        }
+        assert!(held_up > 1000, "{held_up}");
+    }
+}
