@@ -36,7 +36,11 @@ fn thread_gone(handle: &Handle) -> Arc<AtomicBool> {
     let gone = Arc::new(AtomicBool::new(false));
     let tell = Arc::clone(&gone);
     let install = async move {
-        let last: Box<dyn FnOnce()> = Box::new(move || tell.store(true, Ordering::SeqCst));
+        let last: Box<dyn FnOnce()> = Box::new(move || {
+            // Whoever waits for the loop alone, and not for its thread, goes on now.
+            thread::sleep(SETTLE);
+            tell.store(true, Ordering::SeqCst);
+        });
         LAST.with(|cell| cell.replace(Some(OnDrop::new(last))));
     };
     handle.block_on(install).unwrap();

@@ -10,6 +10,7 @@ use std::fmt::{self, Write as _};
 use std::pin::pin;
 use std::sync::{LazyLock, mpsc};
 use std::task::{Context, Waker};
+use std::thread;
 use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, threadsafe};
@@ -312,6 +313,29 @@ fn a_call_that_is_slow_but_was_begun_is_not_told() {
         let line = line!() + 1;
         event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(1300)).await }).unwrap();
         assert!(told(&format!("tracing.rs:{line}:")).is_empty());
+    });
+}
+
+#[test]
+fn a_task_that_is_slow_but_was_begun_is_not_told_where_it_is_waited_for() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let slow = || event_loop.submit(std::future::pending::<()>());
+        let (mut one, many, next) = (slow(), [slow()], [slow()]);
+        let mut next = bridge::as_completed(next);
+        let mut items = event_loop.iter(futures::stream::pending::<()>());
+        event_loop.block_on(async {}).unwrap();
+        let limit = Duration::from_millis(1300);
+        let first = line!() + 1;
+        thread::scope(|scope| {
+            scope.spawn(|| one.result_timeout(limit).unwrap_err());
+            scope.spawn(|| bridge::wait(many, bridge::ReturnWhen::AllCompleted, Some(limit)));
+            scope.spawn(|| next.next_timeout(limit).unwrap_err());
+            scope.spawn(|| items.next_timeout(limit).unwrap_err());
+        });
+        for line in first..line!() {
+            assert!(told(&format!("tracing.rs:{line}:")).is_empty(), "line {line}");
+        }
     });
 }
 
