@@ -26,7 +26,7 @@ use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 use crate::circle::{self, Answer, Need, Records, Waiting};
 use crate::error::{Deadlock, Wait};
 use crate::fork::Process;
-use crate::spin::{Looks, Spin};
+use crate::spin::{self, DEFAULT_SPIN, Looks, Spin};
 use crate::trace::{self, Watch};
 
 /// A loop by identity and name, how long a caller looks for its answer before it parks, and where it runs. Every loop is
@@ -112,7 +112,8 @@ pub(crate) fn foreign(handle: &TokioHandle) -> Arc<Loop> {
         Some(name) => Arc::from(name),
         None => Arc::from(format!("tokio runtime {id}")),
     };
-    Loop::new(id, name, Duration::ZERO)
+    spin::count_cores_once();
+    Loop::new(id, name, DEFAULT_SPIN)
 }
 
 /// Whether a tokio scheduler runs on this thread, below the code that asks.

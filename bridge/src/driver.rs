@@ -22,6 +22,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Waker};
 
+use crate::context::Loop;
+use crate::core_id::Core;
 use crate::fork::Process;
 use crate::job::{AnyJob, Ran, Runner};
 use crate::lookout::{Lookout, Next};
@@ -347,15 +349,16 @@ impl Future for LocalTurn {
     }
 }
 
-/// A job as a task of a runtime that has no driver of ours. When it is dropped, by a runtime that shuts down, its job
-/// ends.
+/// A job as a task of a runtime that has no driver of ours, the loop `on`. When it is dropped, by a runtime that shuts down,
+/// its job ends.
 pub(crate) struct Spawned {
     job: Arc<AnyJob>,
+    on: Arc<Loop>,
 }
 
 impl Spawned {
-    pub(crate) fn new(job: Arc<AnyJob>) -> Spawned {
-        Spawned { job }
+    pub(crate) fn new(job: Arc<AnyJob>, on: Arc<Loop>) -> Spawned {
+        Spawned { job, on }
     }
 }
 
@@ -363,6 +366,8 @@ impl Future for Spawned {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // For callers to tell whether a look is worth their while: it is not on the core that this runs on.
+        self.on.looks.set_core(Core::current());
         match self.job.run(Runner::Task(cx.waker())) {
             Ran::Ended => Poll::Ready(()),
             Ran::Pending | Ran::Woken => Poll::Pending,

@@ -232,7 +232,7 @@ impl Handle {
     pub fn is_closed(&self) -> bool {
         match &self.target {
             Target::Ours(ours) => ours.remote.is_closed(),
-            Target::Foreign { runtime, on } => on.is_left_behind() || refuses(runtime),
+            Target::Foreign { runtime, on } => on.is_left_behind() || refuses(runtime, on),
         }
     }
 
@@ -260,7 +260,7 @@ impl Handle {
                 job.refuse();
                 LoopWas::Asleep
             }
-            Target::Foreign { runtime, .. } => spawn(runtime, job),
+            Target::Foreign { runtime, on } => spawn(runtime, on, job),
         }
     }
 
@@ -285,8 +285,8 @@ impl Handle {
 }
 
 /// Gives a job to a runtime of somebody else's, of which nothing is known.
-fn spawn(runtime: &TokioHandle, job: Arc<AnyJob>) -> LoopWas {
-    drop(runtime.spawn(Spawned::new(job)));
+fn spawn(runtime: &TokioHandle, on: &Arc<Loop>, job: Arc<AnyJob>) -> LoopWas {
+    drop(runtime.spawn(Spawned::new(job, Arc::clone(on))));
     LoopWas::Asleep
 }
 
@@ -302,8 +302,8 @@ impl<F> Drop for Unrun<F> {
 const NO_LOOP: &str = "no event loop runs this code: pass a `Handle` to it, or call it from inside a loop";
 
 /// Whether a runtime of somebody else's has been shut down. It says so only by what it does to a task.
-fn refuses(runtime: &TokioHandle) -> bool {
-    let mut probe = owner::submit(std::future::ready(()), |job| spawn(runtime, job));
+fn refuses(runtime: &TokioHandle, on: &Arc<Loop>) -> bool {
+    let mut probe = owner::submit(std::future::ready(()), |job| spawn(runtime, on, job));
     matches!(probe.take(), Some(Outcome::Stopped(_)))
 }
 
@@ -322,7 +322,8 @@ impl From<TokioHandle> for Handle {
     /// The loop of ours that the runtime is, or else the runtime.
     ///
     /// Its futures run as tasks that it spawns. A call waits for as long as nobody drives it: a current-thread
-    /// runtime has to be inside its `block_on`. Which runtime a calling thread drives, for the check that a wait
+    /// runtime has to be inside its `block_on`. A caller looks for its answer before it parks, for 50 µs at most and as
+    /// [`Builder::spin`](crate::Builder::spin) says of callers. Which runtime a calling thread drives, for the check that a wait
     /// can end, is read off the context that it is in; code that has entered a second runtime's context by hand
     /// ([`tokio::runtime::Handle::enter`]) is taken for that one's.
     fn from(runtime: TokioHandle) -> Handle {

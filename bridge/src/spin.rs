@@ -16,6 +16,7 @@
 //! Where many call at once there is leave for few. A caller that finds the loop at work for others, and gets no leave,
 //! lets the others on its core go first, and parks when it has no answer after that.
 
+use std::sync::Once;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -43,6 +44,12 @@ pub(crate) fn count_cores() {
     let most = available_parallelism().map_or(1, usize::from) - 1;
     // ORDERING: a number.
     MOST.fetch_max(most, Ordering::Relaxed);
+}
+
+/// As [`count_cores`], where no loop starts.
+pub(crate) fn count_cores_once() {
+    static COUNTED: Once = Once::new();
+    COUNTED.call_once(count_cores);
 }
 
 impl Leave {

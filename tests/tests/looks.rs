@@ -389,16 +389,42 @@ mod on_linux {
         status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:")).unwrap().trim().parse().unwrap()
     }
 
-    /// Waits for a burst of calls of which no more than one in four has put the thread to sleep that `of` names. Others
+    /// Waits for a burst of calls of which no more than one in four has put that thread to sleep. Others
     /// may have the leave to look for a while, and the machine other things to do, so many a burst may be in vain.
-    fn wait_for_a_burst_without_sleep(event_loop: &EventLoop, of: impl Fn(&EventLoop) -> String) {
-        let thread = of(event_loop);
+    fn wait_for_a_burst_without_sleep(handle: &Handle, thread: &str) {
         wait_until(|| {
-            (0..100).for_each(|_| event_loop.block_on(async {}).unwrap());
-            let before = sleeps(&thread);
-            (0..400).for_each(|_| event_loop.block_on(async {}).unwrap());
-            sleeps(&thread) - before < 100
+            (0..100).for_each(|_| handle.block_on(async {}).unwrap());
+            let before = sleeps(thread);
+            (0..400).for_each(|_| handle.block_on(async {}).unwrap());
+            sleeps(thread) - before < 100
         });
+    }
+
+    fn own_name() -> String {
+        name_of(&fs::read_link("/proc/thread-self").unwrap())
+    }
+
+    /// The cores that this thread may run on.
+    fn cores() -> Vec<usize> {
+        // SAFETY: a plain bit mask.
+        let mut all: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+        // SAFETY: it writes as many bytes as it is told, which are there.
+        assert_eq!(unsafe { libc::sched_getaffinity(0, size_of_val(&all), &raw mut all) }, 0);
+        let is_in = |core: &usize| {
+            // SAFETY: there is a bit in the mask for each of them.
+            unsafe { libc::CPU_ISSET(*core, &all) }
+        };
+        (0..8 * size_of_val(&all)).filter(is_in).collect()
+    }
+
+    /// This thread runs on that core only, and so do those that it starts.
+    fn stay_on(core: usize) {
+        // SAFETY: a plain bit mask.
+        let mut one: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+        // SAFETY: a core that there is has a bit in the mask.
+        unsafe { libc::CPU_SET(core, &mut one) };
+        // SAFETY: it reads as many bytes as it is told, which are there.
+        assert_eq!(unsafe { libc::sched_setaffinity(0, size_of_val(&one), &raw const one) }, 0);
     }
 
     /// On one core nobody looks.
@@ -412,7 +438,8 @@ mod on_linux {
             // The second has the leave that the first gives back.
             for _ in 0..2 {
                 if may_look() {
-                    wait_for_a_burst_without_sleep(&event_loop(), thread_of);
+                    let event_loop = event_loop();
+                    wait_for_a_burst_without_sleep(&event_loop, &thread_of(&event_loop));
                 }
             }
         });
@@ -423,10 +450,23 @@ mod on_linux {
         watchdog(HANGS, || {
             for _ in 0..2 {
                 if may_look() {
-                    let own = |_: &EventLoop| name_of(&fs::read_link("/proc/thread-self").unwrap());
-                    wait_for_a_burst_without_sleep(&event_loop(), own);
+                    wait_for_a_burst_without_sleep(&event_loop(), &own_name());
                 }
             }
+        });
+    }
+
+    #[test]
+    fn a_caller_of_a_foreign_runtime_on_another_core_seldom_sleeps() {
+        watchdog(HANGS, || {
+            let [its, own, ..] = cores()[..] else { return };
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .on_thread_start(move || stay_on(its))
+                .build()
+                .unwrap();
+            stay_on(own);
+            wait_for_a_burst_without_sleep(&Handle::from(&runtime), &own_name());
         });
     }
 
@@ -506,14 +546,8 @@ mod on_linux {
     fn a_caller_that_is_held_to_one_core_is_answered_also_by_a_loop_of_its_own() {
         watchdog(HANGS, || {
             let before = event_loop();
-            // SAFETY: a plain bit mask.
-            let mut one: libc::cpu_set_t = unsafe { std::mem::zeroed() };
             // SAFETY: it takes nothing.
-            let here = usize::try_from(unsafe { libc::sched_getcpu() }).unwrap();
-            // SAFETY: a core that there is has a bit in the mask.
-            unsafe { libc::CPU_SET(here, &mut one) };
-            // SAFETY: it reads as many bytes as it is told, which are there.
-            assert_eq!(unsafe { libc::sched_setaffinity(0, size_of_val(&one), &raw const one) }, 0);
+            stay_on(usize::try_from(unsafe { libc::sched_getcpu() }).unwrap());
             warm_up(&before);
             // Its thread is held to the same core.
             warm_up(&event_loop());
