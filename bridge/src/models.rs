@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use crate::context;
 use crate::driver::{Driver, Plan, Remote};
@@ -258,10 +259,11 @@ struct Loop {
     sleeps: Count,
 }
 
-/// Who the loops of all models are, which is no part of them. None of them looks before it sleeps.
+/// Who the loops of all models are, which is no part of them. None of them looks before it sleeps: for how long hangs on a
+/// clock.
 static ON: LazyLock<Arc<context::Loop>> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    context::foreign(runtime.handle())
+    context::Loop::new(runtime.handle().id(), Arc::from("model"), Duration::ZERO)
 });
 
 impl Loop {
