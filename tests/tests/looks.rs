@@ -465,8 +465,10 @@ mod on_linux {
                 .on_thread_start(move || stay_on(its))
                 .build()
                 .unwrap();
+            // Made while this thread still sees all cores, which are counted once.
+            let handle = Handle::from(&runtime);
             stay_on(own);
-            wait_for_a_burst_without_sleep(&Handle::from(&runtime), &own_name());
+            wait_for_a_burst_without_sleep(&handle, &own_name());
         });
     }
 
