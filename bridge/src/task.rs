@@ -106,7 +106,7 @@ impl<T> Task<T> {
         self.take(limit)
     }
 
-    pub(crate) fn on(&self) -> &Loop {
+    pub(crate) fn on(&self) -> &Arc<Loop> {
         &self.on
     }
 

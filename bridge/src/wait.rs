@@ -71,7 +71,7 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit
     let mut tasks: Vec<Task<T>> = tasks.into_iter().collect();
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
     if !is_enough(&tasks, when) && limit != Some(Duration::ZERO) {
-        let leave = match leave(tasks.iter(), when, site) {
+        let leave = match leave(&tasks, when, site) {
             Ok(leave) => leave,
             Err(error) => refuse("wait", &error),
         };
@@ -129,7 +129,9 @@ pub fn as_completed<T>(tasks: impl IntoIterator<Item = Task<T>>) -> AsCompleted<
     let mut tasks: Vec<Task<T>> = tasks.into_iter().collect();
     let bell = Bell::new();
     bell.hang(&mut tasks);
-    AsCompleted { left: tasks.len(), tasks: tasks.into_iter().map(Some).collect(), bell }
+    let mut left = Left::default();
+    tasks.iter().for_each(|task| left.add(task.on()));
+    AsCompleted { left, tasks: tasks.into_iter().map(Some).collect(), bell }
 }
 
 /// A task's place in the input, and its result.
@@ -140,8 +142,35 @@ type Ended<T> = (usize, Result<T, Error>);
 pub struct AsCompleted<T> {
     /// Each until it is yielded.
     tasks: Vec<Option<Task<T>>>,
-    left: usize,
+    left: Left,
     bell: Arc<Bell>,
+}
+
+/// How many tasks are left, in all and by loop: a step asks the loops, not the tasks, of which there may be many more.
+#[derive(Default)]
+struct Left {
+    total: usize,
+    by_loop: Vec<(Arc<Loop>, usize)>,
+}
+
+impl Left {
+    fn add(&mut self, on: &Arc<Loop>) {
+        self.total += 1;
+        match self.by_loop.iter_mut().find(|(known, _)| known.id == on.id) {
+            Some((_, count)) => *count += 1,
+            None => self.by_loop.push((Arc::clone(on), 1)),
+        }
+    }
+
+    fn remove(&mut self, on: &Loop) {
+        self.total -= 1;
+        let known = self.by_loop.iter().position(|(known, _)| known.id == on.id);
+        let index = known.expect("the loop of a task that was added");
+        self.by_loop[index].1 -= 1;
+        if self.by_loop[index].1 == 0 {
+            self.by_loop.swap_remove(index);
+        }
+    }
 }
 
 impl<T> AsCompleted<T> {
@@ -174,14 +203,14 @@ impl<T> AsCompleted<T> {
 
     #[track_caller]
     fn step(&mut self, limit: Option<Duration>) -> Result<Option<Ended<T>>, Error> {
-        if self.left == 0 {
+        if self.left.total == 0 {
             return Ok(None);
         }
         let index = match (self.bell.rung(), limit) {
             (Some(index), _) => index,
             (None, Some(Duration::ZERO)) => return Err(Error::TimedOut(Duration::ZERO)),
             (None, limit) => {
-                let leave = leave(self.tasks.iter().flatten(), ReturnWhen::FirstCompleted, Location::caller())?;
+                let leave = self.leave(Location::caller())?;
                 let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
                 let is_begun = || self.tasks.iter().flatten().all(Task::is_begun);
                 let rung = leave.block(|| self.bell.next(deadline, &mut leave.watch(), is_begun));
@@ -189,8 +218,19 @@ impl<T> AsCompleted<T> {
             }
         };
         let task = self.tasks[index].take().expect("a task ends once, and rings once");
-        self.left -= 1;
+        self.left.remove(task.on());
         Ok(Some((index, task.result())))
+    }
+
+    /// Asks for leave to wait, on this thread, for a task to ring: none has that is left.
+    fn leave(&self, site: &'static Location<'static>) -> Result<Leave, Error> {
+        let loops = || self.left.by_loop.iter().map(|(on, _)| &**on);
+        if loops().any(Loop::is_left_behind) {
+            return Err(Error::Closed);
+        }
+        let answer = || Box::new(Arc::clone(&self.bell)) as Box<dyn Answer>;
+        let targets = || loops().map(|on| Target { on, answer: Box::new(answer) }).collect();
+        context::may_wait_for(targets, Need::Any, site).map_err(Error::WouldDeadlock)
     }
 }
 
@@ -207,7 +247,7 @@ impl<T> Iterator for AsCompleted<T> {
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
-        (self.left, Some(self.left))
+        (self.left.total, Some(self.left.total))
     }
 }
 
@@ -217,7 +257,7 @@ impl<T> std::iter::FusedIterator for AsCompleted<T> {}
 
 impl<T> fmt::Debug for AsCompleted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AsCompleted").field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("AsCompleted").field("left", &self.left.total).finish_non_exhaustive()
     }
 }
 
@@ -229,12 +269,8 @@ fn refuse(function: &str, error: &Error) -> ! {
 }
 
 /// Asks for leave to wait for `tasks` on this thread.
-fn leave<'a, T: 'a>(
-    tasks: impl Iterator<Item = &'a Task<T>> + Clone,
-    when: ReturnWhen,
-    site: &'static Location<'static>,
-) -> Result<Leave, Error> {
-    if tasks.clone().any(Task::is_lost) {
+fn leave<'a, T>(tasks: &'a [Task<T>], when: ReturnWhen, site: &'static Location<'static>) -> Result<Leave, Error> {
+    if tasks.iter().any(Task::is_lost) {
         return Err(Error::Closed);
     }
     let targets = || {
@@ -319,6 +355,10 @@ impl Bell {
         waker.into_iter().for_each(Waker::wake);
     }
 
+    fn has_rung(&self) -> bool {
+        !self.lock().indices.is_empty()
+    }
+
     /// The next that has rung.
     fn rung(&self) -> Option<usize> {
         self.lock().indices.pop_front()
@@ -334,8 +374,15 @@ impl Bell {
             }
             waits
         };
-        park::until(deadline, arm, || !self.lock().indices.is_empty(), watch, is_begun);
+        park::until(deadline, arm, || self.has_rung(), watch, is_begun);
         self.rung()
+    }
+}
+
+impl Answer for Arc<Bell> {
+    /// Any of the tasks ends a wait at the bell that they all hang on.
+    fn has_come(&self) -> bool {
+        self.has_rung()
     }
 }
 

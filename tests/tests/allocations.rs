@@ -1,15 +1,15 @@
-//! How often a call allocates, on the caller's thread and on the loop's together.
+//! What a call allocates, on the caller's thread and on the loop's together.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::hint::black_box;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use bridge::{EventLoop, Handle};
+use bridge::{Error, EventLoop, Handle};
 use bridge_tests::{HANGS, watchdog};
 use tokio::task::yield_now;
 
@@ -17,20 +17,24 @@ use tokio::task::yield_now;
 struct Counting;
 
 thread_local! {
+    /// How often.
     static COUNTS: Cell<Option<&'static AtomicUsize>> = const { Cell::new(None) };
+    /// How much.
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
-fn count() {
-    // In a thread that ends it may be gone.
+fn count(bytes: usize) {
+    // In a thread that ends they may be gone.
     if let Ok(Some(count)) = COUNTS.try_with(Cell::get) {
         count.fetch_add(1, Ordering::Relaxed);
     }
+    let _ = BYTES.try_with(|sum| sum.set(sum.get() + bytes));
 }
 
 // SAFETY: all of it is the system's allocator's.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size());
         // SAFETY: the caller keeps the condition.
         unsafe { System.alloc(layout) }
     }
@@ -41,7 +45,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size);
         // SAFETY: the caller keeps the condition.
         unsafe { System.realloc(at, layout, size) }
     }
@@ -166,4 +170,27 @@ fn a_call_onto_a_foreign_runtime_allocates_no_more_for_being_woken_often() {
         })
     };
     assert_eq!(allocated(1), allocated(100));
+}
+
+#[test]
+fn to_wait_for_the_next_of_many_on_a_loops_thread_takes_no_more_room_than_for_one_of_few() {
+    let bytes = |tasks| {
+        watchdog(HANGS, move || {
+            let [asking, asked] = [(); 2].map(|()| EventLoop::new().unwrap());
+            let mut left = bridge::as_completed((0..tasks).map(|_| asked.submit(pending::<()>())).collect::<Vec<_>>());
+            let waits = async move {
+                let mut wait = || {
+                    let before = BYTES.get();
+                    let next = left.next_timeout(Duration::from_millis(1));
+                    assert!(matches!(next, Err(Error::TimedOut(_))), "{next:?}");
+                    BYTES.get() - before
+                };
+                // What the thread makes once.
+                wait();
+                wait()
+            };
+            asking.block_on(waits).unwrap()
+        })
+    };
+    assert_eq!(bytes(10_000), bytes(2));
 }
