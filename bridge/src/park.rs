@@ -149,21 +149,26 @@ fn look(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>) -> bool {
     if signal.state.is_done() {
         return true;
     }
-    let looked = spin.pause().and_then(|pause| look_patiently(signal, deadline, spin, pause));
-    looked.unwrap_or_else(|| spin.give_way(|| signal.state.is_done()))
+    if spin.is_none() {
+        return false;
+    }
+    // In the destructor of another thread-local ours may be gone.
+    let mut patience = PATIENCE.try_with(Cell::get).unwrap_or(Patience::new());
+    let found = look_patiently(signal, deadline, spin, &mut patience)
+        .unwrap_or_else(|| spin.give_way(&mut patience, || signal.state.is_done()));
+    let _ = PATIENCE.try_with(|cell| cell.set(patience));
+    found
 }
 
 /// Whether the answer came. `None`: it is not looked for.
-fn look_patiently(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>, pause: Pause) -> Option<bool> {
-    // In the destructor of another thread-local ours may be gone.
-    let mut patience = PATIENCE.try_with(Cell::get).unwrap_or(Patience::new());
-    let looks = spin.is_worth_more() || patience.ask(pause);
-    let looked = if looks { look_by_leave(signal, deadline, spin, pause, &mut patience) } else { None };
-    if let Some(found) = looked {
-        patience.looked(found);
+fn look_patiently(signal: &Signal, deadline: Option<Instant>, spin: Spin<'_>, patience: &mut Patience) -> Option<bool> {
+    let pause = spin.pause()?;
+    if !(spin.is_worth_more() || patience.ask(pause)) {
+        return None;
     }
-    let _ = PATIENCE.try_with(|cell| cell.set(patience));
-    looked
+    let found = look_by_leave(signal, deadline, spin, pause, patience)?;
+    patience.looked(found);
+    Some(found)
 }
 
 /// Whether the answer came in time. `None`: others look, as many as may.

@@ -69,6 +69,10 @@ pub(crate) struct Patience {
     apart: u32,
     /// Yields since the last one that did.
     short: u32,
+    /// How often, in a row, others were let go first in vain.
+    vain_ways: u32,
+    /// How many occasions to leave out before others are let go first again.
+    skip_ways: u32,
 }
 
 impl Patience {
@@ -83,8 +87,14 @@ impl Patience {
     /// After so many yields in a row that did not take too long, those that did are forgotten.
     const FORGETS: u32 = 1 << 10;
 
+    /// After so many times in a row that others were let go first in vain, occasions are left out: one, and from one such
+    /// time to the next twice as many and one more, up to two to the power of the other, less one.
+    const BEARS_WAYS: u32 = 4;
+    const RAREST_WAY: u32 = 5;
+
     pub(crate) const fn new() -> Patience {
-        Patience { vain: 0, skip: 0, skip_yields: 0, apart: Patience::APART, short: 0 }
+        let apart = Patience::APART;
+        Patience { vain: 0, skip: 0, skip_yields: 0, apart, short: 0, vain_ways: 0, skip_ways: 0 }
     }
 
     /// Whether to look on this occasion.
@@ -107,6 +117,20 @@ impl Patience {
     pub(crate) fn looked(&mut self, found: bool) {
         self.vain = if found { 0 } else { (self.vain + 1).min(Patience::RAREST) };
         self.skip = (1 << self.vain) - 1;
+    }
+
+    /// Whether to let others go first on this occasion.
+    pub(crate) fn ask_way(&mut self) -> bool {
+        let gives_way = self.skip_ways == 0;
+        self.skip_ways = self.skip_ways.saturating_sub(1);
+        gives_way
+    }
+
+    /// Whether the answer was there after that.
+    pub(crate) fn gave_way(&mut self, found: bool) {
+        let most = Patience::BEARS_WAYS + Patience::RAREST_WAY - 1;
+        self.vain_ways = if found { 0 } else { (self.vain_ways + 1).min(most) };
+        self.skip_ways = (1 << (self.vain_ways + 1).saturating_sub(Patience::BEARS_WAYS)) - 1;
     }
 
     /// How long a look by yielding took.
@@ -163,6 +187,17 @@ mod tests {
         assert_eq!(looks(&mut patience, Pause::Spin, 100), 100);
         patience.looked(false);
         assert_eq!(looks(&mut patience, Pause::Yield, 1), 0, "a yield is a look");
+    }
+
+    #[test]
+    fn ways_that_are_given_in_vain_again_and_again_are_given_less_often_until_one_is_not() {
+        let mut patience = Patience::new();
+        let mut left_out = |found| {
+            patience.gave_way(found);
+            (0..).take_while(|_| !patience.ask_way()).count()
+        };
+        assert_eq!([(); 10].map(|()| left_out(false)), [0, 0, 0, 1, 3, 7, 15, 31, 31, 31]);
+        assert_eq!([true, false, false, false, false].map(left_out), [0, 0, 0, 0, 1]);
     }
 
     #[test]

@@ -22,7 +22,7 @@ use std::thread::available_parallelism;
 use std::time::Duration;
 
 use crate::core_id::Core;
-use crate::patience::{Pause, yield_twice};
+use crate::patience::{Patience, Pause, yield_twice};
 
 /// How long a thread looks before it parks, unless [`Builder::spin`](crate::Builder::spin) says otherwise: about what it
 /// takes to wake a core that sleeps, on the slower machines.
@@ -152,9 +152,19 @@ impl<'a> Spin<'a> {
     }
 
     /// Lets others have this core for a turn or two, where many call at once: a caller that comes back to an answer that
-    /// is there has cost neither a sleep nor a wake.
-    pub(crate) fn give_way(&self, is_over: impl FnMut() -> bool) -> bool {
-        self.was == LoopWas::AtWork && !self.limit.is_zero() && yield_twice(is_over)
+    /// is there has cost neither a sleep nor a wake. Of thousands few do, and these would rather sleep.
+    pub(crate) fn give_way(&self, patience: &mut Patience, is_over: impl FnMut() -> bool) -> bool {
+        if self.was != LoopWas::AtWork || !patience.ask_way() {
+            return false;
+        }
+        let found = yield_twice(is_over);
+        patience.gave_way(found);
+        found
+    }
+
+    /// Whether the caller may not look at all, nor give way.
+    pub(crate) fn is_none(&self) -> bool {
+        self.limit.is_zero()
     }
 
     pub(crate) fn limit(&self) -> Duration {
@@ -168,9 +178,6 @@ impl<'a> Spin<'a> {
 
     /// What to do between the looks. `None`: a look would be in vain.
     pub(crate) fn pause(&self) -> Option<Pause> {
-        if self.limit.is_zero() {
-            return None;
-        }
         match self.looks.map_or(Pause::Spin, |looks| Pause::before(looks.core())) {
             Pause::Yield if self.was != LoopWas::Looking => None,
             pause => Some(pause),
@@ -238,11 +245,28 @@ pub(crate) mod tests {
     fn a_caller_looks_for_as_long_as_it_may() {
         let looks = Looks::new();
         assert_eq!(Spin::new(DEFAULT_SPIN, &looks).limit(), DEFAULT_SPIN);
-        assert!(Spin::new(Duration::ZERO, &looks).when(LoopWas::Looking).pause().is_none());
-        assert!(!Spin::new(Duration::ZERO, &looks).when(LoopWas::AtWork).give_way(|| true));
-        assert!(Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::AtWork).give_way(|| true));
-        assert!(!Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::AtWork).give_way(|| false));
-        assert!(!Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::Asleep).give_way(|| true));
+        assert!(Spin::new(Duration::ZERO, &looks).is_none() && Spin::NONE.is_none());
+        assert!(!Spin::new(Duration::from_nanos(1), &looks).is_none());
+    }
+
+    #[test]
+    fn a_caller_that_finds_the_loop_at_work_gives_way_until_that_is_in_vain_too_often() {
+        let looks = Looks::new();
+        let mut patience = Patience::new();
+        let mut gives_way = |was, found| {
+            let mut asked = 0;
+            let over = Spin::new(DEFAULT_SPIN, &looks).when(was).give_way(&mut patience, || {
+                asked += 1;
+                found
+            });
+            (over, asked)
+        };
+        assert_eq!(gives_way(LoopWas::Asleep, true), (false, 0));
+        assert_eq!(gives_way(LoopWas::Looking, true), (false, 0));
+        assert_eq!(gives_way(LoopWas::AtWork, true), (true, 1));
+        (0..4).for_each(|_| assert_eq!(gives_way(LoopWas::AtWork, false), (false, 2)));
+        assert_eq!(gives_way(LoopWas::AtWork, true), (false, 0));
+        assert_eq!(gives_way(LoopWas::AtWork, true), (true, 1));
     }
 
     #[test]
