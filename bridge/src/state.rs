@@ -308,6 +308,132 @@ mod tests {
         state
     }
 
+    /// Every state with every set of bits.
+    fn words() -> impl Iterator<Item = u32> {
+        let bits = |set: u32| (0..6).map(|bit| set & (CANCEL << bit)).sum::<u32>();
+        [QUEUED, RUNNING, IDLE, WITHDRAWN, DONE]
+            .into_iter()
+            .flat_map(move |state| (0..64).map(move |set| state + bits(set * CANCEL)))
+    }
+
+    /// What a step makes of a word, and what it says of it.
+    fn step<R>(word: u32, step: impl FnOnce(&State) -> R) -> (u32, R) {
+        let state = State(AtomicU32::new(word));
+        let said = step(&state);
+        (state.0.into_inner(), said)
+    }
+
+    fn has(word: u32, bit: u32) -> bool {
+        word & bit == bit
+    }
+
+    #[test]
+    fn the_words_are_all_there_are() {
+        let words = std::collections::HashSet::<u32>::from_iter(words());
+        assert_eq!(words.len(), 5 * 64);
+        for bit in [CANCEL, DEADLINE, WAKER, DETACHED, WOKEN, FAILED] {
+            assert_eq!(words.iter().filter(|word| has(**word, bit)).count(), 5 * 32);
+        }
+    }
+
+    #[test]
+    fn what_the_owner_does_changes_its_own_bits_until_the_job_is_done() {
+        for word in words() {
+            let unless_done = |to| if word & STATE == DONE { (word, false) } else { (to, true) };
+            assert_eq!(step(word, State::offer_waker), unless_done(word | WAKER));
+            assert_eq!(step(word, State::retract_waker), unless_done(word & !WAKER));
+            assert_eq!(step(word, State::detach), unless_done((word | DETACHED) & !WAKER));
+            assert_eq!(step(word, State::waker_is_offered), (word, has(word, WAKER)));
+        }
+    }
+
+    #[test]
+    fn a_stop_or_a_wake_is_noted_beside_what_is_there() {
+        for word in words() {
+            for bit in [CANCEL, DEADLINE] {
+                let expected = match word & STATE {
+                    QUEUED => ((word | bit) - QUEUED + WITHDRAWN, Stop::Withdrawn),
+                    DONE => (word, Stop::Done { cancelled: has(word, CANCEL) }),
+                    _ if has(word, bit) => (word, Stop::Noted),
+                    IDLE if !has(word, WOKEN) => (word | bit | WOKEN, Stop::Send),
+                    _ => (word | bit, Stop::Noted),
+                };
+                assert_eq!(step(word, |state| state.stop(bit)), expected, "{word:#b}");
+            }
+            let expected = match word & STATE {
+                IDLE => (word | WOKEN, !has(word, WOKEN)),
+                RUNNING => (word | WOKEN, false),
+                _ => (word, false),
+            };
+            assert_eq!(step(word, State::wake), expected, "{word:#b}");
+        }
+    }
+
+    #[test]
+    fn a_job_is_taken_up_or_withdrawn_with_its_bits() {
+        for word in words() {
+            let withdrawn = match word & STATE {
+                QUEUED => (word - QUEUED + WITHDRAWN, true),
+                _ => (word, false),
+            };
+            assert_eq!(step(word, State::withdraw), withdrawn, "{word:#b}");
+            let says = match word {
+                _ if has(word, CANCEL) => Start::Stop(Reason::Cancel),
+                _ if has(word, DEADLINE) => Start::Stop(Reason::Deadline),
+                _ => Start::Run { woken: has(word, WOKEN) },
+            };
+            let started = match word & STATE {
+                QUEUED | IDLE => ((word & !STATE & !WOKEN) + RUNNING, says),
+                _ => (word, Start::Gone),
+            };
+            assert_eq!(step(word, State::start), started, "{word:#b}");
+            let idle = match word {
+                _ if has(word, CANCEL) => (word, Err(Reason::Cancel)),
+                _ if has(word, DEADLINE) => (word, Err(Reason::Deadline)),
+                _ => ((word & !STATE) + IDLE, Ok(has(word, WOKEN))),
+            };
+            assert_eq!(step(word, State::idle), idle, "{word:#b}");
+        }
+    }
+
+    #[test]
+    fn a_job_that_is_done_keeps_its_waker_and_how_it_ended() {
+        for word in words().filter(|word| word & STATE != DONE) {
+            let left = Left { waker: has(word, WAKER), detached: has(word, DETACHED) };
+            for (ended, bits, gives_way) in [
+                (Ended::Value, 0, true),
+                (Ended::Stopped, FAILED, true),
+                (Ended::Panicked, FAILED, false),
+                (Ended::Cancelled, FAILED | CANCEL, false),
+            ] {
+                let (to, said) = step(word, |state| state.complete(ended).ok());
+                let done = DONE + bits + (word & WAKER);
+                let expected = if gives_way && has(word, CANCEL) { (word, None) } else { (done, Some(left)) };
+                assert_eq!((to, said), expected, "{word:#b} {ended:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_asked_of_a_word_is_in_it() {
+        for word in words() {
+            let is_done = word & STATE == DONE;
+            assert_eq!(step(word, State::is_done), (word, is_done));
+            assert_eq!(step(word, State::is_begun), (word, word & STATE != QUEUED));
+            assert_eq!(step(word, State::is_cancelled), (word, is_done && has(word, CANCEL)));
+            assert_eq!(step(word, State::has_failed), (word, is_done && has(word, FAILED)));
+            let name = match (word & STATE, has(word, CANCEL)) {
+                (QUEUED, false) => "queued",
+                (RUNNING, false) => "running",
+                (IDLE, false) => "pending",
+                (DONE, false) => "done",
+                (DONE, true) => "cancelled",
+                _ => "cancelling",
+            };
+            assert_eq!(step(word, State::name), (word, name));
+        }
+    }
+
     #[test]
     fn a_queued_job_is_withdrawn_once() {
         let state = State::new();
