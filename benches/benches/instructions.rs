@@ -43,7 +43,7 @@ fn submit(calls: u64) -> u64 {
 // A wait for 1,000 tasks that are done.
 #[library_benchmark]
 #[bench::few(1)]
-#[bench::many(101)]
+#[bench::many(1_001)]
 fn wait_done(waits: usize) -> usize {
     let event_loop = event_loop();
     let tasks: Vec<_> = (0..1_000u64).map(|value| event_loop.submit(async move { black_box(value) })).collect();

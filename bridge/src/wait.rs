@@ -88,6 +88,9 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit
             }
         });
     }
+    if tasks.iter().all(Task::is_done) {
+        return Waited { done: tasks, pending: Vec::new() };
+    }
     let (done, pending) = tasks.into_iter().partition(Task::is_done);
     Waited { done, pending }
 }
