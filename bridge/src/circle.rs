@@ -46,8 +46,19 @@ struct Owed {
     answer: Box<dyn Answer>,
 }
 
-/// Who waits for what, by the waiting loop.
-pub(crate) type Records = HashMap<Id, Waiting>;
+/// Who waits for what, by the waiting loop: each wait that its thread is in, the innermost last. Code of the user's (a
+/// subscriber, the destructor of a waker) may wait on its way into another wait.
+pub(crate) type Records = HashMap<Id, Vec<Waiting>>;
+
+/// The wait of `id` that began last is over.
+pub(crate) fn end_innermost(records: &mut Records, id: Id) -> Option<Waiting> {
+    let waits = records.get_mut(&id)?;
+    let ended = waits.pop();
+    if waits.is_empty() {
+        records.remove(&id);
+    }
+    ended
+}
 
 impl Waiting {
     /// For nothing yet.
@@ -95,7 +106,12 @@ impl Open<'_> {
 }
 
 /// Waits that cannot end, or were not shown to yet.
-type Held<'a> = HashMap<Id, Open<'a>>;
+type Held<'a> = HashMap<Id, Vec<Open<'a>>>;
+
+/// Whether one of the waits that a thread is in is held up: it answers nobody before all of them are over.
+fn are_held_up(open: &[Open<'_>], held: &Held<'_>) -> bool {
+    open.iter().any(|open| open.is_held_up_by(held))
+}
 
 /// If `waiting`, of the loop `from`, cannot end beside what is recorded: why. It comes first, then each wait that the one
 /// before leads to, round to `from`; then what else keeps those for any from ending.
@@ -103,7 +119,7 @@ pub(crate) fn why_never(records: &Records, from: Id, waiting: &Waiting) -> Optio
     let mut held = reached(records, from, waiting);
     // Whoever may be answered may answer, until nothing changes. Each round is for one loop at least.
     loop {
-        let free: Vec<Id> = held.iter().filter(|(_, open)| !open.is_held_up_by(&held)).map(|(id, _)| *id).collect();
+        let free: Vec<Id> = held.iter().filter(|(_, open)| !are_held_up(open, &held)).map(|(id, _)| *id).collect();
         if free.is_empty() {
             break;
         }
@@ -122,13 +138,14 @@ pub(crate) fn why_never(records: &Records, from: Id, waiting: &Waiting) -> Optio
 /// The waits that `waiting` leads to, itself among them.
 fn reached<'a>(records: &'a Records, from: Id, waiting: &'a Waiting) -> Held<'a> {
     let mut reached = HashMap::new();
-    let mut ahead = vec![(from, waiting)];
-    while let Some((id, waiting)) = ahead.pop() {
+    let mut ahead = vec![from];
+    while let Some(id) = ahead.pop() {
         if reached.contains_key(&id) {
             continue;
         }
-        let open = waiting.open();
-        ahead.extend(open.owed.iter().filter_map(|owed| Some((owed.by, records.get(&owed.by)?))));
+        let new = (id == from).then_some(waiting);
+        let open: Vec<_> = records.get(&id).into_iter().flatten().chain(new).map(Waiting::open).collect();
+        ahead.extend(open.iter().flat_map(|open| &open.owed).map(|owed| owed.by).filter(|by| records.contains_key(by)));
         reached.insert(id, open);
     }
     reached
@@ -138,7 +155,9 @@ fn reached<'a>(records: &'a Records, from: Id, waiting: &'a Waiting) -> Held<'a>
 fn steps_to(to: Id, held: &Held<'_>) -> HashMap<Id, usize> {
     let mut steps = HashMap::from([(to, 0)]);
     for far in 1.. {
-        let leads = |open: &Open<'_>| open.owed.iter().any(|owed| steps.get(&owed.by) == Some(&(far - 1)));
+        let leads = |open: &[Open<'_>]| {
+            open.iter().flat_map(|open| &open.owed).any(|owed| steps.get(&owed.by) == Some(&(far - 1)))
+        };
         let next: Vec<Id> =
             held.iter().filter(|(id, open)| !steps.contains_key(id) && leads(open)).map(|(id, _)| *id).collect();
         if next.is_empty() {
@@ -154,15 +173,17 @@ fn explain(held: &Held<'_>, steps: &HashMap<Id, usize>, id: Id, told: &mut HashS
     if !told.insert(id) {
         return;
     }
-    let open = &held[&id];
-    let mut owed: Vec<&&Owed> = open.owed.iter().filter(|owed| held.contains_key(&owed.by)).collect();
-    owed.sort_by_key(|owed| steps.get(&owed.by).copied().unwrap_or(usize::MAX));
-    if open.need == Need::All {
-        owed.truncate(1);
-    }
-    for owed in owed {
-        waits.push(owed.wait.clone());
-        explain(held, steps, owed.by, told, waits);
+    // The one that is asked about is the last.
+    for open in held[&id].iter().rev().filter(|open| open.is_held_up_by(held)) {
+        let mut owed: Vec<&&Owed> = open.owed.iter().filter(|owed| held.contains_key(&owed.by)).collect();
+        owed.sort_by_key(|owed| steps.get(&owed.by).copied().unwrap_or(usize::MAX));
+        if open.need == Need::All {
+            owed.truncate(1);
+        }
+        for owed in owed {
+            waits.push(owed.wait.clone());
+            explain(held, steps, owed.by, told, waits);
+        }
     }
 }
 
@@ -215,7 +236,7 @@ mod tests {
 
         fn record(&mut self, waiter: usize, need: Need, owed: &[(usize, Said)]) {
             let waiting = self.waiting(waiter, need, owed);
-            self.records.insert(self.ids[waiter], waiting);
+            self.records.insert(self.ids[waiter], vec![waiting]);
         }
 
         /// What is told to `waiter`, as waits of one loop for another.
@@ -291,9 +312,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_wait_inside_another_leaves_that_one_in_the_circle() {
+        let mut loops = Loops::new(3);
+        loops.record(0, Need::All, &[(1, Nothing)]);
+        let nested = loops.waiting(0, Need::All, &[(2, Nothing)]);
+        loops.records.get_mut(&loops.ids[0]).unwrap().push(nested);
+        assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
+        assert_eq!(loops.told(2, Need::All, &[(0, Nothing)]), Some(vec![[2, 0], [0, 2]]));
+        assert!(end_innermost(&mut loops.records, loops.ids[0]).is_some());
+        assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
+        assert_eq!(loops.told(2, Need::All, &[(0, Nothing)]), None);
+        assert!(end_innermost(&mut loops.records, loops.ids[0]).is_some() && loops.records.is_empty());
+    }
+
     /// Whether the wait of `id` can end, by trying every way that does not go round.
     fn can_end(records: &Records, id: Id, path: &mut Vec<Id>) -> bool {
-        let Some(waiting) = records.get(&id) else { return true };
+        let Some([waiting]) = records.get(&id).map(Vec::as_slice) else { return true };
         let owed = waiting.open().owed;
         path.push(id);
         let mut answers = owed.iter().map(|owed| !path.clone().contains(&owed.by) && can_end(records, owed.by, path));

@@ -204,10 +204,11 @@ fn record(
     if let Some(waits) = circle::why_never(&records, driven.id, &waiting) {
         return Err(Deadlock::new(waits));
     }
-    records.insert(driven.id, waiting);
+    records.entry(driven.id).or_default().push(waiting);
     drop(records);
+    let leave = Leave { recorded: Some(driven.id), worker: false, watch: Watch::new(site) };
     trace::blocked(&driven.name, &names, site);
-    Ok(Leave { recorded: Some(driven.id), worker: false, watch: Watch::new(site) })
+    Ok(leave)
 }
 
 /// As [`may_wait`], to wait for the end of the loop `target` itself. A loop ends after its `spawn_blocking` threads,
@@ -239,7 +240,7 @@ impl Leave {
 impl Drop for Leave {
     fn drop(&mut self) {
         if let Some(id) = self.recorded {
-            let record = records().remove(&id);
+            let record = circle::end_innermost(&mut records(), id);
             // Its answer may hold the last reference to a task, whose destructor is the user's: not under the lock.
             drop(record);
         }
