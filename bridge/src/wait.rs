@@ -216,8 +216,10 @@ impl<T> AsCompleted<T> {
                 let leave = self.leave(Location::caller())?;
                 let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
                 let is_begun = || self.tasks.iter().flatten().all(Task::is_begun);
-                let rung = leave.block(|| self.bell.next(deadline, &mut leave.watch(), is_begun));
-                rung.ok_or(Error::TimedOut(limit.unwrap_or(Duration::MAX)))?
+                leave.block(|| self.bell.wait(deadline, &mut leave.watch(), is_begun));
+                // Before the ring is taken: it is the answer that the record of this wait speaks of.
+                drop(leave);
+                self.bell.rung().ok_or(Error::TimedOut(limit.unwrap_or(Duration::MAX)))?
             }
         };
         let task = self.tasks[index].take().expect("a task ends once, and rings once");
@@ -369,6 +371,12 @@ impl Bell {
 
     /// The next that has rung, waited for until `deadline`.
     fn next(&self, deadline: Option<Instant>, watch: &mut Watch, is_begun: impl Fn() -> bool) -> Option<usize> {
+        self.wait(deadline, watch, is_begun);
+        self.rung()
+    }
+
+    /// Until one has rung, or `deadline`.
+    fn wait(&self, deadline: Option<Instant>, watch: &mut Watch, is_begun: impl Fn() -> bool) {
         let arm = |waker: &Waker| {
             let mut rung = self.lock();
             let waits = rung.indices.is_empty();
@@ -378,7 +386,6 @@ impl Bell {
             waits
         };
         park::until(deadline, arm, || self.has_rung(), watch, is_begun);
-        self.rung()
     }
 }
 
