@@ -132,13 +132,14 @@ pub(crate) fn until(
         }
         watch.start();
         loop {
+            // First of all: a subscriber that is told something may wait on this thread itself, and so take our wake.
+            watch.look(&is_begun);
             if is_over() {
                 return true;
             }
             if deadline.is_some_and(|at| at <= Instant::now()) {
                 return false;
             }
-            watch.look(&is_begun);
             parker.park(watch.earlier_than(deadline));
         }
     })
