@@ -190,7 +190,9 @@ impl<T> Drop for Iter<T> {
 
 impl<T> fmt::Debug for Iter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Iter").field("stream", &self.pump).field("items", &self.turns.lock().items.len()).finish()
+        // Not inside the chain: the lock would be held while the formatter, which is the user's, writes.
+        let items = self.turns.lock().items.len();
+        f.debug_struct("Iter").field("stream", &self.pump).field("items", &items).finish()
     }
 }
 
