@@ -252,9 +252,21 @@ impl Call<'_> {
 impl Drop for Call<'_> {
     fn drop(&mut self) {
         if !self.job.signal.state.is_done() {
+            // A panic on the way (tokio's, when the system does not let it wake the loop) must not free the frame.
+            let guard = AbortOnDrop;
             self.job.stop(DEADLINE, Reason::Deadline);
             self.wait(None, Spin::NONE);
+            std::mem::forget(guard);
         }
+    }
+}
+
+/// Ends the process rather than a frame that a loop may still touch.
+struct AbortOnDrop;
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        std::process::abort();
     }
 }
 
