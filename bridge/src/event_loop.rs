@@ -237,10 +237,11 @@ impl EventLoop {
         self.handle.ours().remote.stop(Plan::Finish);
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let in_time = leave.block(|| self.ended.wait(deadline));
-        drop(leave);
-        // The drop tells a loop that is late to abort, and joins its thread.
+        // The drop tells a loop that is late to abort, and joins its thread. The leave is kept until then: else a task of that
+        // loop might be let into a wait for this thread in between, and the drop, refused, would not wait.
         let remote = Arc::clone(&self.handle.ours().remote);
         drop(self);
+        drop(leave);
         match limit {
             Some(limit) if !in_time && remote.was_cut_short() => Err(Error::TimedOut(limit)),
             _ => Ok(()),
