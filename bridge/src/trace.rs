@@ -12,6 +12,7 @@ pub(crate) use self::off::*;
 #[cfg(feature = "tracing")]
 mod on {
     use std::any::Any;
+    use std::mem;
     use std::panic::{AssertUnwindSafe, Location, catch_unwind};
     use std::sync::Arc;
     use std::time::{Duration, Instant};
@@ -21,6 +22,13 @@ mod on {
     /// The span that was current where a future was submitted.
     pub(crate) struct Span(tracing::Span);
 
+    impl Drop for Span {
+        fn drop(&mut self) {
+            let span = mem::replace(&mut self.0, tracing::Span::none());
+            contain(|| span);
+        }
+    }
+
     impl Span {
         pub(crate) fn current() -> Span {
             Span(tracing::Span::current())
@@ -28,7 +36,13 @@ mod on {
 
         /// Current on this thread until dropped.
         pub(crate) fn enter(&self) -> Entered<'_> {
-            Entered(catch_unwind(AssertUnwindSafe(|| self.0.enter())).ok())
+            match catch_unwind(AssertUnwindSafe(|| self.0.enter())) {
+                Ok(entered) => Entered(Some(entered)),
+                Err(payload) => {
+                    contain(|| payload);
+                    Entered(None)
+                }
+            }
         }
 
         /// Nobody will ask for the outcome: if it is a panic, that is told.
