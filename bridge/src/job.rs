@@ -111,7 +111,10 @@ impl<F: Frame + ?Sized> Job<F> {
                     match self.signal.state.idle() {
                         Ok(false) => return Ran::Pending,
                         Ok(true) => return Ran::Woken,
-                        Err(reason) => self.end(reason),
+                        Err(reason) => {
+                            self.forget_home();
+                            self.end(reason);
+                        }
                     }
                 }
             },
@@ -168,21 +171,13 @@ impl<F: Frame + ?Sized> Job<F> {
 
     /// Sends it where it runs again. The caller has set `WOKEN` in `IDLE`.
     fn send(&self) {
-        let remote = self.home.with(|cell| {
-            // SAFETY: WOKEN was set in IDLE, by us: we alone read the cell, and nobody writes to it before the job comes
-            // out of the queue that it is sent to below, or at all.
-            match unsafe { &*cell } {
-                // A reference of our own: as soon as it is sent, the job may end, and forget its home.
-                Some(Home::Loop(remote)) => Some(Arc::clone(remote)),
-                Some(Home::Task(waker)) => {
-                    contain(|| waker.wake_by_ref());
-                    None
-                }
-                None => unreachable!("a job that is idle has a home"),
-            }
-        });
-        if let Some(remote) = remote {
-            remote.push_again(self.link.job());
+        // SAFETY: WOKEN was set in IDLE, by us: the cell is ours until the job comes out of the queue that it is sent to
+        // below, or for good.
+        let home = self.home.with_mut(|cell| unsafe { (*cell).take() });
+        match home {
+            Some(Home::Loop(remote)) => remote.push_again(self.link.job()),
+            Some(Home::Task(waker)) => contain(|| waker.wake()),
+            None => unreachable!("a job that is idle has a home"),
         }
     }
 
