@@ -2,8 +2,9 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
+use std::time::Duration;
 
 use crate::error::Error;
 use crate::slot::contain;
@@ -19,6 +20,10 @@ impl<T> Task<T> {
     ///
     /// Callbacks do not nest: one that ends further tasks has returned before the callbacks of those run.
     ///
+    /// # Panics
+    ///
+    /// At the caller's line, if the result was given out already.
+    ///
     /// # Examples
     ///
     /// ```
@@ -28,22 +33,28 @@ impl<T> Task<T> {
     /// assert_eq!(told.recv().unwrap(), 42);
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn on_done(self, f: impl FnOnce(Result<T, Error>) + Send + 'static)
+    #[track_caller]
+    pub fn on_done(mut self, f: impl FnOnce(Result<T, Error>) + Send + 'static)
     where
         T: Send + 'static,
     {
-        let callback = Arc::new(Callback(Mutex::new(Some((self, f)))));
-        let waker = Waker::from(Arc::clone(&callback));
-        let mut cell = callback.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_done = cell.as_mut().is_some_and(|(task, _)| !task.register(&waker));
-        drop(cell);
-        if is_done {
+        if self.is_done() {
+            let result = self.take(Duration::MAX);
+            return in_turn(Box::new(move || f(result)));
+        }
+        let job = self.job();
+        let callback = Arc::new(Callback(Mutex::new(None)));
+        self.register(&Waker::from(Arc::clone(&callback)));
+        callback.put(self, f);
+        // It may have ended before there was anything to call. Who ended it then has left the lock since, so it is seen.
+        if job.signal.state.is_done() {
             callback.call();
         }
     }
 }
 
-/// The task, which keeps this alive as its waker, and what to call. Empty once called, which frees both.
+/// The task, which keeps this alive as its waker, and what to call. Empty before that is put there, and once it was called,
+/// which frees both.
 struct Callback<T, F>(Mutex<Option<(Task<T>, F)>>);
 
 impl<T, F> Callback<T, F>
@@ -51,9 +62,18 @@ where
     T: Send + 'static,
     F: FnOnce(Result<T, Error>) + Send + 'static,
 {
+    /// Nothing of the user's runs under this lock, or poisons it.
+    fn lock(&self) -> MutexGuard<'_, Option<(Task<T>, F)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, task: Task<T>, f: F) {
+        *self.lock() = Some((task, f));
+    }
+
+    /// The first call, of those that come after `put`, is the one.
     fn call(&self) {
-        // Nothing of the user's runs under this lock, or poisons it.
-        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let taken = self.lock().take();
         if let Some((task, f)) = taken {
             in_turn(Box::new(move || task.on_result(f)));
         }

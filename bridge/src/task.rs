@@ -156,7 +156,7 @@ impl<T> Task<T> {
     }
 
     #[track_caller]
-    fn take(&mut self, limit: Duration) -> Result<T, Error> {
+    pub(crate) fn take(&mut self, limit: Duration) -> Result<T, Error> {
         match self.owner.take() {
             Some(outcome) => outcome.into_result(limit),
             None => panic!("this task's result was given out already: ask for it once, and keep it"),

@@ -261,13 +261,14 @@ fn a_result_that_was_given_out_panics_at_the_line_that_asks_again() {
             task
         };
         reports("");
-        let (mut again, last, mut polled) = (given_out(), given_out(), given_out());
+        let (mut again, last, mut polled, called) = (given_out(), given_out(), given_out(), given_out());
         let noop = &mut Context::from_waker(Waker::noop());
         for (is_at, payload) in [
             (line!(), payload_of(|| again.result_timeout(Duration::MAX))),
             (line!(), payload_of(|| again.result_timeout(Duration::ZERO))),
             (line!(), payload_of(|| last.result())),
             (line!(), payload_of(|| Pin::new(&mut polled).poll(noop).is_ready())),
+            (line!(), payload_of(|| called.on_done(|_| ()))),
         ] {
             let text = text(&*payload);
             assert!(reports(text).contains(&(file!().to_owned(), is_at)), "{text}: {:?}", reports(text));
