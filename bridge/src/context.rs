@@ -8,7 +8,7 @@
 //! | --- | --- |
 //! | drives no loop | is let through, for the price of a thread-local read |
 //! | is a worker of a multi-thread runtime | goes through `block_in_place`, so that the runtime's other tasks move on |
-//! | drives the loop that is asked | is refused |
+//! | drives the loop that is asked, and the answer of no other would do | is refused |
 //! | drives another loop | is refused if it [cannot end](crate::circle) beside what is recorded, else recorded while it lasts |
 //!
 //! Records are made and read by threads that drive a loop, under a lock that nobody else takes.
@@ -24,6 +24,7 @@ use std::time::Duration;
 use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
 use crate::circle::{self, Answer, Need, Records, Waiting};
+use crate::core_id::Core;
 use crate::error::{Deadlock, Wait};
 use crate::fork::Process;
 use crate::spin::{self, DEFAULT_SPIN, Looks, Spin};
@@ -41,8 +42,9 @@ pub(crate) struct Loop {
 }
 
 impl Loop {
-    pub(crate) fn new(id: Id, name: Arc<str>, spin: Duration) -> Arc<Loop> {
-        Arc::new(Loop { id, name, spin, process: Process::current(), looks: Looks::new() })
+    /// `core`: where it runs, as far as is known.
+    pub(crate) fn new(id: Id, name: Arc<str>, spin: Duration, core: Core) -> Arc<Loop> {
+        Arc::new(Loop { id, name, spin, process: Process::current(), looks: Looks::new(core) })
     }
 
     /// How a caller looks for an answer of this loop.
@@ -112,8 +114,8 @@ pub(crate) fn foreign(handle: &TokioHandle) -> Arc<Loop> {
         Some(name) => Arc::from(name),
         None => Arc::from(format!("tokio runtime {id}")),
     };
-    spin::count_cores_once();
-    Loop::new(id, name, DEFAULT_SPIN)
+    spin::count_cores_if_unknown();
+    Loop::new(id, name, DEFAULT_SPIN, Core::UNSEEN)
 }
 
 /// Whether a tokio scheduler runs on this thread, below the code that asks.
@@ -126,20 +128,32 @@ pub(crate) fn foreign(handle: &TokioHandle) -> Arc<Loop> {
 /// to the scheduler, and everywhere else it wakes it on the spot.
 fn is_polled_by_a_scheduler() -> bool {
     struct Probe(AtomicBool);
+    impl Probe {
+        fn new() -> (Arc<Probe>, Waker) {
+            let probe = Arc::new(Probe(AtomicBool::new(false)));
+            (Arc::clone(&probe), Waker::from(probe))
+        }
+    }
     impl Wake for Probe {
         fn wake(self: Arc<Self>) {
             self.wake_by_ref();
         }
         fn wake_by_ref(self: &Arc<Self>) {
-            // ORDERING: it is read on the thread that wrote it; a later wake from elsewhere is not looked at.
+            // ORDERING: only this thread wakes it, here or, later, as its scheduler.
             self.0.store(true, Ordering::Relaxed);
         }
     }
-    let probe = Arc::new(Probe(AtomicBool::new(false)));
-    let waker = Waker::from(Arc::clone(&probe));
-    let yielded = pin!(tokio::task::yield_now());
-    let _ = yielded.poll(&mut Context::from_waker(&waker));
-    !probe.0.load(Ordering::Relaxed)
+    thread_local! {
+        static PROBE: (Arc<Probe>, Waker) = Probe::new();
+    }
+    let is_woken_on_the_spot = |(probe, waker): &(Arc<Probe>, Waker)| {
+        probe.0.store(false, Ordering::Relaxed);
+        let yielded = pin!(tokio::task::yield_now());
+        let _ = yielded.poll(&mut Context::from_waker(waker));
+        probe.0.load(Ordering::Relaxed)
+    };
+    // In the destructor of another thread-local ours may be gone.
+    !PROBE.try_with(is_woken_on_the_spot).unwrap_or_else(|_| is_woken_on_the_spot(&Probe::new()))
 }
 
 /// Who waits for whom.

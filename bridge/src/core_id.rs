@@ -8,6 +8,8 @@ impl Core {
     pub(crate) const UNKNOWN: Core = Core(u32::MAX);
     /// On the way from one to another.
     pub(crate) const MOVING: Core = Core(u32::MAX - 1);
+    /// Of a thread that was not seen at work yet.
+    pub(crate) const UNSEEN: Core = Core(u32::MAX - 2);
 
     pub(crate) const fn from_number(number: u32) -> Core {
         Core(number)
@@ -19,7 +21,7 @@ impl Core {
 
     /// Whether the two are known to be one.
     pub(crate) fn is(self, other: Core) -> bool {
-        self == other && self.0 < Core::MOVING.0
+        self == other && self.0 < Core::UNSEEN.0
     }
 }
 

@@ -315,7 +315,8 @@ impl Driver {
 
     /// Ends what is left, on the loop's thread: what was never polled, then what is pending.
     pub(crate) fn close(&mut self) {
-        self.remote.stop(Plan::Abort);
+        // To wake the loop, which is not needed here, may fail; to close it does not.
+        contain(|| self.remote.stop(Plan::Abort));
         let mut cut_short = self.backlog.take().is_some_and(Taken::close);
         cut_short |= self.remote.queue.end().close();
         cut_short |= self.pending.close();
@@ -366,10 +367,12 @@ impl Future for Spawned {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // For callers to tell whether a look is worth their while: it is not on the core that this runs on.
-        self.on.looks.set_core(Core::current());
         match self.job.run(Runner::Task(cx.waker())) {
-            Ran::Ended => Poll::Ready(()),
+            Ran::Ended => {
+                // For the next callers to tell whether a look is worth their while: it is not on the core that this runs on.
+                self.on.looks.set_core(Core::current());
+                Poll::Ready(())
+            }
             Ran::Pending | Ran::Woken => Poll::Pending,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::{Location, resume_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle as TokioHandle, Runtime};
@@ -11,7 +11,7 @@ use crate::context::{self, Loop};
 use crate::driver::Spawned;
 use crate::error::{Deadlock, Error};
 use crate::job::AnyJob;
-use crate::owner::{self, Wait};
+use crate::owner::{self, Owner, Wait};
 use crate::registry::{self, Ours};
 use crate::slot::{Outcome, contain};
 use crate::spare::ScopedJob;
@@ -22,7 +22,29 @@ use crate::task::Task;
 #[derive(Clone)]
 enum Target {
     Ours(Arc<Ours>),
-    Foreign { runtime: TokioHandle, on: Arc<Loop> },
+    Foreign { runtime: TokioHandle, on: Arc<Loop>, probe: Arc<Probe> },
+}
+
+/// Asks a runtime of somebody else's whether it has been shut down, which it says only by what it does to a task. The one that
+/// it has not run yet is kept, so that there is one at most.
+#[derive(Default)]
+struct Probe(Mutex<Option<Owner<()>>>);
+
+impl Probe {
+    fn is_refused(&self, runtime: &TokioHandle, on: &Arc<Loop>) -> bool {
+        let waits = self.lock().take().filter(|sent| !sent.is_done());
+        let mut sent = waits.unwrap_or_else(|| owner::submit(std::future::ready(()), |job| spawn(runtime, on, job)));
+        if sent.is_done() {
+            return matches!(sent.take(), Some(Outcome::Stopped(_)));
+        }
+        let of_another_thread = self.lock().replace(sent);
+        drop(of_another_thread);
+        false
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Owner<()>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Points to an event loop: one of ours, or an existing tokio runtime of either flavour.
@@ -232,7 +254,7 @@ impl Handle {
     pub fn is_closed(&self) -> bool {
         match &self.target {
             Target::Ours(ours) => ours.remote.is_closed(),
-            Target::Foreign { runtime, on } => on.is_left_behind() || refuses(runtime, on),
+            Target::Foreign { runtime, on, probe } => on.is_left_behind() || probe.is_refused(runtime, on),
         }
     }
 
@@ -260,7 +282,7 @@ impl Handle {
                 job.refuse();
                 LoopWas::Asleep
             }
-            Target::Foreign { runtime, on } => spawn(runtime, on, job),
+            Target::Foreign { runtime, on, .. } => spawn(runtime, on, job),
         }
     }
 
@@ -284,7 +306,7 @@ impl Handle {
     }
 }
 
-/// Gives a job to a runtime of somebody else's, of which nothing is known.
+/// Gives a job to a runtime of somebody else's, of which it is not known what it does.
 fn spawn(runtime: &TokioHandle, on: &Arc<Loop>, job: Arc<AnyJob>) -> LoopWas {
     drop(runtime.spawn(Spawned::new(job, Arc::clone(on))));
     LoopWas::Asleep
@@ -300,12 +322,6 @@ impl<F> Drop for Unrun<F> {
 }
 
 const NO_LOOP: &str = "no event loop runs this code: pass a `Handle` to it, or call it from inside a loop";
-
-/// Whether a runtime of somebody else's has been shut down. It says so only by what it does to a task.
-fn refuses(runtime: &TokioHandle, on: &Arc<Loop>) -> bool {
-    let mut probe = owner::submit(std::future::ready(()), |job| spawn(runtime, on, job));
-    matches!(probe.take(), Some(Outcome::Stopped(_)))
-}
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -329,7 +345,10 @@ impl From<TokioHandle> for Handle {
     fn from(runtime: TokioHandle) -> Handle {
         match registry::by_id(runtime.id()) {
             Some(ours) => Handle::ours(ours),
-            None => Handle { target: Target::Foreign { on: context::foreign(&runtime), runtime }, limit: None },
+            None => {
+                let (on, probe) = (context::foreign(&runtime), Arc::default());
+                Handle { target: Target::Foreign { runtime, on, probe }, limit: None }
+            }
         }
     }
 }

@@ -287,7 +287,7 @@ mod tests {
 
     fn lookout(spin: Duration) -> Lookout {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        Lookout::new(Loop::new(runtime.handle().id(), Arc::from("test"), spin), false)
+        Lookout::new(Loop::new(runtime.handle().id(), Arc::from("test"), spin, Core::UNKNOWN), false)
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! What is modelled is the code itself: [`State`](crate::state::State), [`Signal`], the queue, jobs and their wakers,
 //! frames, owners, the driver and its end, and the park loop. Only tokio is stood in for, by [`Loop`], which polls the
 //! driver when it was woken. Not modelled: the local turn, `Spawned`, `context`, the clock (a deadline here has passed or
-//! never will), and counts of references, which are std's.
+//! never will), and counts of references, which are std's. So the home of a job on a foreign runtime is not either.
 
 mod call;
 mod job;
@@ -19,6 +19,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use crate::context;
+use crate::core_id::Core;
 use crate::driver::{Driver, Plan, Remote};
 use crate::job::AnyJob;
 use crate::lookout::Lookout;
@@ -263,7 +264,7 @@ struct Loop {
 /// clock.
 static ON: LazyLock<Arc<context::Loop>> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    context::Loop::new(runtime.handle().id(), Arc::from("model"), Duration::ZERO)
+    context::Loop::new(runtime.handle().id(), Arc::from("model"), Duration::ZERO, Core::UNKNOWN)
 });
 
 impl Loop {

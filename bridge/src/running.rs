@@ -17,6 +17,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
 
 use crate::context::{Driving, Loop};
+use crate::core_id::Core;
 use crate::driver::{Driver, LocalTurn, Remote};
 use crate::lookout::Lookout;
 use crate::registry::{Ours, Registered};
@@ -41,15 +42,17 @@ impl Running {
     ) -> io::Result<Running> {
         spin::count_cores();
         let runtime = runtime.build_local(LocalOptions::default())?;
-        let on = Loop::new(runtime.handle().id(), Arc::from(name), limit);
+        let on = Loop::new(runtime.handle().id(), Arc::from(name), limit, Core::UNKNOWN);
         let remote = Arc::new(Remote::new());
         let driver = Driver::new(Arc::clone(&remote), Lookout::new(Arc::clone(&on), owns_thread));
         let driving = Driving::start(Arc::clone(&on));
         let ours = Arc::new(Ours { on, remote });
         let registered = Registered::new(&ours);
         let driver = Rc::new(RefCell::new(driver));
-        drop(runtime.spawn_local(LocalTurn::new(&driver)));
-        Ok(Running { driver, runtime, ours, _registered: registered, _driving: driving })
+        let running = Running { driver, runtime, ours, _registered: registered, _driving: driving };
+        // Not before: what follows may run a hook of the user's, whose panic ends the loop by this drop.
+        drop(running.runtime.spawn_local(LocalTurn::new(&running.driver)));
+        Ok(running)
     }
 
     /// Runs until `main` is ready, or the loop is told to end.

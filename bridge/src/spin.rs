@@ -16,7 +16,6 @@
 //! Where many call at once there is leave for few. A caller that finds the loop at work for others, and gets no leave,
 //! lets the others on its core go first, and parks when it has no answer after that.
 
-use std::sync::Once;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -46,10 +45,15 @@ pub(crate) fn count_cores() {
     MOST.fetch_max(most, Ordering::Relaxed);
 }
 
-/// As [`count_cores`], where no loop starts.
-pub(crate) fn count_cores_once() {
-    static COUNTED: Once = Once::new();
-    COUNTED.call_once(count_cores);
+/// As [`count_cores`], where no loop starts: once, or a few times more while there seems to be one core only.
+pub(crate) fn count_cores_if_unknown() {
+    const TRIES: u32 = 16;
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    // ORDERING: numbers. To count once too often does no harm.
+    if MOST.load(Ordering::Relaxed) == 0 && TRIED.load(Ordering::Relaxed) < TRIES {
+        TRIED.fetch_add(1, Ordering::Relaxed);
+        count_cores();
+    }
 }
 
 impl Leave {
@@ -68,7 +72,8 @@ impl Drop for Leave {
     }
 }
 
-/// What a loop shows of itself to the callers that look for its answers. Written by its own thread.
+/// What a loop shows of itself to the callers that look for its answers. Written by its own thread; of a foreign runtime, by
+/// whichever of its threads has just answered.
 #[derive(Debug)]
 pub(crate) struct Looks {
     /// Read by every call, written when it changes.
@@ -84,8 +89,8 @@ struct Turn(AtomicU32);
 
 // ORDERING, of everything in here: guesses; nothing is handed over by them.
 impl Looks {
-    pub(crate) fn new() -> Looks {
-        Looks { core: AtomicU32::new(Core::UNKNOWN.number()), turn: Turn(AtomicU32::new(0)) }
+    pub(crate) fn new(core: Core) -> Looks {
+        Looks { core: AtomicU32::new(core.number()), turn: Turn(AtomicU32::new(0)) }
     }
 
     pub(crate) fn set_core(&self, core: Core) {
@@ -178,7 +183,9 @@ impl<'a> Spin<'a> {
 
     /// What to do between the looks. `None`: a look would be in vain.
     pub(crate) fn pause(&self) -> Option<Pause> {
-        match self.looks.map_or(Pause::Spin, |looks| Pause::before(looks.core())) {
+        let core = self.looks.map_or(Core::UNKNOWN, Looks::core);
+        match Pause::before(core) {
+            _ if core == Core::UNSEEN => None,
             Pause::Yield if self.was != LoopWas::Looking => None,
             pause => Some(pause),
         }
@@ -243,7 +250,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_caller_looks_for_as_long_as_it_may() {
-        let looks = Looks::new();
+        let looks = Looks::new(Core::UNKNOWN);
         assert_eq!(Spin::new(DEFAULT_SPIN, &looks).limit(), DEFAULT_SPIN);
         assert!(Spin::new(Duration::ZERO, &looks).is_none() && Spin::NONE.is_none());
         assert!(!Spin::new(Duration::from_nanos(1), &looks).is_none());
@@ -251,7 +258,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_caller_that_finds_the_loop_at_work_gives_way_until_that_is_in_vain_too_often() {
-        let looks = Looks::new();
+        let looks = Looks::new(Core::UNKNOWN);
         let mut patience = Patience::new();
         let mut gives_way = |was, found| {
             let mut asked = 0;
@@ -271,11 +278,13 @@ pub(crate) mod tests {
 
     #[test]
     fn a_caller_on_another_core_spins_and_one_on_the_loops_yields_to_it_while_it_looks() {
-        let looks = Looks::new();
+        let looks = Looks::new(Core::UNKNOWN);
         let pause = |was| Spin::new(DEFAULT_SPIN, &looks).when(was).pause();
         for was in [LoopWas::Asleep, LoopWas::Looking, LoopWas::AtWork] {
             assert!(matches!(pause(was), Some(Pause::Spin)), "as far as is known");
         }
+        looks.set_core(Core::UNSEEN);
+        assert!(pause(LoopWas::Asleep).is_none(), "it may be on this one");
         // The system may move this thread between the two.
         let on_one = |expected: fn(Option<Pause>) -> bool, was| {
             (0..1000).any(|_| {
@@ -292,7 +301,7 @@ pub(crate) mod tests {
 
     #[test]
     fn a_caller_waits_for_a_loop_that_is_about_to_arrive() {
-        let looks = Looks::new();
+        let looks = Looks::new(Core::UNKNOWN);
         let is_worth_more = |was| Spin::new(DEFAULT_SPIN, &looks).when(was).is_worth_more();
         assert!(!is_worth_more(LoopWas::Looking));
         looks.set_core(Core::MOVING);
@@ -310,7 +319,7 @@ pub(crate) mod tests {
     #[test]
     fn a_loan_lasts_for_the_loops_turn() {
         let _alone = alone_with_leave();
-        let looks = Looks::new();
+        let looks = Looks::new(Core::UNKNOWN);
         let spin = Spin::new(DEFAULT_SPIN, &looks).when(LoopWas::Looking);
         let all = Vec::from_iter(std::iter::from_fn(Leave::take));
         let mut lent = spin.leave().unwrap();

@@ -147,6 +147,17 @@ fn a_thread_that_has_called_twice_has_all_that_its_calls_need() {
 }
 
 #[test]
+fn a_scoped_call_from_a_spawn_blocking_thread_allocates_nothing() {
+    let allocated = watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let calls = move || count_onto(&handle, |handle| handle.block_on(async {}).unwrap());
+        event_loop.block_on(async { tokio::task::spawn_blocking(calls).await.unwrap() }).unwrap()
+    });
+    assert_eq!(allocated, 0);
+}
+
+#[test]
 fn a_call_onto_a_foreign_runtime_allocates_no_more_for_being_woken_often() {
     let allocated = |wakes| {
         watchdog(HANGS, move || {

@@ -329,6 +329,23 @@ fn what_a_foreign_runtime_has_not_polled_when_it_is_dropped_is_closed() {
 }
 
 #[test]
+fn a_runtime_that_nobody_drives_is_asked_whether_it_is_closed_by_one_task() {
+    watchdog(HANGS, || {
+        let runtime = TokioBuilder::new_current_thread().build().unwrap();
+        let handle = Handle::from(&runtime);
+        for _ in 0..100 {
+            assert!(!handle.is_closed() && !handle.clone().is_closed());
+        }
+        assert_eq!(runtime.metrics().num_alive_tasks(), 1);
+        runtime.block_on(tokio::task::yield_now());
+        assert_eq!(runtime.metrics().num_alive_tasks(), 0);
+        assert!(!handle.is_closed());
+        drop(runtime);
+        assert!(handle.is_closed() && handle.is_closed());
+    });
+}
+
+#[test]
 fn a_foreign_runtime_that_has_been_shut_down_is_closed_and_refuses_work_at_once() {
     watchdog(HANGS, || {
         for flavour in BOTH {

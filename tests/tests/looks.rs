@@ -465,8 +465,15 @@ mod on_linux {
                 .on_thread_start(move || stay_on(its))
                 .build()
                 .unwrap();
-            // Made while this thread still sees all cores, which are counted once.
-            let handle = Handle::from(&runtime);
+            let handle = || Handle::from(&runtime);
+            // The first handle of a process may be made by a thread that sees one core, and there are more.
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    stay_on(own);
+                    handle()
+                });
+            });
+            let handle = handle();
             stay_on(own);
             wait_for_a_burst_without_sleep(&handle, &own_name());
         });
