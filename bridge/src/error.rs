@@ -29,8 +29,8 @@ pub enum Error {
     /// The event loop was shut down before the call finished; the future has been dropped. Or this process was forked off
     /// the one that the loop's thread is in, and has no such thread.
     Closed,
-    /// Waiting would never end, since the thread that would wait is the one that would have to do the work.
-    /// Nothing was waited for; a future given to `block_on` has been dropped unpolled.
+    /// Waiting would never end, since the thread that would wait is the one that would have to do the work. Limits do not
+    /// count, of this wait or of others. Nothing was waited for; a future given to `block_on` has been dropped unpolled.
     WouldDeadlock(Deadlock),
     /// The task was cancelled; its future has been dropped.
     Cancelled,
@@ -123,8 +123,8 @@ impl fmt::Debug for Panic {
     }
 }
 
-/// The cycle of waiting loops that a call would have closed. `Display` names each loop and the line where
-/// its thread waits.
+/// The cycle of waiting loops that a call would have closed, or, where some of them wait for any of several others, the knot
+/// of cycles. `Display` names each loop and the line where its thread waits.
 ///
 /// # Examples
 ///
@@ -139,8 +139,8 @@ impl fmt::Debug for Panic {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Deadlock {
-    // Never empty. The call that was refused comes first; then each wait that it would have closed the
-    // circle of, in order.
+    // Never empty. The call that was refused comes first; then each wait that it would have closed the circle of, in order;
+    // then what else keeps those from ending that wait for any of several.
     waits: Box<[Wait]>,
 }
 

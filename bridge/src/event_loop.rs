@@ -30,7 +30,7 @@ use crate::spin::DEFAULT_SPIN;
 /// # Panics
 ///
 /// With `main`'s panic; when the loop cannot be started (no file descriptors left, say); and when this thread
-/// runs an event loop already.
+/// runs an event loop already, or is inside the `block_on` of a tokio runtime.
 ///
 /// # Examples
 ///
@@ -82,7 +82,6 @@ pub fn global() -> &'static LocalHandle {
     })
 }
 
-/// A name for a loop that was given none.
 /// What every loop is made of.
 fn runtime() -> TokioBuilder {
     let mut runtime = TokioBuilder::new_current_thread();
@@ -90,6 +89,7 @@ fn runtime() -> TokioBuilder {
     runtime
 }
 
+/// A name for a loop that was given none.
 fn unique_name() -> String {
     static COUNT: AtomicUsize = AtomicUsize::new(1);
     // ORDERING: a number nobody else has, which is all.

@@ -50,17 +50,18 @@
 //!
 //! # Order of completion
 //!
-//! Outcome into the frame; future dropped (a panic there is the outcome); `DONE`; owner's waker taken and woken.
+//! Future dropped (a panic there is the outcome); outcome into the frame; `DONE`; owner's waker taken and woken.
 //! After `DONE` nothing of a scoped frame is touched, and of the job only what the completer's own reference
 //! keeps alive.
 //!
 //! # Where a job is sent to run again
 //!
 //! That is written beside the frame, in a cell of its own (`Home`): the loop whose queue takes it, or, on a foreign
-//! runtime, the waker of its tokio task. It is written in `RUNNING` only. It is read by the one thread that set `WOKEN`
-//! in `IDLE`, before the job is sent. On a loop of ours, a job that was taken out of the queue has no reader any more.
-//! Elsewhere (a tokio task, which may be polled for other reasons; a loop that closes) there may be one if `start` has
-//! found `WOKEN`, and the cell is left alone from then on.
+//! runtime, the waker of its tokio task. It is written in `RUNNING` only. It is taken by the one thread that set `WOKEN`
+//! in `IDLE`, before the job is sent, and written anew by the next poll that is pending. On a loop of ours, a job that was
+//! taken out of the queue has nobody at its cell any more. Elsewhere (a tokio task, which may be polled for other reasons;
+//! a loop that closes) there may be somebody if `start` has found `WOKEN`, and the cell is left alone from then on: a tokio
+//! task is woken in this way by stops alone, so `start` says `Stop` there, and no poll follows that would write it.
 
 use crate::sync::{AtomicU32, Ordering};
 
