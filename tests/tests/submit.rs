@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 use std::future::{pending, poll_fn, ready};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,7 +12,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use bridge::{Builder, CancelOnDrop, Canceller, Deadlock, Error, EventLoop, Handle, LocalHandle, Panic, Task};
+use bridge::{AsCompleted, Builder, CancelOnDrop, Canceller, Deadlock, Error, EventLoop, Handle};
+use bridge::{Iter, LocalHandle, Panic, ReturnWhen, Task, Waited};
 use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
@@ -361,6 +363,24 @@ fn an_idle_loop_picks_a_scoped_call_up() {
             assert_eq!(event_loop.block_on(async { &i }).unwrap(), &i);
             assert_eq!(event_loop.block_on_local(|| ready(i)).unwrap(), i);
         }
+    });
+}
+
+#[test]
+fn an_idle_loop_picks_a_submission_up_promptly() {
+    watchdog(HANGS, || {
+        // One that sleeps as soon as it may.
+        let event_loop = EventLoop::builder().spin(Duration::ZERO).build().unwrap();
+        let took = |i| {
+            // Time to fall asleep; without it, less is tested.
+            thread::sleep(Duration::from_millis(20));
+            let start = Instant::now();
+            event_loop.submit(ready(i)).result().unwrap();
+            start.elapsed()
+        };
+        // A busy machine is late now and then, one that only looks from time to time by and large.
+        let shortest = (0..20).map(took).min().unwrap();
+        assert!(shortest < Duration::from_millis(10), "{shortest:?}");
     });
 }
 
@@ -1062,6 +1082,50 @@ fn all_public_types_are_send_and_t_need_not_be_sync() {
     sync::<LocalHandle>();
     fn error<T: std::error::Error>() {}
     error::<Error>();
+}
+
+/// Fails by not compiling.
+#[test]
+fn what_stands_for_many_tasks_or_a_stream_is_send_and_t_need_not_be_sync() {
+    fn send<T: Send + 'static>() {}
+    send::<AsCompleted<Cell<u8>>>();
+    send::<Iter<Cell<u8>>>();
+    send::<ReturnWhen>();
+    send::<Waited<Cell<u8>>>();
+}
+
+/// Fails by not compiling.
+#[test]
+fn a_panic_may_be_caught_around_all_public_types() {
+    fn safe<T: UnwindSafe + RefUnwindSafe>() {}
+    safe::<AsCompleted<Cell<u8>>>();
+    safe::<CancelOnDrop<Cell<u8>>>();
+    safe::<Canceller>();
+    safe::<EventLoop>();
+    safe::<Handle>();
+    safe::<Iter<Cell<u8>>>();
+    safe::<LocalHandle>();
+    safe::<Task<Cell<u8>>>();
+    safe::<Waited<Cell<u8>>>();
+}
+
+#[test]
+fn an_error_becomes_an_io_error_of_a_fitting_kind_and_can_be_taken_out_again() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let asks_itself = async { Handle::current().block_on(ready(())) };
+        let errors = [
+            (event_loop.with_timeout(Duration::ZERO).block_on(ready(())).unwrap_err(), ErrorKind::TimedOut),
+            (event_loop.block_on(asks_itself).unwrap().unwrap_err(), ErrorKind::Deadlock),
+            (event_loop.submit(async { panic!("no luck") }).result().map(|(): ()| ()).unwrap_err(), ErrorKind::Other),
+        ];
+        for (error, kind) in errors {
+            let text = error.to_string();
+            let error = std::io::Error::from(error);
+            assert_eq!((error.kind(), error.to_string()), (kind, text));
+            assert!(error.into_inner().unwrap().is::<Error>());
+        }
+    });
 }
 
 #[test]
