@@ -3,8 +3,8 @@
 use std::sync::mpsc;
 use std::thread;
 
-use bridge::{Error, EventLoop, Handle};
-use bridge_tests::{HANGS, Wedge, watchdog};
+use bridge::{Canceller, Error, EventLoop, Handle};
+use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
 use tokio::sync::oneshot;
 
 fn event_loop() -> EventLoop {
@@ -32,7 +32,7 @@ fn a_callback_of_a_done_task_runs_on_the_registering_thread() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
         let task = event_loop.submit(async { 1 });
-        bridge_tests::wait_until(|| task.is_done());
+        wait_until(|| task.is_done());
         let (tell, told) = mpsc::channel();
         task.on_done(move |result| tell.send((result.unwrap(), thread::current().id())).unwrap());
         assert_eq!(told.try_recv().unwrap(), (1, thread::current().id()));
@@ -151,5 +151,88 @@ fn a_callback_may_drop_its_own_loop() {
         go.send(()).unwrap();
         told.recv().unwrap();
         assert!(matches!(left.result(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn a_callback_finds_its_tasks_future_dropped() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let ways: [fn(&Canceller, oneshot::Sender<()>); 2] =
+            [|_, go| go.send(()).unwrap(), |canceller, _| assert!(canceller.cancel())];
+        for way in ways {
+            let (drops, (go, wait)) = (Drops::new(), oneshot::channel::<()>());
+            let (captured, inside) = (drops.guard(), drops.guard());
+            let task = event_loop.submit(async move {
+                let _inside = inside;
+                let _ = wait.await;
+                drop(captured);
+            });
+            event_loop.block_on(async {}).unwrap();
+            let canceller = task.canceller();
+            let (tell, told) = mpsc::channel();
+            task.on_done(move |_| tell.send(drops.count()).unwrap());
+            way(&canceller, go);
+            assert_eq!(told.recv().unwrap(), 2);
+        }
+    });
+}
+
+#[test]
+fn a_callback_of_a_task_that_is_cancelled_or_closed_after_its_first_poll_runs_on_the_loops_thread() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let on = event_loop.block_on(async { thread::current().id() }).unwrap();
+        let (tell, told) = mpsc::channel();
+        let pending = || {
+            let (task, tell) = (event_loop.submit(std::future::pending::<()>()), tell.clone());
+            event_loop.block_on(async {}).unwrap();
+            let canceller = task.canceller();
+            task.on_done(move |result| tell.send((result.unwrap_err().to_string(), thread::current().id())).unwrap());
+            canceller
+        };
+        assert!(pending().cancel());
+        let (end, thread) = told.recv().unwrap();
+        assert!(end.contains("cancelled"), "{end}");
+        assert_eq!(thread, on);
+        pending();
+        drop(event_loop);
+        let (end, thread) = told.recv().unwrap();
+        assert!(end.contains("closed"), "{end}");
+        assert_eq!(thread, on);
+    });
+}
+
+#[test]
+fn a_callback_of_a_done_task_that_panics_harms_not_the_thread_that_registers_it() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let task = event_loop.submit(async { 1 });
+        wait_until(|| task.is_done());
+        task.on_done(|_| panic!("as the test wants"));
+        // What comes later is not taken for nested in it.
+        let task = event_loop.submit(async { 2 });
+        wait_until(|| task.is_done());
+        let (tell, told) = mpsc::channel();
+        task.on_done(move |result| tell.send(result.unwrap()).unwrap());
+        assert_eq!(told.try_recv().unwrap(), 2);
+    });
+}
+
+#[test]
+fn a_callback_may_read_another_task_that_is_done_and_is_refused_one_that_is_not() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (done, pending) = (event_loop.submit(async { 7 }), event_loop.submit(std::future::pending::<()>()));
+        wait_until(|| done.is_done());
+        let (go, wait) = oneshot::channel::<()>();
+        let (tell, told) = mpsc::channel();
+        event_loop.submit(async { wait.await.unwrap() }).on_done(move |_| {
+            tell.send((done.result(), pending.result())).unwrap();
+        });
+        go.send(()).unwrap();
+        let (read, refused) = told.recv().unwrap();
+        assert_eq!(read.unwrap(), 7);
+        assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
     });
 }
