@@ -1,13 +1,20 @@
 //! `wait` and `as_completed`: many tasks, one thread that waits.
 
+mod common;
+
+use std::future::poll_fn;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, mpsc};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::task::Poll;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bridge::ReturnWhen::{AllCompleted, FirstCompleted, FirstError};
 use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
-use bridge_tests::{HANGS, watchdog};
+use bridge_tests::{HANGS, OnDrop, watchdog};
+use common::SETTLE;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 /// A task that ends with the value that is sent.
@@ -124,6 +131,57 @@ fn a_cancelled_task_is_a_first_error() {
 }
 
 #[test]
+fn an_error_of_the_bridges_that_is_a_value_is_no_first_error() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let never = event_loop.submit(std::future::pending::<Result<(), Error>>());
+        let value = event_loop.submit(async { Err(Error::Cancelled) });
+        settle(&event_loop);
+        let canceller = never.canceller();
+        let (tell, told) = mpsc::channel();
+        let waiter = thread::spawn(move || tell.send(wait([never, value], FirstError, None)).unwrap());
+        thread::sleep(SETTLE);
+        assert!(told.try_recv().is_err(), "the value ended the wait");
+        assert!(canceller.cancel());
+        assert_eq!(told.recv().unwrap().done.len(), 2);
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
+fn first_error_returns_at_once_for_an_error_that_is_there() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let never = event_loop.submit(std::future::pending::<()>());
+        let failed = event_loop.submit(std::future::pending::<()>());
+        failed.cancel();
+        while !failed.is_done() {
+            settle(&event_loop);
+        }
+        let waited = wait([never, failed], FirstError, None);
+        assert!(waited.done[0].is_cancelled());
+        assert_eq!((waited.done.len(), waited.pending.len()), (1, 1));
+    });
+}
+
+#[test]
+fn first_error_waits_for_all_where_there_is_none() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (first, a) = told(&event_loop);
+        let (last, b) = told(&event_loop);
+        let (tell, waited) = mpsc::channel();
+        let waiter = thread::spawn(move || tell.send(wait([a, b], FirstError, None)).unwrap());
+        first.send(1).unwrap();
+        thread::sleep(SETTLE);
+        assert!(waited.try_recv().is_err(), "one value is no error");
+        last.send(2).unwrap();
+        assert_eq!(waited.recv().unwrap().done.len(), 2);
+        waiter.join().unwrap();
+    });
+}
+
+#[test]
 fn a_limit_partitions_in_the_order_of_the_input() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
@@ -149,6 +207,42 @@ fn a_limit_partitions_in_the_order_of_the_input() {
 }
 
 #[test]
+fn those_that_are_pending_keep_the_order_of_the_input() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (senders, mut tasks): (Vec<_>, Vec<_>) = (0..6).map(|_| told(&event_loop)).unzip();
+        for place in [1, 3] {
+            tasks.insert(place, event_loop.submit(async { 100 }));
+        }
+        let waited = wait(tasks, FirstCompleted, None);
+        for (value, sender) in (0..).zip(senders) {
+            sender.send(value).unwrap();
+        }
+        let values: Vec<u32> = waited.pending.into_iter().map(|task| task.result().unwrap()).collect();
+        assert_eq!(values.into_iter().filter(|value| *value != 100).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+    });
+}
+
+#[test]
+fn the_greatest_limits_are_none_for_many() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        for limit in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
+            let (tell, task) = told(&event_loop);
+            let waiter = thread::spawn(move || wait([task], AllCompleted, Some(limit)));
+            settle(&event_loop);
+            tell.send(1).unwrap();
+            assert_eq!(waiter.join().unwrap().done.len(), 1, "{limit:?}");
+            let (tell, task) = told(&event_loop);
+            let waiter = thread::spawn(move || as_completed([task]).next_timeout(limit));
+            settle(&event_loop);
+            tell.send(1).unwrap();
+            assert_eq!(waiter.join().unwrap().unwrap().unwrap().0, 0, "{limit:?}");
+        }
+    });
+}
+
+#[test]
 fn a_limit_of_zero_only_looks() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
@@ -169,6 +263,29 @@ fn tasks_of_several_loops_are_waited_for_together() {
 }
 
 #[test]
+fn tasks_of_our_loops_and_of_foreign_runtimes_are_waited_for_together() {
+    watchdog(HANGS, || {
+        let (event_loop, runtime) = (event_loop(), Runtime::new().unwrap());
+        // Two handles to one runtime, and two loops with two tasks each.
+        let handles =
+            [Handle::from(&runtime), Handle::from(&event_loop), Handle::from(&runtime), Handle::from(&event_loop)];
+        let submit = |number: u32| {
+            let (tell, wait) = oneshot::channel::<()>();
+            let task = handles[number as usize].submit(async move {
+                wait.await.unwrap();
+                number
+            });
+            (tell, task)
+        };
+        let (senders, tasks): (Vec<_>, Vec<_>) = (0..4).map(submit).unzip();
+        let waiter = thread::spawn(move || wait(tasks, AllCompleted, None));
+        senders.into_iter().for_each(|sender| sender.send(()).unwrap());
+        let values: Vec<_> = waiter.join().unwrap().done.into_iter().map(|task| task.result().unwrap()).collect();
+        assert_eq!(values, [0, 1, 2, 3]);
+    });
+}
+
+#[test]
 fn a_hundred_that_finish_together_lose_no_wake() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
@@ -184,6 +301,134 @@ fn a_hundred_that_finish_together_lose_no_wake() {
             tell.send(()).unwrap();
             assert_eq!(waiter.join().unwrap().done.len(), 100);
         }
+    });
+}
+
+/// The time that this thread has kept a processor.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn cpu_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is there to be written.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) }, 0);
+    Duration::new(time.tv_sec.try_into().unwrap(), time.tv_nsec.try_into().unwrap())
+}
+
+#[test]
+#[cfg(unix)]
+fn nothing_is_spun_while_many_are_waited_for() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let limit = Duration::from_millis(500);
+        let never = || [(); 3].map(|()| event_loop.submit(std::future::pending::<()>()));
+        let before = cpu_time();
+        assert_eq!(wait(never(), AllCompleted, Some(limit)).pending.len(), 3);
+        let waited = cpu_time() - before;
+        assert!(waited < limit / 5, "{waited:?}");
+        let before = cpu_time();
+        assert!(matches!(as_completed(never()).next_timeout(limit), Err(Error::TimedOut(_))));
+        let waited = cpu_time() - before;
+        assert!(waited < limit / 5, "{waited:?}");
+    });
+}
+
+#[test]
+fn nothing_is_polled_while_many_are_waited_for() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let polls = Arc::new(AtomicUsize::new(0));
+        let counted = || {
+            let polls = Arc::clone(&polls);
+            event_loop.submit(poll_fn(move |_| -> Poll<()> {
+                polls.fetch_add(1, Ordering::Relaxed);
+                Poll::Pending
+            }))
+        };
+        let tasks = [(); 3].map(|()| counted());
+        settle(&event_loop);
+        assert_eq!(wait(tasks, AllCompleted, Some(Duration::from_millis(50))).pending.len(), 3);
+        assert_eq!(polls.load(Ordering::Relaxed), 3, "once each, by the loop");
+    });
+}
+
+#[test]
+fn a_stray_unpark_ends_no_wait_for_many() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (waiter, stop) = (thread::current(), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    waiter.unpark();
+                    thread::yield_now();
+                }
+            });
+            let (limit, start) = (Duration::from_millis(50), Instant::now());
+            let (tell, task) = told(&event_loop);
+            let waited = wait([task], AllCompleted, Some(limit));
+            assert_eq!(waited.pending.len(), 1);
+            assert!(start.elapsed() >= limit);
+            let mut results = as_completed(waited.pending);
+            assert!(matches!(results.next_timeout(limit), Err(Error::TimedOut(_))));
+            assert!(start.elapsed() >= limit * 2);
+            tell.send(4).unwrap();
+            assert_eq!(results.next().unwrap().1.unwrap(), 4);
+            stop.store(true, Ordering::SeqCst);
+        });
+    });
+}
+
+#[test]
+fn a_task_whose_future_is_being_dropped_is_not_done() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (enter, entered) = mpsc::channel();
+        let (leave, left) = mpsc::channel::<()>();
+        let slow = OnDrop::new(move || {
+            enter.send(()).unwrap();
+            left.recv().unwrap_err();
+        });
+        // It has its value, and what it captured is being dropped.
+        let task = event_loop.submit(poll_fn(move |_| {
+            let _captured = &slow;
+            Poll::Ready(6)
+        }));
+        entered.recv().unwrap();
+        let limit = Some(Duration::from_millis(10));
+        let waited = [FirstCompleted, FirstError, AllCompleted].into_iter().fold(vec![task], |tasks, when| {
+            let waited = wait(tasks, when, limit);
+            assert!(waited.done.is_empty(), "{when:?}");
+            waited.pending
+        });
+        let mut results = as_completed(waited);
+        assert!(matches!(results.next_timeout(Duration::from_millis(10)), Err(Error::TimedOut(_))));
+        drop(leave);
+        assert_eq!(results.next().unwrap().1.unwrap(), 6);
+    });
+}
+
+#[test]
+fn what_wait_and_as_completed_give_back_goes_on_when_it_is_dropped() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = mpsc::channel();
+        let (go, wait_for) = tokio::sync::watch::channel(false);
+        let submit = |name: &'static str| {
+            let (tell, mut go) = (tell.clone(), wait_for.clone());
+            event_loop.submit(async move {
+                go.wait_for(|go| *go).await.unwrap();
+                tell.send(name).unwrap();
+            })
+        };
+        drop(wait([submit("wait")], AllCompleted, Some(Duration::from_millis(5))));
+        drop(as_completed([submit("as_completed, unasked")]));
+        let mut results = as_completed([submit("as_completed, asked")]);
+        results.next_timeout(Duration::from_millis(5)).unwrap_err();
+        drop((results, tell));
+        go.send(true).unwrap();
+        let mut names: Vec<_> = told.iter().take(3).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["as_completed, asked", "as_completed, unasked", "wait"]);
     });
 }
 
@@ -210,6 +455,20 @@ fn waiting_on_the_own_loop_panics_at_the_callers_line() {
                 .unwrap();
             let text = payload.downcast_ref::<String>().unwrap();
             assert!(text.contains("waiting here would never end") && text.contains(file!()), "{text}");
+        }
+    });
+}
+
+#[test]
+fn what_is_done_may_be_waited_for_on_the_own_loop() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        for when in [FirstCompleted, FirstError, AllCompleted] {
+            let done = [1, 2].map(|number| event_loop.submit(async move { number }));
+            settle(&event_loop);
+            assert!(done.iter().all(Task::is_done));
+            let waited = event_loop.block_on(async move { wait(done, when, None).done.len() });
+            assert_eq!(waited.unwrap(), 2, "{when:?}");
         }
     });
 }
@@ -309,11 +568,11 @@ fn as_completed_says_how_many_are_left() {
 fn as_completed_keeps_nothing_of_what_it_has_yielded() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
-        let value = std::sync::Arc::new(());
+        let value = Arc::new(());
         let tasks = [value.clone(), value.clone()].map(|value| event_loop.submit(async { value }));
         let mut results = as_completed(tasks);
         while results.next().is_some() {}
-        assert_eq!(std::sync::Arc::strong_count(&value), 1);
+        assert_eq!(Arc::strong_count(&value), 1);
     });
 }
 
