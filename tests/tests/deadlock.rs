@@ -9,8 +9,8 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use bridge::{Error, EventLoop, Handle, LocalHandle, Task};
-use bridge_tests::{Drops, HANGS, Log, OnDrop, wait_until, watchdog};
+use bridge::{Error, EventLoop, Handle, LocalHandle, ReturnWhen, Task, as_completed, wait};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
 use common::{deadlock, idle_task, line, named, panic_of};
 use tokio::runtime::{Builder as TokioBuilder, Runtime};
 use tokio::sync::oneshot;
@@ -551,6 +551,63 @@ fn a_multi_thread_worker_that_joins_a_loop_lets_its_runtimes_other_tasks_go_on()
         runtime.spawn(async move { give.send(9).unwrap() });
         assert_eq!(task.result().unwrap(), 9);
         runtime.block_on(joins).unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_multi_thread_worker_that_waits_for_many_lets_its_runtimes_other_tasks_go_on() {
+    watchdog(HANGS, || {
+        let (event_loop, runtime) = (EventLoop::new().unwrap(), one_worker());
+        let ways: [fn(Task<u32>) -> u32; 2] = [
+            |task| wait([task], ReturnWhen::AllCompleted, None).done.pop().unwrap().result().unwrap(),
+            |task| as_completed([task]).next().unwrap().1.unwrap(),
+        ];
+        for way in ways {
+            let (give, answer) = oneshot::channel();
+            let task = event_loop.submit(async { answer.await.unwrap() });
+            let (tell, on_the_worker) = mpsc::channel();
+            let blocked = runtime.spawn(async move {
+                tell.send(()).unwrap();
+                way(task)
+            });
+            on_the_worker.recv().unwrap();
+            runtime.spawn(async move { give.send(9).unwrap() });
+            assert_eq!(runtime.block_on(blocked).unwrap(), 9);
+        }
+    });
+}
+
+#[test]
+fn a_multi_thread_worker_that_reads_a_stream_lets_its_runtimes_other_tasks_go_on() {
+    watchdog(HANGS, || {
+        let (event_loop, runtime) = (EventLoop::new().unwrap(), one_worker());
+        let (give, answer) = oneshot::channel();
+        let mut items = event_loop.iter(futures::stream::once(async { answer.await.unwrap() }));
+        let (tell, on_the_worker) = mpsc::channel();
+        let blocked = runtime.spawn(async move {
+            tell.send(()).unwrap();
+            items.next()
+        });
+        on_the_worker.recv().unwrap();
+        runtime.spawn(async move { give.send(9).unwrap() });
+        assert_eq!(runtime.block_on(blocked).unwrap(), Some(9));
+    });
+}
+
+#[test]
+fn a_multi_thread_worker_that_drops_a_loop_lets_its_runtimes_other_tasks_go_on() {
+    watchdog(HANGS, || {
+        let (event_loop, runtime) = (EventLoop::new().unwrap(), one_worker());
+        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+        let (tell, on_the_worker) = mpsc::channel();
+        let drops = runtime.spawn(async move {
+            tell.send(()).unwrap();
+            drop(event_loop);
+        });
+        on_the_worker.recv().unwrap();
+        // The loop ends after its poll, which ends when a worker does this.
+        runtime.spawn(async move { wedge.release() });
+        runtime.block_on(drops).unwrap();
     });
 }
 
