@@ -1,16 +1,20 @@
 //! `Handle::iter`: streams as iterators.
 
+mod common;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bridge::{Error, EventLoop};
 use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
+use common::{line, panic_of};
 use futures::StreamExt as _;
 use futures::stream;
+use tokio::sync::oneshot;
 
 fn event_loop() -> EventLoop {
     EventLoop::new().expect("a loop starts")
@@ -178,6 +182,64 @@ fn next_on_the_loops_own_thread_would_deadlock() {
         let mut items = event_loop.iter(stream::iter([1]));
         let refused = event_loop.block_on(async move { items.next_timeout(Duration::MAX) }).unwrap();
         assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
+    });
+}
+
+#[test]
+fn what_only_the_bridge_gets_wrong_panics_at_the_line_of_next() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut items = event_loop.iter(stream::pending::<()>());
+        let own = event_loop.block_on(async move {
+            let here = line(1);
+            (panic_of(|| items.next()), here)
+        });
+        let ((text, site), here) = own.unwrap();
+        assert!(text.contains("waiting here would never end"), "{text}");
+        assert_eq!(site, here);
+        let mut items = event_loop.iter(stream::pending::<()>());
+        drop(event_loop);
+        let here = line(1);
+        let (text, site) = panic_of(|| items.next());
+        assert!(text.contains("closed"), "{text}");
+        assert_eq!(site, here);
+    });
+}
+
+#[test]
+fn what_was_handed_over_before_the_loop_closed_comes_before_that_is_told() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut items = event_loop.iter(stream::iter([1, 2]).chain(stream::pending())).buffered(2);
+        settle(&event_loop);
+        drop(event_loop);
+        assert_eq!(items.next_timeout(Duration::ZERO).unwrap(), Some(1));
+        assert_eq!(items.next(), Some(2));
+        assert!(matches!(items.next_timeout(Duration::ZERO), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn a_stray_unpark_ends_no_next() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = oneshot::channel();
+        let mut items = event_loop.iter(stream::once(told));
+        let (waiter, stop) = (thread::current(), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    waiter.unpark();
+                    thread::yield_now();
+                }
+            });
+            let (limit, start) = (Duration::from_millis(50), Instant::now());
+            assert!(matches!(items.next_timeout(limit), Err(Error::TimedOut(_))));
+            assert!(start.elapsed() >= limit);
+            tell.send(5).unwrap();
+            assert_eq!(items.next(), Some(Ok(5)));
+            stop.store(true, Ordering::SeqCst);
+        });
     });
 }
 
