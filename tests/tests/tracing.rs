@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, threadsafe};
-use bridge_tests::{HANGS, Log, OnDrop, watchdog};
+use bridge_tests::{HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
 use tracing::field::{Field, Visit};
 use tracing::span::Id;
 use tracing::{Event, Level, Span, Subscriber};
@@ -137,6 +137,47 @@ fn a_cancelled_future_is_dropped_in_it() {
         event_loop.block_on(async {}).unwrap();
         task.cancel();
         assert!(matches!(task.result(), Err(Error::Cancelled)));
+        assert_eq!(seen.take(), [Some("request")]);
+    });
+}
+
+#[test]
+fn it_is_where_a_future_is_dropped_that_was_never_polled() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+        let seen = Log::new();
+        let submit = || {
+            let seen = seen.clone();
+            let held = OnDrop::new(move || seen.push(span()));
+            tracing::info_span!("request").in_scope(|| event_loop.submit(async move { drop(held) }))
+        };
+        let (withdrawn, closed) = (submit(), submit());
+        assert!(withdrawn.cancel());
+        assert_eq!(seen.take(), [Some("request")], "it is dropped here, outside of the span");
+        let handle = event_loop.handle().clone();
+        let end = thread::spawn(move || drop(event_loop));
+        wait_until(|| handle.is_closed());
+        wedge.release();
+        end.join().unwrap();
+        assert!(matches!(closed.result(), Err(Error::Closed)));
+        assert_eq!(seen.take(), [Some("request")], "it is dropped by the loop");
+    });
+}
+
+#[test]
+fn it_is_where_a_call_is_dropped_whose_limit_has_run_out() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let seen = Log::new();
+        let limited = event_loop.with_timeout(Duration::from_secs(1));
+        let timed_out = tracing::info_span!("request").in_scope(|| {
+            limited.block_on(async {
+                let _held = OnDrop::new(|| seen.push(span()));
+                std::future::pending::<()>().await;
+            })
+        });
+        assert!(matches!(timed_out, Err(Error::TimedOut(_))));
         assert_eq!(seen.take(), [Some("request")]);
     });
 }
