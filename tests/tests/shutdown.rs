@@ -761,6 +761,51 @@ fn when_runs_main_returns_what_was_not_polled_yet_is_closed() {
 }
 
 #[test]
+fn a_submission_that_races_the_end_of_run_is_resolved_either_way() {
+    watchdog(HANGS, || {
+        let mut closed = 0;
+        for round in 0..60 {
+            let drops = Drops::new();
+            let (tell, told) = mpsc::channel();
+            let threads: Vec<_> = bridge::run(async {
+                let start = |_| {
+                    let (handle, drops, tell) = (LocalHandle::current(), drops.clone(), tell.clone());
+                    thread::spawn(move || {
+                        let mut tasks = Vec::new();
+                        while !handle.is_closed() && tasks.len() < 10_000 {
+                            let (one, other) = (drops.guard(), drops.guard());
+                            tasks.push(handle.submit(async move { drop(one) }));
+                            tasks.push(handle.submit_local(|| async move { drop(other) }));
+                            let _ = tell.send(());
+                        }
+                        tasks.push(handle.submit(async {}));
+                        tasks
+                    })
+                };
+                let threads = (0..2).map(start).collect();
+                // They are at it.
+                told.recv().unwrap();
+                for _ in 0..round {
+                    tokio::task::yield_now().await;
+                }
+                threads
+            });
+            let tasks: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+            let captures = tasks.len() - 2;
+            for task in tasks {
+                match task.result() {
+                    Ok(()) => {}
+                    Err(Error::Closed) => closed += 1,
+                    Err(other) => panic!("round {round}: {other:?}"),
+                }
+            }
+            assert_eq!(drops.count(), captures, "round {round}");
+        }
+        assert!(closed >= 120, "two at least in every round came too late: {closed}");
+    });
+}
+
+#[test]
 fn when_runs_main_panics_the_panic_comes_out_and_waiters_get_closed() {
     watchdog(HANGS, || {
         let (tell, told) = mpsc::channel();
