@@ -202,15 +202,12 @@ impl Handle {
     /// ```
     pub fn call_soon(&self, f: impl FnOnce() + Send + 'static) -> Result<(), Error> {
         let mut f = Unrun(Some(f));
-        let mut task = self.submit(async move {
+        let task = self.submit(async move {
             if let Some(f) = f.0.take() {
                 f();
             }
         });
-        match task.result_timeout(Duration::ZERO) {
-            Err(Error::Closed) => Err(Error::Closed),
-            _ => Ok(()),
-        }
+        if task.leave() { Ok(()) } else { Err(Error::Closed) }
     }
 
     /// The same loop with a limit: `block_on`, `block_on_local`, companions and `Iter::next` through the new

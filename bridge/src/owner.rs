@@ -15,7 +15,7 @@ use crate::error::Deadlock;
 use crate::frame::{Borrowed, Cell, Frame};
 use crate::job::{AnyJob, Job};
 use crate::park;
-use crate::slot::{Outcome, Signal};
+use crate::slot::{Outcome, Signal, contain};
 use crate::spare::{self, ScopedJob};
 use crate::spin::{LoopWas, Spin};
 use crate::state::{CANCEL, DEADLINE, Ended, Reason};
@@ -142,6 +142,18 @@ impl<T> Owner<T> {
         }
         // SAFETY: it is done, not detached, and this is the owner.
         unsafe { self.job.take() }
+    }
+}
+
+impl<T> Owner<T> {
+    /// Ends as its drop does, but that what is dropped with it panics at nobody. Whether a loop has it, or had it.
+    pub(crate) fn leave(mut self) -> bool {
+        let unasked = self.take();
+        self.job.span().unasked(unasked.as_ref());
+        let refused = matches!(unasked, Some(Outcome::Stopped(Reason::Closed)));
+        contain(|| unasked);
+        contain(|| self);
+        !refused
     }
 }
 
@@ -311,5 +323,40 @@ impl Drop for End {
 impl Answer for Arc<Signal> {
     fn has_come(&self) -> bool {
         self.state.is_done()
+    }
+}
+
+#[cfg(all(test, not(bridge_loom)))]
+mod tests {
+    use std::panic::panic_any;
+
+    use super::*;
+    use crate::job::Runner;
+
+    struct PanicsInDrop;
+
+    impl Drop for PanicsInDrop {
+        fn drop(&mut self) {
+            panic!("a payload's drop");
+        }
+    }
+
+    #[test]
+    fn who_leaves_a_job_that_has_panicked_meanwhile_hears_nothing_of_it() {
+        let owner = submit(async { panic_any(PanicsInDrop) }, |job| {
+            job.run(Runner::Task(Waker::noop()));
+            LoopWas::Asleep
+        });
+        assert!(owner.is_done() && owner.leave());
+    }
+
+    #[test]
+    fn who_leaves_a_job_that_was_refused_is_told() {
+        let owner = submit(async {}, |job| {
+            job.refuse();
+            LoopWas::Asleep
+        });
+        assert!(!owner.leave());
+        assert!(submit(async {}, |_| LoopWas::Asleep).leave());
     }
 }

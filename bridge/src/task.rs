@@ -131,6 +131,11 @@ impl<T> Task<T> {
         self.owner.has_failed()
     }
 
+    /// Detaches, and says whether the loop has it, or had it: false if it was refused, or closed by now.
+    pub(crate) fn leave(self) -> bool {
+        self.owner.leave()
+    }
+
     /// Calls `f` with the result of a task that is done, if it was not given out already.
     pub(crate) fn on_result(mut self, f: impl FnOnce(Result<T, Error>)) {
         if let Some(outcome) = self.owner.take() {
