@@ -240,6 +240,6 @@ impl AnyJob {
 
 impl Answer for Arc<AnyJob> {
     fn has_come(&self) -> bool {
-        self.signal.state.is_done()
+        self.signal.state.is_off_the_loop()
     }
 }

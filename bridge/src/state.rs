@@ -264,6 +264,12 @@ impl State {
         self.0.load(Ordering::Acquire) & STATE == DONE
     }
 
+    /// Whether it is done, or will be without its loop: a thread that has withdrawn it drops its future.
+    pub(crate) fn is_off_the_loop(&self) -> bool {
+        // ORDERING: as in `is_done`.
+        matches!(self.0.load(Ordering::Acquire) & STATE, WITHDRAWN | DONE)
+    }
+
     /// Whether a loop has picked it up, or it is over.
     pub(crate) fn is_begun(&self) -> bool {
         // ORDERING: nothing is read on the strength of it.

@@ -4,8 +4,10 @@ mod common;
 
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
+use std::task::{Context, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -734,6 +736,68 @@ fn the_wait_that_unwound_is_not_counted_in_a_circle_while_its_thread_is_busy() {
         assert!(matches!(asked, Err(Error::TimedOut(_))), "alpha is busy, but waits for nobody: {asked:?}");
         drop(release);
         busy.result().unwrap();
+    });
+}
+
+#[test]
+fn a_wait_that_another_was_nested_in_still_counts_in_a_circle() {
+    struct Asks(Handle);
+    impl Wake for Asks {
+        fn wake(self: Arc<Self>) {}
+    }
+    impl Drop for Asks {
+        fn drop(&mut self) {
+            self.0.block_on(async {}).unwrap();
+        }
+    }
+    watchdog(HANGS, || {
+        let [alpha, beta, gamma] = ["alpha", "beta", "gamma"].map(named);
+        let (release, released) = oneshot::channel::<()>();
+        let (tell, waits) = mpsc::channel();
+        let (mut task, asked) = (beta.submit(async { released.await.unwrap() }), Handle::from(&gamma));
+        let first = alpha.submit(async move {
+            // The task gives this waker up for the one that the wait leaves, and so in the middle of the wait.
+            let waker = Waker::from(Arc::new(Asks(asked)));
+            assert!(pin!(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
+            drop(waker);
+            tell.send(()).unwrap();
+            loop {
+                match task.result_timeout(HANGS * 2) {
+                    // Beta asked first.
+                    Err(Error::WouldDeadlock(_)) => {}
+                    result => return result,
+                }
+            }
+        });
+        waits.recv().unwrap();
+        let refused = wait_for_refusal(&beta, &alpha);
+        assert!(refused.contains("`alpha` waits for `beta`"), "{refused}");
+        release.send(()).unwrap();
+        first.result().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_call_that_was_withdrawn_is_no_part_of_a_circle_while_its_future_is_dropped() {
+    watchdog(HANGS, || {
+        let (alpha, beta) = (named("alpha"), named("beta"));
+        let wedge = Wedge::on(|job| beta.call_soon(job).unwrap());
+        let (enter, entered) = mpsc::channel();
+        let (leave, left) = mpsc::channel::<()>();
+        let slow = OnDrop::new(move || {
+            enter.send(()).unwrap();
+            left.recv().unwrap_err();
+        });
+        let hasty = beta.with_timeout(SHORT);
+        let withdrawn = alpha.submit(async move { hasty.block_on(async move { drop(slow) }) });
+        // Alpha's thread is in the destructor, and beta owes it nothing any more.
+        entered.recv().unwrap();
+        wedge.release();
+        let limited = alpha.with_timeout(SHORT);
+        let asked = beta.block_on(async move { limited.block_on(async {}) }).unwrap();
+        assert!(matches!(asked, Err(Error::TimedOut(_))), "alpha is busy, but waits for nobody: {asked:?}");
+        drop(leave);
+        assert!(matches!(withdrawn.result().unwrap(), Err(Error::TimedOut(_))));
     });
 }
 
