@@ -30,12 +30,17 @@ pub enum ReturnWhen {
 }
 
 /// What [`wait`] returns: the tasks that are done, and the others, both in the order they were given in.
-#[derive(Debug)]
 pub struct Waited<T> {
     /// Asking these for their result does not wait.
     pub done: Vec<Task<T>>,
     /// These run on.
     pub pending: Vec<Task<T>>,
+}
+
+impl<T> fmt::Debug for Waited<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waited").field("done", &self.done).field("pending", &self.pending).finish()
+    }
 }
 
 /// Blocks until as many of `tasks` are done as `when` says, or until `limit` has passed, which is no error.

@@ -1062,6 +1062,14 @@ fn the_debug_of_a_task_shows_its_state_and_asks_nothing_of_t() {
 
 /// Fails by not compiling.
 #[test]
+fn the_debug_of_what_wait_gives_back_asks_nothing_of_t_either() {
+    struct Opaque;
+    let waited = Waited::<Opaque> { done: Vec::new(), pending: Vec::new() };
+    assert_eq!(format!("{waited:?}"), "Waited { done: [], pending: [] }");
+}
+
+/// Fails by not compiling.
+#[test]
 fn all_public_types_are_send_and_t_need_not_be_sync() {
     fn send<T: Send + 'static>() {}
     fn sync<T: Sync>() {}
