@@ -13,8 +13,9 @@ use crate::task::Task;
 impl<T> Task<T> {
     /// Calls `f` with the result, once, when the task is done.
     ///
-    /// If it is done already, `f` runs here and now. Else it runs where the task ends: on its loop's thread, or,
-    /// for a task that is cancelled before its first poll, on the thread that cancels it. It must not block there
+    /// If it is done already, `f` runs here and now, or, inside another callback, right after that one. Else it runs where the
+    /// task ends: on its loop's thread, or, for a task that is cancelled before its first poll, on the thread that cancels
+    /// it. It must not block there
     /// for long; what it waits for on that loop is [`Error::WouldDeadlock`]. It may submit, cancel and ask other
     /// tasks. A panic in it is contained.
     ///
@@ -74,8 +75,9 @@ where
     /// The first call, of those that come after `put`, is the one.
     fn call(&self) {
         let taken = self.lock().take();
-        if let Some((task, f)) = taken {
-            in_turn(Box::new(move || task.on_result(f)));
+        if let Some((mut task, f)) = taken {
+            // Nobody else has the task, to give its result out before.
+            in_turn(Box::new(move || f(task.take(Duration::MAX))));
         }
     }
 }

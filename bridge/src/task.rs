@@ -136,13 +136,6 @@ impl<T> Task<T> {
         self.owner.leave()
     }
 
-    /// Calls `f` with the result of a task that is done, if it was not given out already.
-    pub(crate) fn on_result(mut self, f: impl FnOnce(Result<T, Error>)) {
-        if let Some(outcome) = self.owner.take() {
-            f(outcome.into_result(Duration::MAX));
-        }
-    }
-
     /// Waits, with leave. Done, or an error that says why not.
     #[track_caller]
     fn wait(&mut self, limit: Option<Duration>) -> Result<(), Error> {
