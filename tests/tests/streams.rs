@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -259,5 +260,34 @@ fn items_that_nobody_takes_are_dropped_with_the_iterator() {
         told.recv().unwrap();
         drop(event_loop);
         assert_eq!(drops.count(), 3);
+    });
+}
+
+/// Writes through the loop, which each time has another item of the stream's to hand over first.
+struct Writer<'a> {
+    event_loop: &'a EventLoop,
+    items: tokio::sync::mpsc::UnboundedSender<()>,
+    text: String,
+}
+
+impl fmt::Write for Writer<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.items.send(()).unwrap();
+        settle(self.event_loop);
+        self.text.push_str(text);
+        Ok(())
+    }
+}
+
+#[test]
+fn a_writer_that_debug_writes_to_may_wait_for_the_streams_loop() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (send, received) = tokio::sync::mpsc::unbounded_channel();
+        let stream = stream::unfold(received, |mut received| async { Some((received.recv().await?, received)) });
+        let items = event_loop.iter(stream).buffered(usize::MAX);
+        let mut writer = Writer { event_loop: &event_loop, items: send, text: String::new() };
+        write!(writer, "{items:?}").unwrap();
+        assert!(writer.text.starts_with("Iter") && writer.text.contains("items"), "{}", writer.text);
     });
 }
