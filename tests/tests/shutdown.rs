@@ -392,6 +392,41 @@ fn a_shutdown_timeout_of_duration_max_is_no_limit() {
     });
 }
 
+#[test]
+fn shutdown_timeout_on_a_loops_thread_waits_for_a_loop_whose_tasks_ask_that_thread() {
+    watchdog(HANGS, || {
+        let alpha = EventLoop::new().unwrap();
+        // To be let in at the wrong moment takes luck.
+        for round in 0..300 {
+            let beta = EventLoop::new().unwrap();
+            let drops = Drops::new();
+            let (guard, to_alpha) = (drops.guard(), Handle::from(&alpha));
+            let (tell, polled) = mpsc::channel();
+            let asks = beta.submit(async move {
+                let _guard = guard;
+                tell.send(()).unwrap();
+                let here = Handle::current();
+                while !here.is_closed() {
+                    std::hint::spin_loop();
+                }
+                // Alpha's thread waits since before that, and until this is dropped.
+                loop {
+                    (0..100).for_each(|_| _ = to_alpha.block_on(async {}).unwrap_err());
+                    tokio::task::yield_now().await;
+                }
+            });
+            let end = alpha.submit(async move {
+                polled.recv().unwrap();
+                (beta.shutdown_timeout(Duration::ZERO), drops.count())
+            });
+            let ended = end.result().unwrap();
+            assert!(matches!(ended, (Err(Error::TimedOut(_)), 1)), "round {round}: {ended:?}");
+            let asked: Result<(), _> = asks.result();
+            assert!(matches!(asked, Err(Error::Closed)), "round {round}: {asked:?}");
+        }
+    });
+}
+
 // Drop.
 
 #[test]
