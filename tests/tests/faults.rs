@@ -1,5 +1,6 @@
 //! What others break: wakers that panic, hooks that break the runtime, callbacks and destructors that end the loop
-//! they run on. Futures and outputs that panic are in `panics.rs`, loops that cannot start in `faults_start.rs`.
+//! they run on. Futures and outputs that panic are in `panics.rs`, loops that cannot start in `faults_start.rs`, or be
+//! woken in `faults_wake.rs`.
 
 use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
