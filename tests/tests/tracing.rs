@@ -8,7 +8,7 @@ mod common;
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
 use std::pin::pin;
-use std::sync::{LazyLock, mpsc};
+use std::sync::{LazyLock, Mutex, mpsc};
 use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use bridge::{Error, EventLoop, Handle, threadsafe};
 use bridge_tests::{HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
 use tracing::field::{Field, Visit};
 use tracing::span::Id;
+use tracing::subscriber::with_default;
 use tracing::{Event, Level, Span, Subscriber};
 use tracing_subscriber::layer::{Context as LayerContext, Layer, SubscriberExt as _};
 use tracing_subscriber::registry;
@@ -46,6 +47,22 @@ impl<S: Subscriber> Layer<S> for Recorder {
 
 thread_local! {
     static ENTERING_PANICS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does something, once, when it is told of the first event.
+struct Once<F>(Mutex<Option<F>>);
+
+impl<S: Subscriber, F: FnOnce() + Send + 'static> Layer<S> for Once<F> {
+    fn on_event(&self, _: &Event<'_>, _: LayerContext<'_, S>) {
+        // Not under the lock.
+        let first = self.0.lock().unwrap().take();
+        first.into_iter().for_each(|first| first());
+    }
+}
+
+/// Runs `f`; the first event that is told on this thread meanwhile makes the subscriber call `first` there.
+fn at_the_first_event<R>(first: impl FnOnce() + Send + 'static, f: impl FnOnce() -> R) -> R {
+    with_default(registry().with(Once(Mutex::new(Some(first)))), f)
 }
 
 struct Text(String);
@@ -288,6 +305,19 @@ fn a_loop_that_is_blocked_is_told_with_the_call_and_the_loops() {
             matches!(&told[..], [(Level::WARN, text)] if text.contains("the-asked-loop") && text.contains(&site)),
             "{told:?}"
         );
+    });
+}
+
+#[test]
+fn a_subscriber_that_waits_when_it_is_told_of_a_blocked_loop_hides_no_circle() {
+    watchdog(HANGS, || {
+        let [alpha, beta, writer] = [(); 3].map(|()| event_loop());
+        let (to_alpha, to_writer) = (Handle::from(&alpha), Handle::from(&writer));
+        let refused = alpha.block_on(async {
+            let write = move || to_writer.block_on(async {}).unwrap();
+            at_the_first_event(write, || beta.block_on(async { to_alpha.block_on(async {}) }))
+        });
+        assert!(matches!(refused, Ok(Ok(Err(Error::WouldDeadlock(_))))), "{refused:?}");
     });
 }
 
