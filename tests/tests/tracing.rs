@@ -365,6 +365,26 @@ fn a_call_that_no_loop_picks_up_is_told_once_with_its_site() {
 }
 
 #[test]
+fn a_subscriber_that_waits_when_it_is_told_of_a_call_takes_no_wake_of_that_call() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = Handle::from(&event_loop);
+        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+        let write = move || {
+            wedge.release();
+            // The call is done, and its wake was sent, when this comes after it.
+            let (tell, told) = mpsc::channel();
+            handle.call_soon(move || tell.send(()).unwrap()).unwrap();
+            told.recv().unwrap();
+            // A wait that parks, whatever has come, and whose end wakes nobody.
+            let waited = handle.submit(std::future::pending::<()>()).result_timeout(Duration::from_millis(100));
+            assert!(matches!(waited, Err(Error::TimedOut(_))));
+        };
+        assert_eq!(at_the_first_event(write, || event_loop.block_on(async { 7 })).unwrap(), 7);
+    });
+}
+
+#[test]
 fn a_task_that_no_loop_picks_up_is_told_where_it_is_waited_for() {
     watchdog(HANGS, || {
         LazyLock::force(&EVENTS);
