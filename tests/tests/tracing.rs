@@ -7,6 +7,7 @@ mod common;
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
+use std::panic::panic_any;
 use std::pin::pin;
 use std::sync::{LazyLock, Mutex, mpsc};
 use std::task::{Context, Waker};
@@ -39,14 +40,13 @@ impl<S: Subscriber> Layer<S> for Recorder {
     }
 
     fn on_enter(&self, _: &Id, _: LayerContext<'_, S>) {
-        if ENTERING_PANICS.get() {
-            panic!("the subscriber does not enter");
-        }
+        ON_ENTER.get()();
     }
 }
 
 thread_local! {
-    static ENTERING_PANICS: Cell<bool> = const { Cell::new(false) };
+    /// What this thread does in the subscriber when a span is entered.
+    static ON_ENTER: Cell<fn()> = const { Cell::new(|| ()) };
 }
 
 /// Does something, once, when it is told of the first event.
@@ -237,7 +237,7 @@ fn a_subscriber_that_panics_keeps_no_future_from_being_dropped() {
         let task = tracing::info_span!("request").in_scope(|| {
             event_loop.submit(async move {
                 let _guard = guard;
-                ENTERING_PANICS.set(true);
+                ON_ENTER.set(|| panic!("the subscriber does not enter"));
                 std::future::pending::<()>().await;
             })
         });
@@ -245,6 +245,18 @@ fn a_subscriber_that_panics_keeps_no_future_from_being_dropped() {
         task.cancel();
         assert!(matches!(task.result(), Err(Error::Cancelled)));
         assert_eq!(drops.count(), 1);
+    });
+}
+
+#[test]
+fn a_subscriber_whose_panic_panics_when_it_is_dropped_keeps_no_future_from_being_polled() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let payload = || panic_any(OnDrop::new(|| panic!("the payload of the subscriber's panic")));
+        event_loop.call_soon(move || ON_ENTER.set(payload)).unwrap();
+        let value = tracing::info_span!("request").in_scope(|| event_loop.block_on(async { 7 }));
+        assert_eq!(value.unwrap(), 7);
+        assert_eq!(event_loop.block_on(async { 8 }).unwrap(), 8, "the loop goes on");
     });
 }
 
