@@ -7,10 +7,11 @@ mod common;
 
 use std::cell::Cell;
 use std::fmt::{self, Write as _};
-use std::panic::panic_any;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::pin;
 use std::sync::{LazyLock, Mutex, mpsc};
-use std::task::{Context, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
@@ -42,11 +43,17 @@ impl<S: Subscriber> Layer<S> for Recorder {
     fn on_enter(&self, _: &Id, _: LayerContext<'_, S>) {
         ON_ENTER.get()();
     }
+
+    fn on_close(&self, _: Id, _: LayerContext<'_, S>) {
+        ON_CLOSE.replace(|| ())();
+    }
 }
 
 thread_local! {
     /// What this thread does in the subscriber when a span is entered.
     static ON_ENTER: Cell<fn()> = const { Cell::new(|| ()) };
+    /// And when one is closed, the first time.
+    static ON_CLOSE: Cell<fn()> = const { Cell::new(|| ()) };
 }
 
 /// Does something, once, when it is told of the first event.
@@ -257,6 +264,31 @@ fn a_subscriber_whose_panic_panics_when_it_is_dropped_keeps_no_future_from_being
         let value = tracing::info_span!("request").in_scope(|| event_loop.block_on(async { 7 }));
         assert_eq!(value.unwrap(), 7);
         assert_eq!(event_loop.block_on(async { 8 }).unwrap(), 8, "the loop goes on");
+    });
+}
+
+#[test]
+fn a_subscriber_that_panics_when_a_span_is_closed_does_not_come_out_of_the_drop_of_a_futures_waker() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (tell, told) = mpsc::channel();
+        let keeps_its_waker = poll_fn(move |cx| {
+            tell.send(cx.waker().clone()).unwrap();
+            Poll::Ready(())
+        });
+        let task = tracing::info_span!("request").in_scope(|| event_loop.submit(keeps_its_waker));
+        task.result().unwrap();
+        // Nothing of the loop's holds the span any more.
+        event_loop.shutdown().unwrap();
+        let waker = told.recv().unwrap();
+        thread_local!(static CLOSED: Cell<bool> = const { Cell::new(false) });
+        ON_CLOSE.set(|| {
+            CLOSED.set(true);
+            panic!("the subscriber does not close");
+        });
+        let dropped = catch_unwind(AssertUnwindSafe(|| drop(waker)));
+        assert!(CLOSED.get(), "the waker was not the last that held the span");
+        assert!(dropped.is_ok());
     });
 }
 
