@@ -51,7 +51,7 @@ impl Handle {
         })));
         let pump = self.submit(pump(stream, Arc::clone(&turns)));
         let items = Arc::clone(&turns) as Arc<dyn Items>;
-        Iter { pump: Some(pump), turns, items, limit: self.limit() }
+        Iter { pump: Some(pump), closed: false, turns, items, limit: self.limit() }
     }
 }
 
@@ -76,11 +76,13 @@ async fn pump<S: Stream>(stream: S, turns: Arc<Turns<S::Item>>) {
 ///
 /// `next` panics with the stream's own payload if the stream panics, and, at the caller's line, where only the bridge
 /// goes wrong: the loop was closed, waiting would deadlock, or the handle's limit ran out. It never takes any of these for the
-/// stream's end. [`next_timeout`](Iter::next_timeout) returns them.
+/// stream's end, also not when it is asked again. [`next_timeout`](Iter::next_timeout) returns them.
 #[must_use = "iterators are lazy: `next` waits"]
 pub struct Iter<T> {
     /// The stream's task, until its end was told.
     pump: Option<Task<()>>,
+    /// The end was that of the loop.
+    closed: bool,
     turns: Arc<Turns<T>>,
     /// The same.
     items: Arc<dyn Items>,
@@ -113,7 +115,8 @@ impl<T> Iter<T> {
     /// # Errors
     ///
     /// [`TimedOut`](Error::TimedOut), [`Closed`](Error::Closed), [`WouldDeadlock`](Error::WouldDeadlock), or
-    /// [`Panicked`](Error::Panicked) if the stream panicked. After `Closed` and `Panicked` there is nothing more.
+    /// [`Panicked`](Error::Panicked) if the stream panicked. `Closed` is told again each time; after `Panicked`, whose payload
+    /// is given once, there is nothing more.
     ///
     /// # Examples
     ///
@@ -136,14 +139,18 @@ impl<T> Iter<T> {
     fn step(&mut self, limit: Option<Duration>) -> Result<Option<T>, Error> {
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         loop {
-            let Some(pump) = &mut self.pump else { return Ok(None) };
+            let Some(pump) = &mut self.pump else {
+                return if self.closed { Err(Error::Closed) } else { Ok(None) };
+            };
             // Asked in this order: what was handed over before the end comes before the end.
             let ended = pump.is_done();
             if let Some(item) = self.turns.take() {
                 return Ok(Some(item));
             }
             if ended {
-                return self.pump.take().map_or(Ok(None), |pump| pump.result().map(|()| None));
+                let end = self.pump.take().map_or(Ok(()), Task::result);
+                self.closed = matches!(end, Err(Error::Closed));
+                return end.map(|()| None);
             }
             if limit == Some(Duration::ZERO) {
                 return Err(Error::TimedOut(Duration::ZERO));

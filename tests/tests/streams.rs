@@ -105,11 +105,14 @@ fn a_closed_loop_is_never_a_silent_end() {
         let event_loop = event_loop();
         let mut asked = event_loop.iter(stream::pending::<()>());
         let mut panics = event_loop.iter(stream::pending::<()>());
-        let waiter = thread::spawn(move || asked.next_timeout(Duration::MAX));
+        let waiter = thread::spawn(move || [(); 2].map(|()| asked.next_timeout(Duration::MAX)));
         drop(event_loop);
-        assert!(matches!(waiter.join().unwrap(), Err(Error::Closed)));
-        let payload = catch_unwind(AssertUnwindSafe(|| panics.next())).unwrap_err();
-        assert!(payload.downcast_ref::<String>().unwrap().contains("closed"));
+        let told = waiter.join().unwrap();
+        assert!(told.iter().all(|told| matches!(told, Err(Error::Closed))), "{told:?}");
+        for _ in 0..2 {
+            let payload = catch_unwind(AssertUnwindSafe(|| panics.next())).unwrap_err();
+            assert!(payload.downcast_ref::<String>().unwrap().contains("closed"));
+        }
     });
 }
 
