@@ -6,18 +6,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
+use crate::context::Loop;
 use crate::error::Error;
+use crate::owner;
+use crate::registry;
 use crate::slot::contain;
 use crate::task::Task;
 
 impl<T> Task<T> {
     /// Calls `f` with the result, once, when the task is done.
     ///
-    /// If it is done already, `f` runs here and now, or, inside another callback, right after that one. Else it runs where the
-    /// task ends: on its loop's thread, or, for a task that is cancelled before its first poll, on the thread that cancels
-    /// it. It must not block there
-    /// for long; what it waits for on that loop is [`Error::WouldDeadlock`]. It may submit, cancel and ask other
-    /// tasks. A panic in it is contained.
+    /// If it is done already, `f` runs here and now, or, inside another callback, right after that one. Else it runs on the
+    /// loop's thread. There is one exception: a task that is cancelled before its first poll, on a runtime that is not ours or
+    /// on a loop that has closed, is called back by the thread that cancels it.
+    ///
+    /// It must not block the loop for long; what it waits for on that loop is [`Error::WouldDeadlock`]. It may submit, cancel
+    /// and ask other tasks. A panic in it is contained.
     ///
     /// Callbacks do not nest: one that ends further tasks has returned before the callbacks of those run.
     ///
@@ -41,7 +45,7 @@ impl<T> Task<T> {
     {
         if self.is_done() {
             let result = self.take(Duration::MAX);
-            return in_turn(Box::new(move || f(result)));
+            return in_turn(move || f(result));
         }
         let job = self.job();
         let callback = Arc::new(Callback(Mutex::new(None)));
@@ -49,7 +53,7 @@ impl<T> Task<T> {
         callback.put(self, f);
         // It may have ended before there was anything to call. Who ended it then has left the lock since, so it is seen.
         if job.signal.state.is_done() {
-            callback.call();
+            callback.due().into_iter().for_each(|(_, due)| in_turn(due));
         }
     }
 }
@@ -72,12 +76,38 @@ where
         *self.lock() = Some((task, f));
     }
 
-    /// The first call, of those that come after `put`, is the one.
+    /// What is to be called, and the loop that the task was on. For the first that asks after `put`.
+    fn due(&self) -> Option<(Arc<Loop>, impl FnOnce() + Send + use<T, F>)> {
+        let (mut task, f) = self.lock().take()?;
+        let on = Arc::clone(task.on());
+        // Nobody else has the task, to give its result out before.
+        Some((on, move || f(task.take(Duration::MAX))))
+    }
+
     fn call(&self) {
-        let taken = self.lock().take();
-        if let Some((mut task, f)) = taken {
-            // Nobody else has the task, to give its result out before.
-            in_turn(Box::new(move || f(task.take(Duration::MAX))));
+        if let Some((on, due)) = self.due() {
+            call_on(&on, due);
+        }
+    }
+}
+
+/// Calls `due` on the thread of the loop `on`, if that is ours and runs, else on this one.
+fn call_on(on: &Loop, due: impl FnOnce() + Send + 'static) {
+    let elsewhere = if registry::drives(on.id) { None } else { registry::by_id(on.id) };
+    let due = CallOnDrop(Some(due));
+    if let Some(ours) = elsewhere {
+        // A loop that refuses it, or ends before its turn comes, drops it, and so calls it.
+        drop(owner::submit(async move { drop(due) }, |job| ours.remote.push(job)));
+    }
+}
+
+/// Is called when it is dropped.
+struct CallOnDrop<F: FnOnce() + 'static>(Option<F>);
+
+impl<F: FnOnce() + 'static> Drop for CallOnDrop<F> {
+    fn drop(&mut self) {
+        if let Some(due) = self.0.take() {
+            in_turn(due);
         }
     }
 }
@@ -104,8 +134,8 @@ thread_local! {
 }
 
 /// Runs `callback`, after the one that this thread is inside of: however long the chain, the stack stays flat.
-fn in_turn(callback: Due) {
-    let mut next = Some(callback);
+fn in_turn(callback: impl FnOnce() + 'static) {
+    let mut next: Option<Due> = Some(Box::new(callback));
     let nested = DUE.try_with(|due| match &mut *due.borrow_mut() {
         Some(due) => due.extend(next.take()),
         due @ None => *due = Some(VecDeque::new()),

@@ -40,6 +40,11 @@ pub(crate) fn is_running(remote: &Remote) -> bool {
     with_running(|ours| std::ptr::eq(&*ours.remote, remote)) == Some(true)
 }
 
+/// Whether this thread drives the loop whose runtime has that id.
+pub(crate) fn drives(id: Id) -> bool {
+    with_running(|ours| ours.on.id == id) == Some(true)
+}
+
 /// Told by tokio, on a loop's thread: there is nothing to do but to wait for sockets and timers.
 pub(crate) fn on_idle() {
     with_running(|ours| ours.remote.on_idle());

@@ -114,25 +114,35 @@ fn a_callback_may_submit_cancel_and_read_but_not_block_on_its_own_loop() {
 fn a_hundred_thousand_dependants_need_no_deep_stack() {
     watchdog(HANGS, || {
         const DEPENDANTS: usize = 100_000;
-        let event_loop = event_loop();
-        // Nothing starts: each is cancelled where it is queued, by the callback of the one before.
-        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+        let (tell_handle, told_handle) = mpsc::channel();
+        let (end, ended) = oneshot::channel::<()>();
+        let small = thread::Builder::new().stack_size(512 * 1024);
+        let runs = small.spawn(move || {
+            bridge::run(async {
+                tell_handle.send(Handle::current()).unwrap();
+                ended.await.unwrap();
+            });
+        });
+        let handle = told_handle.recv().unwrap();
+        // Nothing starts behind this: each is cancelled where it is queued, by the callback of the one before.
+        let (give, given) = mpsc::channel::<Canceller>();
+        handle.call_soon(move || assert!(given.recv().unwrap().cancel())).unwrap();
         let (tell, told) = mpsc::channel();
-        let last = event_loop.submit(std::future::pending::<()>());
+        let last = handle.submit(std::future::pending::<()>());
         let mut next = last.canceller();
         last.on_done(move |result| tell.send(result).unwrap());
         for _ in 0..DEPENDANTS {
-            let task = event_loop.submit(std::future::pending::<()>());
+            let task = handle.submit(std::future::pending::<()>());
             let canceller = task.canceller();
             task.on_done(move |_| {
                 next.cancel();
             });
             next = canceller;
         }
-        let small = thread::Builder::new().stack_size(128 * 1024);
-        small.spawn(move || next.cancel()).unwrap().join().unwrap();
+        give.send(next).unwrap();
         assert!(matches!(told.recv().unwrap(), Err(Error::Cancelled)));
-        wedge.release();
+        end.send(()).unwrap();
+        runs.unwrap().join().unwrap();
     });
 }
 
@@ -200,6 +210,64 @@ fn a_callback_of_a_task_that_is_cancelled_or_closed_after_its_first_poll_runs_on
         let (end, thread) = told.recv().unwrap();
         assert!(end.contains("closed"), "{end}");
         assert_eq!(thread, on);
+    });
+}
+
+/// A loop that is busy, and a task behind that, whose callback tells which thread it runs on.
+fn queued(event_loop: &EventLoop) -> (Wedge, Canceller, mpsc::Receiver<thread::ThreadId>) {
+    let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+    let task = event_loop.submit(std::future::pending::<()>());
+    let canceller = task.canceller();
+    let (tell, told) = mpsc::channel();
+    task.on_done(move |result| {
+        assert!(matches!(result, Err(Error::Cancelled)));
+        tell.send(thread::current().id()).unwrap();
+    });
+    (wedge, canceller, told)
+}
+
+#[test]
+fn a_callback_of_a_task_that_is_cancelled_before_its_first_poll_runs_on_the_loops_thread() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (wedge, canceller, told) = queued(&event_loop);
+        assert!(canceller.cancel());
+        assert!(told.try_recv().is_err(), "not by this thread");
+        let on = wedge.thread();
+        wedge.release();
+        assert_eq!(told.recv().unwrap(), on);
+        assert!(told.recv().is_err(), "the callback is dropped after its one call");
+    });
+}
+
+#[test]
+fn a_callback_that_waits_for_a_loop_that_ends_runs_at_that_end() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (wedge, canceller, told) = queued(&event_loop);
+        assert!(canceller.cancel());
+        let handle = event_loop.handle().clone();
+        let end = thread::spawn(move || drop(event_loop));
+        wait_until(|| handle.is_closed());
+        let on = wedge.thread();
+        wedge.release();
+        assert_eq!(told.recv().unwrap(), on);
+        end.join().unwrap();
+    });
+}
+
+#[test]
+fn a_callback_of_a_task_that_is_cancelled_on_a_closed_loop_before_its_first_poll_runs_on_the_thread_that_cancels() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (wedge, canceller, told) = queued(&event_loop);
+        let handle = event_loop.handle().clone();
+        let end = thread::spawn(move || event_loop.shutdown());
+        wait_until(|| handle.is_closed());
+        assert!(canceller.cancel());
+        assert_eq!(told.try_recv().unwrap(), thread::current().id());
+        wedge.release();
+        end.join().unwrap().unwrap();
     });
 }
 
