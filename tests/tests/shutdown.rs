@@ -417,7 +417,7 @@ fn shutdown_timeout_on_a_loops_thread_waits_for_a_loop_whose_tasks_ask_that_thre
             });
             let end = alpha.submit(async move {
                 polled.recv().unwrap();
-                (beta.shutdown_timeout(Duration::ZERO), drops.count())
+                (beta.shutdown_timeout(Duration::from_micros(100)), drops.count())
             });
             let ended = end.result().unwrap();
             assert!(matches!(ended, (Err(Error::TimedOut(_)), 1)), "round {round}: {ended:?}");
