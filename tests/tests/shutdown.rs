@@ -300,6 +300,32 @@ fn a_task_that_was_done_before_the_shutdown_can_be_read_after_it() {
 // `shutdown_timeout`.
 
 #[test]
+fn a_stray_unpark_ends_no_wait_for_the_end_of_a_loop() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+        let last = event_loop.submit(async { 5 });
+        let ended = AtomicBool::new(false);
+        let (tell, told) = mpsc::channel();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                tell.send(thread::current()).unwrap();
+                event_loop.shutdown().unwrap();
+                ended.store(true, Ordering::SeqCst);
+            });
+            let waiter = told.recv().unwrap();
+            for _ in 0..1000 {
+                waiter.unpark();
+                thread::yield_now();
+            }
+            assert!(!ended.load(Ordering::SeqCst));
+            wedge.release();
+        });
+        assert_eq!(last.result().unwrap(), 5);
+    });
+}
+
+#[test]
 fn shutdown_timeout_is_ok_when_all_is_finished_within_the_limit() {
     watchdog(HANGS, || {
         let event_loop = EventLoop::new().unwrap();
