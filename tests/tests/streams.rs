@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bridge::{Error, EventLoop};
 use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
-use common::{line, panic_of};
+use common::{SETTLE, line, panic_of};
 use futures::StreamExt as _;
 use futures::stream;
 use tokio::sync::oneshot;
@@ -96,6 +96,27 @@ fn dropping_the_iterator_drops_the_stream_on_the_loop() {
         drop(items);
         wait_until(|| drops.count() == 1);
         assert_eq!(drops.threads(), [on]);
+    });
+}
+
+#[test]
+fn a_caller_that_waits_learns_of_the_streams_end() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let (end, ended) = oneshot::channel::<()>();
+        let (tell, asked) = mpsc::channel();
+        let ends = async move {
+            tell.send(()).unwrap();
+            ended.await.unwrap();
+        };
+        let mut items = event_loop.iter(stream::once(ends).filter(|()| std::future::ready(false)));
+        thread::scope(|scope| {
+            let waiter = scope.spawn(|| items.next());
+            asked.recv().unwrap();
+            thread::sleep(SETTLE);
+            end.send(()).unwrap();
+            assert_eq!(waiter.join().unwrap(), None);
+        });
     });
 }
 

@@ -613,6 +613,23 @@ fn as_completed_on_the_own_loop_yields_what_is_done_and_then_refuses() {
 }
 
 #[test]
+fn as_completed_on_a_loops_thread_is_refused_as_soon_as_all_that_is_left_is_its_own() {
+    watchdog(HANGS, || {
+        let [own, other] = [(); 2].map(|()| event_loop());
+        let tasks = [own.submit(std::future::pending()), other.submit(async { 1 }), other.submit(async { 2 })];
+        let refused = own.block_on(async move {
+            let mut results = as_completed(tasks);
+            let places = [results.next().unwrap().0, results.next().unwrap().0];
+            (places, results.next_timeout(Duration::MAX).map(drop))
+        });
+        let (mut places, refused) = refused.unwrap();
+        places.sort_unstable();
+        assert_eq!(places, [1, 2]);
+        assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
+    });
+}
+
+#[test]
 fn a_loop_that_closes_ends_what_is_waited_for() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
