@@ -24,6 +24,9 @@ use crate::task::{Task, may_wait};
 impl Handle {
     /// Runs `stream` on the loop, and gives its items to this thread, one by one, as an iterator.
     ///
+    /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
+    /// iterator is dropped.
+    ///
     /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
     /// [`Iter::buffered`] lets it run ahead. The limit of [`with_timeout`](Handle::with_timeout) holds for every
     /// `next`.
@@ -110,7 +113,8 @@ impl<T> Iter<T> {
     }
 
     /// As `next`, for `limit` at most: the next item, or `None` at the stream's end. When the limit runs out nothing is
-    /// lost: the item that the stream is at comes with a later call. Of `limit` and the handle's the shorter holds.
+    /// lost: the item that the stream is at comes with a later call. A limit of zero asks for an item as well, and gives what
+    /// is there. Of `limit` and the handle's the shorter holds.
     ///
     /// # Errors
     ///
@@ -153,6 +157,7 @@ impl<T> Iter<T> {
                 return end.map(|()| None);
             }
             if limit == Some(Duration::ZERO) {
+                self.turns.ask();
                 return Err(Error::TimedOut(Duration::ZERO));
             }
             let leave = may_wait(pump.on(), &|| Box::new(Next { items: Arc::clone(&self.items), pump: pump.job() }))?;

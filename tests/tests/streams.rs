@@ -100,6 +100,24 @@ fn dropping_the_iterator_drops_the_stream_on_the_loop() {
 }
 
 #[test]
+fn a_limit_of_zero_asks_for_the_next_item_and_a_later_call_gives_it() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut items = event_loop.iter(stream::iter(0..3));
+        let mut got = Vec::new();
+        wait_until(|| {
+            match items.next_timeout(Duration::ZERO) {
+                Ok(item) => got.push(item),
+                Err(Error::TimedOut(Duration::ZERO)) => {}
+                Err(error) => panic!("{error}"),
+            }
+            got.last() == Some(&None)
+        });
+        assert_eq!(got, [Some(0), Some(1), Some(2), None]);
+    });
+}
+
+#[test]
 fn a_caller_that_waits_learns_of_the_streams_end() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
