@@ -92,7 +92,8 @@ fn on_a_closed_loop_the_companion_is_named() {
     drop(numbers_blocking(&handle, 3));
 }
 
-#[threadsafe(stream, timeout = Duration::from_millis(5))]
+// The call that makes the stream has the limit as well, and is to succeed.
+#[threadsafe(stream, timeout = Duration::from_millis(500))]
 fn hangs() -> impl Stream<Item = u64> {
     stream::pending()
 }
