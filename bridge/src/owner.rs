@@ -143,9 +143,7 @@ impl<T> Owner<T> {
         // SAFETY: it is done, not detached, and this is the owner.
         unsafe { self.job.take() }
     }
-}
 
-impl<T> Owner<T> {
     /// Ends as its drop does, but that what is dropped with it panics at nobody. Whether a loop has it, or had it.
     pub(crate) fn leave(mut self) -> bool {
         let unasked = self.take();

@@ -5,14 +5,14 @@ mod common;
 use std::fmt::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bridge::{Error, EventLoop};
 use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
-use common::{SETTLE, line, panic_of};
+use common::{SETTLE, beside_strays, line, panic_of};
 use futures::StreamExt as _;
 use futures::stream;
 use tokio::sync::oneshot;
@@ -268,20 +268,12 @@ fn a_stray_unpark_ends_no_next() {
         let event_loop = event_loop();
         let (tell, told) = oneshot::channel();
         let mut items = event_loop.iter(stream::once(told));
-        let (waiter, stop) = (thread::current(), AtomicBool::new(false));
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while !stop.load(Ordering::SeqCst) {
-                    waiter.unpark();
-                    thread::yield_now();
-                }
-            });
+        beside_strays(|| {
             let (limit, start) = (Duration::from_millis(50), Instant::now());
             assert!(matches!(items.next_timeout(limit), Err(Error::TimedOut(_))));
             assert!(start.elapsed() >= limit);
             tell.send(5).unwrap();
             assert_eq!(items.next(), Some(Ok(5)));
-            stop.store(true, Ordering::SeqCst);
         });
     });
 }

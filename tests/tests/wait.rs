@@ -4,7 +4,7 @@ mod common;
 
 use std::future::poll_fn;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::task::Poll;
 use std::thread;
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use bridge::ReturnWhen::{AllCompleted, FirstCompleted, FirstError};
 use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
 use bridge_tests::{HANGS, OnDrop, watchdog};
-use common::SETTLE;
+use common::{SETTLE, beside_strays};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
@@ -355,14 +355,7 @@ fn nothing_is_polled_while_many_are_waited_for() {
 fn a_stray_unpark_ends_no_wait_for_many() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
-        let (waiter, stop) = (thread::current(), AtomicBool::new(false));
-        thread::scope(|scope| {
-            scope.spawn(|| {
-                while !stop.load(Ordering::SeqCst) {
-                    waiter.unpark();
-                    thread::yield_now();
-                }
-            });
+        beside_strays(|| {
             let (limit, start) = (Duration::from_millis(50), Instant::now());
             let (tell, task) = told(&event_loop);
             let waited = wait([task], AllCompleted, Some(limit));
@@ -373,7 +366,6 @@ fn a_stray_unpark_ends_no_wait_for_many() {
             assert!(start.elapsed() >= limit * 2);
             tell.send(4).unwrap();
             assert_eq!(results.next().unwrap().1.unwrap(), 4);
-            stop.store(true, Ordering::SeqCst);
         });
     });
 }

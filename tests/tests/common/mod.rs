@@ -5,6 +5,7 @@
 use std::cell::Cell;
 use std::future::pending;
 use std::panic::{self, AssertUnwindSafe, Location};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Once, mpsc};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -15,6 +16,27 @@ use bridge_tests::Drops;
 /// A time that a thread which is going to block is given to get there, where nothing can tell that it has. A
 /// test is right without it, and checks more with it.
 pub(crate) const SETTLE: Duration = Duration::from_millis(30);
+
+/// Runs `body` while another thread unparks this one, again and again.
+pub(crate) fn beside_strays(body: impl FnOnce()) {
+    struct Over<'a>(&'a AtomicBool);
+    impl Drop for Over<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+    let (waiter, over) = (thread::current(), AtomicBool::new(false));
+    thread::scope(|scope| {
+        let _over = Over(&over);
+        scope.spawn(|| {
+            while !over.load(Ordering::SeqCst) {
+                waiter.unpark();
+                thread::yield_now();
+            }
+        });
+        body();
+    });
+}
 
 /// A loop with that name.
 pub(crate) fn named(name: &str) -> EventLoop {
