@@ -179,7 +179,8 @@ impl EventLoop {
 
     /// Finishes all that was submitted, then ends the loop and waits for its thread. From the call on the loop
     /// is closed to new work, also to that of its own tasks. Tasks that were spawned with tokio's own functions
-    /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped.
+    /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped, unless the calling
+    /// thread was the last to ask for its items.
     ///
     /// # Errors
     ///
@@ -235,6 +236,8 @@ impl EventLoop {
         }
         let leave = self.ended.may_wait(&on, Location::caller()).map_err(Error::WouldDeadlock)?;
         self.handle.ours().remote.stop(Plan::Finish);
+        #[cfg(feature = "stream")]
+        self.handle.ours().streams.cancel_asked_here();
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let in_time = leave.block(|| self.ended.wait(deadline));
         // The drop tells a loop that is late to abort, and joins its thread. The leave is kept until then: else a task of that

@@ -260,6 +260,14 @@ impl Handle {
         self.limit
     }
 
+    #[cfg(feature = "stream")]
+    pub(crate) fn as_ours(&self) -> Option<&Arc<Ours>> {
+        match &self.target {
+            Target::Ours(ours) => Some(ours),
+            Target::Foreign { .. } => None,
+        }
+    }
+
     pub(crate) fn ours(ours: Arc<Ours>) -> Handle {
         Handle { target: Target::Ours(ours), limit: None }
     }

@@ -2,14 +2,18 @@
 //!
 //! The stream lives in a task on the loop, the *pump*, and takes turns with the iterator: `next` asks, the pump polls
 //! the stream until it has an item, hands it over, and waits to be asked again, or, when buffered, for room.
+//!
+//! A loop that finishes what was submitted waits for its streams, and so for those who ask. The thread that waits for that
+//! loop asks for nothing meanwhile, so the streams that it asked last [are cancelled](Streams::cancel_asked_here).
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
 use std::panic::{RefUnwindSafe, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
@@ -19,13 +23,16 @@ use crate::error::Error;
 use crate::handle::Handle;
 use crate::job::AnyJob;
 use crate::park;
-use crate::task::{Task, may_wait};
+use crate::registry::Ours;
+use crate::slot::contain;
+use crate::task::{Canceller, Task, may_wait};
 
 impl Handle {
     /// Runs `stream` on the loop, and gives its items to this thread, one by one, as an iterator.
     ///
     /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
-    /// iterator is dropped.
+    /// iterator is dropped. But a stream that was last asked for an item by the very thread that shuts the loop down, which
+    /// can ask for no more, is dropped: after the items that are there already its iterator is [`Closed`](Error::Closed).
     ///
     /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
     /// [`Iter::buffered`] lets it run ahead. The limit of [`with_timeout`](Handle::with_timeout) holds for every
@@ -49,12 +56,17 @@ impl Handle {
             items: VecDeque::new(),
             room: 0,
             asked: false,
+            asked_by: None,
             pump: None,
             caller: None,
         })));
         let pump = self.submit(pump(stream, Arc::clone(&turns)));
         let items = Arc::clone(&turns) as Arc<dyn Items>;
-        Iter { pump: Some(pump), closed: false, turns, items, limit: self.limit() }
+        let on = self.as_ours().cloned();
+        if let Some(ours) = &on {
+            ours.streams.add(&items, pump.canceller());
+        }
+        Iter { pump: Some(pump), closed: false, turns, items, on, limit: self.limit() }
     }
 }
 
@@ -89,6 +101,8 @@ pub struct Iter<T> {
     turns: Arc<Turns<T>>,
     /// The same.
     items: Arc<dyn Items>,
+    /// The loop, if it is ours.
+    on: Option<Arc<Ours>>,
     limit: Option<Duration>,
 }
 
@@ -152,7 +166,11 @@ impl<T> Iter<T> {
                 return Ok(Some(item));
             }
             if ended {
-                let end = self.pump.take().map_or(Ok(()), Task::result);
+                let end = match self.pump.take().map_or(Ok(()), Task::result) {
+                    // By the loop's shutdown: its own drop is the only other that cancels it.
+                    Err(Error::Cancelled) => Err(Error::Closed),
+                    end => end,
+                };
                 self.closed = matches!(end, Err(Error::Closed));
                 return end.map(|()| None);
             }
@@ -194,6 +212,9 @@ impl<T> Drop for Iter<T> {
         if let Some(pump) = &self.pump {
             pump.cancel();
         }
+        if let Some(ours) = &self.on {
+            ours.streams.remove(&self.items);
+        }
         // These are the caller's, not the loop's, to drop.
         let items = std::mem::take(&mut self.turns.lock().items);
         drop(items);
@@ -224,11 +245,64 @@ impl Answer for Next {
 trait Items: Send + Sync + RefUnwindSafe {
     /// Whether one waits to be taken.
     fn is_there(&self) -> bool;
+
+    /// Whether the last to ask for one was that thread.
+    fn were_asked_by(&self, thread: ThreadId) -> bool;
 }
 
 impl<T: Send> Items for Turns<T> {
     fn is_there(&self) -> bool {
         self.has_item()
+    }
+
+    fn were_asked_by(&self, thread: ThreadId) -> bool {
+        self.lock().asked_by == Some(thread)
+    }
+}
+
+/// A stream on a loop: what its pump hands over, and how that is cancelled.
+#[derive(Clone)]
+struct Pumped {
+    items: Arc<dyn Items>,
+    canceller: Canceller,
+}
+
+/// The streams of a loop, by the address of their items, until their iterators are dropped.
+#[derive(Default)]
+pub(crate) struct Streams(Mutex<HashMap<usize, Pumped>>);
+
+impl Streams {
+    /// No code of the user's runs under this lock.
+    fn lock(&self) -> MutexGuard<'_, HashMap<usize, Pumped>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, items: &Arc<dyn Items>, canceller: Canceller) {
+        self.lock().insert(Arc::as_ptr(items).addr(), Pumped { items: Arc::clone(items), canceller });
+    }
+
+    fn remove(&self, items: &Arc<dyn Items>) {
+        let pumped = self.lock().remove(&Arc::as_ptr(items).addr());
+        drop(pumped);
+    }
+
+    /// Cancels those that the calling thread was the last to ask for an item: it is about to wait for their loop.
+    pub(crate) fn cancel_asked_here(&self) {
+        let here = thread::current().id();
+        let all: Vec<Pumped> = self.lock().values().cloned().collect();
+        for pumped in all {
+            if pumped.items.were_asked_by(here) {
+                pumped.canceller.cancel();
+            }
+            // This may be the last reference by now, and items are the user's.
+            contain(|| pumped);
+        }
+    }
+}
+
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streams").finish_non_exhaustive()
     }
 }
 
@@ -242,6 +316,8 @@ struct Turn<T> {
     room: usize,
     /// The caller waits for an item.
     asked: bool,
+    /// The thread that was the last to ask.
+    asked_by: Option<ThreadId>,
     /// The pump, when it waits for a use of the next item.
     pump: Option<Waker>,
     /// The caller, when it waits for an item.
@@ -288,6 +364,7 @@ impl<T> Turns<T> {
     fn ask(&self) {
         let mut turn = self.lock();
         turn.asked = turn.items.is_empty();
+        turn.asked_by = Some(thread::current().id());
         let pump = turn.pump.take();
         drop(turn);
         pump.into_iter().for_each(Waker::wake);
@@ -302,5 +379,20 @@ impl<T> Turns<T> {
         let mut turn = self.lock();
         turn.caller = Some(waker.clone());
         turn.items.is_empty()
+    }
+}
+
+#[cfg(all(test, not(bridge_loom)))]
+mod tests {
+    use crate::EventLoop;
+
+    #[test]
+    fn a_loop_keeps_nothing_of_a_stream_whose_iterator_is_dropped() {
+        let event_loop = EventLoop::new().unwrap();
+        let streams = &event_loop.handle().ours().streams;
+        let items = [(); 2].map(|()| event_loop.iter(futures::stream::iter(0..3)));
+        assert_eq!(streams.lock().len(), 2);
+        drop(items);
+        assert!(streams.lock().is_empty());
     }
 }

@@ -17,6 +17,8 @@ use crate::driver::Remote;
 pub(crate) struct Ours {
     pub(crate) on: Arc<Loop>,
     pub(crate) remote: Arc<Remote>,
+    #[cfg(feature = "stream")]
+    pub(crate) streams: crate::iter::Streams,
 }
 
 thread_local! {

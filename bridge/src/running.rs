@@ -46,7 +46,12 @@ impl Running {
         let remote = Arc::new(Remote::new());
         let driver = Driver::new(Arc::clone(&remote), Lookout::new(Arc::clone(&on), owns_thread));
         let driving = Driving::start(Arc::clone(&on));
-        let ours = Arc::new(Ours { on, remote });
+        let ours = Arc::new(Ours {
+            on,
+            remote,
+            #[cfg(feature = "stream")]
+            streams: crate::iter::Streams::default(),
+        });
         let registered = Registered::new(&ours);
         let driver = Rc::new(RefCell::new(driver));
         let running = Running { driver, runtime, ours, _registered: registered, _driving: driving };

@@ -325,3 +325,85 @@ fn a_writer_that_debug_writes_to_may_wait_for_the_streams_loop() {
         assert!(writer.text.starts_with("Iter") && writer.text.contains("items"), "{}", writer.text);
     });
 }
+
+#[test]
+fn shutdown_drops_a_stream_that_its_own_thread_asked_last() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let on = event_loop.block_on(async { thread::current().id() }).unwrap();
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let mut items = event_loop.iter(stream::iter(0..).map(move |number| {
+            let _ = &guard;
+            number
+        }));
+        assert_eq!(items.next(), Some(0));
+        event_loop.shutdown().unwrap();
+        assert_eq!(drops.threads(), [on]);
+        for _ in 0..2 {
+            assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
+        }
+    });
+}
+
+#[test]
+fn shutdown_drops_a_stream_in_the_middle_of_an_item_that_its_own_thread_asked_for() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut items = event_loop.iter(stream::pending::<()>());
+        assert!(matches!(items.next_timeout(SETTLE), Err(Error::TimedOut(_))));
+        event_loop.shutdown_timeout(HANGS * 2).unwrap();
+        assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn what_a_stream_handed_over_before_shutdown_dropped_it_comes_before_that_is_told() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let mut items = event_loop.iter(stream::iter(0..)).buffered(2);
+        assert_eq!(items.next(), Some(0));
+        settle(&event_loop);
+        event_loop.shutdown().unwrap();
+        assert_eq!(items.next(), Some(1));
+        assert_eq!(items.next(), Some(2));
+        assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn shutdown_waits_for_a_stream_that_another_thread_goes_on_to_ask() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = event_loop.handle().clone();
+        let mut items = event_loop.iter(stream::iter(0..5));
+        assert_eq!(items.next(), Some(0));
+        let (tell, asked) = mpsc::channel();
+        let reader = thread::spawn(move || {
+            assert_eq!(items.next(), Some(1));
+            tell.send(()).unwrap();
+            wait_until(|| handle.is_closed());
+            thread::sleep(SETTLE);
+            items.collect::<Vec<_>>()
+        });
+        asked.recv().unwrap();
+        event_loop.shutdown().unwrap();
+        assert_eq!(reader.join().unwrap(), [2, 3, 4]);
+    });
+}
+
+#[test]
+fn shutdown_waits_for_a_stream_that_nobody_has_asked_yet() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = event_loop.handle().clone();
+        let items = event_loop.iter(stream::iter(0..3));
+        let reader = thread::spawn(move || {
+            wait_until(|| handle.is_closed());
+            thread::sleep(SETTLE);
+            items.collect::<Vec<_>>()
+        });
+        event_loop.shutdown().unwrap();
+        assert_eq!(reader.join().unwrap(), [0, 1, 2]);
+    });
+}
