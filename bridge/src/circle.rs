@@ -1,9 +1,10 @@
-//! Whether a wait can end: the waits of loops' threads as a graph, and what in it holds itself up.
+//! Whether a wait can end: the waits of those that poll futures as a graph, and what in it holds itself up.
 //!
-//! A loop whose thread waits answers nobody until its wait is over. A wait for [all](Need::All) of several loops is held up
-//! by any one of them that cannot answer, a wait for [any](Need::Any) by all of them only. So a wait cannot end if it is
-//! in, or leads to, a set of waits each of which is held up by others of the set: a circle where everybody waits for all,
-//! a knot of circles where some wait for any.
+//! A loop whose thread waits answers nobody until its wait is over. Where a runtime has many threads, and one of them waits
+//! in a poll, it is the job that it polls which does not move on, and the others do. Each such [`Party`] may wait and be
+//! waited for. A wait for [all](Need::All) of several parties is held up by any one of them that cannot answer, a wait for
+//! [any](Need::Any) by all of them only. So a wait cannot end if it is in, or leads to, a set of waits each of which is held
+//! up by others of the set: a circle where everybody waits for all, a knot of circles where some wait for any.
 //!
 //! A recorded wait whose answer is there already is no longer a wait: its thread only has not got round to saying so.
 
@@ -13,49 +14,64 @@ use std::sync::Arc;
 
 use tokio::runtime::Id;
 
-use crate::error::Wait;
+use crate::error::{Wait, Waiter};
+use crate::job::JobId;
 
-/// What one loop owes to a wait.
+/// What answers nobody while a thread of it waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Party {
+    /// A loop, or runtime, that has one thread.
+    Loop(Id),
+    /// A job on a runtime that has many.
+    Job(JobId),
+}
+
+/// What one party owes to a wait.
 pub(crate) trait Answer: Send {
+    /// The one job that it comes from.
+    fn job(&self) -> Option<JobId> {
+        None
+    }
+
     /// Whether it has come.
     fn has_come(&self) -> bool;
 
-    /// Whether it ends the wait, whatever other loops still owe.
+    /// Whether it ends the wait, whatever others still owe.
     fn ends_all(&self) -> bool {
         false
     }
 }
 
-/// Which of several loops end a wait.
+/// Which of several parties end a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     All,
     Any,
 }
 
-/// What a loop's thread waits for.
+/// What a party's thread waits for.
 pub(crate) struct Waiting {
     need: Need,
     owed: Vec<Owed>,
 }
 
-/// By one of the loops.
+/// By one of the parties.
 struct Owed {
-    by: Id,
+    by: Party,
     wait: Wait,
     answer: Box<dyn Answer>,
 }
 
-/// Who waits for what, by the waiting loop: each wait that its thread is in, the innermost last. Code of the user's (a
+/// Who waits for what, by the waiting party: each wait that its thread is in, the innermost last. Code of the user's (a
 /// subscriber, the destructor of a waker) may wait on its way into another wait.
-pub(crate) type Records = HashMap<Id, Vec<Waiting>>;
+pub(crate) type Records = HashMap<Party, Vec<Waiting>>;
 
-/// The wait of `id` that began last is over.
-pub(crate) fn end_innermost(records: &mut Records, id: Id) -> Option<Waiting> {
-    let waits = records.get_mut(&id)?;
+/// The wait of `party` that began last is over.
+pub(crate) fn end_innermost(records: &mut Records, party: Party) -> Option<Waiting> {
+    let waits = records.get_mut(&party)?;
     let ended = waits.pop();
     if waits.is_empty() {
-        records.remove(&id);
+        records.remove(&party);
     }
     ended
 }
@@ -66,15 +82,16 @@ impl Waiting {
         Waiting { need, owed: Vec::new() }
     }
 
-    /// Waits for the loop `by`, named `target`, as well.
+    /// Waits for the party `by` as well. The loops that the two are, or that they run on, have the names `[waiter, by]`.
     pub(crate) fn add(
         &mut self,
-        by: Id,
-        [waiter, target]: [&Arc<str>; 2],
+        [waiter, by]: [Party; 2],
+        names: [&Arc<str>; 2],
         site: &'static Location<'static>,
         answer: Box<dyn Answer>,
     ) {
-        let wait = Wait { waiter: Arc::clone(waiter), target: Arc::clone(target), site };
+        let told = |party, name| Waiter { on: Arc::clone(name), is_task: matches!(party, Party::Job(_)) };
+        let wait = Wait { waiter: told(waiter, names[0]), target: told(by, names[1]), site };
         self.owed.push(Owed { by, wait, answer });
     }
 
@@ -106,25 +123,26 @@ impl Open<'_> {
 }
 
 /// Waits that cannot end, or were not shown to yet.
-type Held<'a> = HashMap<Id, Vec<Open<'a>>>;
+type Held<'a> = HashMap<Party, Vec<Open<'a>>>;
 
-/// Whether one of the waits that a thread is in is held up: it answers nobody before all of them are over.
+/// Whether one of the waits that a party is in is held up: it answers nobody before all of them are over.
 fn are_held_up(open: &[Open<'_>], held: &Held<'_>) -> bool {
     open.iter().any(|open| open.is_held_up_by(held))
 }
 
-/// If `waiting`, of the loop `from`, cannot end beside what is recorded: why. It comes first, then each wait that the one
+/// If `waiting`, of the party `from`, cannot end beside what is recorded: why. It comes first, then each wait that the one
 /// before leads to, round to `from`; then what else keeps those for any from ending.
-pub(crate) fn why_never(records: &Records, from: Id, waiting: &Waiting) -> Option<Vec<Wait>> {
+pub(crate) fn why_never(records: &Records, from: Party, waiting: &Waiting) -> Option<Vec<Wait>> {
     let mut held = reached(records, from, waiting);
-    // Whoever may be answered may answer, until nothing changes. Each round is for one loop at least.
+    // Whoever may be answered may answer, until nothing changes. Each round is for one at least.
     loop {
-        let free: Vec<Id> = held.iter().filter(|(_, open)| !are_held_up(open, &held)).map(|(id, _)| *id).collect();
+        let free: Vec<Party> =
+            held.iter().filter(|(_, open)| !are_held_up(open, &held)).map(|(party, _)| *party).collect();
         if free.is_empty() {
             break;
         }
-        for id in free {
-            held.remove(&id);
+        for party in free {
+            held.remove(&party);
         }
     }
     held.contains_key(&from).then(|| {
@@ -136,45 +154,51 @@ pub(crate) fn why_never(records: &Records, from: Id, waiting: &Waiting) -> Optio
 }
 
 /// The waits that `waiting` leads to, itself among them.
-fn reached<'a>(records: &'a Records, from: Id, waiting: &'a Waiting) -> Held<'a> {
+fn reached<'a>(records: &'a Records, from: Party, waiting: &'a Waiting) -> Held<'a> {
     let mut reached = HashMap::new();
     let mut ahead = vec![from];
-    while let Some(id) = ahead.pop() {
-        if reached.contains_key(&id) {
+    while let Some(party) = ahead.pop() {
+        if reached.contains_key(&party) {
             continue;
         }
-        let new = (id == from).then_some(waiting);
-        let open: Vec<_> = records.get(&id).into_iter().flatten().chain(new).map(Waiting::open).collect();
+        let new = (party == from).then_some(waiting);
+        let open: Vec<_> = records.get(&party).into_iter().flatten().chain(new).map(Waiting::open).collect();
         ahead.extend(open.iter().flat_map(|open| &open.owed).map(|owed| owed.by).filter(|by| records.contains_key(by)));
-        reached.insert(id, open);
+        reached.insert(party, open);
     }
     reached
 }
 
-/// How many waits lead from each loop to `to`.
-fn steps_to(to: Id, held: &Held<'_>) -> HashMap<Id, usize> {
+/// How many waits lead from each party to `to`.
+fn steps_to(to: Party, held: &Held<'_>) -> HashMap<Party, usize> {
     let mut steps = HashMap::from([(to, 0)]);
     for far in 1.. {
         let leads = |open: &[Open<'_>]| {
             open.iter().flat_map(|open| &open.owed).any(|owed| steps.get(&owed.by) == Some(&(far - 1)))
         };
-        let next: Vec<Id> =
-            held.iter().filter(|(id, open)| !steps.contains_key(id) && leads(open)).map(|(id, _)| *id).collect();
+        let is_next = |(party, open): &(&Party, &Vec<Open<'_>>)| !steps.contains_key(party) && leads(open);
+        let next: Vec<Party> = held.iter().filter(is_next).map(|(party, _)| *party).collect();
         if next.is_empty() {
             break;
         }
-        steps.extend(next.into_iter().map(|id| (id, far)));
+        steps.extend(next.into_iter().map(|party| (party, far)));
     }
     steps
 }
 
-/// Adds what holds `id` up to `waits`: what leads back soonest first.
-fn explain(held: &Held<'_>, steps: &HashMap<Id, usize>, id: Id, told: &mut HashSet<Id>, waits: &mut Vec<Wait>) {
-    if !told.insert(id) {
+/// Adds what holds `party` up to `waits`: what leads back soonest first.
+fn explain(
+    held: &Held<'_>,
+    steps: &HashMap<Party, usize>,
+    party: Party,
+    told: &mut HashSet<Party>,
+    waits: &mut Vec<Wait>,
+) {
+    if !told.insert(party) {
         return;
     }
     // The one that is asked about is the last.
-    for open in held[&id].iter().rev().filter(|open| open.is_held_up_by(held)) {
+    for open in held[&party].iter().rev().filter(|open| open.is_held_up_by(held)) {
         let mut owed: Vec<&&Owed> = open.owed.iter().filter(|owed| held.contains_key(&owed.by)).collect();
         owed.sort_by_key(|owed| steps.get(&owed.by).copied().unwrap_or(usize::MAX));
         if open.need == Need::All {
@@ -213,36 +237,42 @@ mod tests {
 
     /// Loops by number, and their waits.
     struct Loops {
-        ids: Vec<Id>,
+        parties: Vec<Party>,
         names: Vec<Arc<str>>,
         records: Records,
     }
 
     impl Loops {
         fn new(count: usize) -> Loops {
-            let id = |_| Builder::new_current_thread().build().unwrap().handle().id();
+            let party = |_| Party::Loop(Builder::new_current_thread().build().unwrap().handle().id());
             let names = (0..count).map(|number| Arc::from(number.to_string())).collect();
-            Loops { ids: (0..count).map(id).collect(), names, records: HashMap::new() }
+            Loops { parties: (0..count).map(party).collect(), names, records: HashMap::new() }
         }
 
         fn waiting(&self, waiter: usize, need: Need, owed: &[(usize, Said)]) -> Waiting {
             let mut waiting = Waiting::new(need);
             for &(by, said) in owed {
                 let names = [&self.names[waiter], &self.names[by]];
-                waiting.add(self.ids[by], names, Location::caller(), Box::new(said));
+                let parties = [self.parties[waiter], self.parties[by]];
+                waiting.add(parties, names, Location::caller(), Box::new(said));
             }
             waiting
         }
 
         fn record(&mut self, waiter: usize, need: Need, owed: &[(usize, Said)]) {
             let waiting = self.waiting(waiter, need, owed);
-            self.records.insert(self.ids[waiter], vec![waiting]);
+            self.records.insert(self.parties[waiter], vec![waiting]);
         }
 
         /// What is told to `waiter`, as waits of one loop for another.
         fn told(&self, waiter: usize, need: Need, owed: &[(usize, Said)]) -> Option<Vec<[usize; 2]>> {
-            let waits = why_never(&self.records, self.ids[waiter], &self.waiting(waiter, need, owed))?;
-            Some(waits.iter().map(|wait| [&wait.waiter, &wait.target].map(|name| name.parse().unwrap())).collect())
+            let waits = why_never(&self.records, self.parties[waiter], &self.waiting(waiter, need, owed))?;
+            Some(
+                waits
+                    .iter()
+                    .map(|wait| [&wait.waiter, &wait.target].map(|waiter| waiter.on.parse().unwrap()))
+                    .collect(),
+            )
         }
     }
 
@@ -317,20 +347,20 @@ mod tests {
         let mut loops = Loops::new(3);
         loops.record(0, Need::All, &[(1, Nothing)]);
         let nested = loops.waiting(0, Need::All, &[(2, Nothing)]);
-        loops.records.get_mut(&loops.ids[0]).unwrap().push(nested);
+        loops.records.get_mut(&loops.parties[0]).unwrap().push(nested);
         assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
         assert_eq!(loops.told(2, Need::All, &[(0, Nothing)]), Some(vec![[2, 0], [0, 2]]));
-        assert!(end_innermost(&mut loops.records, loops.ids[0]).is_some());
+        assert!(end_innermost(&mut loops.records, loops.parties[0]).is_some());
         assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
         assert_eq!(loops.told(2, Need::All, &[(0, Nothing)]), None);
-        assert!(end_innermost(&mut loops.records, loops.ids[0]).is_some() && loops.records.is_empty());
+        assert!(end_innermost(&mut loops.records, loops.parties[0]).is_some() && loops.records.is_empty());
     }
 
     /// Whether the wait of `id` can end, by trying every way that does not go round.
-    fn can_end(records: &Records, id: Id, path: &mut Vec<Id>) -> bool {
-        let Some([waiting]) = records.get(&id).map(Vec::as_slice) else { return true };
+    fn can_end(records: &Records, party: Party, path: &mut Vec<Party>) -> bool {
+        let Some([waiting]) = records.get(&party).map(Vec::as_slice) else { return true };
         let owed = waiting.open().owed;
-        path.push(id);
+        path.push(party);
         let mut answers = owed.iter().map(|owed| !path.clone().contains(&owed.by) && can_end(records, owed.by, path));
         let can_end =
             owed.is_empty() || if waiting.need == Need::All { answers.all(|a| a) } else { answers.any(|a| a) };
@@ -362,11 +392,11 @@ mod tests {
                 }
                 let told = loops.told(waiter, need, &owed);
                 loops.record(waiter, need, &owed);
-                let ends = can_end(&loops.records, loops.ids[waiter], &mut Vec::new());
+                let ends = can_end(&loops.records, loops.parties[waiter], &mut Vec::new());
                 assert_eq!(told.is_none(), ends, "{waiter} {need:?} {owed:?}: {told:?}");
                 let Some(told) = told else { continue };
                 held_up += 1;
-                loops.records.remove(&loops.ids[waiter]);
+                loops.records.remove(&loops.parties[waiter]);
                 let mut at = waiter;
                 let round = told.iter().position(|&[from, to]| {
                     assert_eq!(from, at, "a circle comes first: {told:?}");

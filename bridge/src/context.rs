@@ -6,12 +6,13 @@
 //!
 //! | the calling thread | the wait |
 //! | --- | --- |
-//! | drives no loop | is let through, for the price of a thread-local read |
+//! | drives no loop | is let through, for the price of two thread-local reads |
 //! | is a worker of a multi-thread runtime | goes through `block_in_place`, so that the runtime's other tasks move on |
+//! | is one that polls a job of ours, or drops it | is the job's: refused, or recorded, as below |
 //! | drives the loop that is asked, and the answer of no other would do | is refused |
 //! | drives another loop | is refused if it [cannot end](crate::circle) beside what is recorded, else recorded while it lasts |
 //!
-//! Records are made and read by threads that drive a loop, under a lock that nobody else takes.
+//! Records are made and read by threads that drive a loop or poll a job, under a lock that nobody else takes.
 
 use std::cell::RefCell;
 use std::panic::Location;
@@ -23,10 +24,11 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
-use crate::circle::{self, Answer, Need, Records, Waiting};
+use crate::circle::{self, Answer, Need, Party, Records, Waiting};
 use crate::core_id::Core;
-use crate::error::{Deadlock, Wait};
+use crate::error::{Deadlock, Wait, Waiter};
 use crate::fork::Process;
+use crate::job::JobId;
 use crate::spin::{self, DEFAULT_SPIN, Looks, Spin};
 use crate::trace::{self, Watch};
 
@@ -36,6 +38,8 @@ use crate::trace::{self, Watch};
 pub(crate) struct Loop {
     pub(crate) id: Id,
     pub(crate) name: Arc<str>,
+    /// It has workers: of several threads each polls some of its jobs.
+    pub(crate) has_workers: bool,
     pub(crate) spin: Duration,
     pub(crate) process: Process,
     pub(crate) looks: Looks,
@@ -44,7 +48,15 @@ pub(crate) struct Loop {
 impl Loop {
     /// `core`: where it runs, as far as is known.
     pub(crate) fn new(id: Id, name: Arc<str>, spin: Duration, core: Core) -> Arc<Loop> {
-        Arc::new(Loop { id, name, spin, process: Process::current(), looks: Looks::new(core) })
+        Arc::new(Loop { id, name, has_workers: false, spin, process: Process::current(), looks: Looks::new(core) })
+    }
+
+    /// What is held up while a thread waits that polls `job`.
+    fn party(&self, job: Option<JobId>) -> Party {
+        match job {
+            Some(job) if self.has_workers => Party::Job(job),
+            _ => Party::Loop(self.id),
+        }
     }
 
     /// How a caller looks for an answer of this loop.
@@ -78,6 +90,36 @@ impl Drop for Driving {
     fn drop(&mut self) {
         // In the destructor of a thread-local the cell may be gone, and with it what is to be undone.
         let _ = DRIVEN.try_with(RefCell::take);
+    }
+}
+
+/// What is held up by a wait of this thread, and the loop that it is or runs on.
+type Polled = (Party, Arc<Loop>);
+
+thread_local! {
+    /// Set while this thread polls a job on a runtime that is not ours, or drops it as that shuts down. The thread may be
+    /// one of many then, or none that the runtime's scheduler runs on.
+    static POLLED: RefCell<Option<Polled>> = const { RefCell::new(None) };
+}
+
+/// While it lives, this thread polls that job, or drops it.
+#[derive(Debug)]
+pub(crate) struct Polling {
+    /// Inside of what.
+    outer: Option<Polled>,
+}
+
+impl Polling {
+    pub(crate) fn start(on: &Arc<Loop>, job: JobId) -> Polling {
+        let polled = (on.party(Some(job)), Arc::clone(on));
+        Polling { outer: POLLED.try_with(|cell| cell.replace(Some(polled))).ok().flatten() }
+    }
+}
+
+impl Drop for Polling {
+    fn drop(&mut self) {
+        // In the destructor of a thread-local the cell may be gone, and nobody asks it.
+        let _ = POLLED.try_with(|cell| cell.replace(self.outer.take()));
     }
 }
 
@@ -115,7 +157,14 @@ pub(crate) fn foreign(handle: &TokioHandle) -> Arc<Loop> {
         None => Arc::from(format!("tokio runtime {id}")),
     };
     spin::count_cores_if_unknown();
-    Loop::new(id, name, DEFAULT_SPIN, Core::UNSEEN)
+    Arc::new(Loop {
+        id,
+        name,
+        has_workers: handle.runtime_flavor() == RuntimeFlavor::MultiThread,
+        spin: DEFAULT_SPIN,
+        process: Process::current(),
+        looks: Looks::new(Core::UNSEEN),
+    })
 }
 
 /// Whether a tokio scheduler runs on this thread, below the code that asks.
@@ -167,7 +216,7 @@ fn records() -> MutexGuard<'static, Records> {
 /// Leave to wait for a loop, until dropped.
 #[derive(Debug)]
 pub(crate) struct Leave {
-    recorded: Option<Id>,
+    recorded: Option<Party>,
     worker: bool,
     watch: Watch,
 }
@@ -184,45 +233,53 @@ pub(crate) fn may_wait(
 /// One of the loops that a wait for several tasks is for.
 pub(crate) struct Target<'a> {
     pub(crate) on: &'a Loop,
-    /// Makes the answer that all of the wait's tasks on that loop give together.
+    /// Makes the answer that all of the wait's tasks on that loop give together; on one that has workers, that of one task.
     pub(crate) answer: Box<dyn FnOnce() -> Box<dyn Answer> + 'a>,
 }
 
-/// As [`may_wait`], for several loops, each given once.
+/// As [`may_wait`], for several loops, each given once but for those that have workers.
 pub(crate) fn may_wait_for<'a>(
     targets: impl FnOnce() -> Vec<Target<'a>>,
     need: Need,
     site: &'static Location<'static>,
 ) -> Result<Leave, Deadlock> {
-    let watch = Watch::new(site);
-    match current_thread() {
-        Thread::Free => Ok(Leave { recorded: None, worker: false, watch }),
-        Thread::Worker => Ok(Leave { recorded: None, worker: true, watch }),
-        Thread::Drives(driven) => record(&driven, targets(), need, site),
+    let leave = |recorded, worker| Leave { recorded, worker, watch: Watch::new(site) };
+    let thread = current_thread();
+    if let Thread::Drives(driven) = thread {
+        let targets = targets();
+        let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
+        let party = driven.party(None);
+        record(party, &driven.name, targets, need, site)?;
+        let leave = leave(Some(party), false);
+        trace::blocked(&driven.name, &names, site);
+        return Ok(leave);
     }
+    let polled = POLLED.try_with(|cell| cell.borrow().clone()).ok().flatten();
+    if let Some((party, on)) = &polled {
+        record(*party, &on.name, targets(), need, site)?;
+    }
+    Ok(leave(polled.map(|(party, _)| party), matches!(thread, Thread::Worker)))
 }
 
-/// Records what the loop `driven` is about to wait for, if it can end.
+/// Records what `party`, which is or runs on the loop `name`, is about to wait for, if that can end.
 fn record(
-    driven: &Loop,
+    party: Party,
+    name: &Arc<str>,
     targets: Vec<Target<'_>>,
     need: Need,
     site: &'static Location<'static>,
-) -> Result<Leave, Deadlock> {
-    let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
+) -> Result<(), Deadlock> {
     let mut waiting = Waiting::new(need);
     for Target { on, answer } in targets {
-        waiting.add(on.id, [&driven.name, &on.name], site, answer());
+        let answer = answer();
+        waiting.add([party, on.party(answer.job())], [name, &on.name], site, answer);
     }
     let mut records = records();
-    if let Some(waits) = circle::why_never(&records, driven.id, &waiting) {
+    if let Some(waits) = circle::why_never(&records, party, &waiting) {
         return Err(Deadlock::new(waits));
     }
-    records.entry(driven.id).or_default().push(waiting);
-    drop(records);
-    let leave = Leave { recorded: Some(driven.id), worker: false, watch: Watch::new(site) };
-    trace::blocked(&driven.name, &names, site);
-    Ok(leave)
+    records.entry(party).or_default().push(waiting);
+    Ok(())
 }
 
 /// As [`may_wait`], to wait for the end of the loop `target` itself. A loop ends after its `spawn_blocking` threads,
@@ -234,8 +291,8 @@ pub(crate) fn may_join(
 ) -> Result<Leave, Deadlock> {
     let leave = may_wait(target, site, answer)?;
     if TokioHandle::try_current().is_ok_and(|current| current.id() == target.id) {
-        let name = &target.name;
-        return Err(Deadlock::new(vec![Wait { waiter: Arc::clone(name), target: Arc::clone(name), site }]));
+        let itself = Waiter { on: Arc::clone(&target.name), is_task: false };
+        return Err(Deadlock::new(vec![Wait { waiter: itself.clone(), target: itself, site }]));
     }
     Ok(leave)
 }
@@ -253,8 +310,8 @@ impl Leave {
 
 impl Drop for Leave {
     fn drop(&mut self) {
-        if let Some(id) = self.recorded {
-            let record = circle::end_innermost(&mut records(), id);
+        if let Some(party) = self.recorded {
+            let record = circle::end_innermost(&mut records(), party);
             // Its answer may hold the last reference to a task, whose destructor is the user's: not under the lock.
             drop(record);
         }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Waker};
 
-use crate::context::Loop;
+use crate::context::{Loop, Polling};
 use crate::core_id::Core;
 use crate::fork::Process;
 use crate::job::{AnyJob, Ran, Runner};
@@ -367,7 +367,10 @@ impl Future for Spawned {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        match self.job.run(Runner::Task(cx.waker())) {
+        let polling = Polling::start(&self.on, self.job.id());
+        let ran = self.job.run(Runner::Task(cx.waker()));
+        drop(polling);
+        match ran {
             Ran::Ended => {
                 // For the next callers to tell whether a look is worth their while: it is not on the core that this runs on.
                 self.on.looks.set_core(Core::current());
@@ -380,6 +383,7 @@ impl Future for Spawned {
 
 impl Drop for Spawned {
     fn drop(&mut self) {
+        let _polling = Polling::start(&self.on, self.job.id());
         self.job.close();
     }
 }

@@ -124,7 +124,8 @@ impl fmt::Debug for Panic {
 }
 
 /// The cycle of waiting loops that a call would have closed, or, where some of them wait for any of several others, the knot
-/// of cycles. `Display` names each loop and the line where its thread waits.
+/// of cycles. `Display` names each loop and the line where its thread waits. On a runtime that has many threads it is a task
+/// that waits, and not all of the runtime.
 ///
 /// # Examples
 ///
@@ -144,12 +145,26 @@ pub struct Deadlock {
     waits: Box<[Wait]>,
 }
 
-/// One loop's thread that waits for another loop.
+/// One that waits for another.
 #[derive(Clone, Debug)]
 pub(crate) struct Wait {
-    pub(crate) waiter: Arc<str>,
-    pub(crate) target: Arc<str>,
+    pub(crate) waiter: Waiter,
+    pub(crate) target: Waiter,
     pub(crate) site: &'static Location<'static>,
+}
+
+/// A loop, or a task on a runtime that has many threads.
+#[derive(Clone, Debug)]
+pub(crate) struct Waiter {
+    /// The name of the loop.
+    pub(crate) on: Arc<str>,
+    pub(crate) is_task: bool,
+}
+
+impl fmt::Display for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}`{}`", if self.is_task { "a task of " } else { "" }, self.on)
+    }
 }
 
 impl Deadlock {
@@ -161,17 +176,26 @@ impl Deadlock {
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Wait { waiter, target, site } = &self.waits[0];
+        if self.waits.len() == 1 && waiter.is_task {
+            return write!(
+                f,
+                "waiting here would never end: this is the very task, of {on}, whose result is asked for (at {site}). \
+                 Leave that to others",
+                on = format_args!("`{}`", waiter.on)
+            );
+        }
         if self.waits.len() == 1 {
             return write!(
                 f,
-                "waiting here would never end: this is the thread of the event loop `{target}` that is asked \
+                "waiting here would never end: this is the thread of the event loop {target} that is asked \
                  (at {site}). Use `.await` on the loop's thread, or make the call from another one, as \
                  `tokio::task::spawn_blocking` gives"
             );
         }
-        write!(f, "waiting here would never end: event loop `{waiter}` would wait for `{target}` (at {site})")?;
+        let kind = if waiter.is_task { "" } else { "event loop " };
+        write!(f, "waiting here would never end: {kind}{waiter} would wait for {target} (at {site})")?;
         for Wait { waiter, target, site } in &self.waits[1..] {
-            write!(f, ", `{waiter}` waits for `{target}` (at {site})")?;
+            write!(f, ", {waiter} waits for {target} (at {site})")?;
         }
         f.write_str(". Use `.await` in at least one of them, so that its loop stays free")
     }

@@ -21,7 +21,7 @@ use futures_core::Stream;
 use crate::circle::Answer;
 use crate::error::Error;
 use crate::handle::Handle;
-use crate::job::AnyJob;
+use crate::job::{AnyJob, JobId};
 use crate::park;
 use crate::registry::Ours;
 use crate::slot::contain;
@@ -236,6 +236,10 @@ struct Next {
 }
 
 impl Answer for Next {
+    fn job(&self) -> Option<JobId> {
+        Some(self.pump.id())
+    }
+
     fn has_come(&self) -> bool {
         self.items.is_there() || self.pump.has_come()
     }

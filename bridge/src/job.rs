@@ -59,6 +59,10 @@ pub(crate) enum Ran {
     Woken,
 }
 
+/// A job, as long as it is there, by its address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct JobId(usize);
+
 /// A job of whatever future, as the queue and the loop see it.
 pub(crate) type AnyJob = Job<dyn Frame>;
 
@@ -230,6 +234,10 @@ impl<F: Frame + ?Sized> Job<F> {
 }
 
 impl AnyJob {
+    pub(crate) fn id(&self) -> JobId {
+        JobId(std::ptr::from_ref(self).addr())
+    }
+
     /// What a waker of the job does.
     pub(crate) fn wake(&self) {
         if self.signal.state.wake() {
@@ -239,6 +247,10 @@ impl AnyJob {
 }
 
 impl Answer for Arc<AnyJob> {
+    fn job(&self) -> Option<JobId> {
+        Some(self.id())
+    }
+
     fn has_come(&self) -> bool {
         self.signal.state.is_off_the_loop()
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::circle::{Answer, Need};
 use crate::context::{self, Leave, Loop, Target};
 use crate::error::Error;
-use crate::job::AnyJob;
+use crate::job::{AnyJob, JobId};
 use crate::park;
 use crate::task::Task;
 use crate::trace::Watch;
@@ -234,13 +234,26 @@ impl<T> AsCompleted<T> {
 
     /// Asks for leave to wait, on this thread, for a task to ring: none has that is left.
     fn leave(&self, site: &'static Location<'static>) -> Result<Leave, Error> {
-        let loops = || self.left.by_loop.iter().map(|(on, _)| &**on);
-        if loops().any(Loop::is_left_behind) {
+        if self.left.by_loop.iter().any(|(on, _)| on.is_left_behind()) {
             return Err(Error::Closed);
         }
-        let answer = || Box::new(Arc::clone(&self.bell)) as Box<dyn Answer>;
-        let targets = || loops().map(|on| Target { on, answer: Box::new(answer) }).collect();
-        context::may_wait_for(targets, Need::Any, site).map_err(Error::WouldDeadlock)
+        context::may_wait_for(|| self.targets(), Need::Any, site).map_err(Error::WouldDeadlock)
+    }
+
+    /// Each loop; and where it has workers each task, as long as these are few. Of many, one will be free.
+    fn targets(&self) -> Vec<Target<'_>> {
+        const FEW: usize = 64;
+        let ring = |job| Box::new(Ring { job, bell: Arc::clone(&self.bell) }) as Box<dyn Answer>;
+        let mut targets = Vec::new();
+        for (on, count) in &self.left.by_loop {
+            if on.has_workers && *count <= FEW {
+                let tasks = self.tasks.iter().flatten().filter(|task| task.on().id == on.id);
+                targets.extend(tasks.map(|task| Target { on, answer: Box::new(move || ring(Some(task.job().id()))) }));
+            } else {
+                targets.push(Target { on, answer: Box::new(move || ring(None)) });
+            }
+        }
+        targets
     }
 }
 
@@ -285,12 +298,17 @@ fn leave<'a, T>(tasks: &'a [Task<T>], when: ReturnWhen, site: &'static Location<
     }
     let targets = || {
         let mut by_loop: Vec<(&Loop, Vec<&Task<T>>)> = Vec::new();
+        let mut alone = Vec::new();
         for task in tasks {
             // Asked once: one that has ended since the caller looked may be what it waits for.
             if task.is_done() {
                 if ends(task, when) {
                     return Vec::new();
                 }
+                continue;
+            }
+            if task.on().has_workers {
+                alone.push((&**task.on(), vec![task]));
                 continue;
             }
             match by_loop.iter_mut().find(|(on, _)| on.id == task.on().id) {
@@ -302,19 +320,23 @@ fn leave<'a, T>(tasks: &'a [Task<T>], when: ReturnWhen, site: &'static Location<
             let owed = move || Owed { jobs: tasks.iter().map(|task| task.job()).collect(), when };
             Target { on, answer: Box::new(move || Box::new(owed())) }
         };
-        by_loop.into_iter().map(target).collect()
+        by_loop.into_iter().chain(alone).map(target).collect()
     };
     let need = if when == ReturnWhen::FirstCompleted { Need::Any } else { Need::All };
     context::may_wait_for(targets, need, site).map_err(Error::WouldDeadlock)
 }
 
-/// What one loop owes to a wait for tasks.
+/// What one loop, or a task that may wait on its own, owes to a wait for tasks.
 struct Owed {
     jobs: Vec<Arc<AnyJob>>,
     when: ReturnWhen,
 }
 
 impl Answer for Owed {
+    fn job(&self) -> Option<JobId> {
+        self.jobs.first().map(|job| job.id())
+    }
+
     fn has_come(&self) -> bool {
         let mut come = self.jobs.iter().map(Answer::has_come);
         if self.when == ReturnWhen::FirstCompleted { come.any(|come| come) } else { come.all(|come| come) }
@@ -394,10 +416,20 @@ impl Bell {
     }
 }
 
-impl Answer for Arc<Bell> {
+/// What a loop, or a task that may wait on its own, owes to the step of [`as_completed`].
+struct Ring {
+    job: Option<JobId>,
+    bell: Arc<Bell>,
+}
+
+impl Answer for Ring {
+    fn job(&self) -> Option<JobId> {
+        self.job
+    }
+
     /// Any of the tasks ends a wait at the bell that they all hang on.
     fn has_come(&self) -> bool {
-        self.has_rung()
+        self.bell.has_rung()
     }
 }
 

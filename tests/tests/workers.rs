@@ -1,0 +1,317 @@
+//! Deadlocks through a runtime that has workers: a job that one of them polls, and that waits, is held up, and the
+//! runtime's other jobs are not.
+
+mod common;
+
+use std::future::pending;
+use std::sync::mpsc;
+use std::thread;
+
+use bridge::ReturnWhen::{AllCompleted, FirstCompleted};
+use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
+use bridge_tests::{HANGS, OnDrop, wait_until, watchdog};
+use common::{SETTLE, deadlock, line, named, panic_of};
+use tokio::runtime::{Builder as TokioBuilder, Runtime};
+use tokio::sync::oneshot;
+
+fn pool() -> Runtime {
+    TokioBuilder::new_multi_thread().worker_threads(1).name("pool").enable_all().build().unwrap()
+}
+
+/// A task of `on` whose worker waits for `target` until the sender is used or dropped.
+fn waits_for(on: &Handle, target: &Handle) -> (Task<Result<u32, Error>>, oneshot::Sender<u32>) {
+    let (release, released) = oneshot::channel();
+    let (tell, polled) = mpsc::channel();
+    let target = target.clone();
+    let task = on.submit(async move {
+        target.block_on(async move {
+            tell.send(()).unwrap();
+            released.await.unwrap_or(0)
+        })
+    });
+    polled.recv().unwrap();
+    (task, release)
+}
+
+#[test]
+fn a_circle_through_a_job_on_a_worker_is_refused_and_names_the_runtime_and_the_lines() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), pool());
+        let (back, pool) = (Handle::from(&alpha), Handle::from(&runtime));
+        let (outer, inner, sites) = alpha
+            .block_on(async {
+                let mut inner_site = String::new();
+                let outer_site = line(1);
+                let outer = pool.block_on(async {
+                    inner_site = line(1);
+                    back.block_on(async {})
+                });
+                (outer.is_ok(), deadlock(outer.unwrap()), [outer_site, inner_site])
+            })
+            .unwrap();
+        assert!(outer, "only who closes the circle is refused");
+        assert!(inner.contains("a task of `pool` would wait for `alpha`"), "{inner}");
+        assert!(inner.contains("`alpha` waits for a task of `pool`"), "{inner}");
+        for site in sites {
+            assert!(inner.contains(&site), "{inner} does not name {site}");
+        }
+    });
+}
+
+#[test]
+fn a_longer_circle_through_two_runtimes_is_refused() {
+    watchdog(HANGS, || {
+        let ([alpha, beta], runtimes) = (["alpha", "beta"].map(named), [pool(), pool()]);
+        let [first, second] = [&runtimes[0], &runtimes[1]].map(Handle::from);
+        let (back, beta) = (Handle::from(&alpha), Handle::from(&beta));
+        let asked = alpha.block_on(async {
+            first.block_on(async { beta.block_on(async { second.block_on(async { back.block_on(async {}) }) }) })
+        });
+        deadlock(asked.unwrap().unwrap().unwrap().unwrap());
+    });
+}
+
+#[test]
+fn a_job_on_a_worker_that_waits_for_itself_is_refused() {
+    watchdog(HANGS, || {
+        let runtime = pool();
+        let (give, given) = mpsc::channel::<Task<()>>();
+        let (tell, told) = mpsc::channel();
+        let task = Handle::from(&runtime).submit(async move {
+            let itself = given.recv().unwrap();
+            let site = line(1);
+            let asked = itself.result();
+            tell.send((deadlock(asked), site)).unwrap();
+        });
+        give.send(task).unwrap();
+        let (text, site) = told.recv().unwrap();
+        assert!(text.contains("very task, of `pool`") && text.contains(&site), "{text}");
+    });
+}
+
+#[test]
+fn of_two_jobs_of_one_runtime_that_wait_for_each_other_one_is_refused() {
+    watchdog(HANGS, || {
+        let runtime = pool();
+        let pool = Handle::from(&runtime);
+        let (give, given) = oneshot::channel::<Task<Result<(), Error>>>();
+        let first = pool.submit(async { given.await.unwrap().result().and_then(|asked| asked) });
+        let second = pool.submit(async move { first.result().and_then(|asked| asked) });
+        let (tell, told) = mpsc::channel();
+        let third = pool.submit(async move {
+            let second: Result<(), Error> = second.result().and_then(|asked| asked);
+            tell.send(()).unwrap();
+            second
+        });
+        // The third waits for the second, which waits for the first, which is to wait for the third.
+        thread::sleep(SETTLE);
+        give.send(third).unwrap();
+        told.recv().unwrap();
+    });
+}
+
+#[test]
+fn a_loop_that_waits_for_one_job_may_be_waited_for_by_others_of_that_runtime() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), pool());
+        let pool = Handle::from(&runtime);
+        let (waits, release) = waits_for(alpha.handle(), &pool);
+        let back = Handle::from(&alpha);
+        let other = pool.submit(async move { back.block_on(async { 1 }) });
+        thread::sleep(SETTLE);
+        assert!(!other.is_done(), "alpha is not free yet");
+        release.send(2).unwrap();
+        assert_eq!((waits.result().unwrap().unwrap(), other.result().unwrap().unwrap()), (2, 1));
+    });
+}
+
+#[test]
+fn a_job_that_waits_for_another_of_its_runtime_holds_up_nobody_else() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), pool());
+        let pool = Handle::from(&runtime);
+        let (waits, release) = waits_for(&pool, &pool);
+        let asked = alpha.block_on(async { pool.block_on(async { pool.block_on(async { 3 }) }) });
+        assert_eq!(asked.unwrap().unwrap().unwrap(), 3);
+        release.send(4).unwrap();
+        assert_eq!(waits.result().unwrap().unwrap(), 4);
+    });
+}
+
+#[test]
+fn a_job_that_no_longer_waits_is_no_part_of_a_circle() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), pool());
+        let pool = Handle::from(&runtime);
+        let target = Handle::from(&alpha);
+        let ((tell, waited), (go, gone)) = (mpsc::channel(), oneshot::channel());
+        let task = pool.submit(async move {
+            target.block_on(async {}).unwrap();
+            tell.send(()).unwrap();
+            gone.await.unwrap_or(0)
+        });
+        waited.recv().unwrap();
+        runtime.spawn(async {
+            tokio::time::sleep(SETTLE).await;
+            go.send(5).unwrap();
+        });
+        assert_eq!(alpha.block_on(async { task.result() }).unwrap().unwrap(), 5);
+    });
+}
+
+#[test]
+fn a_task_of_the_runtime_itself_that_waits_is_no_part_of_a_circle() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), pool());
+        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+        let (waits, release) = waits_for(alpha.handle(), &pool);
+        let spawned = runtime.spawn(async move { back.block_on(async { 1 }) });
+        thread::sleep(SETTLE);
+        release.send(2).unwrap();
+        assert_eq!(waits.result().unwrap().unwrap(), 2);
+        assert_eq!(runtime.block_on(spawned).unwrap().unwrap(), 1);
+    });
+}
+
+#[test]
+fn a_worker_that_ends_a_loop_whose_task_waits_for_its_job_is_refused() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), pool());
+        let pool = Handle::from(&runtime);
+        let (give, given) = oneshot::channel::<EventLoop>();
+        let job = pool.submit(async move { given.await.unwrap().shutdown() });
+        let (tell, told) = mpsc::channel();
+        alpha
+            .handle()
+            .call_soon(move || {
+                tell.send(()).unwrap();
+                deadlock(job.result().unwrap());
+            })
+            .unwrap();
+        told.recv().unwrap();
+        thread::sleep(SETTLE);
+        let handle = alpha.handle().clone();
+        give.send(alpha).unwrap();
+        wait_until(|| handle.is_closed());
+    });
+}
+
+#[test]
+fn a_wait_in_the_destructor_of_a_jobs_future_counts_in_a_circle() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), pool());
+        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+        let (tell, told) = mpsc::channel();
+        alpha
+            .block_on(async {
+                let asks = OnDrop::new(move || tell.send(back.block_on(async {})).unwrap());
+                pool.block_on(async move {
+                    let _asks = asks;
+                    tokio::task::yield_now().await;
+                })
+            })
+            .unwrap()
+            .unwrap();
+        deadlock(told.recv().unwrap());
+    });
+}
+
+#[test]
+fn a_wait_in_the_destructor_of_a_job_that_its_runtime_drops_counts_in_a_circle() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), pool());
+        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+        let ((tell, polled), (tell_asked, asked)) = (mpsc::channel(), mpsc::channel());
+        let waits = alpha.submit(async move {
+            let asks = OnDrop::new(move || tell_asked.send(back.block_on(async {})).unwrap());
+            pool.block_on(async move {
+                let _asks = asks;
+                tell.send(()).unwrap();
+                pending::<()>().await;
+            })
+        });
+        polled.recv().unwrap();
+        thread::sleep(SETTLE);
+        runtime.shutdown_background();
+        deadlock(asked.recv().unwrap());
+        assert!(matches!(waits.result().unwrap(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn a_wait_in_the_destructor_of_a_job_that_a_current_thread_runtime_drops_counts_in_a_circle() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), TokioBuilder::new_current_thread().build().unwrap());
+        let (target, back) = (Handle::from(&runtime), Handle::from(&alpha));
+        let (tell_asked, asked) = mpsc::channel();
+        let asks = OnDrop::new(move || tell_asked.send(back.block_on(async {})).unwrap());
+        let task = target.submit(async move {
+            let _asks = asks;
+            pending::<()>().await;
+        });
+        runtime.block_on(tokio::task::yield_now());
+        let waits = alpha.submit(async move { task.result() });
+        thread::sleep(SETTLE);
+        drop(runtime);
+        deadlock(asked.recv().unwrap());
+        assert!(matches!(waits.result().unwrap(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn a_wait_for_all_is_refused_if_one_of_them_waits_for_this_loop() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), pool());
+        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+        let text = alpha.block_on(async {
+            let free = pool.submit(async {});
+            let (tell, polled) = mpsc::channel();
+            let held_up = pool.submit(async move {
+                tell.send(()).unwrap();
+                let _ = back.block_on(async {});
+            });
+            polled.recv().unwrap();
+            thread::sleep(SETTLE);
+            panic_of(|| drop(wait([free, held_up], AllCompleted, None)))
+        });
+        let (text, _) = text.unwrap();
+        assert!(text.contains("`alpha` would wait for a task of `pool`"), "{text}");
+    });
+}
+
+#[test]
+fn a_wait_for_the_first_is_refused_only_if_all_of_them_wait_for_this_loop() {
+    let ways: [fn(Vec<Task<u32>>) -> u32; 2] = [
+        |tasks| wait(tasks, FirstCompleted, None).done.into_iter().next().unwrap().result().unwrap(),
+        |tasks| as_completed(tasks).next().unwrap().1.unwrap(),
+    ];
+    for way in ways {
+        watchdog(HANGS, move || {
+            let (alpha, runtime) = (named("alpha"), pool());
+            let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+            let held_up = move |pool: &Handle, back: &Handle| {
+                let ((tell, polled), back) = (mpsc::channel(), back.clone());
+                let task = pool.submit(async move {
+                    tell.send(()).unwrap();
+                    back.block_on(async { 0 }).unwrap()
+                });
+                polled.recv().unwrap();
+                thread::sleep(SETTLE);
+                task
+            };
+            let asked = alpha.block_on(async {
+                let (go, gone) = oneshot::channel();
+                let free = pool.submit(async { gone.await.unwrap() });
+                runtime.spawn(async {
+                    tokio::time::sleep(SETTLE).await;
+                    go.send(6).unwrap();
+                });
+                let first = way(vec![held_up(&pool, &back), free]);
+                (first, panic_of(|| drop(way(vec![held_up(&pool, &back), held_up(&pool, &back)]))))
+            });
+            let (first, (text, _)) = asked.unwrap();
+            assert_eq!(first, 6);
+            assert!(text.contains("`alpha` would wait for a task of `pool`"), "{text}");
+        });
+    }
+}
