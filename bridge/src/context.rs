@@ -14,7 +14,7 @@
 //!
 //! Records are made and read by threads that drive a loop or poll a job, under a lock that nobody else takes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -93,33 +93,29 @@ impl Drop for Driving {
     }
 }
 
-/// What is held up by a wait of this thread, and the loop that it is or runs on.
-type Polled = (Party, Arc<Loop>);
-
 thread_local! {
-    /// Set while this thread polls a job on a runtime that is not ours, or drops it as that shuts down. The thread may be
-    /// one of many then, or none that the runtime's scheduler runs on.
-    static POLLED: RefCell<Option<Polled>> = const { RefCell::new(None) };
+    /// What a wait of this thread holds up, while it polls a job on a runtime that is not ours, or drops it as that shuts
+    /// down. The thread may be one of many then, or none that the runtime's scheduler runs on. It needs no drop, so the
+    /// destructors of other thread-locals find it as well.
+    static POLLED: Cell<Option<Party>> = const { Cell::new(None) };
 }
 
 /// While it lives, this thread polls that job, or drops it.
 #[derive(Debug)]
 pub(crate) struct Polling {
     /// Inside of what.
-    outer: Option<Polled>,
+    outer: Option<Party>,
 }
 
 impl Polling {
-    pub(crate) fn start(on: &Arc<Loop>, job: JobId) -> Polling {
-        let polled = (on.party(Some(job)), Arc::clone(on));
-        Polling { outer: POLLED.try_with(|cell| cell.replace(Some(polled))).ok().flatten() }
+    pub(crate) fn start(on: &Loop, job: JobId) -> Polling {
+        Polling { outer: POLLED.replace(Some(on.party(Some(job)))) }
     }
 }
 
 impl Drop for Polling {
     fn drop(&mut self) {
-        // In the destructor of a thread-local the cell may be gone, and nobody asks it.
-        let _ = POLLED.try_with(|cell| cell.replace(self.outer.take()));
+        POLLED.set(self.outer);
     }
 }
 
@@ -151,20 +147,22 @@ fn current_thread() -> Thread {
 
 /// A runtime that is not ours, by the name that its builder gave it or its number.
 pub(crate) fn foreign(handle: &TokioHandle) -> Arc<Loop> {
-    let id = handle.id();
-    let name = match handle.name() {
-        Some(name) => Arc::from(name),
-        None => Arc::from(format!("tokio runtime {id}")),
-    };
     spin::count_cores_if_unknown();
     Arc::new(Loop {
-        id,
-        name,
+        id: handle.id(),
+        name: name(handle),
         has_workers: handle.runtime_flavor() == RuntimeFlavor::MultiThread,
         spin: DEFAULT_SPIN,
         process: Process::current(),
         looks: Looks::new(Core::UNSEEN),
     })
+}
+
+fn name(runtime: &TokioHandle) -> Arc<str> {
+    match runtime.name() {
+        Some(name) => Arc::from(name),
+        None => Arc::from(format!("tokio runtime {}", runtime.id())),
+    }
 }
 
 /// Whether a tokio scheduler runs on this thread, below the code that asks.
@@ -243,22 +241,27 @@ pub(crate) fn may_wait_for<'a>(
     need: Need,
     site: &'static Location<'static>,
 ) -> Result<Leave, Deadlock> {
-    let leave = |recorded, worker| Leave { recorded, worker, watch: Watch::new(site) };
-    let thread = current_thread();
-    if let Thread::Drives(driven) = thread {
-        let targets = targets();
-        let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
-        let party = driven.party(None);
-        record(party, &driven.name, targets, need, site)?;
-        let leave = leave(Some(party), false);
-        trace::blocked(&driven.name, &names, site);
-        return Ok(leave);
-    }
-    let polled = POLLED.try_with(|cell| cell.borrow().clone()).ok().flatten();
-    if let Some((party, on)) = &polled {
-        record(*party, &on.name, targets(), need, site)?;
-    }
-    Ok(leave(polled.map(|(party, _)| party), matches!(thread, Thread::Worker)))
+    let worker = match current_thread() {
+        Thread::Free => false,
+        Thread::Worker => true,
+        Thread::Drives(driven) => {
+            let targets = targets();
+            let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
+            let recorded = Some(record(driven.party(None), &driven.name, targets, need, site)?);
+            let leave = Leave { recorded, worker: false, watch: Watch::new(site) };
+            trace::blocked(&driven.name, &names, site);
+            return Ok(leave);
+        }
+    };
+    let recorded = match POLLED.get() {
+        None => None,
+        Some(party) => {
+            let runtime = TokioHandle::try_current();
+            let name = runtime.map_or_else(|_| Arc::from("tokio runtime that shuts down"), |runtime| name(&runtime));
+            Some(record(party, &name, targets(), need, site)?)
+        }
+    };
+    Ok(Leave { recorded, worker, watch: Watch::new(site) })
 }
 
 /// Records what `party`, which is or runs on the loop `name`, is about to wait for, if that can end.
@@ -268,7 +271,7 @@ fn record(
     targets: Vec<Target<'_>>,
     need: Need,
     site: &'static Location<'static>,
-) -> Result<(), Deadlock> {
+) -> Result<Party, Deadlock> {
     let mut waiting = Waiting::new(need);
     for Target { on, answer } in targets {
         let answer = answer();
@@ -279,7 +282,7 @@ fn record(
         return Err(Deadlock::new(waits));
     }
     records.entry(party).or_default().push(waiting);
-    Ok(())
+    Ok(party)
 }
 
 /// As [`may_wait`], to wait for the end of the loop `target` itself. A loop ends after its `spawn_blocking` threads,
