@@ -15,7 +15,16 @@ use std::sync::Arc;
 use tokio::runtime::Id;
 
 use crate::error::{Wait, Waiter};
-use crate::job::JobId;
+
+/// A job, by its address, for as long as somebody holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct JobId(usize);
+
+impl JobId {
+    pub(crate) fn of<J: ?Sized>(job: &J) -> JobId {
+        JobId(std::ptr::from_ref(job).addr())
+    }
+}
 
 /// What answers nobody while a thread of it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

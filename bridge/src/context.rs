@@ -24,11 +24,10 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
-use crate::circle::{self, Answer, Need, Party, Records, Waiting};
+use crate::circle::{self, Answer, JobId, Need, Party, Records, Waiting};
 use crate::core_id::Core;
 use crate::error::{Deadlock, Wait, Waiter};
 use crate::fork::Process;
-use crate::job::JobId;
 use crate::spin::{self, DEFAULT_SPIN, Looks, Spin};
 use crate::trace::{self, Watch};
 

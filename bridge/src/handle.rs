@@ -260,10 +260,11 @@ impl Handle {
         self.limit
     }
 
+    /// Those of a loop of ours. No other's end waits for its streams.
     #[cfg(feature = "stream")]
-    pub(crate) fn as_ours(&self) -> Option<&Arc<Ours>> {
+    pub(crate) fn streams(&self) -> Option<&Arc<crate::streams::Streams>> {
         match &self.target {
-            Target::Ours(ours) => Some(ours),
+            Target::Ours(ours) => Some(&ours.streams),
             Target::Foreign { .. } => None,
         }
     }

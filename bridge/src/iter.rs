@@ -4,9 +4,9 @@
 //! the stream until it has an item, hands it over, and waits to be asked again, or, when buffered, for room.
 //!
 //! A loop that finishes what was submitted waits for its streams, and so for those who ask. The thread that waits for that
-//! loop asks for nothing meanwhile, so the streams that it asked last [are cancelled](Streams::cancel_asked_here).
+//! loop asks for nothing meanwhile, so the streams that it asked last [are cancelled](crate::streams).
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::panic::{RefUnwindSafe, resume_unwind};
@@ -18,13 +18,12 @@ use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
-use crate::circle::Answer;
+use crate::circle::{Answer, JobId};
 use crate::error::Error;
 use crate::handle::Handle;
-use crate::job::{AnyJob, JobId};
+use crate::job::AnyJob;
 use crate::park;
-use crate::registry::Ours;
-use crate::slot::contain;
+use crate::streams::{Listed, Stoppable};
 use crate::task::{Canceller, Task, may_wait};
 
 impl Handle {
@@ -62,11 +61,10 @@ impl Handle {
         })));
         let pump = self.submit(pump(stream, Arc::clone(&turns)));
         let items = Arc::clone(&turns) as Arc<dyn Items>;
-        let on = self.as_ours().cloned();
-        if let Some(ours) = &on {
-            ours.streams.add(&items, pump.canceller());
-        }
-        Iter { pump: Some(pump), closed: false, turns, items, on, limit: self.limit() }
+        let listed = self
+            .streams()
+            .map(|streams| streams.list(Arc::new(Pumped { items: Arc::clone(&items), canceller: pump.canceller() })));
+        Iter { pump: Some(pump), closed: false, turns, items, _listed: listed, limit: self.limit() }
     }
 }
 
@@ -101,8 +99,8 @@ pub struct Iter<T> {
     turns: Arc<Turns<T>>,
     /// The same.
     items: Arc<dyn Items>,
-    /// The loop, if it is ours.
-    on: Option<Arc<Ours>>,
+    /// On a loop of ours.
+    _listed: Option<Listed>,
     limit: Option<Duration>,
 }
 
@@ -212,9 +210,6 @@ impl<T> Drop for Iter<T> {
         if let Some(pump) = &self.pump {
             pump.cancel();
         }
-        if let Some(ours) = &self.on {
-            ours.streams.remove(&self.items);
-        }
         // These are the caller's, not the loop's, to drop.
         let items = std::mem::take(&mut self.turns.lock().items);
         drop(items);
@@ -264,49 +259,19 @@ impl<T: Send> Items for Turns<T> {
     }
 }
 
-/// A stream on a loop: what its pump hands over, and how that is cancelled.
-#[derive(Clone)]
+/// A stream, for the shutdown of its loop.
 struct Pumped {
     items: Arc<dyn Items>,
     canceller: Canceller,
 }
 
-/// The streams of a loop, by the address of their items, until their iterators are dropped.
-#[derive(Default)]
-pub(crate) struct Streams(Mutex<HashMap<usize, Pumped>>);
-
-impl Streams {
-    /// No code of the user's runs under this lock.
-    fn lock(&self) -> MutexGuard<'_, HashMap<usize, Pumped>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+impl Stoppable for Pumped {
+    fn was_asked_by(&self, thread: ThreadId) -> bool {
+        self.items.were_asked_by(thread)
     }
 
-    fn add(&self, items: &Arc<dyn Items>, canceller: Canceller) {
-        self.lock().insert(Arc::as_ptr(items).addr(), Pumped { items: Arc::clone(items), canceller });
-    }
-
-    fn remove(&self, items: &Arc<dyn Items>) {
-        let pumped = self.lock().remove(&Arc::as_ptr(items).addr());
-        drop(pumped);
-    }
-
-    /// Cancels those that the calling thread was the last to ask for an item: it is about to wait for their loop.
-    pub(crate) fn cancel_asked_here(&self) {
-        let here = thread::current().id();
-        let all: Vec<Pumped> = self.lock().values().cloned().collect();
-        for pumped in all {
-            if pumped.items.were_asked_by(here) {
-                pumped.canceller.cancel();
-            }
-            // This may be the last reference by now, and items are the user's.
-            contain(|| pumped);
-        }
-    }
-}
-
-impl fmt::Debug for Streams {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Streams").finish_non_exhaustive()
+    fn cancel(&self) {
+        self.canceller.cancel();
     }
 }
 
@@ -383,20 +348,5 @@ impl<T> Turns<T> {
         let mut turn = self.lock();
         turn.caller = Some(waker.clone());
         turn.items.is_empty()
-    }
-}
-
-#[cfg(all(test, not(bridge_loom)))]
-mod tests {
-    use crate::EventLoop;
-
-    #[test]
-    fn a_loop_keeps_nothing_of_a_stream_whose_iterator_is_dropped() {
-        let event_loop = EventLoop::new().unwrap();
-        let streams = &event_loop.handle().ours().streams;
-        let items = [(); 2].map(|()| event_loop.iter(futures::stream::iter(0..3)));
-        assert_eq!(streams.lock().len(), 2);
-        drop(items);
-        assert!(streams.lock().is_empty());
     }
 }

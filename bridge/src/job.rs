@@ -8,7 +8,7 @@ use std::panic::RefUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::circle::Answer;
+use crate::circle::{Answer, JobId};
 use crate::core_id::Core;
 use crate::driver::Remote;
 use crate::frame::Frame;
@@ -58,10 +58,6 @@ pub(crate) enum Ran {
     /// It is pending, and was woken: the runner sends it again.
     Woken,
 }
-
-/// A job, as long as it is there, by its address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct JobId(usize);
 
 /// A job of whatever future, as the queue and the loop see it.
 pub(crate) type AnyJob = Job<dyn Frame>;
@@ -235,7 +231,7 @@ impl<F: Frame + ?Sized> Job<F> {
 
 impl AnyJob {
     pub(crate) fn id(&self) -> JobId {
-        JobId(std::ptr::from_ref(self).addr())
+        JobId::of(self)
     }
 
     /// What a waker of the job does.

@@ -101,6 +101,8 @@ mod registry;
 mod running;
 mod spin;
 mod state;
+#[cfg(feature = "stream")]
+mod streams;
 mod sync;
 mod task;
 mod trace;

@@ -18,7 +18,7 @@ pub(crate) struct Ours {
     pub(crate) on: Arc<Loop>,
     pub(crate) remote: Arc<Remote>,
     #[cfg(feature = "stream")]
-    pub(crate) streams: crate::iter::Streams,
+    pub(crate) streams: Arc<crate::streams::Streams>,
 }
 
 thread_local! {

@@ -50,7 +50,7 @@ impl Running {
             on,
             remote,
             #[cfg(feature = "stream")]
-            streams: crate::iter::Streams::default(),
+            streams: Arc::default(),
         });
         let registered = Registered::new(&ours);
         let driver = Rc::new(RefCell::new(driver));

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
-use crate::circle::{Answer, Need};
+use crate::circle::{Answer, JobId, Need};
 use crate::context::{self, Leave, Loop, Target};
 use crate::error::Error;
-use crate::job::{AnyJob, JobId};
+use crate::job::AnyJob;
 use crate::park;
 use crate::task::Task;
 use crate::trace::Watch;
