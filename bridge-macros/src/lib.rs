@@ -311,7 +311,9 @@ use self::rewrite::rewrite;
 /// ## `timeout`
 ///
 /// An expression that gives a `Duration`, and may use `self` and the arguments. `Duration::MAX` is no limit: `timeout =
-/// self.limit.unwrap_or(Duration::MAX)`, or to take back an impl's default. When the limit runs out, the future is dropped at
+/// self.limit.unwrap_or(Duration::MAX)`, or to take back an impl's default. As a default of an impl or a trait, `timeout =
+/// self.…` is for the functions that have a `self`: the others have no limit, and are `fallible` only where that is said.
+/// When the limit runs out, the future is dropped at
 /// the `.await` it has come to, and the companion returns `bridge::Error::TimedOut`, converted where it folds.
 ///
 /// ```
