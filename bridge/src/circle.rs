@@ -35,8 +35,15 @@ pub(crate) enum Party {
     Job(JobId),
 }
 
+impl Party {
+    /// As it is told. `on`: the name of the loop that it is, or that it runs on.
+    fn told(self, on: &Arc<str>) -> Waiter {
+        Waiter { on: Arc::clone(on), is_task: matches!(self, Party::Job(_)) }
+    }
+}
+
 /// What one party owes to a wait.
-pub(crate) trait Answer: Send {
+pub(crate) trait Answer: Send + Sync {
     /// The one job that it comes from.
     fn job(&self) -> Option<JobId> {
         None
@@ -58,8 +65,9 @@ pub(crate) enum Need {
     Any,
 }
 
-/// What a party's thread waits for.
+/// What a thread waits for.
 pub(crate) struct Waiting {
+    site: &'static Location<'static>,
     need: Need,
     owed: Vec<Owed>,
 }
@@ -67,41 +75,48 @@ pub(crate) struct Waiting {
 /// By one of the parties.
 struct Owed {
     by: Party,
-    wait: Wait,
+    told: Waiter,
     answer: Box<dyn Answer>,
 }
 
-/// Who waits for what, by the waiting party: each wait that its thread is in, the innermost last. Code of the user's (a
-/// subscriber, the destructor of a waker) may wait on its way into another wait.
-pub(crate) type Records = HashMap<Party, Vec<Waiting>>;
+/// Who waits for what, by the waiting party.
+#[derive(Default)]
+pub(crate) struct Records(HashMap<Party, Waits>);
 
-/// The wait of `party` that began last is over.
-pub(crate) fn end_innermost(records: &mut Records, party: Party) -> Option<Waiting> {
-    let waits = records.get_mut(&party)?;
-    let ended = waits.pop();
-    if waits.is_empty() {
-        records.remove(&party);
+/// Each wait that a party is in, the innermost last: code of the user's (a subscriber, the destructor of a waker) may wait
+/// on its way into another wait.
+struct Waits {
+    told: Waiter,
+    waits: Vec<Arc<Waiting>>,
+}
+
+impl Records {
+    /// `party`, which is the loop `on` or runs there, waits.
+    pub(crate) fn begin(&mut self, party: Party, on: &Arc<str>, waiting: &Arc<Waiting>) {
+        let new = || Waits { told: party.told(on), waits: Vec::new() };
+        self.0.entry(party).or_insert_with(new).waits.push(Arc::clone(waiting));
     }
-    ended
+
+    /// That wait is over. The caller keeps it, to drop it where the user's code may run: an answer may hold the last
+    /// reference to a task.
+    pub(crate) fn end(&mut self, party: Party, waiting: &Arc<Waiting>) {
+        let Some(of_party) = self.0.get_mut(&party) else { return };
+        of_party.waits.retain(|wait| !Arc::ptr_eq(wait, waiting));
+        if of_party.waits.is_empty() {
+            self.0.remove(&party);
+        }
+    }
 }
 
 impl Waiting {
     /// For nothing yet.
-    pub(crate) fn new(need: Need) -> Waiting {
-        Waiting { need, owed: Vec::new() }
+    pub(crate) fn new(need: Need, site: &'static Location<'static>) -> Waiting {
+        Waiting { site, need, owed: Vec::new() }
     }
 
-    /// Waits for the party `by` as well. The loops that the two are, or that they run on, have the names `[waiter, by]`.
-    pub(crate) fn add(
-        &mut self,
-        [waiter, by]: [Party; 2],
-        names: [&Arc<str>; 2],
-        site: &'static Location<'static>,
-        answer: Box<dyn Answer>,
-    ) {
-        let told = |party, name| Waiter { on: Arc::clone(name), is_task: matches!(party, Party::Job(_)) };
-        let wait = Wait { waiter: told(waiter, names[0]), target: told(by, names[1]), site };
-        self.owed.push(Owed { by, wait, answer });
+    /// Waits for the party `by` as well, which is the loop `on` or runs there.
+    pub(crate) fn add(&mut self, by: Party, on: &Arc<str>, answer: Box<dyn Answer>) {
+        self.owed.push(Owed { by, told: by.told(on), answer });
     }
 
     /// What it still waits for: nothing if it is over.
@@ -111,12 +126,13 @@ impl Waiting {
         if !self.owed.iter().any(ends) {
             owed.extend(self.owed.iter().filter(|owed| !owed.answer.has_come()));
         }
-        Open { need: self.need, owed }
+        Open { site: self.site, need: self.need, owed }
     }
 }
 
 /// A wait that is not over, and what has not come of it.
 struct Open<'a> {
+    site: &'static Location<'static>,
     need: Need,
     owed: Vec<&'a Owed>,
 }
@@ -131,22 +147,34 @@ impl Open<'_> {
     }
 }
 
-/// Waits that cannot end, or were not shown to yet.
-type Held<'a> = HashMap<Party, Vec<Open<'a>>>;
+/// Those whose waits cannot end, or were not shown to yet.
+type Held<'a> = HashMap<Party, Stuck<'a>>;
 
-/// Whether one of the waits that a party is in is held up: it answers nobody before all of them are over.
-fn are_held_up(open: &[Open<'_>], held: &Held<'_>) -> bool {
-    open.iter().any(|open| open.is_held_up_by(held))
+/// One of them, and the waits that it is in.
+struct Stuck<'a> {
+    told: Waiter,
+    open: Vec<Open<'a>>,
 }
 
-/// If `waiting`, of the party `from`, cannot end beside what is recorded: why. It comes first, then each wait that the one
-/// before leads to, round to `from`; then what else keeps those for any from ending.
-pub(crate) fn why_never(records: &Records, from: Party, waiting: &Waiting) -> Option<Vec<Wait>> {
-    let mut held = reached(records, from, waiting);
+impl Stuck<'_> {
+    /// Whether one of its waits is held up: it answers nobody before all of them are over.
+    fn is_held_up_by(&self, held: &Held<'_>) -> bool {
+        self.open.iter().any(|open| open.is_held_up_by(held))
+    }
+
+    fn waits_for(&self) -> impl Iterator<Item = Party> {
+        self.open.iter().flat_map(|open| &open.owed).map(|owed| owed.by)
+    }
+}
+
+/// If `waiting`, of the party `from`, which is the loop `on` or runs there, cannot end beside what is recorded: why. It comes
+/// first, then each wait that the one before leads to, round to `from`; then what else keeps those for any from ending.
+pub(crate) fn why_never(records: &Records, from: Party, on: &Arc<str>, waiting: &Waiting) -> Option<Vec<Wait>> {
+    let mut held = reached(records, from, on, waiting);
     // Whoever may be answered may answer, until nothing changes. Each round is for one at least.
     loop {
         let free: Vec<Party> =
-            held.iter().filter(|(_, open)| !are_held_up(open, &held)).map(|(party, _)| *party).collect();
+            held.iter().filter(|(_, stuck)| !stuck.is_held_up_by(&held)).map(|(party, _)| *party).collect();
         if free.is_empty() {
             break;
         }
@@ -163,17 +191,22 @@ pub(crate) fn why_never(records: &Records, from: Party, waiting: &Waiting) -> Op
 }
 
 /// The waits that `waiting` leads to, itself among them.
-fn reached<'a>(records: &'a Records, from: Party, waiting: &'a Waiting) -> Held<'a> {
-    let mut reached = HashMap::new();
+fn reached<'a>(records: &'a Records, from: Party, on: &Arc<str>, waiting: &'a Waiting) -> Held<'a> {
+    let mut reached: Held<'a> = HashMap::new();
     let mut ahead = vec![from];
     while let Some(party) = ahead.pop() {
         if reached.contains_key(&party) {
             continue;
         }
         let new = (party == from).then_some(waiting);
-        let open: Vec<_> = records.get(&party).into_iter().flatten().chain(new).map(Waiting::open).collect();
-        ahead.extend(open.iter().flat_map(|open| &open.owed).map(|owed| owed.by).filter(|by| records.contains_key(by)));
-        reached.insert(party, open);
+        let Some(told) = records.0.get(&party).map(|of_party| of_party.told.clone()).or(new.map(|_| from.told(on)))
+        else {
+            continue;
+        };
+        let recorded = records.0.get(&party).into_iter().flat_map(|of_party| &of_party.waits).map(|wait| &**wait);
+        let stuck = Stuck { told, open: recorded.chain(new).map(Waiting::open).collect() };
+        ahead.extend(stuck.waits_for());
+        reached.insert(party, stuck);
     }
     reached
 }
@@ -182,10 +215,8 @@ fn reached<'a>(records: &'a Records, from: Party, waiting: &'a Waiting) -> Held<
 fn steps_to(to: Party, held: &Held<'_>) -> HashMap<Party, usize> {
     let mut steps = HashMap::from([(to, 0)]);
     for far in 1.. {
-        let leads = |open: &[Open<'_>]| {
-            open.iter().flat_map(|open| &open.owed).any(|owed| steps.get(&owed.by) == Some(&(far - 1)))
-        };
-        let is_next = |(party, open): &(&Party, &Vec<Open<'_>>)| !steps.contains_key(party) && leads(open);
+        let leads = |stuck: &Stuck<'_>| stuck.waits_for().any(|by| steps.get(&by) == Some(&(far - 1)));
+        let is_next = |(party, stuck): &(&Party, &Stuck<'_>)| !steps.contains_key(party) && leads(stuck);
         let next: Vec<Party> = held.iter().filter(is_next).map(|(party, _)| *party).collect();
         if next.is_empty() {
             break;
@@ -207,14 +238,15 @@ fn explain(
         return;
     }
     // The one that is asked about is the last.
-    for open in held[&party].iter().rev().filter(|open| open.is_held_up_by(held)) {
+    let stuck = &held[&party];
+    for open in stuck.open.iter().rev().filter(|open| open.is_held_up_by(held)) {
         let mut owed: Vec<&&Owed> = open.owed.iter().filter(|owed| held.contains_key(&owed.by)).collect();
         owed.sort_by_key(|owed| steps.get(&owed.by).copied().unwrap_or(usize::MAX));
         if open.need == Need::All {
             owed.truncate(1);
         }
         for owed in owed {
-            waits.push(owed.wait.clone());
+            waits.push(Wait { waiter: stuck.told.clone(), target: owed.told.clone(), site: open.site });
             explain(held, steps, owed.by, told, waits);
         }
     }
@@ -255,27 +287,27 @@ mod tests {
         fn new(count: usize) -> Loops {
             let party = |_| Party::Loop(Builder::new_current_thread().build().unwrap().handle().id());
             let names = (0..count).map(|number| Arc::from(number.to_string())).collect();
-            Loops { parties: (0..count).map(party).collect(), names, records: HashMap::new() }
+            Loops { parties: (0..count).map(party).collect(), names, records: Records::default() }
         }
 
-        fn waiting(&self, waiter: usize, need: Need, owed: &[(usize, Said)]) -> Waiting {
-            let mut waiting = Waiting::new(need);
+        fn waiting(&self, need: Need, owed: &[(usize, Said)]) -> Waiting {
+            let mut waiting = Waiting::new(need, Location::caller());
             for &(by, said) in owed {
-                let names = [&self.names[waiter], &self.names[by]];
-                let parties = [self.parties[waiter], self.parties[by]];
-                waiting.add(parties, names, Location::caller(), Box::new(said));
+                waiting.add(self.parties[by], &self.names[by], Box::new(said));
             }
             waiting
         }
 
         fn record(&mut self, waiter: usize, need: Need, owed: &[(usize, Said)]) {
-            let waiting = self.waiting(waiter, need, owed);
-            self.records.insert(self.parties[waiter], vec![waiting]);
+            let waiting = Arc::new(self.waiting(need, owed));
+            self.records.0.remove(&self.parties[waiter]);
+            self.records.begin(self.parties[waiter], &self.names[waiter], &waiting);
         }
 
         /// What is told to `waiter`, as waits of one loop for another.
         fn told(&self, waiter: usize, need: Need, owed: &[(usize, Said)]) -> Option<Vec<[usize; 2]>> {
-            let waits = why_never(&self.records, self.parties[waiter], &self.waiting(waiter, need, owed))?;
+            let waiting = self.waiting(need, owed);
+            let waits = why_never(&self.records, self.parties[waiter], &self.names[waiter], &waiting)?;
             Some(
                 waits
                     .iter()
@@ -355,19 +387,21 @@ mod tests {
     fn a_wait_inside_another_leaves_that_one_in_the_circle() {
         let mut loops = Loops::new(3);
         loops.record(0, Need::All, &[(1, Nothing)]);
-        let nested = loops.waiting(0, Need::All, &[(2, Nothing)]);
-        loops.records.get_mut(&loops.parties[0]).unwrap().push(nested);
+        let nested = Arc::new(loops.waiting(Need::All, &[(2, Nothing)]));
+        loops.records.begin(loops.parties[0], &loops.names[0], &nested);
         assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
         assert_eq!(loops.told(2, Need::All, &[(0, Nothing)]), Some(vec![[2, 0], [0, 2]]));
-        assert!(end_innermost(&mut loops.records, loops.parties[0]).is_some());
+        loops.records.end(loops.parties[0], &nested);
         assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
         assert_eq!(loops.told(2, Need::All, &[(0, Nothing)]), None);
-        assert!(end_innermost(&mut loops.records, loops.parties[0]).is_some() && loops.records.is_empty());
+        let outer = Arc::clone(&loops.records.0[&loops.parties[0]].waits[0]);
+        loops.records.end(loops.parties[0], &outer);
+        assert!(loops.records.0.is_empty());
     }
 
     /// Whether the wait of `id` can end, by trying every way that does not go round.
     fn can_end(records: &Records, party: Party, path: &mut Vec<Party>) -> bool {
-        let Some([waiting]) = records.get(&party).map(Vec::as_slice) else { return true };
+        let Some([waiting]) = records.0.get(&party).map(|of_party| &of_party.waits[..]) else { return true };
         let owed = waiting.open().owed;
         path.push(party);
         let mut answers = owed.iter().map(|owed| !path.clone().contains(&owed.by) && can_end(records, owed.by, path));
@@ -389,7 +423,7 @@ mod tests {
         };
         let mut held_up = 0;
         for _ in 0..20_000 {
-            loops.records.clear();
+            loops.records.0.clear();
             // Each asks for leave in turn, as loops do, and waits if it is given.
             for waiter in 0..LOOPS {
                 let need = [Need::All, Need::Any][below(2)];
@@ -405,7 +439,7 @@ mod tests {
                 assert_eq!(told.is_none(), ends, "{waiter} {need:?} {owed:?}: {told:?}");
                 let Some(told) = told else { continue };
                 held_up += 1;
-                loops.records.remove(&loops.parties[waiter]);
+                loops.records.0.remove(&loops.parties[waiter]);
                 let mut at = waiter;
                 let round = told.iter().position(|&[from, to]| {
                     assert_eq!(from, at, "a circle comes first: {told:?}");

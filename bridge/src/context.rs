@@ -58,6 +58,10 @@ impl Loop {
         }
     }
 
+    fn who(&self, job: Option<JobId>) -> Who {
+        Who { party: self.party(job), on: Arc::clone(&self.name) }
+    }
+
     /// How a caller looks for an answer of this loop.
     pub(crate) fn spin(&self) -> Spin<'_> {
         Spin::new(self.spin, &self.looks)
@@ -92,30 +96,53 @@ impl Drop for Driving {
     }
 }
 
+/// What a wait holds up, and the name of the loop that it is or runs on.
+#[derive(Clone, Debug)]
+struct Who {
+    party: Party,
+    on: Arc<str>,
+}
+
 thread_local! {
-    /// What a wait of this thread holds up, while it polls a job on a runtime that is not ours, or drops it as that shuts
-    /// down. The thread may be one of many then, or none that the runtime's scheduler runs on. It needs no drop, so the
-    /// destructors of other thread-locals find it as well.
-    static POLLED: Cell<Option<Party>> = const { Cell::new(None) };
+    /// What this thread polls on runtimes that are not ours, or drops as these shut down, the innermost last. It may be one
+    /// of many threads then, or none that the runtime's scheduler runs on.
+    static POLLED: RefCell<Vec<Who>> = const { RefCell::new(Vec::new()) };
+    /// How many these are. It needs no destructor, and costs a plain thread next to nothing to ask.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// This thread hands a job to a runtime, which may drop it on the spot.
+    static HANDS_OVER: Cell<bool> = const { Cell::new(false) };
 }
 
 /// While it lives, this thread polls that job, or drops it.
 #[derive(Debug)]
-pub(crate) struct Polling {
-    /// Inside of what.
-    outer: Option<Party>,
-}
+pub(crate) struct Polling(());
 
 impl Polling {
     pub(crate) fn start(on: &Loop, job: JobId) -> Polling {
-        Polling { outer: POLLED.replace(Some(on.party(Some(job)))) }
+        // In the destructor of another thread-local the list may be gone.
+        if POLLED.try_with(|polled| polled.borrow_mut().push(on.who(Some(job)))).is_ok() {
+            DEPTH.set(DEPTH.get() + 1);
+        }
+        Polling(())
+    }
+
+    /// To drop it. `None` if its runtime refuses it: nobody waits for it yet, and that runtime is not held up.
+    pub(crate) fn start_dropping(on: &Loop, job: JobId) -> Option<Polling> {
+        (!HANDS_OVER.replace(false)).then(|| Polling::start(on, job))
     }
 }
 
 impl Drop for Polling {
     fn drop(&mut self) {
-        POLLED.set(self.outer);
+        let _ = POLLED.try_with(|polled| DEPTH.set(polled.borrow_mut().pop().map_or(0, |_| DEPTH.get() - 1)));
     }
+}
+
+/// Runs `spawn`, which hands a job to a runtime.
+pub(crate) fn hand_over(spawn: impl FnOnce()) {
+    HANDS_OVER.set(true);
+    spawn();
+    HANDS_OVER.set(false);
 }
 
 /// Whether the calling thread polls futures, of any runtime.
@@ -211,11 +238,17 @@ fn records() -> MutexGuard<'static, Records> {
 }
 
 /// Leave to wait for a loop, until dropped.
-#[derive(Debug)]
 pub(crate) struct Leave {
-    recorded: Option<Party>,
+    /// In a box: most have none.
+    _recorded: Option<Box<Recorded>>,
     worker: bool,
     watch: Watch,
+}
+
+/// A wait that is recorded for each party that it holds up.
+struct Recorded {
+    by: Vec<Who>,
+    waiting: Arc<Waiting>,
 }
 
 /// Asks for leave to wait, on this thread, for `answer` from the loop `target`.
@@ -240,48 +273,56 @@ pub(crate) fn may_wait_for<'a>(
     need: Need,
     site: &'static Location<'static>,
 ) -> Result<Leave, Deadlock> {
-    let worker = match current_thread() {
-        Thread::Free => false,
-        Thread::Worker => true,
+    let leave = |recorded, worker| Leave { _recorded: recorded, worker, watch: Watch::new(site) };
+    match current_thread() {
         Thread::Drives(driven) => {
             let targets = targets();
             let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
-            let recorded = Some(record(driven.party(None), &driven.name, targets, need, site)?);
-            let leave = Leave { recorded, worker: false, watch: Watch::new(site) };
+            let leave = leave(Some(record(held_up(Some(&driven)), targets, need, site)?), false);
             trace::blocked(&driven.name, &names, site);
-            return Ok(leave);
+            Ok(leave)
         }
-    };
-    let recorded = match POLLED.get() {
-        None => None,
-        Some(party) => {
-            let runtime = TokioHandle::try_current();
-            let name = runtime.map_or_else(|_| Arc::from("tokio runtime that shuts down"), |runtime| name(&runtime));
-            Some(record(party, &name, targets(), need, site)?)
+        thread => {
+            let polls = DEPTH.get() > 0;
+            let recorded = if polls { Some(record(held_up(None), targets(), need, site)?) } else { None };
+            Ok(leave(recorded, matches!(thread, Thread::Worker)))
         }
-    };
-    Ok(Leave { recorded, worker, watch: Watch::new(site) })
+    }
 }
 
-/// Records what `party`, which is or runs on the loop `name`, is about to wait for, if that can end.
+/// What a wait of this thread, which drives `driven`, holds up: that, and what it polls further out.
+fn held_up(driven: Option<&Loop>) -> Vec<Who> {
+    let mut who: Vec<Who> = driven.map(|driven| driven.who(None)).into_iter().collect();
+    let polled = POLLED.try_with(|polled| polled.borrow().clone()).unwrap_or_default();
+    for polled in polled.into_iter().rev() {
+        if who.iter().all(|known| known.party != polled.party) {
+            who.push(polled);
+        }
+    }
+    who
+}
+
+/// Records what is about to be waited for, if that can end.
 fn record(
-    party: Party,
-    name: &Arc<str>,
+    by: Vec<Who>,
     targets: Vec<Target<'_>>,
     need: Need,
     site: &'static Location<'static>,
-) -> Result<Party, Deadlock> {
-    let mut waiting = Waiting::new(need);
+) -> Result<Box<Recorded>, Deadlock> {
+    let mut waiting = Waiting::new(need, site);
     for Target { on, answer } in targets {
         let answer = answer();
-        waiting.add([party, on.party(answer.job())], [name, &on.name], site, answer);
+        waiting.add(on.party(answer.job()), &on.name, answer);
     }
     let mut records = records();
-    if let Some(waits) = circle::why_never(&records, party, &waiting) {
+    if let Some(waits) = by.iter().find_map(|who| circle::why_never(&records, who.party, &who.on, &waiting)) {
+        // An answer may hold the last reference to a task, whose destructor is the user's: not under the lock.
+        drop(records);
         return Err(Deadlock::new(waits));
     }
-    records.entry(party).or_default().push(waiting);
-    Ok(party)
+    let waiting = Arc::new(waiting);
+    by.iter().for_each(|who| records.begin(who.party, &who.on, &waiting));
+    Ok(Box::new(Recorded { by, waiting }))
 }
 
 /// As [`may_wait`], to wait for the end of the loop `target` itself. A loop ends after its `spawn_blocking` threads,
@@ -310,12 +351,10 @@ impl Leave {
     }
 }
 
-impl Drop for Leave {
+impl Drop for Recorded {
     fn drop(&mut self) {
-        if let Some(party) = self.recorded {
-            let record = circle::end_innermost(&mut records(), party);
-            // Its answer may hold the last reference to a task, whose destructor is the user's: not under the lock.
-            drop(record);
-        }
+        let mut records = records();
+        self.by.iter().for_each(|who| records.end(who.party, &self.waiting));
+        // What was waited for is dropped after this, not under the lock.
     }
 }

@@ -383,7 +383,7 @@ impl Future for Spawned {
 
 impl Drop for Spawned {
     fn drop(&mut self) {
-        let _polling = Polling::start(&self.on, self.job.id());
+        let _polling = Polling::start_dropping(&self.on, self.job.id());
         self.job.close();
     }
 }

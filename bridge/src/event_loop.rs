@@ -179,8 +179,8 @@ impl EventLoop {
 
     /// Finishes all that was submitted, then ends the loop and waits for its thread. From the call on the loop
     /// is closed to new work, also to that of its own tasks. Tasks that were spawned with tokio's own functions
-    /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped, unless the calling
-    /// thread was the last to ask for its items.
+    /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped; but not for
+    /// its iterator to ask for more, after a second, if the calling thread was the last to ask.
     ///
     /// # Errors
     ///
@@ -236,10 +236,8 @@ impl EventLoop {
         }
         let leave = self.ended.may_wait(&on, Location::caller()).map_err(Error::WouldDeadlock)?;
         self.handle.ours().remote.stop(Plan::Finish);
-        #[cfg(feature = "stream")]
-        self.handle.ours().streams.cancel_asked_here();
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let in_time = leave.block(|| self.ended.wait(deadline));
+        let in_time = leave.block(|| self.wait(deadline));
         // The drop tells a loop that is late to abort, and joins its thread. The leave is kept until then: else a task of that
         // loop might be let into a wait for this thread in between, and the drop, refused, would not wait.
         let remote = Arc::clone(&self.handle.ours().remote);
@@ -249,6 +247,26 @@ impl EventLoop {
             Some(limit) if !in_time && remote.was_cut_short() => Err(Error::TimedOut(limit)),
             _ => Ok(()),
         }
+    }
+}
+
+impl EventLoop {
+    /// Waits for a loop that finishes what was submitted. False: `deadline` came first.
+    #[cfg(not(feature = "stream"))]
+    fn wait(&mut self, deadline: Option<Instant>) -> bool {
+        self.ended.wait(deadline)
+    }
+
+    #[cfg(feature = "stream")]
+    fn wait(&mut self, deadline: Option<Instant>) -> bool {
+        /// Within which an iterator that was moved to another thread is taken to be asked there.
+        const MOVED: Duration = Duration::from_secs(1);
+        let patience = Instant::now() + MOVED;
+        if self.ended.wait(Some(deadline.map_or(patience, |deadline| deadline.min(patience)))) {
+            return true;
+        }
+        self.handle.ours().streams.give_up_asked_here();
+        self.ended.wait(deadline)
     }
 }
 

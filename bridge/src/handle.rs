@@ -132,7 +132,7 @@ impl Handle {
     ///
     /// - [`Closed`](Error::Closed): the loop has ended, or ended during the call.
     /// - [`WouldDeadlock`](Error::WouldDeadlock): this thread runs the loop that is asked, or a loop that it
-    ///   waits for. Nothing is run.
+    ///   waits for; or it is a worker, inside a task that the loop waits for. Nothing is run.
     /// - [`TimedOut`](Error::TimedOut): the limit of [`with_timeout`](Handle::with_timeout) ran out.
     ///
     /// # Panics
@@ -292,6 +292,14 @@ impl Handle {
         }
     }
 
+    /// Whether a job would be refused, by a loop of ours that another thread drives.
+    fn is_refused_elsewhere(&self) -> bool {
+        match &self.target {
+            Target::Ours(ours) => ours.remote.is_closed() && !registry::drives(ours.on.id),
+            Target::Foreign { .. } => false,
+        }
+    }
+
     /// A scoped call, by what makes a wait into an outcome.
     pub(crate) fn scoped<T>(
         &self,
@@ -305,6 +313,8 @@ impl Handle {
         let leave = |job: &Arc<ScopedJob>| context::may_wait(on, site, || Box::new(Arc::clone(job) as Arc<AnyJob>));
         let deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
         match call(Wait { deadline, spin: on.spin(), leave: &leave }) {
+            // Nothing would be waited for, also if the loop waits for this thread on its way out.
+            Err(_) if self.is_refused_elsewhere() => Err(Error::Closed),
             Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),
             Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
             Ok(outcome) => outcome.into_result(self.limit.unwrap_or(Duration::MAX)),
@@ -314,7 +324,7 @@ impl Handle {
 
 /// Gives a job to a runtime of somebody else's, of which it is not known what it does.
 fn spawn(runtime: &TokioHandle, on: &Arc<Loop>, job: Arc<AnyJob>) -> LoopWas {
-    drop(runtime.spawn(Spawned::new(job, Arc::clone(on))));
+    context::hand_over(|| drop(runtime.spawn(Spawned::new(job, Arc::clone(on)))));
     LoopWas::Asleep
 }
 

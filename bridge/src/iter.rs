@@ -4,7 +4,7 @@
 //! the stream until it has an item, hands it over, and waits to be asked again, or, when buffered, for room.
 //!
 //! A loop that finishes what was submitted waits for its streams, and so for those who ask. The thread that waits for that
-//! loop asks for nothing meanwhile, so the streams that it asked last [are cancelled](crate::streams).
+//! loop asks for nothing meanwhile, so a stream that it was the last to ask [is given up](crate::streams).
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -30,8 +30,9 @@ impl Handle {
     /// Runs `stream` on the loop, and gives its items to this thread, one by one, as an iterator.
     ///
     /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
-    /// iterator is dropped. But a stream that was last asked for an item by the very thread that shuts the loop down, which
-    /// can ask for no more, is dropped: after the items that are there already its iterator is [`Closed`](Error::Closed).
+    /// iterator is dropped. But a stream that was last asked for an item by the very thread that shuts the loop down, and that no
+    /// other thread has asked within a second, is given up: it fills the room that [`Iter::buffered`] gives it and is dropped,
+    /// and after the items that are there its iterator is [`Closed`](Error::Closed).
     ///
     /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
     /// [`Iter::buffered`] lets it run ahead. The limit of [`with_timeout`](Handle::with_timeout) holds for every
@@ -56,6 +57,7 @@ impl Handle {
             room: 0,
             asked: false,
             asked_by: None,
+            given_up: false,
             pump: None,
             caller: None,
         })));
@@ -69,13 +71,13 @@ impl Handle {
 }
 
 /// Polls the stream whenever there is a use for its next item.
-async fn pump<S: Stream>(stream: S, turns: Arc<Turns<S::Item>>) {
+async fn pump<S: Stream>(stream: S, turns: Arc<Turns<S::Item>>) -> Result<(), Error> {
     let mut stream = pin!(stream);
     loop {
-        poll_fn(|cx| turns.poll_use(cx)).await;
+        poll_fn(|cx| turns.poll_use(cx)).await?;
         match poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
             Some(item) => turns.hand_over(item),
-            None => return,
+            None => return Ok(()),
         }
     }
 }
@@ -93,7 +95,7 @@ async fn pump<S: Stream>(stream: S, turns: Arc<Turns<S::Item>>) {
 #[must_use = "iterators are lazy: `next` waits"]
 pub struct Iter<T> {
     /// The stream's task, until its end was told.
-    pump: Option<Task<()>>,
+    pump: Option<Task<Result<(), Error>>>,
     /// The end was that of the loop.
     closed: bool,
     turns: Arc<Turns<T>>,
@@ -164,10 +166,11 @@ impl<T> Iter<T> {
                 return Ok(Some(item));
             }
             if ended {
-                let end = match self.pump.take().map_or(Ok(()), Task::result) {
-                    // By the loop's shutdown: its own drop is the only other that cancels it.
+                let end = match self.pump.take().map_or(Ok(Ok(())), Task::result) {
+                    Ok(end) => end,
+                    // By the loop's shutdown: the drop of this is the only other that cancels it.
                     Err(Error::Cancelled) => Err(Error::Closed),
-                    end => end,
+                    Err(error) => Err(error),
                 };
                 self.closed = matches!(end, Err(Error::Closed));
                 return end.map(|()| None);
@@ -245,8 +248,9 @@ trait Items: Send + Sync + RefUnwindSafe {
     /// Whether one waits to be taken.
     fn is_there(&self) -> bool;
 
-    /// Whether the last to ask for one was that thread.
-    fn were_asked_by(&self, thread: ThreadId) -> bool;
+    /// Nobody will ask for more, if the last to do so was that thread. Says whether the pump is to be cancelled: it stops
+    /// by itself where it fills the room that it has.
+    fn give_up(&self, asked_by: ThreadId) -> bool;
 }
 
 impl<T: Send> Items for Turns<T> {
@@ -254,8 +258,16 @@ impl<T: Send> Items for Turns<T> {
         self.has_item()
     }
 
-    fn were_asked_by(&self, thread: ThreadId) -> bool {
-        self.lock().asked_by == Some(thread)
+    fn give_up(&self, asked_by: ThreadId) -> bool {
+        let mut turn = self.lock();
+        if turn.asked_by != Some(asked_by) {
+            return false;
+        }
+        turn.given_up = true;
+        let (pump, takes_turns) = (turn.pump.take(), turn.room == 0);
+        drop(turn);
+        pump.into_iter().for_each(Waker::wake);
+        takes_turns
     }
 }
 
@@ -266,12 +278,10 @@ struct Pumped {
 }
 
 impl Stoppable for Pumped {
-    fn was_asked_by(&self, thread: ThreadId) -> bool {
-        self.items.were_asked_by(thread)
-    }
-
-    fn cancel(&self) {
-        self.canceller.cancel();
+    fn give_up(&self, asked_by: ThreadId) {
+        if self.items.give_up(asked_by) {
+            self.canceller.cancel();
+        }
     }
 }
 
@@ -287,6 +297,8 @@ struct Turn<T> {
     asked: bool,
     /// The thread that was the last to ask.
     asked_by: Option<ThreadId>,
+    /// There will be no use for an item, but to fill the room.
+    given_up: bool,
     /// The pump, when it waits for a use of the next item.
     pump: Option<Waker>,
     /// The caller, when it waits for an item.
@@ -299,11 +311,14 @@ impl<T> Turns<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The pump's: until there is a use for an item.
-    fn poll_use(&self, cx: &Context<'_>) -> Poll<()> {
+    /// The pump's: until there is a use for an item, or will be none.
+    fn poll_use(&self, cx: &Context<'_>) -> Poll<Result<(), Error>> {
         let mut turn = self.lock();
         if turn.asked || turn.items.len() < turn.room {
-            return Poll::Ready(());
+            return Poll::Ready(Ok(()));
+        }
+        if turn.given_up {
+            return Poll::Ready(Err(Error::Closed));
         }
         turn.pump = Some(cx.waker().clone());
         Poll::Pending

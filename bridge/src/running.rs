@@ -50,7 +50,7 @@ impl Running {
             on,
             remote,
             #[cfg(feature = "stream")]
-            streams: Arc::default(),
+            streams: Arc::new(crate::streams::Streams::new()),
         });
         let registered = Registered::new(&ours);
         let driver = Rc::new(RefCell::new(driver));

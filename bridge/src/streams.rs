@@ -2,7 +2,7 @@
 //!
 //! A loop that finishes what was submitted waits for its streams, and so for those who ask them for items. The thread that
 //! waits for that loop asks for nothing meanwhile: a stream that it was the last to ask would keep the two waiting for each
-//! other, and is cancelled.
+//! other, and is given up. Not at once: the iterator may have been moved to a thread that has not got round to asking.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,19 +10,21 @@ use std::panic::RefUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
+use crate::fork::Process;
 use crate::slot::contain;
 
-/// A stream that may be cancelled.
+/// A stream that may be given up.
 pub(crate) trait Stoppable: Send + Sync + RefUnwindSafe {
-    /// Whether that thread was the last to ask for an item.
-    fn was_asked_by(&self, thread: ThreadId) -> bool;
-
-    fn cancel(&self);
+    /// Lets it end, if that thread was the last to ask for an item.
+    fn give_up(&self, asked_by: ThreadId);
 }
 
 /// Those of a loop, by the addresses of their entries.
-#[derive(Default)]
-pub(crate) struct Streams(Mutex<HashMap<usize, Arc<dyn Stoppable>>>);
+pub(crate) struct Streams {
+    list: Mutex<HashMap<usize, Arc<dyn Stoppable>>>,
+    /// A fork of it may have copied the list while it was locked, by a thread that is not there.
+    process: Process,
+}
 
 /// An entry, until dropped.
 pub(crate) struct Listed {
@@ -31,25 +33,28 @@ pub(crate) struct Listed {
 }
 
 impl Streams {
-    /// No code of the user's runs under this lock.
-    fn lock(&self) -> MutexGuard<'_, HashMap<usize, Arc<dyn Stoppable>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn new() -> Streams {
+        Streams { list: Mutex::default(), process: Process::current() }
+    }
+
+    /// No code of the user's runs under this lock. `None` in a fork, where the loop is closed and ends nothing.
+    fn lock(&self) -> Option<MutexGuard<'_, HashMap<usize, Arc<dyn Stoppable>>>> {
+        self.process.is_current().then(|| self.list.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn list(self: &Arc<Self>, stream: Arc<dyn Stoppable>) -> Listed {
         let listed = Listed { on: Arc::clone(self), stream };
-        self.lock().insert(listed.key(), Arc::clone(&listed.stream));
+        if let Some(mut list) = self.lock() {
+            list.insert(listed.key(), Arc::clone(&listed.stream));
+        }
         listed
     }
 
-    /// The calling thread is about to wait for the loop.
-    pub(crate) fn cancel_asked_here(&self) {
-        let here = thread::current().id();
-        let streams: Vec<_> = self.lock().values().cloned().collect();
+    /// Lets those end that the calling thread, which waits for the loop, was the last to ask.
+    pub(crate) fn give_up_asked_here(&self) {
+        let streams: Vec<_> = self.lock().map_or_else(Vec::new, |list| list.values().cloned().collect());
         for stream in streams {
-            if stream.was_asked_by(here) {
-                stream.cancel();
-            }
+            stream.give_up(thread::current().id());
             // This may be the last reference, and what hangs on it is the user's.
             contain(|| stream);
         }
@@ -70,9 +75,10 @@ impl Listed {
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        let listed = self.on.lock().remove(&self.key());
-        // Not under the lock, and not the last: `self.stream` is.
-        drop(listed);
+        if let Some(mut list) = self.on.lock() {
+            // Not the last reference, which is `self.stream`.
+            list.remove(&self.key());
+        }
     }
 }
 
@@ -83,20 +89,17 @@ mod tests {
     struct Nothing;
 
     impl Stoppable for Nothing {
-        fn was_asked_by(&self, _: ThreadId) -> bool {
-            false
-        }
-        fn cancel(&self) {}
+        fn give_up(&self, _: ThreadId) {}
     }
 
     #[test]
     fn a_loop_keeps_nothing_of_a_stream_whose_iterator_is_dropped() {
-        let streams = Arc::new(Streams::default());
+        let streams = Arc::new(Streams::new());
         let (first, second) = (Arc::new(Nothing), Arc::new(Nothing));
         let listed = [&first, &second].map(|stream| streams.list(Arc::clone(stream) as Arc<dyn Stoppable>));
-        assert_eq!(streams.lock().len(), 2);
+        assert_eq!(streams.lock().unwrap().len(), 2);
         drop(listed);
-        assert!(streams.lock().is_empty());
+        assert!(streams.lock().unwrap().is_empty());
         assert_eq!([first, second].map(|stream| Arc::strong_count(&stream)), [1, 1]);
     }
 }

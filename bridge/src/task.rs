@@ -57,8 +57,8 @@ impl<T> Task<T> {
     ///
     /// [`Cancelled`](Error::Cancelled), [`Panicked`](Error::Panicked) with the payload, or
     /// [`Closed`](Error::Closed) when the loop ended first. [`WouldDeadlock`](Error::WouldDeadlock), at once,
-    /// when this is the thread that runs the task's loop, or one whose loop that loop waits for; the task is
-    /// then detached, and runs on.
+    /// when this is the thread that runs the task's loop, or one whose loop that loop waits for, and where the
+    /// task would wait for itself; the task is then detached, and runs on.
     ///
     /// # Examples
     ///

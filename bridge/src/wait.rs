@@ -240,13 +240,13 @@ impl<T> AsCompleted<T> {
         context::may_wait_for(|| self.targets(), Need::Any, site).map_err(Error::WouldDeadlock)
     }
 
-    /// Each loop; and where it has workers each task, as long as these are few. Of many, one will be free.
+    /// Each loop; and where it has workers each task, as long as few are left. Of many, one will be free.
     fn targets(&self) -> Vec<Target<'_>> {
         const FEW: usize = 64;
         let ring = |job| Box::new(Ring { job, bell: Arc::clone(&self.bell) }) as Box<dyn Answer>;
         let mut targets = Vec::new();
-        for (on, count) in &self.left.by_loop {
-            if on.has_workers && *count <= FEW {
+        for (on, _) in &self.left.by_loop {
+            if on.has_workers && self.left.total <= FEW {
                 let tasks = self.tasks.iter().flatten().filter(|task| task.on().id == on.id);
                 targets.extend(tasks.map(|task| Target { on, answer: Box::new(move || ring(Some(task.job().id()))) }));
             } else {

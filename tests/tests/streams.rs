@@ -393,6 +393,43 @@ fn shutdown_waits_for_a_stream_that_another_thread_goes_on_to_ask() {
 }
 
 #[test]
+fn shutdown_waits_for_a_stream_that_was_given_to_a_thread_which_has_yet_to_ask() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = event_loop.handle().clone();
+        let mut items = event_loop.iter(stream::iter(0..3));
+        assert_eq!(items.next(), Some(0));
+        let reader = thread::spawn(move || {
+            wait_until(|| handle.is_closed());
+            thread::sleep(SETTLE);
+            items.collect::<Vec<_>>()
+        });
+        event_loop.shutdown().unwrap();
+        assert_eq!(reader.join().unwrap(), [1, 2]);
+    });
+}
+
+#[test]
+fn shutdown_finishes_a_stream_that_has_room_for_all_its_items() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let handle = event_loop.handle().clone();
+        let (end, ended) = oneshot::channel();
+        let ends = stream::once(async { ended.await.unwrap() });
+        let mut items = event_loop.iter(stream::iter([1, 2]).chain(ends)).buffered(3);
+        assert_eq!(items.next(), Some(1));
+        thread::spawn(move || {
+            wait_until(|| handle.is_closed());
+            // Longer than a stream is waited for that waits to be asked.
+            thread::sleep(Duration::from_millis(1500));
+            end.send(3).unwrap();
+        });
+        event_loop.shutdown().unwrap();
+        assert_eq!(items.collect::<Vec<_>>(), [2, 3]);
+    });
+}
+
+#[test]
 fn shutdown_waits_for_a_stream_that_nobody_has_asked_yet() {
     watchdog(HANGS, || {
         let event_loop = event_loop();

@@ -4,13 +4,14 @@
 mod common;
 
 use std::future::pending;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
 
 use bridge::ReturnWhen::{AllCompleted, FirstCompleted};
 use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
-use bridge_tests::{HANGS, OnDrop, wait_until, watchdog};
-use common::{SETTLE, deadlock, line, named, panic_of};
+use bridge_tests::{HANGS, OnDrop, watchdog};
+use common::{SETTLE, deadlock, line, named};
 use tokio::runtime::{Builder as TokioBuilder, Runtime};
 use tokio::sync::oneshot;
 
@@ -179,20 +180,19 @@ fn a_worker_that_ends_a_loop_whose_task_waits_for_its_job_is_refused() {
         let (alpha, runtime) = (named("alpha"), pool());
         let pool = Handle::from(&runtime);
         let (give, given) = oneshot::channel::<EventLoop>();
-        let job = pool.submit(async move { given.await.unwrap().shutdown() });
         let (tell, told) = mpsc::channel();
         alpha
             .handle()
             .call_soon(move || {
-                tell.send(()).unwrap();
-                deadlock(job.result().unwrap());
+                let asked = pool.block_on(async {
+                    let alpha = given.await.unwrap();
+                    alpha.shutdown()
+                });
+                tell.send(asked.unwrap()).unwrap();
             })
             .unwrap();
-        told.recv().unwrap();
-        thread::sleep(SETTLE);
-        let handle = alpha.handle().clone();
         give.send(alpha).unwrap();
-        wait_until(|| handle.is_closed());
+        deadlock(told.recv().unwrap());
     });
 }
 
@@ -243,18 +243,100 @@ fn a_wait_in_the_destructor_of_a_job_that_a_current_thread_runtime_drops_counts_
     watchdog(HANGS, || {
         let (alpha, runtime) = (named("alpha"), TokioBuilder::new_current_thread().build().unwrap());
         let (target, back) = (Handle::from(&runtime), Handle::from(&alpha));
-        let (tell_asked, asked) = mpsc::channel();
+        let ((tell, polled), (tell_asked, asked)) = (oneshot::channel(), mpsc::channel());
         let asks = OnDrop::new(move || tell_asked.send(back.block_on(async {})).unwrap());
-        let task = target.submit(async move {
-            let _asks = asks;
-            pending::<()>().await;
+        let waits = alpha.submit(async move {
+            target.block_on(async move {
+                let _asks = asks;
+                tell.send(()).unwrap();
+                pending::<()>().await;
+            })
         });
-        runtime.block_on(tokio::task::yield_now());
-        let waits = alpha.submit(async move { task.result() });
-        thread::sleep(SETTLE);
+        runtime.block_on(polled).unwrap();
         drop(runtime);
         deadlock(asked.recv().unwrap());
         assert!(matches!(waits.result().unwrap(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn a_wait_in_a_runtime_inside_a_job_counts_in_a_circle() {
+    watchdog(HANGS, || {
+        let (alpha, runtime) = (named("alpha"), pool());
+        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+        let asked = alpha.block_on(async {
+            pool.block_on(async {
+                tokio::task::block_in_place(|| {
+                    let inner = TokioBuilder::new_current_thread().name("inner").build().unwrap();
+                    inner.block_on(async { back.block_on(async {}) })
+                })
+            })
+        });
+        let text = deadlock(asked.unwrap().unwrap());
+        assert!(text.contains("a task of `pool` would wait for `alpha`"), "{text}");
+    });
+}
+
+#[test]
+fn a_wait_in_what_a_loops_thread_drops_of_another_runtime_counts_in_a_circle() {
+    watchdog(HANGS, || {
+        let [alpha, beta] = ["alpha", "beta"].map(named);
+        let runtime = TokioBuilder::new_current_thread().build().unwrap();
+        let (target, back) = (Handle::from(&runtime), Handle::from(&beta));
+        let ((tell, polled), (tell_asked, asked)) = (oneshot::channel(), mpsc::channel());
+        let asks = OnDrop::new(move || tell_asked.send(back.block_on(async {})).unwrap());
+        let waits = beta.submit(async move {
+            target.block_on(async move {
+                let _asks = asks;
+                tell.send(()).unwrap();
+                pending::<()>().await;
+            })
+        });
+        runtime.block_on(polled).unwrap();
+        alpha.block_on(async move { runtime.shutdown_background() }).unwrap();
+        deadlock(asked.recv().unwrap());
+        assert!(matches!(waits.result().unwrap(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn a_refused_job_holds_up_nobody_where_its_future_is_dropped() {
+    watchdog(HANGS, || {
+        for runtime in [TokioBuilder::new_current_thread().build().unwrap(), pool()] {
+            let beta = named("beta");
+            let (there, target) = (Handle::from(&beta), Handle::from(&runtime));
+            drop(runtime);
+            let (tell, told) = mpsc::channel();
+            let again = target.clone();
+            let asks = OnDrop::new(move || {
+                let through_beta = again.clone();
+                tell.send(again.block_on(async {})).unwrap();
+                tell.send(there.block_on(async move { through_beta.block_on(async {}) }).unwrap()).unwrap();
+            });
+            drop(target.submit(async move { drop(asks) }));
+            for asked in told.iter().take(2) {
+                assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_wait_for_a_loop_that_has_closed_is_no_part_of_a_circle() {
+    watchdog(HANGS, || {
+        let [alpha, beta] = ["alpha", "beta"].map(named);
+        let (there, back) = (Handle::from(&beta), Handle::from(&alpha));
+        let (tell, told) = mpsc::channel();
+        let asks = OnDrop::new(move || tell.send(there.block_on(async { back.block_on(async {}) })).unwrap());
+        let left = alpha.submit(async move {
+            let _asks = asks;
+            pending::<()>().await;
+        });
+        alpha.block_on(async {}).unwrap();
+        drop(alpha);
+        let asked = told.recv().unwrap().unwrap();
+        assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
+        assert!(matches!(left.result(), Err(Error::Closed)));
     });
 }
 
@@ -264,24 +346,27 @@ fn a_wait_for_all_is_refused_if_one_of_them_waits_for_this_loop() {
         let (alpha, runtime) = (named("alpha"), pool());
         let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
         let text = alpha.block_on(async {
-            let free = pool.submit(async {});
-            let (tell, polled) = mpsc::channel();
-            let held_up = pool.submit(async move {
-                tell.send(()).unwrap();
-                let _ = back.block_on(async {});
-            });
-            polled.recv().unwrap();
+            let free = pool.submit(async { None });
+            // Refused itself, if it is late and closes the circle.
+            let held_up = pool.submit(async move { back.block_on(async {}).err() });
             thread::sleep(SETTLE);
-            panic_of(|| drop(wait([free, held_up], AllCompleted, None)))
+            let waited = catch_unwind(AssertUnwindSafe(|| wait([free, held_up], AllCompleted, None)));
+            match waited {
+                Ok(waited) => {
+                    waited.done.into_iter().filter_map(|task| task.result().unwrap()).next().unwrap().to_string()
+                }
+                Err(payload) => *payload.downcast::<String>().unwrap(),
+            }
         });
-        let (text, _) = text.unwrap();
-        assert!(text.contains("`alpha` would wait for a task of `pool`"), "{text}");
+        let text = text.unwrap();
+        assert!(text.contains("would never end") && text.contains("a task of `pool`"), "{text}");
     });
 }
 
 #[test]
 fn a_wait_for_the_first_is_refused_only_if_all_of_them_wait_for_this_loop() {
-    let ways: [fn(Vec<Task<u32>>) -> u32; 2] = [
+    type Way = fn(Vec<Task<u32>>) -> u32;
+    let ways: [Way; 2] = [
         |tasks| wait(tasks, FirstCompleted, None).done.into_iter().next().unwrap().result().unwrap(),
         |tasks| as_completed(tasks).next().unwrap().1.unwrap(),
     ];
@@ -289,13 +374,11 @@ fn a_wait_for_the_first_is_refused_only_if_all_of_them_wait_for_this_loop() {
         watchdog(HANGS, move || {
             let (alpha, runtime) = (named("alpha"), pool());
             let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
-            let held_up = move |pool: &Handle, back: &Handle| {
-                let ((tell, polled), back) = (mpsc::channel(), back.clone());
-                let task = pool.submit(async move {
-                    tell.send(()).unwrap();
-                    back.block_on(async { 0 }).unwrap()
-                });
-                polled.recv().unwrap();
+            // Refused itself, if it is late and closes the circle, and so as panicked.
+            let held_up = |pool: &Handle, back: &Handle| {
+                let back = back.clone();
+                let task =
+                    pool.submit(async move { back.block_on(async { 0 }).map_err(|error| error.to_string()).unwrap() });
                 thread::sleep(SETTLE);
                 task
             };
@@ -307,11 +390,12 @@ fn a_wait_for_the_first_is_refused_only_if_all_of_them_wait_for_this_loop() {
                     go.send(6).unwrap();
                 });
                 let first = way(vec![held_up(&pool, &back), free]);
-                (first, panic_of(|| drop(way(vec![held_up(&pool, &back), held_up(&pool, &back)]))))
+                (first, catch_unwind(AssertUnwindSafe(|| way(vec![held_up(&pool, &back), held_up(&pool, &back)]))))
             });
-            let (first, (text, _)) = asked.unwrap();
+            let (first, second) = asked.unwrap();
             assert_eq!(first, 6);
-            assert!(text.contains("`alpha` would wait for a task of `pool`"), "{text}");
+            let text = second.unwrap_err().downcast::<String>().unwrap();
+            assert!(text.contains("would never end") && text.contains("a task of `pool`"), "{text}");
         });
     }
 }
