@@ -35,6 +35,13 @@ pub(crate) enum Party {
     Job(JobId),
 }
 
+/// A party, and the name of the loop that it is or runs on.
+#[derive(Clone, Debug)]
+pub(crate) struct Who {
+    pub(crate) party: Party,
+    pub(crate) on: Arc<str>,
+}
+
 impl Party {
     /// As it is told. `on`: the name of the loop that it is, or that it runs on.
     fn told(self, on: &Arc<str>) -> Waiter {
@@ -91,10 +98,9 @@ struct Waits {
 }
 
 impl Records {
-    /// `party`, which is the loop `on` or runs there, waits.
-    pub(crate) fn begin(&mut self, party: Party, on: &Arc<str>, waiting: &Arc<Waiting>) {
-        let new = || Waits { told: party.told(on), waits: Vec::new() };
-        self.0.entry(party).or_insert_with(new).waits.push(Arc::clone(waiting));
+    pub(crate) fn begin(&mut self, by: &Who, waiting: &Arc<Waiting>) {
+        let new = || Waits { told: by.party.told(&by.on), waits: Vec::new() };
+        self.0.entry(by.party).or_insert_with(new).waits.push(Arc::clone(waiting));
     }
 
     /// That wait is over. The caller keeps it, to drop it where the user's code may run: an answer may hold the last
@@ -167,10 +173,17 @@ impl Stuck<'_> {
     }
 }
 
-/// If `waiting`, of the party `from`, which is the loop `on` or runs there, cannot end beside what is recorded: why. It comes
-/// first, then each wait that the one before leads to, round to `from`; then what else keeps those for any from ending.
-pub(crate) fn why_never(records: &Records, from: Party, on: &Arc<str>, waiting: &Waiting) -> Option<Vec<Wait>> {
-    let mut held = reached(records, from, on, waiting);
+/// If `waiting`, which holds up all of `by`, cannot end beside what is recorded: why.
+pub(crate) fn why_never(records: &Records, by: &[Who], waiting: &Waiting) -> Option<Vec<Wait>> {
+    // Told as that of the one whose circle it closes; or of all, where it takes several to close one.
+    let alone = by.iter().find_map(|who| why_never_from(who.party, records, std::slice::from_ref(who), waiting));
+    alone.or_else(|| by.iter().find_map(|who| why_never_from(who.party, records, by, waiting)))
+}
+
+/// The wait comes first, as that of `from`, then each that the one before leads to, round to `from`; then what else keeps
+/// those for any from ending.
+fn why_never_from(from: Party, records: &Records, by: &[Who], waiting: &Waiting) -> Option<Vec<Wait>> {
+    let mut held = reached(from, records, by, waiting);
     // Whoever may be answered may answer, until nothing changes. Each round is for one at least.
     loop {
         let free: Vec<Party> =
@@ -190,21 +203,20 @@ pub(crate) fn why_never(records: &Records, from: Party, on: &Arc<str>, waiting: 
     })
 }
 
-/// The waits that `waiting` leads to, itself among them.
-fn reached<'a>(records: &'a Records, from: Party, on: &Arc<str>, waiting: &'a Waiting) -> Held<'a> {
+/// Whose waits those of `from` lead to, itself among them.
+fn reached<'a>(from: Party, records: &'a Records, by: &[Who], waiting: &'a Waiting) -> Held<'a> {
     let mut reached: Held<'a> = HashMap::new();
     let mut ahead = vec![from];
     while let Some(party) = ahead.pop() {
         if reached.contains_key(&party) {
             continue;
         }
-        let new = (party == from).then_some(waiting);
-        let Some(told) = records.0.get(&party).map(|of_party| of_party.told.clone()).or(new.map(|_| from.told(on)))
-        else {
-            continue;
-        };
-        let recorded = records.0.get(&party).into_iter().flat_map(|of_party| &of_party.waits).map(|wait| &**wait);
-        let stuck = Stuck { told, open: recorded.chain(new).map(Waiting::open).collect() };
+        let recorded = records.0.get(&party);
+        let new = by.iter().find(|who| who.party == party);
+        let told = recorded.map(|of_party| of_party.told.clone());
+        let Some(told) = told.or_else(|| new.map(|who| party.told(&who.on))) else { continue };
+        let waits = recorded.into_iter().flat_map(|of_party| &of_party.waits).map(|wait| &**wait);
+        let stuck = Stuck { told, open: waits.chain(new.map(|_| waiting)).map(Waiting::open).collect() };
         ahead.extend(stuck.waits_for());
         reached.insert(party, stuck);
     }
@@ -290,6 +302,10 @@ mod tests {
             Loops { parties: (0..count).map(party).collect(), names, records: Records::default() }
         }
 
+        fn who(&self, number: usize) -> Who {
+            Who { party: self.parties[number], on: Arc::clone(&self.names[number]) }
+        }
+
         fn waiting(&self, need: Need, owed: &[(usize, Said)]) -> Waiting {
             let mut waiting = Waiting::new(need, Location::caller());
             for &(by, said) in owed {
@@ -301,13 +317,14 @@ mod tests {
         fn record(&mut self, waiter: usize, need: Need, owed: &[(usize, Said)]) {
             let waiting = Arc::new(self.waiting(need, owed));
             self.records.0.remove(&self.parties[waiter]);
-            self.records.begin(self.parties[waiter], &self.names[waiter], &waiting);
+            let who = self.who(waiter);
+            self.records.begin(&who, &waiting);
         }
 
         /// What is told to `waiter`, as waits of one loop for another.
         fn told(&self, waiter: usize, need: Need, owed: &[(usize, Said)]) -> Option<Vec<[usize; 2]>> {
             let waiting = self.waiting(need, owed);
-            let waits = why_never(&self.records, self.parties[waiter], &self.names[waiter], &waiting)?;
+            let waits = why_never(&self.records, &[self.who(waiter)], &waiting)?;
             Some(
                 waits
                     .iter()
@@ -388,7 +405,8 @@ mod tests {
         let mut loops = Loops::new(3);
         loops.record(0, Need::All, &[(1, Nothing)]);
         let nested = Arc::new(loops.waiting(Need::All, &[(2, Nothing)]));
-        loops.records.begin(loops.parties[0], &loops.names[0], &nested);
+        let who = loops.who(0);
+        loops.records.begin(&who, &nested);
         assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
         assert_eq!(loops.told(2, Need::All, &[(0, Nothing)]), Some(vec![[2, 0], [0, 2]]));
         loops.records.end(loops.parties[0], &nested);
@@ -397,6 +415,16 @@ mod tests {
         let outer = Arc::clone(&loops.records.0[&loops.parties[0]].waits[0]);
         loops.records.end(loops.parties[0], &outer);
         assert!(loops.records.0.is_empty());
+    }
+
+    #[test]
+    fn a_wait_that_holds_up_two_is_refused_if_it_keeps_a_wait_for_either_from_ending() {
+        let mut loops = Loops::new(3);
+        let both = [loops.who(0), loops.who(1)];
+        loops.record(2, Need::Any, &[(0, Nothing), (1, Nothing)]);
+        let waiting = loops.waiting(Need::All, &[(2, Nothing)]);
+        assert!(why_never(&loops.records, &both, &waiting).is_some());
+        assert!(both.iter().all(|who| why_never(&loops.records, std::slice::from_ref(who), &waiting).is_none()));
     }
 
     /// Whether the wait of `id` can end, by trying every way that does not go round.

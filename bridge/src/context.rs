@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
-use crate::circle::{self, Answer, JobId, Need, Party, Records, Waiting};
+use crate::circle::{self, Answer, JobId, Need, Party, Records, Waiting, Who};
 use crate::core_id::Core;
 use crate::error::{Deadlock, Wait, Waiter};
 use crate::fork::Process;
@@ -96,13 +96,6 @@ impl Drop for Driving {
     }
 }
 
-/// What a wait holds up, and the name of the loop that it is or runs on.
-#[derive(Clone, Debug)]
-struct Who {
-    party: Party,
-    on: Arc<str>,
-}
-
 thread_local! {
     /// What this thread polls on runtimes that are not ours, or drops as these shut down, the innermost last. It may be one
     /// of many threads then, or none that the runtime's scheduler runs on.
@@ -140,9 +133,15 @@ impl Drop for Polling {
 
 /// Runs `spawn`, which hands a job to a runtime.
 pub(crate) fn hand_over(spawn: impl FnOnce()) {
+    struct Over;
+    impl Drop for Over {
+        fn drop(&mut self) {
+            HANDS_OVER.set(false);
+        }
+    }
     HANDS_OVER.set(true);
+    let _over = Over;
     spawn();
-    HANDS_OVER.set(false);
 }
 
 /// Whether the calling thread polls futures, of any runtime.
@@ -278,13 +277,13 @@ pub(crate) fn may_wait_for<'a>(
         Thread::Drives(driven) => {
             let targets = targets();
             let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
-            let leave = leave(Some(record(held_up(Some(&driven)), targets, need, site)?), false);
+            let leave = leave(record(held_up(Some(&driven)), targets, need, site)?, false);
             trace::blocked(&driven.name, &names, site);
             Ok(leave)
         }
         thread => {
             let polls = DEPTH.get() > 0;
-            let recorded = if polls { Some(record(held_up(None), targets(), need, site)?) } else { None };
+            let recorded = if polls { record(held_up(None), targets(), need, site)? } else { None };
             Ok(leave(recorded, matches!(thread, Thread::Worker)))
         }
     }
@@ -302,27 +301,31 @@ fn held_up(driven: Option<&Loop>) -> Vec<Who> {
     who
 }
 
-/// Records what is about to be waited for, if that can end.
+/// Records what is about to be waited for, if that can end. In a fork there is nothing to wait for, and the records may be
+/// locked by a thread that is not there.
 fn record(
     by: Vec<Who>,
     targets: Vec<Target<'_>>,
     need: Need,
     site: &'static Location<'static>,
-) -> Result<Box<Recorded>, Deadlock> {
+) -> Result<Option<Box<Recorded>>, Deadlock> {
+    if targets.iter().any(|target| target.on.is_left_behind()) {
+        return Ok(None);
+    }
     let mut waiting = Waiting::new(need, site);
     for Target { on, answer } in targets {
         let answer = answer();
         waiting.add(on.party(answer.job()), &on.name, answer);
     }
     let mut records = records();
-    if let Some(waits) = by.iter().find_map(|who| circle::why_never(&records, who.party, &who.on, &waiting)) {
+    if let Some(waits) = circle::why_never(&records, &by, &waiting) {
         // An answer may hold the last reference to a task, whose destructor is the user's: not under the lock.
         drop(records);
         return Err(Deadlock::new(waits));
     }
     let waiting = Arc::new(waiting);
-    by.iter().for_each(|who| records.begin(who.party, &who.on, &waiting));
-    Ok(Box::new(Recorded { by, waiting }))
+    by.iter().for_each(|who| records.begin(who, &waiting));
+    Ok(Some(Box::new(Recorded { by, waiting })))
 }
 
 /// As [`may_wait`], to wait for the end of the loop `target` itself. A loop ends after its `spawn_blocking` threads,

@@ -262,11 +262,13 @@ impl EventLoop {
         /// Within which an iterator that was moved to another thread is taken to be asked there.
         const MOVED: Duration = Duration::from_secs(1);
         let patience = Instant::now() + MOVED;
-        if self.ended.wait(Some(deadline.map_or(patience, |deadline| deadline.min(patience)))) {
-            return true;
+        if deadline.is_some_and(|deadline| deadline <= patience) {
+            return self.ended.wait(deadline);
         }
-        self.handle.ours().streams.give_up_asked_here();
-        self.ended.wait(deadline)
+        self.ended.wait(Some(patience)) || {
+            self.handle.ours().streams.give_up_asked_here();
+            self.ended.wait(deadline)
+        }
     }
 }
 

@@ -292,12 +292,11 @@ impl Handle {
         }
     }
 
-    /// Whether a job would be refused, by a loop of ours that another thread drives.
-    fn is_refused_elsewhere(&self) -> bool {
-        match &self.target {
-            Target::Ours(ours) => ours.remote.is_closed() && !registry::drives(ours.on.id),
-            Target::Foreign { .. } => false,
-        }
+    /// Whether a job would be refused, by a loop that another thread drives.
+    fn is_closed_elsewhere(&self) -> bool {
+        let id = self.on().id;
+        let is_here = registry::drives(id) || TokioHandle::try_current().is_ok_and(|current| current.id() == id);
+        !is_here && self.is_closed()
     }
 
     /// A scoped call, by what makes a wait into an outcome.
@@ -314,7 +313,7 @@ impl Handle {
         let deadline = self.limit.and_then(|limit| Instant::now().checked_add(limit));
         match call(Wait { deadline, spin: on.spin(), leave: &leave }) {
             // Nothing would be waited for, also if the loop waits for this thread on its way out.
-            Err(_) if self.is_refused_elsewhere() => Err(Error::Closed),
+            Err(_) if self.is_closed_elsewhere() => Err(Error::Closed),
             Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),
             Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
             Ok(outcome) => outcome.into_result(self.limit.unwrap_or(Duration::MAX)),

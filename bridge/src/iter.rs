@@ -31,8 +31,8 @@ impl Handle {
     ///
     /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
     /// iterator is dropped. But a stream that was last asked for an item by the very thread that shuts the loop down, and that no
-    /// other thread has asked within a second, is given up: it fills the room that [`Iter::buffered`] gives it and is dropped,
-    /// and after the items that are there its iterator is [`Closed`](Error::Closed).
+    /// other thread has asked within a second, is given up: it is dropped, when it has filled the room that [`Iter::buffered`]
+    /// gives it, and after the items that are there its iterator is [`Closed`](Error::Closed).
     ///
     /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
     /// [`Iter::buffered`] lets it run ahead. The limit of [`with_timeout`](Handle::with_timeout) holds for every
@@ -338,6 +338,7 @@ impl<T> Turns<T> {
     fn take(&self) -> Option<T> {
         let mut turn = self.lock();
         let item = turn.items.pop_front()?;
+        turn.asked_by = Some(thread::current().id());
         let pump = if turn.room > 0 { turn.pump.take() } else { None };
         drop(turn);
         pump.into_iter().for_each(Waker::wake);

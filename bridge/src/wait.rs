@@ -50,7 +50,8 @@ impl<T> fmt::Debug for Waited<T> {
 /// # Panics
 ///
 /// At the caller's line, with the text of [`Error::WouldDeadlock`], if the wait could not end: on the thread of a
-/// loop that one of the unfinished tasks runs on, or that such a loop waits for. For
+/// loop that one of the unfinished tasks runs on, or that such a loop waits for, and on a worker of a runtime, inside a task
+/// that such a loop waits for. For
 /// [`FirstCompleted`](ReturnWhen::FirstCompleted) only if that is so of all of them; for
 /// [`FirstError`](ReturnWhen::FirstError) of one, though another's error might have ended the wait.
 ///

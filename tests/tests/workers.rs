@@ -314,10 +314,31 @@ fn a_refused_job_holds_up_nobody_where_its_future_is_dropped() {
                 tell.send(there.block_on(async move { through_beta.block_on(async {}) }).unwrap()).unwrap();
             });
             drop(target.submit(async move { drop(asks) }));
-            for asked in told.iter().take(2) {
+            for _ in 0..2 {
+                let asked = told.recv().unwrap();
                 assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
             }
         }
+    });
+}
+
+#[test]
+fn a_wait_for_a_runtime_that_has_shut_down_is_no_part_of_a_circle() {
+    watchdog(HANGS, || {
+        let beta = named("beta");
+        let runtime = TokioBuilder::new_current_thread().build().unwrap();
+        let (there, target) = (Handle::from(&beta), Handle::from(&runtime));
+        let (again, (tell, told)) = (target.clone(), mpsc::channel());
+        let asks = OnDrop::new(move || tell.send(there.block_on(async { again.block_on(async {}) })).unwrap());
+        let left = target.submit(async move {
+            let _asks = asks;
+            pending::<()>().await;
+        });
+        runtime.block_on(tokio::task::yield_now());
+        drop(runtime);
+        let asked = told.recv().unwrap().unwrap();
+        assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
+        assert!(matches!(left.result(), Err(Error::Closed)));
     });
 }
 
