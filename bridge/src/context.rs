@@ -348,6 +348,11 @@ impl Leave {
         self.watch
     }
 
+    /// Whether the thread is a worker, whose runtime's other tasks go on meanwhile.
+    pub(crate) fn is_on_worker(&self) -> bool {
+        self.worker
+    }
+
     /// Runs `wait`, which blocks, as the calling thread has to.
     pub(crate) fn block<R>(&self, wait: impl FnOnce() -> R) -> R {
         if self.worker { tokio::task::block_in_place(wait) } else { wait() }

@@ -180,7 +180,7 @@ impl EventLoop {
     /// Finishes all that was submitted, then ends the loop and waits for its thread. From the call on the loop
     /// is closed to new work, also to that of its own tasks. Tasks that were spawned with tokio's own functions
     /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped; but not for
-    /// its iterator to ask for more, after a second, if the calling thread was the last to ask.
+    /// its iterator to ask for more, after a second, if the calling thread was the last to use it.
     ///
     /// # Errors
     ///
@@ -237,7 +237,7 @@ impl EventLoop {
         let leave = self.ended.may_wait(&on, Location::caller()).map_err(Error::WouldDeadlock)?;
         self.handle.ours().remote.stop(Plan::Finish);
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let in_time = leave.block(|| self.wait(deadline));
+        let in_time = leave.block(|| self.wait(deadline, leave.is_on_worker()));
         // The drop tells a loop that is late to abort, and joins its thread. The leave is kept until then: else a task of that
         // loop might be let into a wait for this thread in between, and the drop, refused, would not wait.
         let remote = Arc::clone(&self.handle.ours().remote);
@@ -253,12 +253,12 @@ impl EventLoop {
 impl EventLoop {
     /// Waits for a loop that finishes what was submitted. False: `deadline` came first.
     #[cfg(not(feature = "stream"))]
-    fn wait(&mut self, deadline: Option<Instant>) -> bool {
+    fn wait(&mut self, deadline: Option<Instant>, _: bool) -> bool {
         self.ended.wait(deadline)
     }
 
     #[cfg(feature = "stream")]
-    fn wait(&mut self, deadline: Option<Instant>) -> bool {
+    fn wait(&mut self, deadline: Option<Instant>, on_worker: bool) -> bool {
         /// Within which an iterator that was moved to another thread is taken to be asked there.
         const MOVED: Duration = Duration::from_secs(1);
         let patience = Instant::now() + MOVED;
@@ -266,7 +266,7 @@ impl EventLoop {
             return self.ended.wait(deadline);
         }
         self.ended.wait(Some(patience)) || {
-            self.handle.ours().streams.give_up_asked_here();
+            self.handle.ours().streams.give_up_asked_here(on_worker);
             self.ended.wait(deadline)
         }
     }

@@ -32,7 +32,9 @@ struct Probe(Mutex<Option<Owner<()>>>);
 
 impl Probe {
     fn is_refused(&self, runtime: &TokioHandle, on: &Arc<Loop>) -> bool {
-        let waits = self.lock().take().filter(|sent| !sent.is_done());
+        let kept = self.lock().take();
+        // In a statement of its own: what drops a probe may be a subscriber's code, and not under the lock.
+        let waits = kept.filter(|sent| !sent.is_done());
         let mut sent = waits.unwrap_or_else(|| owner::submit(std::future::ready(()), |job| spawn(runtime, on, job)));
         if sent.is_done() {
             return matches!(sent.take(), Some(Outcome::Stopped(_)));

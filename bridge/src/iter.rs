@@ -13,7 +13,6 @@ use std::panic::{RefUnwindSafe, resume_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
@@ -23,15 +22,15 @@ use crate::error::Error;
 use crate::handle::Handle;
 use crate::job::AnyJob;
 use crate::park;
-use crate::streams::{Listed, Stoppable};
+use crate::streams::{Asker, Listed, Stoppable};
 use crate::task::{Canceller, Task, may_wait};
 
 impl Handle {
     /// Runs `stream` on the loop, and gives its items to this thread, one by one, as an iterator.
     ///
     /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
-    /// iterator is dropped. But a stream that was last asked for an item by the very thread that shuts the loop down, and that no
-    /// other thread has asked within a second, is given up: it is dropped, when it has filled the room that [`Iter::buffered`]
+    /// iterator is dropped. But a stream that was made, and last asked for an item, by the very thread that shuts the loop down, and
+    /// that no other thread has asked within a second, is given up: it is dropped, when it has filled the room that [`Iter::buffered`]
     /// gives it, and after the items that are there its iterator is [`Closed`](Error::Closed).
     ///
     /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
@@ -56,7 +55,7 @@ impl Handle {
             items: VecDeque::new(),
             room: 0,
             asked: false,
-            asked_by: None,
+            asked_by: Asker::here(),
             given_up: false,
             pump: None,
             caller: None,
@@ -248,9 +247,9 @@ trait Items: Send + Sync + RefUnwindSafe {
     /// Whether one waits to be taken.
     fn is_there(&self) -> bool;
 
-    /// Nobody will ask for more, if the last to do so was that thread. Says whether the pump is to be cancelled: it stops
+    /// Nobody will ask for more, if the last to do so was that one. Says whether the pump is to be cancelled: it stops
     /// by itself where it fills the room that it has.
-    fn give_up(&self, asked_by: ThreadId) -> bool;
+    fn give_up(&self, asked_by: Asker) -> bool;
 }
 
 impl<T: Send> Items for Turns<T> {
@@ -258,9 +257,9 @@ impl<T: Send> Items for Turns<T> {
         self.has_item()
     }
 
-    fn give_up(&self, asked_by: ThreadId) -> bool {
+    fn give_up(&self, asked_by: Asker) -> bool {
         let mut turn = self.lock();
-        if turn.asked_by != Some(asked_by) {
+        if !asked_by.is(turn.asked_by) {
             return false;
         }
         turn.given_up = true;
@@ -278,7 +277,7 @@ struct Pumped {
 }
 
 impl Stoppable for Pumped {
-    fn give_up(&self, asked_by: ThreadId) {
+    fn give_up(&self, asked_by: Asker) {
         if self.items.give_up(asked_by) {
             self.canceller.cancel();
         }
@@ -295,8 +294,8 @@ struct Turn<T> {
     room: usize,
     /// The caller waits for an item.
     asked: bool,
-    /// The thread that was the last to ask.
-    asked_by: Option<ThreadId>,
+    /// Who did so last, or else made it.
+    asked_by: Asker,
     /// There will be no use for an item, but to fill the room.
     given_up: bool,
     /// The pump, when it waits for a use of the next item.
@@ -338,7 +337,7 @@ impl<T> Turns<T> {
     fn take(&self) -> Option<T> {
         let mut turn = self.lock();
         let item = turn.items.pop_front()?;
-        turn.asked_by = Some(thread::current().id());
+        turn.asked_by = Asker::here();
         let pump = if turn.room > 0 { turn.pump.take() } else { None };
         drop(turn);
         pump.into_iter().for_each(Waker::wake);
@@ -349,7 +348,7 @@ impl<T> Turns<T> {
     fn ask(&self) {
         let mut turn = self.lock();
         turn.asked = turn.items.is_empty();
-        turn.asked_by = Some(thread::current().id());
+        turn.asked_by = Asker::here();
         let pump = turn.pump.take();
         drop(turn);
         pump.into_iter().for_each(Waker::wake);

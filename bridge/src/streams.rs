@@ -1,8 +1,8 @@
 //! The streams of a loop of ours, for its shutdown (feature `stream`).
 //!
 //! A loop that finishes what was submitted waits for its streams, and so for those who ask them for items. The thread that
-//! waits for that loop asks for nothing meanwhile: a stream that it was the last to ask would keep the two waiting for each
-//! other, and is given up. Not at once: the iterator may have been moved to a thread that has not got round to asking.
+//! waits for that loop asks for nothing meanwhile: a stream that it was the last to ask, or that it has made and nobody has
+//! asked, would keep the two waiting for each other, and is given up. Not at once: the iterator may have been moved to a thread that has not got round to asking.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,13 +10,39 @@ use std::panic::RefUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
+use tokio::task::Id as TaskId;
+
 use crate::fork::Process;
 use crate::slot::contain;
 
+/// Who asks a stream for items: a thread, or on a worker, which is now here and now there, a task.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asker {
+    thread: ThreadId,
+    task: Option<TaskId>,
+    is_task: bool,
+}
+
+impl Asker {
+    pub(crate) fn here() -> Asker {
+        Asker { thread: thread::current().id(), task: tokio::task::try_id(), is_task: false }
+    }
+
+    /// `on_worker`: it waits on a worker, which goes on with other tasks meanwhile.
+    fn waits_here(on_worker: bool) -> Asker {
+        Asker { is_task: on_worker, ..Asker::here() }
+    }
+
+    /// Whether this one, which waits, is that one.
+    pub(crate) fn is(self, other: Asker) -> bool {
+        if self.is_task { self.task.is_some() && self.task == other.task } else { self.thread == other.thread }
+    }
+}
+
 /// A stream that may be given up.
 pub(crate) trait Stoppable: Send + Sync + RefUnwindSafe {
-    /// Lets it end, if that thread was the last to ask for an item.
-    fn give_up(&self, asked_by: ThreadId);
+    /// Lets it end, if that one was the last to ask for an item.
+    fn give_up(&self, asked_by: Asker);
 }
 
 /// Those of a loop, by the addresses of their entries.
@@ -50,11 +76,12 @@ impl Streams {
         listed
     }
 
-    /// Lets those end that the calling thread, which waits for the loop, was the last to ask.
-    pub(crate) fn give_up_asked_here(&self) {
+    /// Lets those end that whoever calls, and waits for the loop, was the last to ask.
+    pub(crate) fn give_up_asked_here(&self, on_worker: bool) {
+        let here = Asker::waits_here(on_worker);
         let streams: Vec<_> = self.lock().map_or_else(Vec::new, |list| list.values().cloned().collect());
         for stream in streams {
-            stream.give_up(thread::current().id());
+            stream.give_up(here);
             // This may be the last reference, and what hangs on it is the user's.
             contain(|| stream);
         }
@@ -89,7 +116,7 @@ mod tests {
     struct Nothing;
 
     impl Stoppable for Nothing {
-        fn give_up(&self, _: ThreadId) {}
+        fn give_up(&self, _: Asker) {}
     }
 
     #[test]

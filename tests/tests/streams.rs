@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bridge::{Error, EventLoop};
+use bridge::{Error, EventLoop, Iter};
 use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
 use common::{SETTLE, beside_strays, line, panic_of};
 use futures::StreamExt as _;
@@ -383,7 +383,8 @@ fn shutdown_waits_for_a_stream_that_another_thread_goes_on_to_ask() {
             assert_eq!(items.next(), Some(1));
             tell.send(()).unwrap();
             wait_until(|| handle.is_closed());
-            thread::sleep(SETTLE);
+            // Longer than one is waited for that the thread has asked which waits.
+            thread::sleep(Duration::from_millis(1500));
             items.collect::<Vec<_>>()
         });
         asked.recv().unwrap();
@@ -392,29 +393,37 @@ fn shutdown_waits_for_a_stream_that_another_thread_goes_on_to_ask() {
     });
 }
 
+/// Shuts a loop down whose stream was given to a thread that has not asked it yet. What that thread reads then, if it asks
+/// within a second: after that it is given up, which a busy machine may bring about.
+fn reads_during_shutdown<const COUNT: usize>(items: impl Fn(&EventLoop) -> Iter<usize>) -> [usize; COUNT] {
+    loop {
+        let event_loop = event_loop();
+        let handle = event_loop.handle().clone();
+        let mut items = items(&event_loop);
+        let start = Instant::now();
+        let reader = thread::spawn(move || {
+            wait_until(|| handle.is_closed());
+            thread::sleep(SETTLE);
+            let first = items.next_timeout(HANGS);
+            (start.elapsed() < Duration::from_secs(1)).then(|| (first, items.collect::<Vec<_>>()))
+        });
+        event_loop.shutdown().unwrap();
+        if let Some((first, rest)) = reader.join().unwrap() {
+            let read: Vec<usize> = first.unwrap().into_iter().chain(rest).collect();
+            return read.try_into().unwrap();
+        }
+    }
+}
+
 #[test]
 fn shutdown_waits_for_a_stream_that_was_given_to_a_thread_which_has_yet_to_ask() {
     watchdog(HANGS, || {
-        // A reader that is a second late is given up, which a busy machine may bring about.
-        let is_in_time = || {
-            let event_loop = event_loop();
-            let handle = event_loop.handle().clone();
+        let read = reads_during_shutdown(|event_loop| {
             let mut items = event_loop.iter(stream::iter(0..3));
             assert_eq!(items.next(), Some(0));
-            let start = Instant::now();
-            let reader = thread::spawn(move || {
-                wait_until(|| handle.is_closed());
-                thread::sleep(SETTLE);
-                let second = items.next_timeout(HANGS);
-                (start.elapsed() < Duration::from_secs(1)).then(|| (second, items.collect::<Vec<_>>()))
-            });
-            event_loop.shutdown().unwrap();
-            reader.join().unwrap().is_some_and(|(second, third)| {
-                assert_eq!((second.unwrap(), &third[..]), (Some(1), &[2][..]));
-                true
-            })
-        };
-        wait_until(is_in_time);
+            items
+        });
+        assert_eq!(read, [1, 2]);
     });
 }
 
@@ -470,15 +479,48 @@ fn shutdown_finishes_a_stream_that_has_room_for_all_its_items() {
 #[test]
 fn shutdown_waits_for_a_stream_that_nobody_has_asked_yet() {
     watchdog(HANGS, || {
+        assert_eq!(reads_during_shutdown(|event_loop| event_loop.iter(stream::iter(0..3))), [0, 1, 2]);
+    });
+}
+
+#[test]
+fn shutdown_drops_a_stream_that_nobody_has_asked() {
+    watchdog(HANGS, || {
         let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
-        let items = event_loop.iter(stream::iter(0..3));
-        let reader = thread::spawn(move || {
-            wait_until(|| handle.is_closed());
-            thread::sleep(SETTLE);
-            items.collect::<Vec<_>>()
-        });
+        let mut items = event_loop.iter(stream::iter(0..));
         event_loop.shutdown().unwrap();
-        assert_eq!(reader.join().unwrap(), [0, 1, 2]);
+        assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn on_workers_shutdown_drops_the_streams_of_its_own_task_alone() {
+    watchdog(HANGS, || {
+        let event_loop = event_loop();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
+        let mut own = event_loop.iter(stream::iter(0..));
+        let mut others = event_loop.iter(stream::iter(0..2));
+        let handle = event_loop.handle().clone();
+        let (asks, asked) = oneshot::channel();
+        let other = runtime.spawn(async move {
+            assert_eq!(others.next(), Some(0));
+            asks.send(()).unwrap();
+            while !handle.is_closed() {
+                tokio::time::sleep(SETTLE).await;
+            }
+            // Longer than a stream is waited for that its own task has asked.
+            tokio::time::sleep(Duration::from_millis(1500)).await;
+            others.collect::<Vec<_>>()
+        });
+        let ends = runtime.spawn(async move {
+            asked.await.unwrap();
+            assert_eq!(own.next(), Some(0));
+            // Elsewhere, if there is anywhere else.
+            tokio::task::yield_now().await;
+            event_loop.shutdown().unwrap();
+            own.next_timeout(Duration::MAX)
+        });
+        assert!(matches!(runtime.block_on(ends).unwrap(), Err(Error::Closed)));
+        assert_eq!(runtime.block_on(other).unwrap(), [1]);
     });
 }
