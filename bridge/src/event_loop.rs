@@ -179,8 +179,8 @@ impl EventLoop {
 
     /// Finishes all that was submitted, then ends the loop and waits for its thread. From the call on the loop
     /// is closed to new work, also to that of its own tasks. Tasks that were spawned with tokio's own functions
-    /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped; but not for
-    /// its iterator to ask for more, after a second, if the calling thread was the last to use it.
+    /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped; but for a second
+    /// only if the calling thread was the last to use that iterator.
     ///
     /// # Errors
     ///

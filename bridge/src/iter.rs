@@ -29,9 +29,10 @@ impl Handle {
     /// Runs `stream` on the loop, and gives its items to this thread, one by one, as an iterator.
     ///
     /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
-    /// iterator is dropped. But a stream that was made, and last asked for an item, by the very thread that shuts the loop down, and
-    /// that no other thread has asked within a second, is given up: it is dropped, when it has filled the room that [`Iter::buffered`]
-    /// gives it, and after the items that are there its iterator is [`Closed`](Error::Closed).
+    /// iterator is dropped. Where the thread that shuts the loop down was the last to use the iterator (it has made it, or
+    /// asked it for an item), it would wait for itself. Such a stream is given up after a second, unless another thread has
+    /// asked by then: it fills the room that [`Iter::buffered`] gives it and is dropped, and after these items its iterator is
+    /// [`Closed`](Error::Closed). Of a worker of a multi-thread runtime it is the task that counts, and not the thread.
     ///
     /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
     /// [`Iter::buffered`] lets it run ahead. The limit of [`with_timeout`](Handle::with_timeout) holds for every
