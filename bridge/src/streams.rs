@@ -2,7 +2,8 @@
 //!
 //! A loop that finishes what was submitted waits for its streams, and so for those who ask them for items. The thread that
 //! waits for that loop asks for nothing meanwhile: a stream that it was the last to ask, or that it has made and nobody has
-//! asked, would keep the two waiting for each other, and is given up. Not at once: the iterator may have been moved to a thread that has not got round to asking.
+//! asked, would keep the two waiting for each other, and is given up. Not at once: the iterator may have been moved to a
+//! thread that has not got round to asking.
 
 use std::collections::HashMap;
 use std::fmt;
