@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt::{self, Write as _};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
@@ -289,6 +289,29 @@ fn a_subscriber_that_panics_when_a_span_is_closed_does_not_come_out_of_the_drop_
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(waker)));
         assert!(CLOSED.get(), "the waker was not the last that held the span");
         assert!(dropped.is_ok());
+    });
+}
+
+#[test]
+fn a_subscriber_may_ask_whether_a_runtime_is_closed_when_the_span_of_such_a_question_closes() {
+    watchdog(HANGS, || {
+        thread_local!(static ASKED: RefCell<Option<Handle>> = const { RefCell::new(None) });
+        LazyLock::force(&EVENTS);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let handle = Handle::from(&runtime);
+        ASKED.replace(Some(handle.clone()));
+        let asks = |handle: &Handle| assert!(!handle.is_closed());
+        tracing::info_span!("question").in_scope(|| asks(&handle));
+        // What was left there to tell is run, and keeps the span until it is asked again.
+        runtime.block_on(tokio::task::yield_now());
+        thread_local!(static CLOSED: Cell<bool> = const { Cell::new(false) });
+        ON_CLOSE.set(|| {
+            CLOSED.set(true);
+            let handle = ASKED.take().unwrap();
+            assert!(!handle.is_closed());
+        });
+        asks(&handle);
+        assert!(CLOSED.get(), "the question was not the last that held the span");
     });
 }
 
