@@ -179,9 +179,9 @@ impl fmt::Display for Deadlock {
         if self.waits.len() == 1 && waiter.is_task {
             return write!(
                 f,
-                "waiting here would never end: this is the very task, of {on}, whose result is asked for (at {site}). \
+                "waiting here would never end: this is the very task, of `{}`, whose result is asked for (at {site}). \
                  Leave that to others",
-                on = format_args!("`{}`", waiter.on)
+                waiter.on
             );
         }
         if self.waits.len() == 1 {

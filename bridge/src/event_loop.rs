@@ -248,9 +248,7 @@ impl EventLoop {
             _ => Ok(()),
         }
     }
-}
 
-impl EventLoop {
     /// Waits for a loop that finishes what was submitted. False: `deadline` came first.
     #[cfg(not(feature = "stream"))]
     fn wait(&mut self, deadline: Option<Instant>, _: bool) -> bool {
