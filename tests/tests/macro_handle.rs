@@ -23,6 +23,17 @@ impl Client {
     }
 }
 
+/// Which handle to take.
+struct Choice<'a> {
+    from: &'a Client,
+}
+
+impl Choice<'_> {
+    fn handle(&self) -> &Handle {
+        &self.from.handle
+    }
+}
+
 #[threadsafe(handle = self.handle)]
 impl Client {
     async fn by_reference(&self) -> &u64 {
@@ -57,6 +68,12 @@ impl Client {
     async fn by_a_value_of_a_branch(&mut self, text: &str) -> u64 {
         tokio::task::yield_now().await;
         self.id + text.len() as u64
+    }
+
+    #[threadsafe(handle = Choice { from: self }.handle())]
+    async fn by_a_struct(&self) -> u64 {
+        tokio::task::yield_now().await;
+        self.id
     }
 
     #[threadsafe(handle = self.local, local)]
@@ -120,6 +137,11 @@ fn a_branch_that_derefs_to_a_handle() {
 fn a_branch_whose_value_derefs_to_a_handle() {
     let mut client = Client::new(5);
     assert_eq!((client.by_a_value_of_a_branch_blocking(""), client.by_a_value_of_a_branch_blocking("ab")), (5, 7));
+}
+
+#[test]
+fn a_struct_made_in_place() {
+    assert_eq!(Client::new(7).by_a_struct_blocking(), 7);
 }
 
 #[test]

@@ -85,8 +85,10 @@ fn handle(companion: &Companion<'_>) -> (TokenStream, TokenStream) {
             let local = if companion.local.is_some() { "local_" } else { "" };
             let helper = format_ident!("{local}handle", span = at(span));
             let place = if *branches {
-                // Not as the argument, or each branch would be asked to be a `Handle`, and could not deref to one.
-                quote_spanned!(at(span)=> match &#tokens { place => #krate::__private::#helper(place) })
+                // Not as the argument, or each branch would be asked to be a `Handle`, and could not deref to one. In
+                // parentheses, which a struct's literal needs here, and as a tuple, of which no lint says that it does
+                // not.
+                quote_spanned!(at(span)=> match (&#tokens,) { (place,) => #krate::__private::#helper(place) })
             } else {
                 quote_spanned!(at(span)=> #krate::__private::#helper(&#tokens))
             };
