@@ -1,6 +1,6 @@
 //! What was written, read by syn's whole grammar: where this finds Rust, what is generated has to be Rust.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -29,8 +29,10 @@ impl Written {
             |tokens: &TokenStream| syn::parse2(tokens.clone()).ok().map(|item| Written::Required(Box::new(item)));
         let written = item(tokens).or_else(|| method(tokens)).or_else(|| required(tokens))?;
         // syn knows some old Rust, as parameters without names, and reads it as something else.
-        (plain(&written.tokens()) == plain(tokens) && !names_a_lifetime_like_a_keyword(tokens.clone()))
-            .then_some(written)
+        let is_rust = plain(&written.tokens()) == plain(tokens)
+            && !names_a_lifetime_like_a_keyword(tokens.clone())
+            && !hides_an_attribute(tokens.clone());
+        is_rust.then_some(written)
     }
 
     fn tokens(&self) -> TokenStream {
@@ -84,6 +86,23 @@ fn names_a_lifetime_like_a_keyword(tokens: TokenStream) -> bool {
             _ => false,
         };
         follows_tick = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        found
+    })
+}
+
+/// `# $t`, where a `$t:ty` is `[must_use]`: syn looks through invisible delimiters, and rustc wants brackets there.
+fn hides_an_attribute(tokens: TokenStream) -> bool {
+    let mut follows_hash = false;
+    tokens.into_iter().any(|tree| {
+        let found = match &tree {
+            TokenTree::Group(group) => {
+                follows_hash && group.delimiter() == Delimiter::None || hides_an_attribute(group.stream())
+            }
+            _ => false,
+        };
+        // Also that of `#!`.
+        follows_hash = matches!(&tree, TokenTree::Punct(punct)
+            if punct.as_char() == '#' || follows_hash && punct.as_char() == '!');
         found
     })
 }

@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bridge_expansion_tests::{Case, Step, Verdict, check, mutated, seeds};
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
+use quote::quote;
 
 /// Runs `test` on `strategy`'s values, and gives how often each verdict fell.
 fn run<S: Strategy>(strategy: S, test: impl Fn(S::Value) -> Result<Verdict, String>) -> BTreeMap<String, u32> {
@@ -84,4 +85,13 @@ fn any_tokens_make_no_trouble() {
     run((steps(12), start, steps(40)), |(options, start, item)| {
         check(&mutated(TokenStream::new(), &options), &mutated(start.parse().unwrap(), &item))
     });
+}
+
+/// Else a random change would be told to be a mistake of the macro.
+#[test]
+fn brackets_of_an_attribute_in_invisible_delimiters_are_no_rust() {
+    let brackets = TokenTree::from(Group::new(Delimiter::None, quote!([must_use])));
+    for item in [quote!(# #brackets async fn f() {}), quote!(impl S { # #brackets async fn f() {} })] {
+        assert_eq!(check(&TokenStream::new(), &item), Ok(Verdict::NotRust));
+    }
 }
