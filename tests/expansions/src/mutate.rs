@@ -37,6 +37,24 @@ enum Tree {
     Group(Delimiter, Vec<Tree>),
 }
 
+impl Tree {
+    /// What can be changed in it. What a `macro_rules!` puts in as one stays as it is: changed, it could be what none
+    /// would put in.
+    fn list(&self) -> Option<&Vec<Tree>> {
+        match self {
+            Tree::Group(delimiter, content) if *delimiter != Delimiter::None => Some(content),
+            _ => None,
+        }
+    }
+
+    fn list_mut(&mut self) -> Option<&mut Vec<Tree>> {
+        match self {
+            Tree::Group(delimiter, content) if *delimiter != Delimiter::None => Some(content),
+            _ => None,
+        }
+    }
+}
+
 fn trees(tokens: TokenStream) -> Vec<Tree> {
     let tree = |tree| match tree {
         TokenTree::Group(group) => Tree::Group(group.delimiter(), trees(group.stream())),
@@ -55,7 +73,7 @@ fn stream(trees: Vec<Tree>) -> TokenStream {
 
 /// How many lists of tokens there are, one in another.
 fn count(trees: &[Tree]) -> usize {
-    1 + trees.iter().map(|tree| if let Tree::Group(_, content) = tree { count(content) } else { 0 }).sum::<usize>()
+    1 + trees.iter().filter_map(Tree::list).map(|content| count(content)).sum::<usize>()
 }
 
 /// The list that `index` counts down to.
@@ -64,14 +82,12 @@ fn find<'a>(trees: &'a mut Vec<Tree>, index: &mut usize) -> Option<&'a mut Vec<T
         return Some(trees);
     }
     *index -= 1;
-    for tree in trees {
-        if let Tree::Group(_, content) = tree {
-            let inner = count(content);
-            if *index < inner {
-                return find(content, index);
-            }
-            *index -= inner;
+    for content in trees.iter_mut().filter_map(Tree::list_mut) {
+        let inner = count(content);
+        if *index < inner {
+            return find(content, index);
         }
+        *index -= inner;
     }
     None
 }
