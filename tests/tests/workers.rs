@@ -34,6 +34,27 @@ fn waits_for(on: &Handle, target: &Handle) -> (Task<Result<u32, Error>>, oneshot
     (task, release)
 }
 
+type Answer = Result<(), Error>;
+
+/// A task of `on` that waits for a job of `target`, whose future is pending and asks `back` as it is dropped: what it is
+/// told comes out of the last receiver, and the one before it hears that the job is polled.
+fn waits_for_one_that_asks(
+    on: &Handle,
+    target: Handle,
+    back: Handle,
+) -> (Task<Answer>, oneshot::Receiver<()>, mpsc::Receiver<Answer>) {
+    let ((tell, polled), (tell_asked, asked)) = (oneshot::channel(), mpsc::channel());
+    let asks = OnDrop::new(move || tell_asked.send(back.block_on(async {})).unwrap());
+    let task = on.submit(async move {
+        target.block_on(async move {
+            let _asks = asks;
+            tell.send(()).unwrap();
+            pending::<()>().await;
+        })
+    });
+    (task, polled, asked)
+}
+
 #[test]
 fn a_circle_through_a_job_on_a_worker_is_refused_and_names_the_runtime_and_the_lines() {
     watchdog(HANGS, || {
@@ -221,16 +242,8 @@ fn a_wait_in_the_destructor_of_a_job_that_its_runtime_drops_counts_in_a_circle()
     watchdog(HANGS, || {
         let (alpha, runtime) = (named("alpha"), pool());
         let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
-        let ((tell, polled), (tell_asked, asked)) = (mpsc::channel(), mpsc::channel());
-        let waits = alpha.submit(async move {
-            let asks = OnDrop::new(move || tell_asked.send(back.block_on(async {})).unwrap());
-            pool.block_on(async move {
-                let _asks = asks;
-                tell.send(()).unwrap();
-                pending::<()>().await;
-            })
-        });
-        polled.recv().unwrap();
+        let (waits, polled, asked) = waits_for_one_that_asks(&alpha, pool, back);
+        polled.blocking_recv().unwrap();
         thread::sleep(SETTLE);
         runtime.shutdown_background();
         deadlock(asked.recv().unwrap());
@@ -243,15 +256,7 @@ fn a_wait_in_the_destructor_of_a_job_that_a_current_thread_runtime_drops_counts_
     watchdog(HANGS, || {
         let (alpha, runtime) = (named("alpha"), TokioBuilder::new_current_thread().build().unwrap());
         let (target, back) = (Handle::from(&runtime), Handle::from(&alpha));
-        let ((tell, polled), (tell_asked, asked)) = (oneshot::channel(), mpsc::channel());
-        let asks = OnDrop::new(move || tell_asked.send(back.block_on(async {})).unwrap());
-        let waits = alpha.submit(async move {
-            target.block_on(async move {
-                let _asks = asks;
-                tell.send(()).unwrap();
-                pending::<()>().await;
-            })
-        });
+        let (waits, polled, asked) = waits_for_one_that_asks(&alpha, target, back);
         runtime.block_on(polled).unwrap();
         drop(runtime);
         deadlock(asked.recv().unwrap());
@@ -283,15 +288,7 @@ fn a_wait_in_what_a_loops_thread_drops_of_another_runtime_counts_in_a_circle() {
         let [alpha, beta] = ["alpha", "beta"].map(named);
         let runtime = TokioBuilder::new_current_thread().build().unwrap();
         let (target, back) = (Handle::from(&runtime), Handle::from(&beta));
-        let ((tell, polled), (tell_asked, asked)) = (oneshot::channel(), mpsc::channel());
-        let asks = OnDrop::new(move || tell_asked.send(back.block_on(async {})).unwrap());
-        let waits = beta.submit(async move {
-            target.block_on(async move {
-                let _asks = asks;
-                tell.send(()).unwrap();
-                pending::<()>().await;
-            })
-        });
+        let (waits, polled, asked) = waits_for_one_that_asks(&beta, target, back);
         runtime.block_on(polled).unwrap();
         alpha.block_on(async move { runtime.shutdown_background() }).unwrap();
         deadlock(asked.recv().unwrap());
