@@ -3,6 +3,7 @@
 //! A crate that exports a macro can export nothing else. So this one compiles the macro's own sources a second time; the
 //! tokens it works on are then `proc_macro2`'s, which need no compiler around them.
 
+mod lax;
 mod mutate;
 mod property;
 mod seeds;

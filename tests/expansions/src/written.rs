@@ -1,6 +1,6 @@
 //! What was written, read by syn's whole grammar: where this finds Rust, what is generated has to be Rust.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -8,6 +8,8 @@ use syn::punctuated::Punctuated;
 use syn::{
     Attribute, Expr, Ident, ImplItem, Item, LitStr, Meta, Path, Result, Signature, Token, TraitItem, Visibility,
 };
+
+use crate::lax;
 
 /// An item, by where it may stand.
 pub(crate) enum Written {
@@ -29,10 +31,7 @@ impl Written {
             |tokens: &TokenStream| syn::parse2(tokens.clone()).ok().map(|item| Written::Required(Box::new(item)));
         let written = item(tokens).or_else(|| method(tokens)).or_else(|| required(tokens))?;
         // syn knows some old Rust, as parameters without names, and reads it as something else.
-        let is_rust = plain(&written.tokens()) == plain(tokens)
-            && !names_a_lifetime_like_a_keyword(tokens.clone())
-            && !hides_an_attribute(tokens.clone());
-        is_rust.then_some(written)
+        (plain(&written.tokens()) == plain(tokens) && lax::is_rust(&written, tokens)).then_some(written)
     }
 
     fn tokens(&self) -> TokenStream {
@@ -72,39 +71,6 @@ impl Written {
             }
         }
     }
-}
-
-/// `'async`, which syn lets pass and rustc does not.
-fn names_a_lifetime_like_a_keyword(tokens: TokenStream) -> bool {
-    let mut follows_tick = false;
-    tokens.into_iter().any(|tree| {
-        let found = match &tree {
-            TokenTree::Ident(name) if follows_tick => {
-                name != "static" && name != "_" && syn::parse_str::<Ident>(&name.to_string()).is_err()
-            }
-            TokenTree::Group(group) => names_a_lifetime_like_a_keyword(group.stream()),
-            _ => false,
-        };
-        follows_tick = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\'');
-        found
-    })
-}
-
-/// `# $t`, where a `$t:ty` is `[must_use]`: syn looks through invisible delimiters, and rustc wants brackets there.
-fn hides_an_attribute(tokens: TokenStream) -> bool {
-    let mut follows_hash = false;
-    tokens.into_iter().any(|tree| {
-        let found = match &tree {
-            TokenTree::Group(group) => {
-                follows_hash && group.delimiter() == Delimiter::None || hides_an_attribute(group.stream())
-            }
-            _ => false,
-        };
-        // Also that of `#!`.
-        follows_hash = matches!(&tree, TokenTree::Punct(punct)
-            if punct.as_char() == '#' || follows_hash && punct.as_char() == '!');
-        found
-    })
 }
 
 /// Without spaces.
