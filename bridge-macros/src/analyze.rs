@@ -11,6 +11,8 @@ mod projections;
 mod rules;
 
 pub(crate) use self::carry::{conditions_of, of_parameter};
+pub(crate) use self::generics::has_supertrait;
+pub(crate) use self::handle::mentions;
 
 use proc_macro2::{Ident, Span};
 use quote::ToTokens as _;
@@ -43,8 +45,8 @@ impl Options {
     fn inherit(&mut self, defaults: &Options, function: &Function) {
         let mut other = defaults.clone();
         if function.receiver.is_none() {
-            other.handle = other.handle.filter(|handle| !handle::mentions(&handle.tokens, "self"));
-            other.timeout = other.timeout.filter(|timeout| !handle::mentions(&timeout.tokens, "self"));
+            other.handle = other.handle.filter(|handle| !mentions(&handle.tokens, "self"));
+            other.timeout = other.timeout.filter(|timeout| !mentions(&timeout.tokens, "self"));
         }
         if function.returns == Returns::Stream {
             // What is not for streams was meant for the others.
@@ -107,7 +109,11 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
         asks: generics::asks(function, place, need::Need::of(function, place, options)),
         bounds: options.bounds.clone(),
         handle: handle::source(function, options, kind),
-        timeout: options.timeout.as_ref().map(|timeout| timeout.tokens.clone()).filter(|_| kind != Kind::Submit),
+        timeout: options
+            .timeout
+            .as_ref()
+            .filter(|_| kind != Kind::Submit)
+            .map(|timeout| handle::value(function, timeout)),
         on_error: on_error(function, options),
         local: options.local,
         owned,
@@ -142,8 +148,7 @@ fn name(function: &Function, options: &Options, kind: Kind) -> Ident {
 /// Each argument under its own name, or, where its pattern gives it none, under one of ours.
 fn params<'a>(function: &'a Function, options: &Options) -> Vec<Param<'a>> {
     let values = [&options.handle, &options.timeout];
-    let in_sight =
-        |name: &Ident| values.into_iter().flatten().any(|value| handle::mentions(&value.tokens, &name.to_string()));
+    let in_sight = |name: &Ident| values.into_iter().flatten().any(|value| mentions(&value.tokens, &name.to_string()));
     let param = |(index, arg): (usize, &'a Arg)| {
         let name = match &arg.name {
             Some(name) => {

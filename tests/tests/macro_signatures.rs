@@ -2,6 +2,7 @@
 
 use std::fmt::{Debug, Display};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bridge::{LocalHandle, threadsafe};
 
@@ -77,6 +78,27 @@ where
 #[test]
 fn higher_ranked_bounds() {
     assert_eq!(apply_blocking(&handle(), |text| &text[1..], "four"), 3);
+}
+
+#[threadsafe]
+async fn cut(text: &str, by: impl for<'a> Fn(&'a str) -> &'a str + Copy) -> &str {
+    tick().await;
+    by(text)
+}
+
+#[threadsafe]
+async fn cut_by_all(text: &str, by: &[for<'a, 'b> fn(&'a str, &'b str) -> &'a str]) -> impl Display
+where
+    u64: for<'c> std::ops::Add<&'c u64>,
+{
+    tick().await;
+    by.iter().fold(text, |text, by| by(text, "")).to_owned()
+}
+
+#[test]
+fn names_that_a_higher_ranked_bound_has_taken() {
+    assert_eq!(cut_blocking(&handle(), "four", |text| &text[1..]), "our");
+    assert_eq!(cut_by_all_blocking(&handle(), "four", &[|text, _| text.trim()]).to_string(), "four");
 }
 
 #[threadsafe]
@@ -243,6 +265,29 @@ getter! {
 #[test]
 fn names_and_types_from_a_macro_stay_apart_from_the_macros_own() {
     assert_eq!(made_blocking(&handle(), &[7], 3, (1, 2)), Some(&7));
+}
+
+struct Looped(LocalHandle);
+
+macro_rules! on_self {
+    ($($item:item)*) => {
+        #[threadsafe(handle = self.0, timeout = Duration::from_secs({ let _: &Looped = self; 60 }))]
+        impl Looped {
+            $($item)*
+        }
+    };
+}
+
+on_self! {
+    async fn get(&self) -> u64 {
+        tick().await;
+        7
+    }
+}
+
+#[test]
+fn the_self_of_options_that_a_macro_wrote_around_functions_of_its_caller() {
+    assert_eq!(Looped(handle()).get_blocking().unwrap(), 7);
 }
 
 macro_rules! annotate {

@@ -1,8 +1,8 @@
 //! Where a companion's handle comes from.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 
-use crate::model::{Function, HandleSource, Kind, Options, Piece, ReceiverKind, Ty};
+use crate::model::{Function, HandleSource, Kind, Options, Piece, ReceiverKind, Tokens, Ty};
 
 pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> HandleSource {
     match &options.handle {
@@ -13,10 +13,35 @@ pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> Hand
             let cloned = (!own && moves(function, &handle.tokens)) || (!submits && calls(&handle.tokens));
             let is_block = |tree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
             let branches = handle.tokens.clone().into_iter().any(is_block);
-            HandleSource::Expression { tokens: handle.tokens.clone(), cloned, branches }
+            HandleSource::Expression { tokens: value(function, handle), cloned, branches }
         }
         None => HandleSource::Parameter(parameter(function, options)),
     }
+}
+
+/// An expression whose `self` is the function's: it has another hygiene where a `macro_rules!` wrote the options and was
+/// given the function.
+pub(super) fn value(function: &Function, expression: &Tokens) -> TokenStream {
+    match &function.receiver {
+        Some(receiver) => seen_from(receiver.self_token.span(), expression.tokens.clone()),
+        None => expression.tokens.clone(),
+    }
+}
+
+fn seen_from(site: Span, tokens: TokenStream) -> TokenStream {
+    let seen = |tree| match tree {
+        TokenTree::Ident(mut ident) if ident == "self" => {
+            ident.set_span(ident.span().resolved_at(site));
+            TokenTree::Ident(ident)
+        }
+        TokenTree::Group(group) => {
+            let mut seen = Group::new(group.delimiter(), seen_from(site, group.stream()));
+            seen.set_span(group.span());
+            TokenTree::Group(seen)
+        }
+        tree => tree,
+    };
+    tokens.into_iter().map(seen).collect()
 }
 
 /// `handle`, if no argument is called that.
@@ -53,7 +78,7 @@ fn is_shared_reference(ty: &Ty) -> bool {
 }
 
 /// Whether an identifier is among `tokens`.
-pub(super) fn mentions(tokens: &TokenStream, name: &str) -> bool {
+pub(crate) fn mentions(tokens: &TokenStream, name: &str) -> bool {
     tokens.clone().into_iter().any(|tree| match tree {
         TokenTree::Ident(ident) => ident == name,
         TokenTree::Group(group) => mentions(&group.stream(), name),

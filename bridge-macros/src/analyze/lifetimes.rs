@@ -3,7 +3,7 @@
 //! A companion has one reference more than its async fn: the handle. Where an elided lifetime of
 //! the output would then be ambiguous, or be the handle's, it gets a name.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::Lifetime;
 
@@ -112,11 +112,12 @@ impl Inputs {
             Place::Block(block) => &block.generics[..],
             Place::Free | Place::Method => &[],
         });
-        let taken = declared.filter_map(|param| match &param.kind {
+        let declared = declared.filter_map(|param| match &param.kind {
             GenericKind::Lifetime(lifetime) => Some(lifetime.ident.to_string()),
             _ => None,
         });
-        let mut inputs = Inputs { elided: 0, named: Vec::new(), taken: taken.collect() };
+        let declared: Vec<String> = declared.collect();
+        let mut inputs = Inputs { elided: 0, named: Vec::new(), taken: bound_inside(function) };
         if let Some(receiver) = &function.receiver {
             match &receiver.kind {
                 ReceiverKind::Value => {}
@@ -128,10 +129,12 @@ impl Inputs {
             inputs.add_all(&arg.ty);
         }
         // `for<'a>` binds names that are no inputs, and an impl out of sight may have its own.
-        let known = &inputs.taken;
         if !matches!(place, Place::Method) {
-            inputs.named.retain(|lifetime| lifetime.ident == "static" || known.contains(&lifetime.ident.to_string()));
+            inputs
+                .named
+                .retain(|lifetime| lifetime.ident == "static" || declared.contains(&lifetime.ident.to_string()));
         }
+        inputs.taken.extend(declared);
         inputs
     }
 
@@ -161,6 +164,36 @@ impl Inputs {
         let numbered = (0..).map(|index: usize| format!("arg{index}"));
         let free = letters.chain(numbered).filter(|name| !self.taken.contains(name));
         free.take(self.elided).map(|name| Lifetime::new(&format!("'{name}"), Span::mixed_site())).collect()
+    }
+}
+
+/// The names that a `for<'a>` in the signature binds, which a name of ours must not shadow: all that are in what has
+/// lifetimes of its own.
+fn bound_inside(function: &Function) -> Vec<String> {
+    let mut names = Vec::new();
+    let types = function.args.iter().map(|arg| &arg.ty).chain(&function.output);
+    for ty in types {
+        ty.visit(&mut |piece| {
+            if let Piece::Opaque(tokens) = piece {
+                collect(tokens.clone(), &mut names);
+            }
+        });
+    }
+    for tokens in function.generics.iter().map(|param| &param.bounds).chain([&function.predicates]) {
+        collect(tokens.clone(), &mut names);
+    }
+    names
+}
+
+fn collect(tokens: TokenStream, names: &mut Vec<String>) {
+    let mut follows_tick = false;
+    for tree in tokens {
+        match &tree {
+            TokenTree::Ident(name) if follows_tick => names.push(name.to_string()),
+            TokenTree::Group(group) => collect(group.stream(), names),
+            _ => {}
+        }
+        follows_tick = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\'');
     }
 }
 
