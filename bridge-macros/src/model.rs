@@ -157,6 +157,8 @@ pub(crate) struct Interface {
     pub(crate) name: Ident,
     /// What follows its colon.
     pub(crate) supertraits: TokenStream,
+    /// Those of its where clause, without `where`.
+    pub(crate) predicates: TokenStream,
     /// `#[async_trait]`, where it is yet to be expanded.
     pub(crate) async_trait: Option<AsyncTrait>,
 }

@@ -8,10 +8,12 @@
 pub mod api {
     //! What such a crate would publish.
 
+    use std::collections::HashMap;
+    use std::error::Error;
     use std::fmt::{Debug, Display};
     use std::io;
     use std::pin::Pin;
-    use std::sync::Arc;
+    use std::sync::{Arc, Mutex};
 
     use bridge::{LocalHandle, threadsafe};
 
@@ -74,6 +76,38 @@ pub mod api {
         tick().await;
         text.to_owned()
     }
+
+    /// What the async fn hides is not too much for clippy.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    #[threadsafe(submit)]
+    pub async fn complex()
+    -> Result<HashMap<String, Vec<(u64, Option<Arc<Mutex<Vec<u8>>>>)>>, Box<dyn Error + Send + Sync>> {
+        tick().await;
+        Ok(HashMap::new())
+    }
+
+    /// Old, too.
+    #[cfg_attr(all(), deprecated = "use `fetch`")]
+    #[threadsafe]
+    pub async fn older(id: u64) -> u64 {
+        tick().await;
+        id
+    }
+
+    macro_rules! with_a_body {
+        ($name:ident $body:block) => {
+            /// Of a macro.
+            #[threadsafe]
+            pub trait $name {
+                /// Default-bodied.
+                async fn get(&self) -> u64 $body
+            }
+        };
+    }
+    with_a_body!(WithABody { 1 });
 
     /// Old.
     #[deprecated = "use `fetch`"]

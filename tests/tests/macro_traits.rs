@@ -193,6 +193,39 @@ fn a_supertraits_function_of_the_same_name_is_another() {
     assert_eq!(Below::get_blocking(&2_u8, &handle()), 2);
 }
 
+#[test]
+fn a_function_of_the_same_name_of_a_supertrait_in_a_where_clause_is_another() {
+    trait Above {
+        #[allow(dead_code, reason = "it is only in the way")]
+        fn get(&self) -> u64 {
+            1
+        }
+    }
+    #[threadsafe]
+    trait OfAll
+    where
+        Self: Above + Sync,
+    {
+        async fn get(&self) -> u64 {
+            2
+        }
+    }
+    #[threadsafe]
+    trait OfOne {
+        async fn get(&self) -> u64
+        where
+            Self: Above;
+    }
+    impl Above for u8 {}
+    impl OfAll for u8 {}
+    impl OfOne for u8 {
+        async fn get(&self) -> u64 {
+            3
+        }
+    }
+    assert_eq!((OfAll::get_blocking(&0, &handle()), OfOne::get_blocking(&0, &handle())), (2, 3));
+}
+
 #[threadsafe(local)]
 trait Local {
     async fn get(&self, by: u64) -> u64;
@@ -276,7 +309,7 @@ trait Drops: Sized + Send {
         a: Noted<'_>,
         (b, _): (Noted<'_>, Noted<'_>),
         _: Noted<'_>,
-        _e: Noted<'_>,
+        ref _e: Noted<'_>,
         notes: &Mutex<Vec<&'static str>>,
     ) {
         tick().await;
@@ -286,12 +319,13 @@ trait Drops: Sized + Send {
     }
 }
 
+#[allow(clippy::toplevel_ref_arg, reason = "it is asked about")]
 async fn run(
     _this: Noted<'_>,
     a: Noted<'_>,
     (b, _): (Noted<'_>, Noted<'_>),
     _: Noted<'_>,
-    _e: Noted<'_>,
+    ref _e: Noted<'_>,
     notes: &Mutex<Vec<&'static str>>,
 ) {
     tick().await;
@@ -329,6 +363,22 @@ fn a_default_body_drops_its_arguments_when_and_as_an_async_fn_does() {
     for polls in 0..3 {
         assert_eq!(order(polls, false), order(polls, true), "after {polls} polls");
     }
+}
+
+#[test]
+fn what_a_pattern_under_a_cfg_leaves_of_an_argument_is_dropped_with_the_future() {
+    #[threadsafe]
+    trait Takes {
+        async fn take(&self, #[cfg(not(any()))] (a, _): (Noted<'_>, Noted<'_>)) {
+            let _ = &a;
+        }
+    }
+    impl Takes for () {}
+    let notes = Mutex::new(Vec::new());
+    let future = ().take((Noted("a", &notes), Noted("b", &notes)));
+    assert!(notes.lock().unwrap().is_empty());
+    drop(future);
+    assert_eq!(*notes.lock().unwrap(), ["a", "b"]);
 }
 
 #[threadsafe]

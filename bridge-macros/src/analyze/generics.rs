@@ -51,8 +51,10 @@ pub(super) fn asks<'a>(function: &'a Function, place: Place<'a>, need: Need) -> 
 fn of_self<'a>(function: &Function, interface: &Interface, uses: &Uses) -> Ask<'a> {
     let by_value = matches!(&function.receiver, Some(receiver) if matches!(receiver.kind, ReceiverKind::Value));
     let by_value = by_value || function.args.iter().any(|arg| arg.ty.is_self());
-    let says_sized = super::handle::mentions(&interface.supertraits, "Sized")
-        || super::handle::mentions(&function.predicates, "Sized");
+    let says_sized = [&interface.supertraits, &interface.predicates, &function.predicates]
+        .into_iter()
+        .any(|bounds| super::mentions(bounds, "Sized"));
+    let is = |bound| has_bound(&interface.supertraits, bound) || has_predicate(&interface.predicates, "Self", bound);
     // What `#[async_trait]` asks of a default body that has no `self` to go by.
     let of_async_trait = (interface.async_trait.is_some() || function.returns == Returns::AsyncTrait)
         && function.has_body
@@ -60,17 +62,35 @@ fn of_self<'a>(function: &Function, interface: &Interface, uses: &Uses) -> Ask<'
     Ask {
         subject: Subject::This,
         sized: by_value && !says_sized,
-        send: (uses.has_owned("Self") || of_async_trait) && !has_bound(&interface.supertraits, "Send"),
-        sync: uses.has_shared("Self") && !has_bound(&interface.supertraits, "Sync"),
+        send: (uses.has_owned("Self") || of_async_trait) && !is("Send"),
+        sync: uses.has_shared("Self") && !is("Sync"),
     }
 }
 
 /// Whether a where clause has `param: … bound …`.
 fn has_predicate(predicates: &TokenStream, param: &str, bound: &str) -> bool {
-    let is_punct = |tree: &TokenTree, mark: char| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark);
+    bounds_of(predicates, param).iter().any(|bounds| has_bound(bounds, bound))
+}
+
+/// Whether a where clause asks of `Self` a trait that may have functions, as a supertrait may.
+pub(crate) fn has_supertrait(predicates: &TokenStream) -> bool {
+    let has_functions = |bounds: &TokenStream| {
+        let mut follows_tick = false;
+        bounds.clone().into_iter().any(|tree| {
+            let found = matches!(&tree, TokenTree::Ident(word)
+                if !follows_tick && !["Sized", "Send", "Sync", "Unpin"].iter().any(|marker| word == marker));
+            follows_tick = is_punct(&tree, '\'');
+            found
+        })
+    };
+    bounds_of(predicates, "Self").iter().any(has_functions)
+}
+
+/// The bounds of each predicate of a where clause that is about `subject`.
+fn bounds_of(predicates: &TokenStream, subject: &str) -> Vec<TokenStream> {
     let trees: Vec<TokenTree> = predicates.clone().into_iter().collect();
     let mut depth = 0_usize;
-    let mut of_predicates = trees.split(|tree| {
+    let of_predicates = trees.split(|tree| {
         match tree {
             tree if is_punct(tree, '<') => depth += 1,
             tree if is_punct(tree, '>') => depth = depth.saturating_sub(1),
@@ -78,13 +98,18 @@ fn has_predicate(predicates: &TokenStream, param: &str, bound: &str) -> bool {
         }
         depth == 0 && is_punct(tree, ',')
     });
-    of_predicates.any(|predicate| match predicate {
-        [TokenTree::Ident(subject), colon, bounds @ ..] => {
+    let bounds = |predicate: &[TokenTree]| match predicate {
+        [TokenTree::Ident(word), colon, bounds @ ..] => {
             let has_one_colon = is_punct(colon, ':') && !bounds.first().is_some_and(|tree| is_punct(tree, ':'));
-            subject == param && has_one_colon && has_bound(&bounds.iter().cloned().collect(), bound)
+            (word == subject && has_one_colon).then(|| bounds.iter().cloned().collect())
         }
-        _ => false,
-    })
+        _ => None,
+    };
+    of_predicates.filter_map(bounds).collect()
+}
+
+fn is_punct(tree: &TokenTree, mark: char) -> bool {
+    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark)
 }
 
 /// Whether `bounds` names the trait by itself.

@@ -5,8 +5,10 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 
 use super::{at, handle_type};
-use crate::analyze::conditions_of;
-use crate::model::{Attr, Block, Companion, GenericKind, HandleSource, Kind, OnError, Place, Returns, Ty};
+use crate::analyze::{conditions_of, has_supertrait};
+use crate::model::{
+    Attr, Block, Companion, Function, GenericKind, HandleSource, Interface, Kind, OnError, Place, Returns, Ty,
+};
 
 /// The call; once for each set of parameters that `cfg`s may leave.
 pub(super) fn body(companion: &Companion<'_>) -> TokenStream {
@@ -116,7 +118,7 @@ fn future(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> Toke
     let span = at(name.span());
     let function = match companion.place {
         Place::Free => name.to_token_stream(),
-        Place::Block(block) => block_path(block, name),
+        Place::Block(block) => block_path(block, source),
         Place::Method => quote_spanned!(span=> Self::#name),
     };
     let mut generics = source
@@ -151,9 +153,13 @@ fn future(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> Toke
 }
 
 /// `Self::name`; in a trait whose supertraits may have one of this name, too, the trait's.
-fn block_path(block: &Block, name: &Ident) -> TokenStream {
+fn block_path(block: &Block, source: &Function) -> TokenStream {
+    let name = &source.name;
     let span = at(name.span());
-    let Some(interface) = block.interface().filter(|interface| !interface.supertraits.is_empty()) else {
+    let has_supertraits = |interface: &&Interface| {
+        !interface.supertraits.is_empty() || has_supertrait(&interface.predicates) || has_supertrait(&source.predicates)
+    };
+    let Some(interface) = block.interface().filter(has_supertraits) else {
         return quote_spanned!(span=> Self::#name);
     };
     let this = &interface.name;

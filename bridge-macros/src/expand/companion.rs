@@ -7,8 +7,10 @@ use super::call::body;
 use super::generics::{generics, where_clause};
 use super::ty::{Impls, Rewrite};
 use super::{attribute, handle_type};
-use crate::analyze::of_parameter;
-use crate::model::{Companion, GenericKind, GenericParam, HandleSource, Kind, OnError, Receiver, ReceiverKind, Ty};
+use crate::analyze::{mentions, of_parameter};
+use crate::model::{
+    Attr, Companion, GenericKind, GenericParam, HandleSource, Kind, OnError, Piece, Receiver, ReceiverKind, Ty,
+};
 
 /// A companion that does what it says.
 pub(super) fn whole(companion: &Companion<'_>) -> TokenStream {
@@ -51,7 +53,9 @@ fn function(companion: &Companion<'_>, body: TokenStream) -> TokenStream {
 
 /// Lints that the companion would trip where the async fn does not.
 fn allows(companion: &Companion<'_>, inputs: usize) -> Vec<TokenStream> {
-    let calls_deprecated = companion.source.attrs.iter().any(|attr| attr.path == "deprecated");
+    let deprecates =
+        |attr: &Attr| attr.path == "deprecated" || attr.path == "cfg_attr" && mentions(&attr.meta(), "deprecated");
+    let calls_deprecated = companion.source.attrs.iter().any(deprecates);
     // The handle may be the one argument that is too many.
     let many = inputs > MANY_ARGUMENTS && matches!(companion.handle, HandleSource::Parameter(_));
     let deprecated = calls_deprecated.then(|| quote!(#[allow(deprecated)]));
@@ -60,11 +64,30 @@ fn allows(companion: &Companion<'_>, inputs: usize) -> Vec<TokenStream> {
     let is_lifetime = |param: &GenericParam| matches!(param.kind, GenericKind::Lifetime(_));
     let named = companion.owned && companion.source.generics.iter().any(is_lifetime);
     let named = named.then(|| quote!(#[allow(redundant_lifetimes)]));
-    deprecated.into_iter().chain(many).chain(named).collect()
+    // An async fn hides from the lint what it returns.
+    let complex = companion.source.output.as_ref().is_some_and(|output| complexity(output, 2) > COMPLEX);
+    let complex = complex.then(|| quote!(#[allow(clippy::type_complexity)]));
+    deprecated.into_iter().chain(many).chain(named).chain(complex).collect()
 }
 
 /// As many as clippy lets pass.
 const MANY_ARGUMENTS: usize = 7;
+
+/// As clippy counts, a tenth of it, and rather too much: each name counts for as much as it is deep in others. `depth`: 2
+/// for what may be in a `Result`.
+fn complexity(ty: &Ty, depth: usize) -> usize {
+    let of = |piece: &Piece| match piece {
+        Piece::Ident(_) => depth,
+        Piece::Opaque(_) => 5 * depth,
+        Piece::Group(_, _, inner) => depth + complexity(inner, depth + 1),
+        Piece::Angle(_, inner, _) | Piece::Reference(_, inner) | Piece::Impl(_, inner) => complexity(inner, depth + 1),
+        Piece::Raw(_) | Piece::Lifetime(_) => 0,
+    };
+    ty.0.iter().map(of).sum()
+}
+
+/// Less than clippy lets pass.
+const COMPLEX: usize = 20;
 
 /// The parameters, and generics for those `impl Trait`s that must have a name.
 fn inputs(companion: &Companion<'_>) -> (Vec<TokenStream>, Vec<TokenStream>) {

@@ -138,6 +138,12 @@ fn is_kept(arg: &Arg) -> bool {
     arg.name.is_some() && arg.pattern.len() == 1 && matches!(arg.ty.0.first(), Some(Piece::Reference(..)))
 }
 
+/// Whether its pattern moves all of it: `x` or `mut x`, and not `ref x`.
+fn takes_all(arg: &Arg) -> bool {
+    let is_ref = matches!(arg.pattern.first(), Some(TokenTree::Ident(word)) if word == "ref");
+    arg.name.is_some() && !is_ref
+}
+
 fn name(index: usize, arg: &Arg) -> Ident {
     // The user's is bound in the body.
     let name = arg.name.as_ref().map_or_else(|| format!("arg{index}"), Ident::to_string);
@@ -157,20 +163,22 @@ fn conditions(attrs: &[Attr]) -> TokenStream {
 fn asynchronous(promise: &Promise<'_>, body: &TokenTree) -> TokenStream {
     let source = promise.source;
     let site = site(promise);
+    let body = bare(body);
     let mut inner = body.to_token_stream();
     let (mut conditional, mut is_wrapped) = (Vec::new(), false);
     for (index, arg) in source.args.iter().enumerate().rev().filter(|(_, arg)| !is_kept(arg)) {
         let (name, pattern) = (name(index, arg), &arg.pattern);
-        let attrs = arg.attrs.iter().map(attribute);
+        let attrs = arg.attrs.iter().map(attribute).collect::<TokenStream>();
         if arg.attrs.iter().any(|attr| attr.path.starts_with("cfg")) {
             // What is not always there cannot be around what is.
-            conditional.push(quote_spanned!(site=> #(#attrs)* let #(#pattern)* = #name;));
+            conditional.push(quote_spanned!(site=> #attrs let #name = #name; #attrs let #(#pattern)* = #name;));
             continue;
         }
         is_wrapped = true;
-        inner = match &arg.name {
-            Some(_) => quote_spanned!(site=> match #name { #(#attrs)* #(#pattern)* => #inner }),
-            None => quote_spanned!(site=> match #name { #name => match #name { #(#attrs)* #(#pattern)* => #inner } }),
+        inner = if takes_all(arg) {
+            quote_spanned!(site=> match #name { #attrs #(#pattern)* => #inner })
+        } else {
+            quote_spanned!(site=> match #name { #name => match #name { #attrs #(#pattern)* => #inner } })
         };
     }
     conditional.reverse();
@@ -189,7 +197,7 @@ fn asynchronous(promise: &Promise<'_>, body: &TokenTree) -> TokenStream {
         let site = at(output.span().0);
         quote_spanned!(site=> if false { return #krate::__private::returned::<#value>(); })
     });
-    let content = match body {
+    let content = match &body {
         // In braces of its own a single expression would be said to need none.
         TokenTree::Group(body) if is_tail && body.delimiter() == Delimiter::Brace && !starts_with_attribute(body) => {
             body.stream()
@@ -197,8 +205,19 @@ fn asynchronous(promise: &Promise<'_>, body: &TokenTree) -> TokenStream {
         _ => inner,
     };
     let mut block = Group::new(Delimiter::Brace, quote_spanned!(site=> #own #returned #(#conditional)* #content));
-    block.set_span(site);
+    // Of the user's hygiene: macros that look for the body, as `#[instrument(err)]`, name their own things by it.
+    block.set_span(source.asyncness.unwrap_or_else(Span::call_site));
     quote_spanned!(site=> async move #block)
+}
+
+/// Without the invisible delimiters that a `$body:block` brings, in which a single expression would be said to need no
+/// braces.
+fn bare(body: &TokenTree) -> TokenTree {
+    let content = match body {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => group.stream().into_iter().next(),
+        _ => None,
+    };
+    content.map_or_else(|| body.clone(), |content| bare(&content))
 }
 
 /// `#![…]`, which has to come first.

@@ -82,8 +82,9 @@ pub(super) fn trait_head(input: ParseStream<'_>) -> Result<Block> {
     let name: Ident = input.parse()?;
     let generics = signature::generics(input)?;
     let supertraits = signature::supertraits(input)?;
+    let predicates = signature::predicates(input)?;
     input.parse::<TokenStream>()?;
-    let interface = Interface { name, supertraits, async_trait: attrs.iter().find_map(async_trait) };
+    let interface = Interface { name, supertraits, predicates, async_trait: attrs.iter().find_map(async_trait) };
     Ok(empty(generics, BlockKind::Trait(interface), token.span))
 }
 

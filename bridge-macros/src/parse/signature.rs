@@ -144,7 +144,7 @@ pub(super) fn without(predicates: TokenStream, lifetime: &str) -> TokenStream {
 }
 
 /// The predicates of a where clause, or nothing.
-fn predicates(input: ParseStream<'_>) -> Result<TokenStream> {
+pub(super) fn predicates(input: ParseStream<'_>) -> Result<TokenStream> {
     if input.parse::<Option<Token![where]>>()?.is_none() {
         return Ok(TokenStream::new());
     }

@@ -62,6 +62,8 @@ As [`greet`](Self::greet) does, and where the event loop is closed, a limit of t
             }
             #[cfg(unix)]
             let fd = fd;
+            #[cfg(unix)]
+            let fd = fd;
             match names {
                 mut names => {
                     match arg1 {
