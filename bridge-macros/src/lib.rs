@@ -164,16 +164,22 @@ use self::rewrite::rewrite;
 /// ```
 ///
 /// Each asks `Send` of its own type parameters and `impl Trait` arguments, since an impl could not; a default-bodied one
-/// asks all that its future needs, as `Self: Sync` for `&self`. With `local` nothing is promised of the future, and nothing is asked but by the companion. An impl may
-/// write a companion of its own. Beside `#[async_trait]`, in either order, the functions are left to that, and the trait
+/// asks all that its future needs, as `Self: Sync` for `&self`. With `local` nothing is promised of the future, and nothing
+/// is asked but by the companion. An impl may write a companion of its own. Beside `#[async_trait]`, in either order, the functions are left to that, and the trait
 /// stays `dyn`-compatible with its companions. On the impls of a trait the attribute has no place.
+///
+/// Two things rustc does not see through, in impls of a trait whose futures must be `Send`. An `async fn` that calls itself,
+/// boxed, is a cycle (E0391) unless what it boxes is a `Pin<Box<dyn Future<Output = T> + Send + '_>>`, made by an inherent
+/// function. And one that overrides a default-bodied fn with a `&self`, for a type that has a lifetime, leaves rustc at a loss
+/// (E0803) unless the trait itself asks for `Sync`: `trait Store: Sync`.
 ///
 /// ## `stream`
 ///
 /// With the feature `stream` of `bridge`, a function that returns `impl Stream<Item = T>`, `BoxStream<'_, T>` or
 /// `Pin<Box<dyn Stream<Item = T> + Send>>` has a companion that gives a `bridge::Iter<T>`. The stream lives on the loop, so
-/// what it borrows must be `'static`; where its type says that it borrows nothing (`BoxStream<'static, T>`, `use<>`), the
-/// arguments may be borrowed for the call.
+/// what it borrows must be `'static`; where its type says that it borrows nothing (`BoxStream<'static, T>`, `+ use<>`, in a
+/// trait `+ 'static`), the arguments may be borrowed for the call. It may be an async fn. One that may fail before there is
+/// a stream, and so returns a `Result` of it, has a plain companion instead: `handle.iter(subscribe_blocking(&handle)?)`.
 ///
 /// ```ignore
 /// #[threadsafe(stream)]
@@ -215,7 +221,7 @@ use self::rewrite::rewrite;
 /// A place or a value that `&` turns into a `&Handle`, by `Deref` if need be, so an `EventLoop` or an `Arc` of one does.
 /// It may use `self` and the arguments, and is taken before they are moved; what else it makes, as the guard of a lock,
 /// is dropped before the call begins. A client that connects asynchronously finds the loop it runs on with
-/// `Handle::current()`, and keeps that. As a default of an impl or a trait, `handle = self.…` is for the functions that
+/// `Handle::current()`, and keeps that; a limit of its own it sets on it, by `with_timeout`. As a default of an impl or a trait, `handle = self.…` is for the functions that
 /// have a `self`: the others, constructors mostly, take a handle parameter.
 ///
 /// ```
@@ -304,8 +310,9 @@ use self::rewrite::rewrite;
 /// # Ok::<(), bridge::Error>(())
 /// ```
 ///
-/// Nobody waits, so nothing can be borrowed: the arguments must be `'static`, `self` too, which is taken by value or as an
-/// `Arc<Self>`. Errors of the bridge come with the task. A `timeout` is the limit of the blocking companion alone: a task is
+/// Nobody waits, so nothing can be borrowed: the arguments must be `'static`, `self` too. So a method that is to be submitted
+/// is written to take `self` by value or `self: Arc<Self>`; of one that takes `&self` the companion takes a `&'static self`,
+/// which a client in a `static` has and others have not. Errors of the bridge come with the task. A `timeout` is the limit of the blocking companion alone: a task is
 /// asked with `result_timeout`.
 ///
 /// ## `timeout`
@@ -336,7 +343,9 @@ use self::rewrite::rewrite;
 /// than its async fn: `Send` of its own, of the impl's, of `impl Trait` arguments, and of the associated types that its
 /// signature names (`T::Item`), and `Sync` of those that are behind a shared reference or an `Arc`. The async fn itself
 /// stays as it is. What an attribute cannot see, an associated type that only the body has, held across an `.await`, is
-/// said with `bound`:
+/// said with `bound`. It takes a name to say it of: an argument `items: impl IntoIterator` becomes a parameter `I` first,
+/// with `bound(I::IntoIter: Send, I::Item: Send)`. Of what no bound can name, as the futures of an `AsyncFn`, it is `local`
+/// that asks nothing.
 ///
 /// ```
 /// use bridge::threadsafe;

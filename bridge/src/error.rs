@@ -138,7 +138,7 @@ impl fmt::Debug for Panic {
 /// assert!(deadlock.to_string().contains("`reader`"));
 /// # std::io::Result::Ok(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Deadlock {
     // Never empty. The call that was refused comes first; then each wait that it would have closed the circle of, in order;
     // then what else keeps those from ending that wait for any of several.
@@ -170,6 +170,13 @@ impl fmt::Display for Waiter {
 impl Deadlock {
     pub(crate) fn new(waits: Vec<Wait>) -> Deadlock {
         Deadlock { waits: waits.into() }
+    }
+}
+
+impl fmt::Debug for Deadlock {
+    /// With the text of `Display`, which is what an `unwrap` is to show.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Deadlock").field(&self.to_string()).finish()
     }
 }
 

@@ -205,7 +205,8 @@ impl EventLoop {
     }
 
     /// As [`shutdown`](EventLoop::shutdown), for `limit` at most: what is not finished by then is cancelled as
-    /// by drop, which is waited for. `Duration::MAX` is no limit.
+    /// by drop, which is waited for: a loop whose thread blocks, in a poll or in a call onto another loop, ends after that.
+    /// `Duration::MAX` is no limit.
     ///
     /// # Errors
     ///
@@ -340,7 +341,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The name of the loop's thread, which errors name the loop by. Else it is `bridge-loop-` and a number.
+    /// The name of the loop's thread, by which a [`Deadlock`](crate::Deadlock) names the loop. Else it is `bridge-loop-` and a number.
     ///
     /// # Examples
     ///

@@ -213,7 +213,8 @@ impl Handle {
     }
 
     /// The same loop with a limit: `block_on`, `block_on_local`, companions and `Iter::next` through the new
-    /// handle take that long at most. Of two limits the shorter holds.
+    /// handle take that long at most. Of two limits the shorter holds. The handle that [`current`](Handle::current)
+    /// gives inside has none.
     ///
     /// A call whose limit runs out is withdrawn if it was not started. Else its future is dropped on the loop,
     /// and the call waits for that: it is exact while the loop is responsive, and late by the length of one

@@ -117,7 +117,8 @@ fn is_enough<T>(tasks: &[Task<T>], when: ReturnWhen) -> bool {
 /// Gives the results of `tasks` as they come: each with its place in the input, what is finished first first. The
 /// tasks may be of different loops.
 ///
-/// Its `next` blocks. Dropping it detaches the tasks that are left.
+/// Its `next` blocks. Dropping it detaches the tasks that are left: what is to cancel these later, their
+/// [`canceller`](Task::canceller)s, is taken before.
 ///
 /// # Panics
 ///

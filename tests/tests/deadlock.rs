@@ -46,6 +46,15 @@ fn blocks_on(waiter: &Handle, target: &Handle) -> (Task<Result<u32, Error>>, one
 // The loop's own thread.
 
 #[test]
+fn an_unwrap_of_a_deadlock_shows_its_text() {
+    watchdog(HANGS, || {
+        let asked = named("alone").block_on(async { Handle::current().block_on(async {}) }).unwrap();
+        let error = asked.unwrap_err();
+        assert_eq!(format!("{error:?}"), format!("WouldDeadlock(Deadlock({:?}))", error.to_string()));
+    });
+}
+
+#[test]
 fn block_on_on_the_loops_own_thread_would_deadlock_and_drops_the_future_unpolled() {
     watchdog(HANGS, || {
         let event_loop = named("alone");

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fmt::{Debug, Display};
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
@@ -536,4 +536,31 @@ fn an_impl_need_not_ask_that_its_own_parameters_are_send() {
     assert_eq!(text.own_blocking(&handle(), &1, &2, 3), "x123");
     assert_eq!(text.hidden_blocking(&handle(), Box::new(|number| number)), 3);
     assert_eq!(text.merge_blocking(&handle(), "y".into()), "xy");
+}
+
+#[threadsafe]
+trait Counts: Sync {
+    async fn count(&self, left: u32) -> u32 {
+        left
+    }
+}
+
+struct Text<'a>(&'a str);
+
+impl Text<'_> {
+    fn count_boxed(&self, left: u32) -> Pin<Box<dyn Future<Output = u32> + Send + '_>> {
+        Box::pin(async move { if left == 0 { 0 } else { self.count(left - 1).await + self.0.len() as u32 } })
+    }
+}
+
+impl Counts for Text<'_> {
+    async fn count(&self, left: u32) -> u32 {
+        tick().await;
+        self.count_boxed(left).await
+    }
+}
+
+#[test]
+fn a_type_with_a_lifetime_overrides_a_default_body_and_calls_itself_as_the_docs_say() {
+    assert_eq!(Text("ab").count_blocking(&handle(), 3), 6);
 }
