@@ -538,6 +538,27 @@ fn an_impl_need_not_ask_that_its_own_parameters_are_send() {
     assert_eq!(text.merge_blocking(&handle(), "y".into()), "xy");
 }
 
+macro_rules! returning {
+    ($name:ident $type:ty) => {
+        #[threadsafe]
+        trait $name {
+            async fn make(&self) -> $type {
+                tick().await;
+                panic!("on purpose")
+            }
+        }
+    };
+}
+returning!(Never !);
+
+impl Never for () {}
+
+#[test]
+#[should_panic(expected = "on purpose")]
+fn a_default_body_that_never_returns_by_a_type_of_a_macro() {
+    ().make_blocking(&handle());
+}
+
 #[threadsafe]
 trait Counts: Sync {
     async fn count(&self, left: u32) -> u32 {

@@ -48,19 +48,27 @@ impl Ty {
         found
     }
 
+    /// Without the invisible delimiters that a `$type:ty` brings.
+    fn bare(&self) -> &[Piece] {
+        match &self.0[..] {
+            [Piece::Group(Delimiter::None, _, inner)] => inner.bare(),
+            pieces => pieces,
+        }
+    }
+
     /// Whether it is `()`.
     pub(crate) fn is_unit(&self) -> bool {
-        matches!(&self.0[..], [Piece::Group(Delimiter::Parenthesis, _, inner)] if inner.0.is_empty())
+        matches!(self.bare(), [Piece::Group(Delimiter::Parenthesis, _, inner)] if inner.0.is_empty())
     }
 
     /// Whether it is `!`.
     pub(crate) fn is_never(&self) -> bool {
-        matches!(&self.0[..], [Piece::Raw(TokenTree::Punct(punct))] if punct.as_char() == '!')
+        matches!(self.bare(), [Piece::Raw(TokenTree::Punct(punct))] if punct.as_char() == '!')
     }
 
     /// Whether it is `Self`.
     pub(crate) fn is_self(&self) -> bool {
-        matches!(&self.0[..], [Piece::Ident(ident)] if ident == "Self")
+        matches!(self.bare(), [Piece::Ident(ident)] if ident == "Self")
     }
 
     /// Whether there is an `impl Trait` in it.
