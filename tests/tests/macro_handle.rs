@@ -200,6 +200,78 @@ fn a_lock_that_gives_the_handle_is_free_during_the_call() {
     });
 }
 
+/// Puts expressions in as one each, which is in invisible delimiters then.
+macro_rules! with {
+    ($handle:expr, $timeout:expr, $item:item) => {
+        #[threadsafe(handle = $handle, timeout = $timeout)]
+        $item
+    };
+    ($handle:expr, $item:item) => {
+        #[threadsafe(handle = $handle)]
+        $item
+    };
+}
+
+with! {
+    self.state.lock().unwrap().handle,
+    impl Shared {
+        async fn locks_by_a_macro(&self) -> u64 {
+            self.state.lock().unwrap().id
+        }
+    }
+}
+
+with! {
+    self.state.lock().unwrap().handle,
+    self.state.lock().unwrap().limit,
+    impl Shared {
+        async fn locks_by_a_macro_within_a_limit(&self) -> u64 {
+            self.state.lock().unwrap().id
+        }
+    }
+}
+
+#[test]
+fn a_lock_that_a_macros_expression_takes_is_free_during_the_call() {
+    bridge_tests::watchdog(bridge_tests::HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let shared = Shared::connect_blocking(&event_loop, 3);
+        assert_eq!(shared.locks_by_a_macro_blocking(), 3);
+        assert_eq!(shared.locks_by_a_macro_within_a_limit_blocking().unwrap(), 3);
+    });
+}
+
+with! {
+    if first { self.event_loop.handle() } else { &self.local },
+    impl Client {
+        async fn by_a_macros_branch(&self, first: bool) -> u64 {
+            tokio::task::yield_now().await;
+            self.id + u64::from(first)
+        }
+    }
+}
+
+#[test]
+fn a_branch_of_a_macros_expression_derefs_to_a_handle() {
+    let client = Client::new(5);
+    assert_eq!((client.by_a_macros_branch_blocking(false), client.by_a_macros_branch_blocking(true)), (5, 6));
+}
+
+with! {
+    Choice { from: self }.handle(),
+    impl Client {
+        async fn by_a_macros_struct(&self) -> u64 {
+            tokio::task::yield_now().await;
+            self.id
+        }
+    }
+}
+
+#[test]
+fn a_struct_made_in_a_macros_expression() {
+    assert_eq!(Client::new(7).by_a_macros_struct_blocking(), 7);
+}
+
 #[test]
 fn a_constructor_takes_a_handle_where_the_impls_default_is_of_self() {
     let event_loop = EventLoop::new().unwrap();

@@ -11,8 +11,7 @@ pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> Hand
             let submits = kind == Kind::Submit;
             let own = !submits && options.timeout.is_some();
             let cloned = (!own && moves(function, &handle.tokens)) || (!submits && calls(&handle.tokens));
-            let is_block = |tree| matches!(tree, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
-            let branches = handle.tokens.clone().into_iter().any(is_block);
+            let branches = any_group(&handle.tokens, |delimiter| delimiter == Delimiter::Brace);
             HandleSource::Expression { tokens: value(function, handle), cloned, branches }
         }
         None => HandleSource::Parameter(parameter(function, options)),
@@ -69,8 +68,16 @@ fn moves(function: &Function, expression: &TokenStream) -> bool {
 /// Whether `expression` is more than a place: it may leave temporaries, a lock's guard, say, which must not live as
 /// long as the wait.
 fn calls(expression: &TokenStream) -> bool {
-    let is_call = |tree| matches!(tree, TokenTree::Group(group) if group.delimiter() != Delimiter::None);
-    expression.clone().into_iter().any(is_call)
+    any_group(expression, |_| true)
+}
+
+/// Whether delimiters that can be seen are among `tokens`, also where a `$h:expr` has put others around them.
+fn any_group(tokens: &TokenStream, is: fn(Delimiter) -> bool) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => any_group(&group.stream(), is),
+        TokenTree::Group(group) => is(group.delimiter()),
+        _ => false,
+    })
 }
 
 fn is_shared_reference(ty: &Ty) -> bool {
