@@ -27,7 +27,7 @@ pub(crate) fn with(item: &Item, plan: &Plan<'_>, generate: fn(&Companion<'_>) ->
             tokens
         }
         Item::Block(block) => {
-            let (mut content, mut apart) = (TokenStream::new(), TokenStream::new());
+            let (mut content, mut apart) = (block.inner.clone(), TokenStream::new());
             for (member, planned) in block.members.iter().zip(&plan.members) {
                 match &planned.promise {
                     Some(promise) => content.extend(promise::function(promise, member)),

@@ -125,7 +125,7 @@ pub(crate) struct Lone {
 pub(crate) struct Block {
     /// All tokens before the braces.
     pub(crate) head: TokenStream,
-    /// Those of an impl.
+    /// Those of an impl, the inner ones too.
     pub(crate) attrs: Vec<Attr>,
     /// The head of an impl without them.
     pub(crate) bare: TokenStream,
@@ -134,6 +134,8 @@ pub(crate) struct Block {
     /// `impl` or `trait`.
     pub(crate) span: Span,
     pub(crate) braces: Span,
+    /// The attributes inside the braces that are the block's own, which have to come first.
+    pub(crate) inner: TokenStream,
     pub(crate) members: Vec<Member>,
 }
 
@@ -244,7 +246,7 @@ pub(crate) enum Returns {
     Stream,
 }
 
-/// An outer attribute.
+/// An attribute, an outer one unless it is said.
 #[derive(Clone)]
 pub(crate) struct Attr {
     /// Its path, without spaces: `doc`, `tokio::test`.

@@ -281,6 +281,20 @@ fn docs_have_errors_where_the_companion_returns_them() {
 }
 
 #[test]
+fn inner_attributes_of_an_impl_go_with_its_companions_where_these_are_apart() {
+    let item = "#[bus] impl Bus { #![allow(x)] #![cfg(unix)] #![doc = \"docs\"] async fn send(&self) {} }";
+    let after = plain(rewritten("", item));
+    assert!(after.starts_with(&plain(tokens(item))), "{after}");
+    assert!(after.contains("#[allow(x)]#[cfg(unix)]implBus{#[doc="), "{after}");
+}
+
+#[test]
+fn inner_attributes_of_a_trait_come_first() {
+    let after = plain(rewritten("", "trait Store { #![allow(x)] #![warn(y)] async fn get(&self); }"));
+    assert!(after.starts_with("traitStore{#![allow(x)]#![warn(y)]fnget(&self)->"), "{after}");
+}
+
+#[test]
 fn members_of_an_impl_are_cut_apart() {
     let item = "impl<T> S<{ N }, T> { \
         const A: u8 = { 3 }; type B = [u8; { 4 }]; m! {} n!(); \

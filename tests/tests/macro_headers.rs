@@ -61,6 +61,37 @@ impl Block<3, String> {
     }
 }
 
+struct Noted(u64);
+
+#[threadsafe]
+impl Noted {
+    //! A note inside.
+    #![allow(clippy::unused_self, reason = "an attribute that is inside is what is tested")]
+
+    async fn first(&self) -> u64 {
+        tick().await;
+        self.0
+    }
+
+    async fn second(&self) -> u64 {
+        self.first().await + 1
+    }
+}
+
+#[threadsafe]
+trait Note {
+    //! A note inside.
+    #![deny(unused_variables)]
+
+    async fn note(&self) -> u64;
+}
+
+impl Note for u64 {
+    async fn note(&self) -> u64 {
+        *self
+    }
+}
+
 #[threadsafe]
 async fn length(text: &str) -> impl Fn() -> usize + use<'_> {
     tick().await;
@@ -89,6 +120,18 @@ fn lifetimes_without_a_name_in_the_header() {
     assert_eq!(view.both_blocking(&event_loop, &[3]), [1, 2, 3]);
     assert_eq!(view.items_blocking(&event_loop).count(), 2);
     assert_eq!(view.count_blocking(&event_loop, "ab"), 4);
+}
+
+#[test]
+fn attributes_inside_an_impl() {
+    let event_loop = EventLoop::new().unwrap();
+    assert_eq!(Noted(7).first_blocking(&event_loop), 7);
+    assert_eq!(Noted(7).second_blocking(&event_loop), 8);
+}
+
+#[test]
+fn attributes_inside_a_trait() {
+    assert_eq!(7.note_blocking(&EventLoop::new().unwrap()), 7);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Outer attributes, and visibility.
+//! Attributes, and visibility.
 
 use proc_macro2::{Delimiter, Literal, TokenStream, TokenTree};
 use syn::buffer::Cursor;
@@ -12,12 +12,28 @@ pub(super) fn outer(input: ParseStream<'_>) -> Result<Vec<Attr>> {
     let mut attrs = Vec::new();
     while input.peek(Token![#]) {
         input.parse::<Token![#]>()?;
-        let Some((content, _, _)) = input.cursor().group(Delimiter::Bracket) else {
-            return Err(input.error("expected square brackets"));
-        };
-        attrs.push(Attr { path: path(content), doc: doc(content), brackets: input.parse()? });
+        attrs.push(attr(input)?);
     }
     Ok(attrs)
+}
+
+/// Every `#![…]` that comes next.
+pub(super) fn inner(input: ParseStream<'_>) -> Result<Vec<Attr>> {
+    let mut attrs = Vec::new();
+    while input.peek(Token![#]) {
+        input.parse::<Token![#]>()?;
+        input.parse::<Token![!]>()?;
+        attrs.push(attr(input)?);
+    }
+    Ok(attrs)
+}
+
+/// What comes after the mark.
+fn attr(input: ParseStream<'_>) -> Result<Attr> {
+    let Some((content, _, _)) = input.cursor().group(Delimiter::Bracket) else {
+        return Err(input.error("expected square brackets"));
+    };
+    Ok(Attr { path: path(content), doc: doc(content), brackets: input.parse()? })
 }
 
 /// The path that comes next, without spaces; also that of the `#[$meta]` of a macro_rules!.

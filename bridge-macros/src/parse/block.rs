@@ -16,8 +16,10 @@ pub(super) fn block(head: fn(ParseStream<'_>) -> Result<Block>, cut: cut::Cut, e
     if let Some(braces) = cut.braces {
         block.braces = braces.span();
         let in_trait = block.interface().is_some();
-        block.members =
-            cut::members(braces.stream()).into_iter().map(|trees| member(trees, in_trait, errors)).collect();
+        let (inner, members) = cut::inner_attributes(braces.stream());
+        block.attrs.extend(attrs::inner.parse2(inner.clone())?);
+        block.inner = inner;
+        block.members = cut::members(members).into_iter().map(|trees| member(trees, in_trait, errors)).collect();
     }
     Ok(Item::Block(Box::new(block)))
 }
@@ -99,8 +101,8 @@ fn async_trait(attr: &Attr) -> Option<AsyncTrait> {
 }
 
 fn empty(generics: Vec<crate::model::GenericParam>, kind: BlockKind, span: Span) -> Block {
-    let (head, bare) = (TokenStream::new(), TokenStream::new());
-    Block { head, attrs: Vec::new(), bare, generics, kind, span, braces: span, members: Vec::new() }
+    let (head, bare, inner) = (TokenStream::new(), TokenStream::new(), TokenStream::new());
+    Block { head, attrs: Vec::new(), bare, generics, kind, span, braces: span, inner, members: Vec::new() }
 }
 
 /// A member; what is no function that concerns us is only passed on.

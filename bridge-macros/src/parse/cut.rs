@@ -78,6 +78,20 @@ fn braces(tree: &TokenTree) -> Option<Group> {
     }
 }
 
+/// The `#![…]` at the start of an impl's braces, and what comes after them.
+pub(super) fn inner_attributes(content: TokenStream) -> (TokenStream, TokenStream) {
+    let mut rest: &[TokenTree] = &content.into_iter().collect::<Vec<_>>();
+    let mut inner = TokenStream::new();
+    while let [hash, bang, TokenTree::Group(brackets), after @ ..] = rest {
+        if !is_punct(hash, '#') || !is_punct(bang, '!') || brackets.delimiter() != Delimiter::Bracket {
+            break;
+        }
+        inner.extend([hash.clone(), bang.clone(), brackets.clone().into()]);
+        rest = after;
+    }
+    (inner, rest.iter().cloned().collect())
+}
+
 /// The members of an impl, one stream each.
 pub(super) fn members(content: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut members = Vec::new();
