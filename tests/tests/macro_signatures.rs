@@ -309,6 +309,57 @@ fn an_item_from_a_macro() {
     assert_eq!(whole_blocking(&handle(), 7), 7);
 }
 
+/// Types that are written as no type is.
+macro_rules! Of {
+    (&) => { u64 };
+    (<) => { u8 };
+    ($key:ty => $value:ty) => { Vec<($key, $value)> };
+}
+
+#[threadsafe]
+async fn pairs(pairs: Of!(&str => u64), by: Of![&]) -> Of!(String => u64) {
+    tick().await;
+    pairs.into_iter().map(|(key, value)| (key.to_owned(), value + by)).collect()
+}
+
+#[test]
+fn types_that_a_macro_makes() {
+    assert_eq!(pairs_blocking(&handle(), vec![("a", 1)], 2), [("a".to_owned(), 3)]);
+}
+
+struct Pairs(Of!(String => u64));
+
+#[threadsafe]
+impl Pairs {
+    async fn all(&self) -> Of![String => u64] {
+        tick().await;
+        self.0.clone()
+    }
+
+    #[threadsafe(submit)]
+    async fn key(pairs: Of!(&str => Of!(<)), at: usize) -> Option<(String, Of!(<))> {
+        tick().await;
+        pairs.get(at).map(|(key, value)| ((*key).to_owned(), *value))
+    }
+
+    async fn first(pairs: Of!(&str => u64)) -> &str {
+        tick().await;
+        pairs[0].0
+    }
+}
+
+#[test]
+fn types_that_a_macro_makes_in_an_impl() {
+    let pair = ("a".to_owned(), 1);
+    assert_eq!(Pairs(vec![pair.clone()]).all_blocking(&handle()), [pair]);
+}
+
+#[test]
+fn lifetimes_in_a_macros_type_are_those_of_the_function() {
+    assert_eq!(Pairs::first_blocking(&handle(), vec![("a", 1)]), "a");
+    assert_eq!(Pairs::key_submit(&handle(), vec![("a", 1)], 0).result().unwrap(), Some(("a".to_owned(), 1)));
+}
+
 struct Borrowed<'a>(&'a str);
 
 #[threadsafe]

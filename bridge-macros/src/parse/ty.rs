@@ -99,8 +99,32 @@ fn ident(input: ParseStream<'_>, pieces: &mut Vec<Piece>) -> Result<()> {
         pieces.push(Piece::Opaque(call_tokens(input)?));
     } else {
         pieces.push(Piece::Ident(ident));
+        if input.peek(Token![!]) && (input.peek2(token::Paren) || input.peek2(token::Bracket)) {
+            pieces.push(Piece::Raw(input.parse()?));
+            pieces.push(arguments(input.parse()?));
+        }
     }
     Ok(())
+}
+
+/// What a macro is called with. It need be no list of types: what cannot be read as one is copied.
+fn arguments(delimited: TokenTree) -> Piece {
+    if let TokenTree::Group(group) = &delimited {
+        if let Ok(content) = anything.parse2(group.stream()) {
+            return Piece::Group(group.delimiter(), group.delim_span(), content);
+        }
+    }
+    Piece::Opaque(delimited.into())
+}
+
+/// Types and what separates them, also by a `=>`, up to the end.
+fn anything(input: ParseStream<'_>) -> Result<Ty> {
+    let mut all = sequence(input)?;
+    while !input.is_empty() {
+        all.0.push(Piece::Raw(input.parse()?));
+        all.0.extend(sequence(input)?.0);
+    }
+    Ok(all)
 }
 
 fn group(group: &Group) -> Result<Piece> {
