@@ -590,6 +590,7 @@ fn a_comma_that_was_forgotten_is_told() {
     for (options, before) in [
         ("handle = self.handle fallible", "fallible"),
         ("timeout = limit(3) local", "local"),
+        ("handle = self.handles[0] local", "local"),
         ("timeout = Duration::from_secs(1) handle = x", "handle"),
         ("fallible = wrap timeout = x", "timeout"),
         ("local submit", "submit"),
@@ -599,6 +600,51 @@ fn a_comma_that_was_forgotten_is_told() {
     }
     for options in ["handle = match handle { _ => &mut local }", "timeout = x as crate::Duration", "handle = *handle"] {
         assert!(errors(options, "async fn fetch(&self) {}").is_empty(), "{options}");
+    }
+}
+
+#[test]
+fn a_comma_in_generics_ends_no_option() {
+    for value in [
+        "if <C as L<u8, u16>>::LONG { a } else { b }",
+        "match <C as L<u8, u16>>::LONG { _ => a }",
+        "ZERO * <C as L<A, B>>::N as u32",
+        "ZERO * -<C as L<A, B>>::N < <D as L<A, B>>::N",
+        "a < <C as L<A, B>>::N",
+        "1 << <C as L<A, B>>::N >> 2",
+        "*<M<A, B>>::get()",
+        "<<C as L<A, B>>::D as L<A, B>>::get()",
+        "get::<fn(A) -> B, C>()",
+        "Map::<A, B>::get()",
+        "&this as &Map<A, B>",
+        "this as map::Map<A, B>",
+    ] {
+        let found = errors(&format!("timeout = {value}, local, nmae = x"), "async fn fetch(&self) {}");
+        assert!(found.len() == 1 && found[0].contains("nmae"), "{value}: {found:?}");
+    }
+}
+
+#[test]
+fn a_comma_after_a_comparison_ends_the_option() {
+    for value in [
+        "a < b",
+        "a() < b",
+        "a[0] < b",
+        "a? < b",
+        "self < b",
+        "1 < b",
+        "a <= b",
+        "a << b",
+        "a <<= b",
+        "a as u32 + b < c",
+        "<C as L<A, B>>::N < b",
+        "get::<A>() < b",
+        "a as L<A, B> < b",
+        "if a < b { c } else { d }",
+        "a > b",
+    ] {
+        let found = errors(&format!("timeout = {value}, nmae = x"), "async fn fetch(&self) {}");
+        assert!(found.len() == 1 && found[0].contains("nmae"), "{value}: {found:?}");
     }
 }
 

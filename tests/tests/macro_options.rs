@@ -156,6 +156,28 @@ fn timeout_may_use_an_argument() {
     });
 }
 
+struct Limits;
+
+trait Limit<A, B> {
+    const LONG: bool;
+}
+
+impl Limit<u8, u16> for Limits {
+    const LONG: bool = true;
+}
+
+#[threadsafe(timeout = if <Limits as Limit<u8, u16>>::LONG { Duration::MAX } else { Duration::ZERO }, submit)]
+async fn of_a_limit(id: u64) -> u64 {
+    tick().await;
+    id
+}
+
+#[test]
+fn a_value_has_commas_in_its_generics() {
+    assert_eq!(of_a_limit_blocking(&handle(), 7).unwrap(), 7);
+    assert_eq!(of_a_limit_submit(&handle(), 7).result().unwrap(), 7);
+}
+
 #[threadsafe(attr(must_use, cfg(not(any()))), attr(doc(alias = "obtain")))]
 async fn there(id: u64) -> u64 {
     id

@@ -1,5 +1,6 @@
 //! From tokens to the model. Bodies are never looked into.
 
+mod angles;
 mod attrs;
 mod block;
 mod cut;

@@ -1,10 +1,12 @@
 //! The options in `#[threadsafe(…)]`: one table says what each is called and what it takes.
 
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Error, Result};
 
+use super::angles::{Angles, ends_operand};
+use super::cut::is_punct;
 use super::values::{self, Mistake, Read};
 use crate::model::{Errors, Key, Options};
 
@@ -61,35 +63,21 @@ pub(crate) fn options(tokens: TokenStream, errors: &mut Errors) -> Options {
     options
 }
 
-/// Cuts at the commas between options, not at those of a turbofish inside a value.
+/// Cuts at the commas between options, not at those of generics inside a value.
 fn split(tokens: TokenStream) -> Vec<TokenStream> {
-    let mut options = vec![Vec::new()];
-    let mut depth = 0_usize;
+    let mut options = vec![TokenStream::new()];
+    let mut angles = Angles::default();
     for tree in tokens {
-        let current = options.last_mut().expect("there is always one");
-        if let TokenTree::Punct(punct) = &tree {
-            match punct.as_char() {
-                ',' if depth == 0 => {
-                    options.push(Vec::new());
-                    continue;
-                }
-                '<' if depth > 0 || opens_generics(current) => depth += 1,
-                '>' if !ends_with(current, '-') && !ends_with(current, '=') => depth = depth.saturating_sub(1),
-                _ => {}
-            }
+        if angles.is_outside() && is_punct(&tree, ',') {
+            options.push(TokenStream::new());
+            angles = Angles::default();
+            continue;
         }
-        current.push(tree);
+        angles.take(&tree);
+        options.last_mut().expect("there is always one").extend([tree]);
     }
-    options.into_iter().filter(|option| !option.is_empty()).map(|option| option.into_iter().collect()).collect()
-}
-
-/// Whether a `<` after these tokens is a bracket, and not less-than: after `::` and at the start of a value.
-fn opens_generics(tokens: &[TokenTree]) -> bool {
-    ends_with(tokens, ':') || ends_with(tokens, '=') || ends_with(tokens, '&')
-}
-
-fn ends_with(tokens: &[TokenTree], char: char) -> bool {
-    matches!(tokens.last(), Some(TokenTree::Punct(punct)) if punct.as_char() == char)
+    options.retain(|option| !option.is_empty());
+    options
 }
 
 fn one(input: ParseStream<'_>, options: &mut Options, errors: &mut Errors) -> Result<()> {
@@ -180,13 +168,10 @@ fn comma(key: Key, options: &Options) -> Result<()> {
 fn unjoined(expression: &TokenStream) -> Option<Ident> {
     let mut is_end = false;
     for tree in expression.clone() {
-        is_end = match tree {
+        match tree {
             TokenTree::Ident(word) if is_end && is_name(&word) => return Some(word),
-            TokenTree::Ident(word) => word == "self" || syn::parse_str::<Ident>(&word.to_string()).is_ok(),
-            TokenTree::Group(group) => group.delimiter() == Delimiter::Parenthesis,
-            TokenTree::Literal(_) => true,
-            TokenTree::Punct(_) => false,
-        };
+            tree => is_end = ends_operand(&tree),
+        }
     }
     None
 }
