@@ -1,5 +1,7 @@
 //! `impl Trait` arguments whose lifetimes are left out, as only an async fn may have them.
 
+use std::fmt::Display;
+
 use async_trait::async_trait;
 use bridge::{LocalHandle, threadsafe};
 
@@ -56,6 +58,23 @@ fn lifetimes_in_impl_trait_get_names() {
     let store = Store("stored".into());
     assert_eq!(store.get_blocking(&handle(), &text), "stored");
     assert_eq!(store.find_blocking(&handle(), None), "");
+}
+
+macro_rules! behind_references {
+    ($name:ident, $ty:ty) => {
+        #[threadsafe]
+        async fn $name(shown: &$ty, other: &mut $ty) -> String {
+            tick().await;
+            format!("{shown}{other}")
+        }
+    };
+}
+
+behind_references!(show, impl Display);
+
+#[test]
+fn an_impl_trait_that_a_macro_puts_behind_a_reference() {
+    assert_eq!(show_blocking(&handle(), &1, &mut 'a'), "1a");
 }
 
 #[threadsafe]
