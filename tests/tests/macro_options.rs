@@ -47,6 +47,49 @@ fn vis() {
     assert_eq!(handle().block_on(inner::open(7)).unwrap(), 7);
 }
 
+macro_rules! of_visibility {
+    ($vis:vis, $name:ident) => {
+        #[bridge::threadsafe(vis = $vis, local)]
+        pub(crate) async fn $name(id: u64) -> u64 {
+            id
+        }
+    };
+}
+
+/// Hands it on.
+macro_rules! of_the_same {
+    ($vis:vis, $name:ident) => {
+        of_visibility!($vis, $name);
+    };
+}
+
+mod of_macros {
+    of_visibility!(pub(crate), seen);
+    of_visibility!(, first);
+    of_the_same!(, second);
+
+    pub(crate) fn call(id: u64) -> u64 {
+        first_blocking(bridge::global(), id) + second_blocking(bridge::global(), id)
+    }
+}
+
+/// Names that are private in `of_macros`, or which of the two is meant would not be clear.
+mod beside {
+    pub(crate) fn first_blocking() {}
+    pub(crate) fn second_blocking() {}
+}
+
+#[test]
+fn vis_that_a_macro_leaves_empty() {
+    use beside::*;
+    use of_macros::*;
+
+    first_blocking();
+    second_blocking();
+    assert_eq!(seen_blocking(&handle(), 7), 7);
+    assert_eq!((call(7), handle().block_on(async { first(1).await + second(2).await }).unwrap()), (14, 3));
+}
+
 struct Client;
 
 #[threadsafe(suffix = "_sync", fallible)]

@@ -1,6 +1,6 @@
 //! The value of each option.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Literal, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
 use syn::parse::ParseStream;
 use syn::parse::discouraged::Speculative as _;
@@ -62,8 +62,10 @@ pub(super) fn suffix(input: ParseStream<'_>, _: Span, options: &mut Options) -> 
 
 pub(super) fn vis(input: ParseStream<'_>, _: Span, options: &mut Options) -> Read<()> {
     input.parse::<Token![=]>()?;
+    // A `$vis` that is empty is a value all the same: private.
+    let is_empty = input.cursor().group(Delimiter::None).is_some_and(|(content, _, _)| content.eof());
     let tokens = attrs::visibility(input)?;
-    if tokens.is_empty() {
+    if tokens.is_empty() && !is_empty {
         return Err(input.error("no visibility").into());
     }
     options.vis = Some(Tokens { tokens });
