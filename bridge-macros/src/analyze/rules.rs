@@ -85,9 +85,12 @@ pub(super) fn on_member(block: &Block, options: &Options, errors: &mut Errors) {
 pub(super) fn nothing_async(block: &Block, errors: &mut Errors) {
     let word = if block.interface().is_some() { "trait" } else { "impl" };
     // Of an impl's plain functions nothing was read but their tokens.
-    let names_future = |member: &Member| ["Future", "BoxFuture"].iter().any(|name| mentions(&member.tokens, name));
-    let advice = if block.members.iter().any(names_future) {
+    let any_mentions = |name: &str| block.members.iter().any(|member: &Member| mentions(&member.tokens, name));
+    let advice = if any_mentions("Future") || any_mentions("BoxFuture") {
         "put `#[threadsafe]` also on each function that returns a future"
+    } else if any_mentions("fn") {
+        // A future may have another name.
+        "add one, put `#[threadsafe]` also on each function that returns a future, or remove it"
     } else {
         "add one, or remove `#[threadsafe]`"
     };
