@@ -31,7 +31,10 @@ pub(crate) fn plan<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -
             rules::on_function(options, errors);
             let method = function.receiver.is_some() || function.mentions_self;
             let place = if method { Place::Method } else { Place::Free };
-            vec![Planned { promise: None, companions: companions(function, place, options, errors) }]
+            // `skip` is refused here; what it asks for is clear all the same.
+            let skips = options.skip.is_some();
+            let companions = if skips { Vec::new() } else { companions(function, place, options, errors) };
+            vec![Planned { promise: None, companions }]
         }
         Item::Block(block) => block::members(block, options, errors),
     };

@@ -17,7 +17,7 @@ pub(super) fn on_function(options: &Options, errors: &mut Errors) {
             }
             Key::Skip => errors.push(
                 written.span(),
-                "`skip` is for a function inside an annotated impl: here, remove `#[threadsafe]` instead",
+                "`skip` is for a function inside an annotated impl, where it is written `#[threadsafe(skip)]` and by no other name: elsewhere, remove the attribute instead",
             ),
             _ => {}
         }
