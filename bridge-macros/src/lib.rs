@@ -213,8 +213,8 @@ use self::rewrite::rewrite;
 /// | `stream` | the function returns a stream, and the companion an iterator |
 /// | `skip` | in an impl or a trait: no companion for this function |
 ///
-/// Options on an impl or a trait are defaults for its functions; a function's own `#[threadsafe(…)]` wins. `attr` and `bound` may
-/// be repeated, and add up.
+/// Options on an impl or a trait are defaults for its functions; a function's own `#[threadsafe(…)]` wins, which is
+/// known by that name, and is not for a `cfg_attr`. `attr` and `bound` may be repeated, and add up.
 ///
 /// ## `handle`
 ///

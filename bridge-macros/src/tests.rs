@@ -197,6 +197,28 @@ fn beside_another_macro_an_impls_companions_are_in_one_of_their_own() {
 }
 
 #[test]
+fn an_attribute_in_a_cfg_attr_is_told_where_there_is_a_companion_anyway() {
+    for item in [
+        "impl Client { #[cfg_attr(a, inline, cfg_attr(b, bridge::threadsafe(skip)))] async fn get(&self) {} }",
+        "trait Store { #[cfg_attr(a, threadsafe(name = x))] async fn get(&self); }",
+        "trait Store { #[cfg_attr(a, threadsafe)] \
+            fn get<'async_trait>(&self) -> Pin<Box<dyn Future<Output = ()> + Send + 'async_trait>>; }",
+    ] {
+        let found = errors("", item);
+        assert!(found.len() == 1 && found[0].contains("cfg_attr"), "{item}: {found:?}");
+    }
+}
+
+#[test]
+fn an_attribute_in_a_cfg_attr_is_left_to_rustc_where_there_is_no_companion() {
+    let plain_fn = "#[cfg_attr(a, threadsafe)] fn get(&self) -> BoxFuture<'_, u8> { x }";
+    for word in ["impl", "trait"] {
+        let after = plain(rewritten("", &format!("{word} Client {{ {plain_fn} async fn other(&self); }}")));
+        assert!(after.contains(&plain(tokens(plain_fn))) && !after.contains("compile_error"), "{after}");
+    }
+}
+
+#[test]
 fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
     assert_companion(
         "handle = self.handle, timeout = limit::<A, B>(self), local",

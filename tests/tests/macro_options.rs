@@ -90,6 +90,31 @@ fn vis_that_a_macro_leaves_empty() {
     assert_eq!((call(7), handle().block_on(async { first(1).await + second(2).await }).unwrap()), (14, 3));
 }
 
+struct Quiet;
+
+macro_rules! of_attributes {
+    ($(#[$attr:meta])* $name:ident) => {
+        #[threadsafe]
+        impl Quiet {
+            $(#[$attr])*
+            async fn $name(&self) -> u64 {
+                7
+            }
+        }
+    };
+}
+
+of_attributes! {
+    #[inline]
+    #[threadsafe(name = shout)]
+    whisper
+}
+
+#[test]
+fn a_members_own_options_from_a_macro() {
+    assert_eq!(Quiet.shout(&handle()), 7);
+}
+
 struct Client;
 
 #[threadsafe(suffix = "_sync", fallible)]

@@ -3,6 +3,7 @@
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 
 use crate::model::{Attr, Function, GenericKind};
+use crate::parse::{commas, flat};
 
 /// Of a function: what decides whether it is there, and how it is treated; not other macros.
 pub(super) fn attributes(attrs: &[Attr]) -> Vec<TokenStream> {
@@ -76,29 +77,6 @@ fn conditional(meta: &TokenStream, of_function: bool) -> Option<TokenStream> {
     replaced.set_span(group.span());
     *group = replaced;
     any.then(|| trees.into_iter().collect())
-}
-
-fn commas(tokens: TokenStream) -> Vec<TokenStream> {
-    let mut parts = vec![TokenStream::new()];
-    for tree in tokens {
-        match &tree {
-            TokenTree::Punct(punct) if punct.as_char() == ',' => parts.push(TokenStream::new()),
-            _ => parts.last_mut().expect("there is always one").extend([tree]),
-        }
-    }
-    parts.retain(|part| !part.is_empty());
-    parts
-}
-
-/// Without the invisible delimiters that a `$meta` brings.
-fn flat(meta: TokenStream) -> TokenStream {
-    let mut trees = meta.clone().into_iter();
-    match (trees.next(), trees.next()) {
-        (Some(TokenTree::Group(group)), None) if group.delimiter() == proc_macro2::Delimiter::None => {
-            flat(group.stream())
-        }
-        _ => meta,
-    }
 }
 
 /// More conditions would need a call for each of their combinations.

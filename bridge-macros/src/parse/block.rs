@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, Result, Token};
 
-use super::function::{function, keyword};
+use super::function::{Keyword, function, keyword};
 use super::options::options;
 use super::{attrs, cut, signature, ty};
 use crate::model::{AsyncTrait, Attr, Block, BlockKind, Errors, Function, Interface, Item, Member};
@@ -108,8 +108,8 @@ fn empty(generics: Vec<crate::model::GenericParam>, kind: BlockKind, span: Span)
 /// A member; what is no function that concerns us is only passed on.
 fn member(trees: Vec<TokenTree>, in_trait: bool, errors: &mut Errors) -> Member {
     let cut = cut::item(cut::bare(trees));
-    let (head, own) = cut::own_attributes(cut.head);
-    let keyword = keyword(&head);
+    let keyword = keyword(&cut.head);
+    let (head, own) = own_attributes(cut.head, keyword.as_ref(), in_trait, errors);
     let head: TokenStream = head.into_iter().collect();
     let mut tokens = head.clone();
     tokens.extend(cut.tail.clone());
@@ -139,6 +139,32 @@ fn member(trees: Vec<TokenTree>, in_trait: bool, errors: &mut Errors) -> Member 
         _ => {}
     }
     member
+}
+
+/// Takes our own attributes off a member. One that is in a `cfg_attr` is told and taken as if it was not, where the
+/// function gets a companion anyway; else it is rustc's to expand.
+fn own_attributes(
+    head: Vec<TokenTree>,
+    keyword: Option<&Keyword>,
+    in_trait: bool,
+    errors: &mut Errors,
+) -> (Vec<TokenTree>, Vec<(TokenStream, Span)>) {
+    let (head, own) = cut::own_attributes(head);
+    let Some(keyword) = keyword.filter(|keyword| keyword.word == "fn") else { return (head, own) };
+    let (plain, conditional) = cut::conditional_attributes(head.clone());
+    if conditional.is_empty() || !(keyword.is_async || in_trait && was_async(head.clone())) {
+        return (head, own);
+    }
+    let word = if in_trait { "a trait" } else { "an impl" };
+    for (_, span) in &conditional {
+        errors.push(*span, format!("whether this `cfg_attr` applies is not known where {word} is annotated: write `#[threadsafe(…)]` without it, with `attr(cfg(…))` if the companion is not always there, or two functions, each under a `#[cfg(…)]`"));
+    }
+    (plain, own.into_iter().chain(conditional).take(1).collect())
+}
+
+/// Whether it was an async fn before `#[async_trait]` changed it.
+fn was_async(head: Vec<TokenTree>) -> bool {
+    function(head.into_iter().collect(), false).is_ok_and(|function| function.is_async())
 }
 
 fn read_function(member: &mut Member, head: TokenStream) {

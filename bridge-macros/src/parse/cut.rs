@@ -25,16 +25,29 @@ pub(super) fn item(mut trees: Vec<TokenTree>) -> Cut {
     Cut { head: trees, braces: tail.as_ref().and_then(braces), tail }
 }
 
-/// Takes our own attributes off a member: what is left, and what stood in their parentheses.
+/// Takes our own attributes off a member, known by name: what is left, and what stood in their parentheses.
 pub(super) fn own_attributes(head: Vec<TokenTree>) -> (Vec<TokenTree>, Vec<(TokenStream, Span)>) {
-    let (mut kept, mut own) = (Vec::new(), Vec::new());
+    take(head, arguments)
+}
+
+/// The same of those in a `cfg_attr`.
+pub(super) fn conditional_attributes(head: Vec<TokenTree>) -> (Vec<TokenTree>, Vec<(TokenStream, Span)>) {
+    take(head, conditional)
+}
+
+/// Takes those attributes off a member of which `found` is something: what is left, and what that was.
+fn take(
+    head: Vec<TokenTree>,
+    found: fn(TokenStream) -> Option<TokenStream>,
+) -> (Vec<TokenTree>, Vec<(TokenStream, Span)>) {
+    let (mut kept, mut taken) = (Vec::new(), Vec::new());
     let mut trees = head.into_iter().peekable();
     while let Some(tree) = trees.next() {
         match trees.peek() {
             Some(TokenTree::Group(group)) if is_punct(&tree, '#') && group.delimiter() == Delimiter::Bracket => {
-                match arguments(group.stream()) {
-                    Some(arguments) => {
-                        own.push((arguments, group.span()));
+                match found(flat(group.stream())) {
+                    Some(found) => {
+                        taken.push((found, group.span()));
                         trees.next();
                     }
                     None => kept.extend([Some(tree), trees.next()].into_iter().flatten()),
@@ -47,7 +60,25 @@ pub(super) fn own_attributes(head: Vec<TokenTree>) -> (Vec<TokenTree>, Vec<(Toke
         }
     }
     kept.extend(trees);
-    (kept, own)
+    (kept, taken)
+}
+
+/// Without the invisible delimiters that a `$meta` brings.
+pub(crate) fn flat(meta: TokenStream) -> TokenStream {
+    bare(meta.into_iter().collect()).into_iter().collect()
+}
+
+/// What `cfg_attr(…)` and the like separate by commas.
+pub(crate) fn commas(tokens: TokenStream) -> Vec<TokenStream> {
+    let mut parts = vec![TokenStream::new()];
+    for tree in tokens {
+        match &tree {
+            tree if is_punct(tree, ',') => parts.push(TokenStream::new()),
+            _ => parts.last_mut().expect("there is always one").extend([tree]),
+        }
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
 /// What stands in the parentheses of `threadsafe(…)` or `path::threadsafe(…)`, if `meta` is that.
@@ -62,6 +93,18 @@ fn arguments(meta: TokenStream) -> Option<TokenStream> {
         }
     }
     named.then(TokenStream::new)
+}
+
+/// The same, if it is among those of a `cfg_attr(condition, …)`.
+fn conditional(meta: TokenStream) -> Option<TokenStream> {
+    let mut trees = meta.into_iter();
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Ident(word)), Some(TokenTree::Group(group))) if word == "cfg_attr" => {
+            let mut metas = commas(group.stream()).into_iter().skip(1).map(flat);
+            metas.find_map(|meta| arguments(meta.clone()).or_else(|| conditional(meta)))
+        }
+        _ => None,
+    }
 }
 
 /// The braces that `tree` is, also where they come from a `$body:block`.

@@ -212,6 +212,11 @@ pub(crate) fn is_own(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == "threadsafe")
 }
 
+/// Whether it is a `cfg_attr` with one of ours, which is told.
+pub(crate) fn hides_own(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg_attr") && invokes(attribute.meta.to_token_stream(), "threadsafe")
+}
+
 /// Whether `name!` is in there.
 pub(crate) fn invokes(tokens: TokenStream, name: &str) -> bool {
     tokens.into_iter().any(|tree| match tree {
