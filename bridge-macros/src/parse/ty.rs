@@ -108,13 +108,11 @@ fn ident(input: ParseStream<'_>, pieces: &mut Vec<Piece>) -> Result<()> {
 }
 
 /// What a macro is called with. It need be no list of types: what cannot be read as one is copied.
-fn arguments(delimited: TokenTree) -> Piece {
-    if let TokenTree::Group(group) = &delimited {
-        if let Ok(content) = anything.parse2(group.stream()) {
-            return Piece::Group(group.delimiter(), group.delim_span(), content);
-        }
+fn arguments(group: Group) -> Piece {
+    match anything.parse2(group.stream()) {
+        Ok(content) => Piece::Group(group.delimiter(), group.delim_span(), content),
+        Err(_) => Piece::Opaque(TokenTree::from(group).into()),
     }
-    Piece::Opaque(delimited.into())
 }
 
 /// Types and what separates them, also by a `=>`, up to the end.
