@@ -342,16 +342,27 @@ impl Pairs {
         pairs.get(at).map(|(key, value)| ((*key).to_owned(), *value))
     }
 
-    async fn first(pairs: Of!(&str => u64)) -> &str {
+    async fn first(pairs: Of! { &str => u64 }) -> &str {
         tick().await;
         pairs[0].0
+    }
+
+    async fn last(&self) -> Of! { & } {
+        tick().await;
+        self.0[self.0.len() - 1].1
+    }
+
+    async fn end(&self) -> ! {
+        tick().await;
+        panic!("on purpose")
     }
 }
 
 #[test]
 fn types_that_a_macro_makes_in_an_impl() {
-    let pair = ("a".to_owned(), 1);
-    assert_eq!(Pairs(vec![pair.clone()]).all_blocking(&handle()), [pair]);
+    let pairs = Pairs(vec![("a".to_owned(), 1)]);
+    assert_eq!(pairs.all_blocking(&handle()), [("a".to_owned(), 1)]);
+    assert_eq!(pairs.last_blocking(&handle()), 1);
 }
 
 #[test]

@@ -188,8 +188,16 @@ impl Scan {
             TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
                 braces(tree).is_some() || (self.tokens.is_empty() && is_member(group))
             }
-            _ => braces(tree).is_some(),
+            _ => braces(tree).is_some() && !self.calls_in_signature(),
         }
+    }
+
+    /// Whether a macro's braces come next, as a type of a function's signature.
+    fn calls_in_signature(&self) -> bool {
+        // Not the `!` of `-> !` or `*mut !`.
+        matches!(&self.tokens[..], [.., TokenTree::Ident(name), bang]
+            if is_punct(bang, '!') && name != "const" && name != "mut")
+            && self.tokens.iter().any(|tree| matches!(tree, TokenTree::Ident(word) if word == "fn"))
     }
 }
 

@@ -99,7 +99,8 @@ fn ident(input: ParseStream<'_>, pieces: &mut Vec<Piece>) -> Result<()> {
         pieces.push(Piece::Opaque(call_tokens(input)?));
     } else {
         pieces.push(Piece::Ident(ident));
-        if input.peek(Token![!]) && (input.peek2(token::Paren) || input.peek2(token::Bracket)) {
+        let at_group = input.peek2(token::Paren) || input.peek2(token::Bracket) || input.peek2(token::Brace);
+        if at_group && input.peek(Token![!]) {
             pieces.push(Piece::Raw(input.parse()?));
             pieces.push(arguments(input.parse()?));
         }
