@@ -72,9 +72,10 @@ pub(crate) fn flat(meta: TokenStream) -> TokenStream {
 pub(crate) fn commas(tokens: TokenStream) -> Vec<TokenStream> {
     let mut parts = vec![TokenStream::new()];
     for tree in tokens {
-        match &tree {
-            tree if is_punct(tree, ',') => parts.push(TokenStream::new()),
-            _ => parts.last_mut().expect("there is always one").extend([tree]),
+        if is_punct(&tree, ',') {
+            parts.push(TokenStream::new());
+        } else {
+            parts.last_mut().expect("there is always one").extend([tree]);
         }
     }
     parts.retain(|part| !part.is_empty());
