@@ -85,7 +85,8 @@ async fn pump<S: Stream>(stream: S, turns: Arc<Turns<S::Item>>) -> Result<(), Er
 /// The items of a stream that runs on an event loop. From [`Handle::iter`].
 ///
 /// `next` blocks until the stream has an item, or has ended; it then gives `None` for good. Dropping the iterator
-/// drops the stream, on the loop, without waiting for that.
+/// drops the stream, on the loop, without waiting for that. At the end of the loop an iterator gives the items that it has
+/// already, and then says `Closed`.
 ///
 /// # Panics
 ///
@@ -210,11 +211,13 @@ impl<T> std::iter::FusedIterator for Iter<T> {}
 
 impl<T> Drop for Iter<T> {
     fn drop(&mut self) {
-        if let Some(pump) = &self.pump {
+        let items = self.turns.leave();
+        // Else it ends at its first poll: a cancel would drop the stream here, and not on the loop. A poll that came before
+        // `leave` is seen, since both take the lock.
+        if let Some(pump) = self.pump.as_ref().filter(|pump| pump.is_begun()) {
             pump.cancel();
         }
         // These are the caller's, not the loop's, to drop.
-        let items = std::mem::take(&mut self.turns.lock().items);
         drop(items);
     }
 }
@@ -353,6 +356,13 @@ impl<T> Turns<T> {
         let pump = turn.pump.take();
         drop(turn);
         pump.into_iter().for_each(Waker::wake);
+    }
+
+    /// The caller's: it wants no more. The items that it has not taken.
+    fn leave(&self) -> VecDeque<T> {
+        let mut turn = self.lock();
+        (turn.asked, turn.room, turn.given_up) = (false, 0, true);
+        std::mem::take(&mut turn.items)
     }
 
     fn has_item(&self) -> bool {

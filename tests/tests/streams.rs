@@ -100,6 +100,25 @@ fn dropping_the_iterator_drops_the_stream_on_the_loop() {
 }
 
 #[test]
+fn a_stream_that_was_never_polled_is_dropped_on_the_loop_and_not_polled_for_that() {
+    watchdog(HANGS, || {
+        for room in [0, 3] {
+            let event_loop = event_loop();
+            let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+            let (drops, count) = (Drops::new(), Arc::default());
+            let (guard, stream) = (drops.guard(), counted(&count));
+            let items = event_loop.iter(stream.inspect(move |_| _ = &guard)).buffered(room);
+            drop(items);
+            assert_eq!(drops.count(), 0);
+            let on = wedge.thread();
+            drop(wedge);
+            wait_until(|| drops.count() == 1);
+            assert_eq!((drops.threads(), count.load(Ordering::SeqCst)), (vec![on], 0));
+        }
+    });
+}
+
+#[test]
 fn a_limit_of_zero_asks_for_the_next_item_and_a_later_call_gives_it() {
     watchdog(HANGS, || {
         let event_loop = event_loop();
