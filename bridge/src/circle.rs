@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Id;
 
-use crate::error::{Wait, Waiter};
+use crate::error::{Wait, Waiter, What};
 
 /// A job, by its address, for as long as somebody holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +45,8 @@ pub(crate) struct Who {
 impl Party {
     /// As it is told. `on`: the name of the loop that it is, or that it runs on.
     fn told(self, on: &Arc<str>) -> Waiter {
-        Waiter { on: Arc::clone(on), is_task: matches!(self, Party::Job(_)) }
+        let what = if matches!(self, Party::Job(_)) { What::Task } else { What::Loop };
+        Waiter { on: Arc::clone(on), what }
     }
 }
 

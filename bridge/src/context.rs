@@ -26,7 +26,7 @@ use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
 use crate::circle::{self, Answer, JobId, Need, Party, Records, Waiting, Who};
 use crate::core_id::Core;
-use crate::error::{Deadlock, Wait, Waiter};
+use crate::error::{Deadlock, Wait, Waiter, What};
 use crate::fork::Process;
 use crate::spin::{self, DEFAULT_SPIN, Looks, Spin};
 use crate::trace::{self, Watch};
@@ -337,8 +337,9 @@ pub(crate) fn may_join(
 ) -> Result<Leave, Deadlock> {
     let leave = may_wait(target, site, answer)?;
     if TokioHandle::try_current().is_ok_and(|current| current.id() == target.id) {
-        let itself = Waiter { on: Arc::clone(&target.name), is_task: false };
-        return Err(Deadlock::new(vec![Wait { waiter: itself.clone(), target: itself, site }]));
+        let named = |what| Waiter { on: Arc::clone(&target.name), what };
+        let (waiter, target) = (named(What::BlockingThread), named(What::Loop));
+        return Err(Deadlock::new(vec![Wait { waiter, target, site }]));
     }
     Ok(leave)
 }

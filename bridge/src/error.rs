@@ -30,7 +30,7 @@ pub enum Error {
     /// the one that the loop's thread is in, and has no such thread.
     Closed,
     /// Waiting would never end, since the thread that would wait is the one that would have to do the work. Limits do not
-    /// count, of this wait or of others. Nothing was waited for; a future given to `block_on` has been dropped unpolled.
+    /// count, of this wait or of others, but for one of zero, which waits for nothing. Nothing was waited for; a future given to `block_on` has been dropped unpolled.
     WouldDeadlock(Deadlock),
     /// The task was cancelled; its future has been dropped.
     Cancelled,
@@ -153,17 +153,31 @@ pub(crate) struct Wait {
     pub(crate) site: &'static Location<'static>,
 }
 
-/// A loop, or a task on a runtime that has many threads.
+/// Who waits, or is waited for.
 #[derive(Clone, Debug)]
 pub(crate) struct Waiter {
-    /// The name of the loop.
+    /// The name of the loop that it is, or is of.
     pub(crate) on: Arc<str>,
-    pub(crate) is_task: bool,
+    pub(crate) what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum What {
+    Loop,
+    /// On a runtime that has many threads.
+    Task,
+    /// A thread of `spawn_blocking`, where it waits for the loop's end.
+    BlockingThread,
 }
 
 impl fmt::Display for Waiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}`{}`", if self.is_task { "a task of " } else { "" }, self.on)
+        let what = match self.what {
+            What::Loop => "",
+            What::Task => "a task of ",
+            What::BlockingThread => "a `spawn_blocking` thread of ",
+        };
+        write!(f, "{what}`{}`", self.on)
     }
 }
 
@@ -183,23 +197,28 @@ impl fmt::Debug for Deadlock {
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Wait { waiter, target, site } = &self.waits[0];
-        if self.waits.len() == 1 && waiter.is_task {
-            return write!(
-                f,
-                "waiting here would never end: this is the very task, of `{}`, whose result is asked for (at {site}). \
-                 Leave that to others",
-                waiter.on
-            );
-        }
         if self.waits.len() == 1 {
-            return write!(
-                f,
-                "waiting here would never end: this is the thread of the event loop {target} that is asked \
-                 (at {site}). Use `.await` on the loop's thread, or make the call from another one, as \
-                 `tokio::task::spawn_blocking` gives"
-            );
+            return match waiter.what {
+                What::Loop => write!(
+                    f,
+                    "waiting here would never end: this is the thread of the event loop {target} that is asked \
+                     (at {site}). Use `.await` on the loop's thread, or make the call from another one, as \
+                     `tokio::task::spawn_blocking` gives"
+                ),
+                What::Task => write!(
+                    f,
+                    "waiting here would never end: this is the very task, of `{}`, whose result is asked for (at {site}). \
+                     Leave that to others",
+                    waiter.on
+                ),
+                What::BlockingThread => write!(
+                    f,
+                    "waiting here would never end: this is {waiter}, and the event loop ends after these (at {site}). \
+                     Shut it down from another thread"
+                ),
+            };
         }
-        let kind = if waiter.is_task { "" } else { "event loop " };
+        let kind = if waiter.what == What::Loop { "event loop " } else { "" };
         write!(f, "waiting here would never end: {kind}{waiter} would wait for {target} (at {site})")?;
         for Wait { waiter, target, site } in &self.waits[1..] {
             write!(f, ", {waiter} waits for {target} (at {site})")?;

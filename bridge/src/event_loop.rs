@@ -180,12 +180,13 @@ impl EventLoop {
     /// Finishes all that was submitted, then ends the loop and waits for its thread. From the call on the loop
     /// is closed to new work, also to that of its own tasks. Tasks that were spawned with tokio's own functions
     /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped; but for a second
-    /// only if the calling thread was the last to use that iterator.
+    /// only if the calling thread was the last to use that iterator, which is no error.
     ///
     /// # Errors
     ///
-    /// [`WouldDeadlock`](Error::WouldDeadlock) on the loop's own thread, or on one whose loop that loop waits
-    /// for. The loop then ends as by drop.
+    /// [`WouldDeadlock`](Error::WouldDeadlock) on the loop's own thread, on one whose loop that loop waits for, and on a
+    /// `spawn_blocking` thread of the loop, which ends after these. The loop then ends as by drop.
+    /// [`Closed`](Error::Closed) in a process that was forked off the one that the loop is in.
     ///
     /// # Examples
     ///

@@ -19,7 +19,7 @@ use crate::state::{CANCEL, Reason};
 ///
 /// It is what `concurrent.futures.Future` is in Python. The future runs on its loop whether or not anybody asks.
 /// Dropping a `Task` (say so with `drop(task)`) detaches it: the future runs on, and its output is dropped on the
-/// loop's thread. A task
+/// loop's thread; that of a task that was done is dropped with the `Task`. A task
 /// counts as done only when its future, with all that it captured, has been dropped.
 ///
 /// A `Task` is itself a future, which any executor can await. Awaiting gives what [`result`](Task::result) gives;
@@ -167,7 +167,7 @@ impl<T> Task<T> {
     /// A task that was not polled yet never will be; its future is dropped here. One that is pending is dropped
     /// on its loop, and one that is being polled right after that poll, whose value, if it returns one, is
     /// dropped too. This does not wait for it. What the future spawned on its own lives on. The one exception
-    /// to `true`: a future that panics while it is dropped makes the result [`Error::Panicked`].
+    /// to `true`: a future that panics, in that poll or while it is dropped, makes the result [`Error::Panicked`].
     ///
     /// # Examples
     ///

@@ -53,7 +53,8 @@ impl<T> fmt::Debug for Waited<T> {
 /// loop that one of the unfinished tasks runs on, or that such a loop waits for, and on a worker of a runtime, inside a task
 /// that such a loop waits for. For
 /// [`FirstCompleted`](ReturnWhen::FirstCompleted) only if that is so of all of them; for
-/// [`FirstError`](ReturnWhen::FirstError) of one, though another's error might have ended the wait.
+/// [`FirstError`](ReturnWhen::FirstError) of one, though another's error might have ended the wait. And with that of
+/// [`Error::Closed`], in a process that was forked off the one that such a loop is in.
 ///
 /// # Examples
 ///
@@ -189,7 +190,11 @@ impl<T> AsCompleted<T> {
     /// # Errors
     ///
     /// [`TimedOut`](Error::TimedOut) if nothing ended in time, [`WouldDeadlock`](Error::WouldDeadlock) where waiting
-    /// could not end.
+    /// could not end, [`Closed`](Error::Closed) in a process that was forked off the one that a loop of the tasks is in.
+    ///
+    /// # Panics
+    ///
+    /// If the next is a task whose result was given out before.
     ///
     /// # Examples
     ///

@@ -711,6 +711,24 @@ fn an_event_loop_that_is_dropped_on_its_own_blocking_thread_closes_without_joini
 }
 
 #[test]
+fn a_shutdown_on_the_loops_own_blocking_thread_is_told_what_that_is() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::builder().thread_name("alone").build().unwrap();
+        let (give, given) = mpsc::channel::<EventLoop>();
+        let (tell, told) = mpsc::channel();
+        let spawn = async move {
+            tokio::task::spawn_blocking(move || tell.send(given.recv().unwrap().shutdown()).unwrap());
+        };
+        event_loop.block_on(spawn).unwrap();
+        assert!(give.send(event_loop).is_ok());
+        let Err(Error::WouldDeadlock(deadlock)) = told.recv().unwrap() else { panic!("it was not refused") };
+        let text = deadlock.to_string();
+        assert!(text.contains("this is a `spawn_blocking` thread of `alone`"), "{text}");
+        assert!(text.ends_with("Shut it down from another thread"), "{text}");
+    });
+}
+
+#[test]
 fn an_event_loop_that_is_dropped_in_another_loops_task_is_joined() {
     watchdog(HANGS, || {
         let (outer, inner) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
