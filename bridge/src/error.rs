@@ -7,6 +7,8 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::fork::Process;
+
 /// Why a call onto an event loop gave no value.
 ///
 /// None of these comes from the future's own output: a future that returns an `Err` has completed, and its
@@ -43,8 +45,13 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Error::Closed if Process::is_child() => f.write_str(
+                "the event loop is closed, or it runs in the process that this one was forked off: make loops that are \
+                 used here after the fork",
+            ),
             Error::Closed => f.write_str(
-                "the event loop is closed: it was shut down, or its `EventLoop` was dropped, before this was finished, or this process was forked off the one that it runs in",
+                "the event loop is closed: it was shut down, or its `EventLoop` was dropped, before this was finished. \
+                 Keep it for as long as it is called",
             ),
             Error::WouldDeadlock(deadlock) => deadlock.fmt(f),
             Error::Cancelled => f.write_str("the task was cancelled before it finished"),

@@ -25,6 +25,11 @@ impl Process {
         self == Process::counted()
     }
 
+    /// Whether this process was forked off another, since something was made in that.
+    pub(crate) fn is_child() -> bool {
+        Process::counted() != Process(0)
+    }
+
     fn counted() -> Process {
         // ORDERING: only a process with one thread writes it.
         Process(FORKS.load(Ordering::Relaxed))

@@ -54,6 +54,15 @@ fn panics(f: impl FnOnce()) -> bool {
 }
 
 #[test]
+fn only_a_child_is_told_of_forks() {
+    let _alone = alone();
+    let event_loop = event_loop();
+    in_a_child(|| Error::Closed.to_string().contains("after the fork"));
+    drop(event_loop);
+    assert!(!Error::Closed.to_string().contains("fork"));
+}
+
+#[test]
 fn a_call_through_a_parents_handle_is_closed() {
     let _alone = alone();
     let event_loop = event_loop();
