@@ -141,11 +141,12 @@ fn of_trait(members: &[TraitItem]) -> Vec<Option<String>> {
     members.iter().map(text).collect()
 }
 
-/// As text, without each `#[threadsafe]` among its attributes.
+/// As text without spaces, and without each `#[threadsafe]` among its attributes.
 fn without_own(member: TokenStream, attributes: &[Attribute]) -> String {
     let mut text = member.to_string();
     for own in attributes.iter().filter(|attribute| written::is_own(attribute) || written::hides_own(attribute)) {
         text = text.replacen(&own.to_token_stream().to_string(), "", 1);
     }
-    text.trim().to_owned()
+    text.retain(|char| !char.is_whitespace());
+    text
 }
