@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
-use syn::{FnArg, Ident, Pat, Signature};
+use syn::{FnArg, Ident, ImplItem, Item, Pat, Signature, TraitItem};
 
 use crate::written::Written;
 
@@ -14,7 +14,16 @@ pub(crate) fn is_rust(written: &Written, tokens: &TokenStream) -> bool {
         Written::Method(item) => signatures.visit_impl_item(item),
         Written::Required(item) => signatures.visit_trait_item(item),
     }
-    !signatures.is_refused && !names_a_lifetime_like_a_keyword(tokens.clone()) && !hides_an_attribute(tokens.clone())
+    // What syn passes through without a name for it, as `const impl`.
+    let is_verbatim = match written {
+        Written::Item(item) => matches!(**item, Item::Verbatim(_)),
+        Written::Method(item) => matches!(**item, ImplItem::Verbatim(_)),
+        Written::Required(item) => matches!(**item, TraitItem::Verbatim(_)),
+    };
+    !is_verbatim
+        && !signatures.is_refused
+        && !names_a_lifetime_like_a_keyword(tokens.clone())
+        && !hides_an_attribute(tokens.clone())
 }
 
 /// Looks for signatures that rustc refuses.
