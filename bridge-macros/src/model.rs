@@ -3,7 +3,7 @@
 mod plan;
 mod ty;
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use syn::{Lifetime, Token};
 
 pub(crate) use self::plan::{
@@ -177,6 +177,8 @@ pub(crate) struct Member {
     pub(crate) tokens: TokenStream,
     /// Its last token: the body, or `;`.
     pub(crate) tail: Option<TokenTree>,
+    /// The body of a default-bodied function, without the invisible delimiters that a `$body:block` brings.
+    pub(crate) body: Option<Group>,
     pub(crate) function: Option<Function>,
     /// A function with a mistake in its syntax, of which rustc has told.
     pub(crate) is_broken: bool,
@@ -186,15 +188,6 @@ pub(crate) struct Member {
     pub(crate) options: Option<Options>,
     /// Where that attribute stands.
     pub(crate) attribute: Option<Span>,
-}
-
-impl Member {
-    /// The body of a default-bodied function.
-    pub(crate) fn body(&self) -> Option<&TokenTree> {
-        self.tail.as_ref().filter(
-            |tail| matches!(tail, TokenTree::Group(group) if matches!(group.delimiter(), Delimiter::Brace | Delimiter::None)),
-        )
-    }
 }
 
 /// The signature of a function; its body is not looked at.

@@ -342,7 +342,8 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// The name of the loop's thread, by which a [`Deadlock`](crate::Deadlock) names the loop. Else it is `bridge-loop-` and a number.
+    /// The name of the loop's thread, by which a [`Deadlock`](crate::Deadlock) names the loop. Else it is
+    /// `bridge-loop-` and a number.
     ///
     /// # Examples
     ///

@@ -19,8 +19,8 @@ use crate::state::{CANCEL, Reason};
 ///
 /// It is what `concurrent.futures.Future` is in Python. The future runs on its loop whether or not anybody asks.
 /// Dropping a `Task` (say so with `drop(task)`) detaches it: the future runs on, and its output is dropped on the
-/// loop's thread; that of a task that was done is dropped with the `Task`. A task
-/// counts as done only when its future, with all that it captured, has been dropped.
+/// loop's thread; that of a task that was done is dropped with the `Task`. A task counts as done only when its
+/// future, with all that it captured, has been dropped.
 ///
 /// A `Task` is itself a future, which any executor can await. Awaiting gives what [`result`](Task::result) gives;
 /// dropping the await drops the `Task`, and so detaches.

@@ -7,6 +7,7 @@ use super::projections;
 use crate::model::{
     Ask, Block, Function, GenericKind, GenericParam, Interface, Piece, Place, ReceiverKind, Returns, Subject, Ty,
 };
+use crate::parse::is_punct;
 
 pub(super) fn asks<'a>(function: &'a Function, place: Place<'a>, need: Need) -> Vec<Ask<'a>> {
     let block = if let Place::Block(block) = place { Some(block) } else { None };
@@ -106,10 +107,6 @@ fn bounds_of(predicates: &TokenStream, subject: &str) -> Vec<TokenStream> {
         _ => None,
     };
     of_predicates.filter_map(bounds).collect()
-}
-
-fn is_punct(tree: &TokenTree, mark: char) -> bool {
-    matches!(tree, TokenTree::Punct(punct) if punct.as_char() == mark)
 }
 
 /// Whether `bounds` names the trait by itself.

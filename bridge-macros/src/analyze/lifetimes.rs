@@ -8,6 +8,7 @@ use quote::ToTokens as _;
 use syn::Lifetime;
 
 use crate::model::{BlockKind, Function, GenericKind, Lifetimes, Piece, Place, ReceiverKind, Reference, Ty};
+use crate::parse::is_punct;
 
 pub(super) fn of(function: &Function, place: Place<'_>, is_owned: bool, handle: bool) -> Lifetimes {
     if is_owned {
@@ -193,7 +194,7 @@ fn collect(tokens: TokenStream, names: &mut Vec<String>) {
             TokenTree::Group(group) => collect(group.stream(), names),
             _ => {}
         }
-        follows_tick = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        follows_tick = is_punct(&tree, '\'');
     }
 }
 

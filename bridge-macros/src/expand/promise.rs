@@ -19,7 +19,7 @@ pub(super) fn function(promise: &Promise<'_>, member: &Member) -> TokenStream {
     let where_clause = where_clause(promise);
     let mut tokens =
         quote!(#(#attrs)* #vis #(#qualifiers)* #keyword #name #generics (#(#inputs),*) -> #output #where_clause);
-    match member.body() {
+    match &member.body {
         Some(body) => tokens.extend([TokenTree::from(Group::new(Delimiter::Brace, asynchronous(promise, body)))]),
         None => tokens.extend(member.tail.clone()),
     }
@@ -160,10 +160,9 @@ fn conditions(attrs: &[Attr]) -> TokenStream {
 
 /// The body as that of an async fn: it holds all arguments until its end, used or not, and drops them from the last to
 /// the first, after what its tail borrows from them.
-fn asynchronous(promise: &Promise<'_>, body: &TokenTree) -> TokenStream {
+fn asynchronous(promise: &Promise<'_>, body: &Group) -> TokenStream {
     let source = promise.source;
     let site = site(promise);
-    let body = bare(body);
     let mut inner = body.to_token_stream();
     let (mut conditional, mut is_wrapped) = (Vec::new(), false);
     for (index, arg) in source.args.iter().enumerate().rev().filter(|(_, arg)| !is_kept(arg)) {
@@ -171,7 +170,8 @@ fn asynchronous(promise: &Promise<'_>, body: &TokenTree) -> TokenStream {
         let attrs = arg.attrs.iter().map(attribute).collect::<TokenStream>();
         if arg.attrs.iter().any(|attr| attr.path.starts_with("cfg")) {
             // What is not always there cannot be around what is.
-            conditional.push(quote_spanned!(site=> #attrs let #name = #name; #attrs let #(#pattern)* = #name;));
+            let whole = (!takes_all(arg)).then(|| quote_spanned!(site=> #attrs let #name = #name;));
+            conditional.push(quote_spanned!(site=> #whole #attrs let #(#pattern)* = #name;));
             continue;
         }
         is_wrapped = true;
@@ -197,27 +197,12 @@ fn asynchronous(promise: &Promise<'_>, body: &TokenTree) -> TokenStream {
         let site = at(output.span().0);
         quote_spanned!(site=> if false { return #krate::__private::returned::<#value>(); })
     });
-    let content = match &body {
-        // In braces of its own a single expression would be said to need none.
-        TokenTree::Group(body) if is_tail && body.delimiter() == Delimiter::Brace && !starts_with_attribute(body) => {
-            body.stream()
-        }
-        _ => inner,
-    };
+    // In braces of its own a single expression would be said to need none.
+    let content = if is_tail && !starts_with_attribute(body) { body.stream() } else { inner };
     let mut block = Group::new(Delimiter::Brace, quote_spanned!(site=> #own #returned #(#conditional)* #content));
     // Of the user's hygiene: macros that look for the body, as `#[instrument(err)]`, name their own things by it.
     block.set_span(source.asyncness.unwrap_or_else(Span::call_site));
     quote_spanned!(site=> async move #block)
-}
-
-/// Without the invisible delimiters that a `$body:block` brings, in which a single expression would be said to need no
-/// braces.
-fn bare(body: &TokenTree) -> TokenTree {
-    let content = match body {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::None => group.stream().into_iter().next(),
-        _ => None,
-    };
-    content.map_or_else(|| body.clone(), |content| bare(&content))
 }
 
 /// `#![…]`, which has to come first.

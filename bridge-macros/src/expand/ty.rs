@@ -1,6 +1,6 @@
 //! Types of the async fn, as its companions have them.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::Lifetime;
 
@@ -46,7 +46,8 @@ impl Rewrite<'_> {
                     tokens.extend(self.reference(reference));
                     let shared = shared || reference.mutable.is_none();
                     let inner_tokens = self.pieces(&inner.0, shared);
-                    tokens.extend(self.pointee(is_impl(&inner.0), inner_tokens));
+                    let is_impl = matches!(inner.bare().first(), Some(Piece::Impl(..)));
+                    tokens.extend(self.pointee(is_impl, inner_tokens));
                 }
                 Piece::Impl(keyword, bounds) => {
                     let bounds = self.impl_trait(keyword, bounds, shared);
@@ -114,15 +115,6 @@ impl Rewrite<'_> {
                 quote!(#name)
             }
         }
-    }
-}
-
-/// Whether it is an `impl Trait`, also where a `$t:ty` is one.
-fn is_impl(pieces: &[Piece]) -> bool {
-    match pieces.first() {
-        Some(Piece::Impl(..)) => true,
-        Some(Piece::Group(Delimiter::None, _, inner)) => is_impl(&inner.0),
-        _ => false,
     }
 }
 

@@ -49,7 +49,7 @@ impl Ty {
     }
 
     /// Without the invisible delimiters that a `$type:ty` brings.
-    fn bare(&self) -> &[Piece] {
+    pub(crate) fn bare(&self) -> &[Piece] {
         match &self.0[..] {
             [Piece::Group(Delimiter::None, _, inner)] => inner.bare(),
             pieces => pieces,

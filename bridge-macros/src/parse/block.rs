@@ -116,6 +116,7 @@ fn member(trees: Vec<TokenTree>, in_trait: bool, errors: &mut Errors) -> Member 
     let mut member = Member {
         tokens,
         tail: cut.tail,
+        body: cut.braces,
         function: None,
         is_broken: false,
         associated: None,
@@ -169,7 +170,7 @@ fn was_async(head: Vec<TokenTree>) -> bool {
 
 fn read_function(member: &mut Member, head: TokenStream) {
     let stream = member.options.as_ref().is_some_and(|options| options.stream.is_some());
-    let has_body = member.body().is_some();
+    let has_body = member.body.is_some();
     match function(head.clone(), stream) {
         Ok(function) if member.tail.is_some() => member.function = Some(Function { has_body, ..function }),
         _ => {

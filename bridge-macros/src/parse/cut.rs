@@ -207,6 +207,6 @@ fn is_member(group: &Group) -> bool {
     group.stream().into_iter().last().is_some_and(|last| is_punct(&last, ';') || braces(&last).is_some())
 }
 
-pub(super) fn is_punct(tree: &TokenTree, char: char) -> bool {
+pub(crate) fn is_punct(tree: &TokenTree, char: char) -> bool {
     matches!(tree, TokenTree::Punct(punct) if punct.as_char() == char)
 }

@@ -13,6 +13,6 @@ mod ty;
 mod values;
 
 pub(crate) use self::attrs::doc_text;
-pub(crate) use self::cut::{commas, flat};
+pub(crate) use self::cut::{commas, flat, is_punct};
 pub(crate) use self::item::item;
 pub(crate) use self::options::options;

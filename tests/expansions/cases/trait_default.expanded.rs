@@ -62,8 +62,6 @@ As [`greet`](Self::greet) does, and where the event loop is closed, a limit of t
             }
             #[cfg(unix)]
             let fd = fd;
-            #[cfg(unix)]
-            let fd = fd;
             match names {
                 mut names => {
                     match arg1 {

@@ -34,7 +34,10 @@ struct Signatures {
 
 impl Visit<'_> for Signatures {
     fn visit_signature(&mut self, signature: &Signature) {
-        let is_named_self = |input: &FnArg| matches!(input, FnArg::Typed(typed) if matches!(&*typed.pat, Pat::Ident(name) if name.ident == "self"));
+        let is_named_self = |input: &FnArg| match input {
+            FnArg::Typed(typed) => matches!(&*typed.pat, Pat::Ident(name) if name.ident == "self"),
+            FnArg::Receiver(_) => false,
+        };
         // `...` where a function is defined, and `ref self: &Self`.
         self.is_refused |= signature.variadic.is_some() || signature.inputs.iter().any(is_named_self);
         visit::visit_signature(self, signature);
