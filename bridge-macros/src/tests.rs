@@ -626,6 +626,14 @@ fn a_comma_that_was_forgotten_is_told() {
 }
 
 #[test]
+fn a_suffix_that_ends_no_identifier_is_told() {
+    for suffix in ["", "_sync ", "_sync//", "_sync/* */", "-sync", " sync"] {
+        let found = errors(&format!("suffix = {suffix:?}"), "impl Client { async fn get(&self) {} }");
+        assert!(found.len() == 1 && found[0].contains("a suffix ends an identifier"), "{suffix:?}: {found:?}");
+    }
+}
+
+#[test]
 fn a_comma_in_generics_ends_no_option() {
     for value in [
         "if <C as L<u8, u16>>::LONG { a } else { b }",

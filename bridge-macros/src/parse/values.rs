@@ -50,7 +50,9 @@ pub(super) fn suffix(input: ParseStream<'_>, _: Span, options: &mut Options) -> 
     }
     let suffix: LitStr = input.parse()?;
     let value = suffix.value();
-    if value.is_empty() || syn::parse_str::<Ident>(&format!("x{value}")).is_err() {
+    let name = format!("x{value}");
+    // It parses with spaces and comments, too, which a name cannot have.
+    if value.is_empty() || syn::parse_str::<Ident>(&name).map_or(true, |ident| ident != name) {
         return Err(Mistake::Explained(Error::new(
             suffix.span(),
             "a suffix ends an identifier: write `suffix = \"_sync\"`, say, with letters, digits and `_`",
