@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bridge::{EventLoop, ReturnWhen, threadsafe};
+use bridge::{ReturnWhen, SharedLoop, threadsafe};
 use tokio::time::sleep;
 
 /// Stands for a request that takes some time.
@@ -13,16 +13,16 @@ async fn request(number: u64) -> u64 {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let event_loop = EventLoop::new()?;
+    let shared = SharedLoop::new()?;
 
     println!("as they come:");
-    let tasks = [3, 1, 2].map(|number| request_submit(&event_loop, number));
+    let tasks = [3, 1, 2].map(|number| request_submit(&shared, number));
     for (place, result) in bridge::as_completed(tasks) {
         println!("  task {place} gave {}", result?);
     }
 
     println!("the first of two:");
-    let tasks = [2, 1000].map(|number| request_submit(&event_loop, number));
+    let tasks = [2, 1000].map(|number| request_submit(&shared, number));
     let waited = bridge::wait(tasks, ReturnWhen::FirstCompleted, None);
     for task in waited.done {
         println!("  one gave {}", task.result()?);
@@ -34,10 +34,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     println!("by a callback:");
     let (tell, told) = std::sync::mpsc::channel();
-    request_submit(&event_loop, 1).on_done(move |result| tell.send(result).expect("main waits for it"));
+    request_submit(&shared, 1).on_done(move |result| tell.send(result).expect("main waits for it"));
     println!("  it was called with {}", told.recv()??);
 
     // What was submitted by now would be finished first.
-    event_loop.shutdown()?;
+    shared.shutdown()?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 //!
 //! Everything is counted from the start of the process to its end, by callgrind, since it cannot be told to begin with a
 //! function where the work is on two threads. So each is run for few calls and for many, and what counts is the difference:
-//! what starts and ends is in both. Nobody looks before sleeping, as how long that takes is the machine's business.
+//! what starts and ends is in both.
 
 #![allow(
     missing_docs,
@@ -11,13 +11,12 @@
 )]
 
 use std::hint::black_box;
-use std::time::Duration;
 
-use bridge::{EventLoop, ReturnWhen, wait};
+use bridge::{EventLoop, ReturnWhen, SharedLoop, wait};
 use gungraun::{Callgrind, EntryPoint, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
 
 fn event_loop() -> EventLoop {
-    EventLoop::builder().spin(Duration::ZERO).build().expect("a loop can be started")
+    EventLoop::new().expect("a loop can be started")
 }
 
 // Scoped calls of a ready future.
@@ -27,6 +26,16 @@ fn event_loop() -> EventLoop {
 fn scoped(calls: u64) -> u64 {
     let event_loop = event_loop();
     let call = |value| event_loop.block_on(async move { black_box(value) }).expect("the loop is open");
+    (0..calls).map(call).sum()
+}
+
+// Scoped calls of a ready future that the caller polls.
+#[library_benchmark]
+#[bench::few(1_000)]
+#[bench::many(11_000)]
+fn shared(calls: u64) -> u64 {
+    let shared_loop = SharedLoop::new().expect("a loop can be started");
+    let call = |value| shared_loop.block_on(async move { black_box(value) }).expect("the loop is open");
     (0..calls).map(call).sum()
 }
 
@@ -53,7 +62,7 @@ fn wait_done(waits: usize) -> usize {
     (0..waits).fold(tasks, again).len()
 }
 
-library_benchmark_group!(name = calls; benchmarks = scoped, submit, wait_done);
+library_benchmark_group!(name = calls; benchmarks = scoped, shared, submit, wait_done);
 
 main!(
     config = LibraryBenchmarkConfig::default().tool(

@@ -4,6 +4,8 @@
 //! writes a report and pictures.
 
 mod allocator;
+mod busy;
+mod crowd;
 mod effort;
 mod groups;
 mod machine;
@@ -12,6 +14,7 @@ mod peers;
 mod plots;
 mod report;
 mod section;
+mod services;
 mod statistics;
 
 use std::error::Error;
@@ -23,6 +26,7 @@ use lexopt::prelude::*;
 
 use crate::effort::Effort;
 use crate::groups::{ALL, Group};
+use crate::machine::Others;
 use crate::report::Report;
 use crate::section::Section;
 
@@ -37,9 +41,13 @@ struct Asked {
     groups: Vec<Group>,
 }
 
+/// The share of the processors that other processes may take.
+const QUIET: f64 = 0.03;
+
 const USAGE: &str = "usage: bridge-benches [--quick] [--out DIR] [GROUP …]";
 
 fn main() -> Result<(), Box<dyn Error>> {
+    busy::spin_if_asked();
     let Some(asked) = parse(lexopt::Parser::from_env())? else {
         let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
         println!("{USAGE}\ngroups: {}", names.join(" "));
@@ -75,8 +83,13 @@ fn run(asked: &Asked) -> Result<(), Box<dyn Error>> {
     let machine = machine::line();
     let mut sections: Vec<Section> = Vec::new();
     for (name, measure) in &asked.groups {
-        let begun = Instant::now();
-        sections.push(measure(&asked.effort));
+        let (begun, others) = (Instant::now(), Others::start());
+        let mut section = measure(&asked.effort);
+        let others = others.and_then(|others| others.share()).filter(|share| *share > QUIET);
+        section.notes.extend(others.map(|share| {
+            format!("**The machine was not quiet**: other processes took {:.0} % of its processors.", share * 100.0)
+        }));
+        sections.push(section);
         eprintln!("{name}: {:.1} s", begun.elapsed().as_secs_f64());
     }
     let report = Report { machine: &machine, effort: &asked.effort, sections: &sections };

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
+use crate::crowd::Turn;
 use crate::statistics::{self, Spread};
 
 /// What somebody is in a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Role {
     Bridge,
-    /// What people write today.
+    /// What people write today: the call goes to another thread.
     Peer,
+    /// What people write today: the call stays on its thread. Never the best peer, but an alternative.
+    OnCaller,
     /// What no bridge can beat, or another thing to look at. Never the best peer.
     Limit,
 }
@@ -132,6 +135,23 @@ pub(crate) fn batches(limit: Duration, batch: u32, mut call: impl FnMut()) -> Ve
         last = now;
     }
     times
+}
+
+/// The mean, which counts the calls that were held up for long, of a turn.
+pub(crate) fn mean(turn: Turn, mut call: impl FnMut()) -> Slice {
+    let mut run = |limit| {
+        let (mut calls, start) = (0_u32, Instant::now());
+        loop {
+            call();
+            calls += 1;
+            let taken = start.elapsed();
+            if taken >= limit {
+                return taken.as_nanos() as f64 / f64::from(calls);
+            }
+        }
+    };
+    run(turn.settle);
+    Slice::of(run(turn.slice))
 }
 
 /// The same with something before each call that is not counted.

@@ -6,16 +6,20 @@ use std::path::Path;
 
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
+use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 
 use crate::measure::Role;
-use crate::section::{Curve, Plot};
+use crate::section::{Curve, Plot, Shape};
 
 const SIZE: (u32, u32) = (1080, 540);
 /// How much of the width the names of the curves have.
 const NAMES: u32 = 260;
 const FONT: &str = "sans-serif";
-const OURS: RGBColor = RGBColor(200, 30, 30);
+
+/// Of ours, in their order.
+const OURS: [RGBColor; 4] =
+    [RGBColor(200, 30, 30), RGBColor(255, 127, 14), RGBColor(130, 10, 70), RGBColor(240, 150, 150)];
 
 /// Of the others, in their order.
 const THEIRS: [RGBColor; 10] = [
@@ -26,7 +30,7 @@ const THEIRS: [RGBColor; 10] = [
     RGBColor(23, 190, 207),
     RGBColor(188, 189, 34),
     RGBColor(227, 119, 194),
-    RGBColor(255, 127, 14),
+    RGBColor(60, 60, 140),
     RGBColor(90, 90, 90),
     RGBColor(170, 170, 170),
 ];
@@ -41,12 +45,17 @@ pub(crate) fn draw(plot: &Plot, into: &Path) -> Result<(), Box<dyn Error>> {
     let y = range(points().map(|point| point.1));
     let mut builder = ChartBuilder::on(&chart);
     builder.caption(plot.title, (FONT, 20)).margin(16).x_label_area_size(48).y_label_area_size(72);
-    if plot.log_y {
-        // From a power of ten, which has a label.
-        let least = 10_f64.powf(y.start.log10().floor());
-        curves(plot, builder.build_cartesian_2d(x.log_scale(), (least..y.end).log_scale())?)?;
-    } else {
-        curves(plot, builder.build_cartesian_2d(x.log_scale(), 0.0..y.end)?)?;
+    match &plot.shape {
+        Shape::Lines => curves(plot, builder.build_cartesian_2d(x.log_scale(), 0.0..y.end)?)?,
+        Shape::LogLines => {
+            // From a power of ten, which has a label.
+            let least = 10_f64.powf(y.start.log10().floor());
+            curves(plot, builder.build_cartesian_2d(x.log_scale(), (least..y.end).log_scale())?)?;
+        }
+        Shape::Bars(groups) => {
+            let width = groups.len() as f64;
+            bars(plot, groups, builder.build_cartesian_2d(0.0..width, 0.0..y.end)?)?;
+        }
     }
     legend(plot, &names)?;
     root.present()?;
@@ -72,6 +81,35 @@ where
     Ok(())
 }
 
+/// How much of a group's width its bars have.
+const FILLED: f64 = 0.86;
+
+fn bars(
+    plot: &Plot,
+    groups: &[String],
+    mut chart: ChartContext<'_, SVGBackend<'_>, Cartesian2d<RangedCoordf64, RangedCoordf64>>,
+) -> Result<(), Box<dyn Error>> {
+    let mut mesh = chart.configure_mesh();
+    mesh.y_desc(plot.y).label_style((FONT, 14)).light_line_style(RGBColor(240, 240, 240));
+    mesh.disable_x_mesh().disable_x_axis().y_label_formatter(&short).draw()?;
+    let width = FILLED / plot.curves.len() as f64;
+    for (place, (curve, style)) in plot.curves.iter().zip(styles(plot)).enumerate() {
+        let bar = |&(group, value): &(f64, f64)| {
+            let left = group + (1.0 - FILLED) / 2.0 + width * place as f64;
+            Rectangle::new([(left, 0.0), (left + width, value)], style.filled())
+        };
+        chart.draw_series(curve.points.iter().map(bar))?;
+    }
+    let area = chart.plotting_area();
+    let (columns, rows) = area.dim_in_pixel();
+    let area = area.strip_coord_spec();
+    for (place, group) in (0..).zip(groups) {
+        let left = place * i32::try_from(columns)? / i32::try_from(groups.len())?;
+        area.draw(&Text::new(group.as_str(), (left + 12, i32::try_from(rows)? + 8), (FONT, 14)))?;
+    }
+    Ok(())
+}
+
 /// Beside the curves, where it hides none.
 fn legend(plot: &Plot, area: &Area<'_, Shift>) -> Result<(), Box<dyn Error>> {
     for (row, (curve, style)) in (0..).zip(plot.curves.iter().zip(styles(plot))) {
@@ -83,10 +121,10 @@ fn legend(plot: &Plot, area: &Area<'_, Shift>) -> Result<(), Box<dyn Error>> {
 }
 
 fn styles(plot: &Plot) -> Vec<ShapeStyle> {
-    let mut colours = THEIRS.iter().cycle();
+    let (mut ours, mut colours) = (OURS.iter().cycle(), THEIRS.iter().cycle());
     let style = |curve: &Curve| match curve.role {
-        Role::Bridge => OURS.stroke_width(4),
-        Role::Peer | Role::Limit => colours.next().unwrap_or(&BLACK).stroke_width(2),
+        Role::Bridge => ours.next().unwrap_or(&BLACK).stroke_width(4),
+        Role::Peer | Role::OnCaller | Role::Limit => colours.next().unwrap_or(&BLACK).stroke_width(2),
     };
     plot.curves.iter().map(style).collect()
 }

@@ -56,18 +56,18 @@ fn write_bar(f: &mut Formatter<'_>, group: &str, bar: &Bar) -> fmt::Result {
 }
 
 fn write_table(f: &mut Formatter<'_>, table: &Table) -> fmt::Result {
-    let (head, unit) = match table.unit {
-        Unit::Time => ("× the bridge's time", "time"),
-        Unit::Rate => ("bridge's rate / its", "calls"),
-        Unit::Bytes => ("× the bridge's bytes", "bytes"),
-        Unit::Count | Unit::Ratio => ("", "count"),
-    };
     let ours = table.bridge();
+    let (head, unit) = match table.unit {
+        Unit::Time => (format!("× the time of {}", ours.name), "time"),
+        Unit::Rate => (format!("rate of {} / its", ours.name), "calls"),
+        Unit::Bytes => (format!("× the bytes of {}", ours.name), "bytes"),
+        Unit::Count | Unit::Percent | Unit::Ratio => (String::new(), "count"),
+    };
     writeln!(f, "\n### {}\n\n| | {head} | {unit} |\n| --- | --: | --: |", table.title)?;
     for series in &table.series {
         let name = match series.role {
             Role::Bridge => format!("**{}**", series.name),
-            Role::Peer => series.name.clone(),
+            Role::Peer | Role::OnCaller => series.name.clone(),
             Role::Limit => format!("*{}*", series.name),
         };
         writeln!(f, "| {name} | {} | {} |", compared(table.unit, series, ours), table.unit.show(series.median()))?;
@@ -83,7 +83,7 @@ fn compared(unit: Unit, series: &Series, ours: &Series) -> String {
     match unit {
         Unit::Time | Unit::Bytes => spread(Unit::Ratio, series.ratio(ours)),
         Unit::Rate => spread(Unit::Ratio, ours.ratio(series)),
-        Unit::Count | Unit::Ratio => String::new(),
+        Unit::Count | Unit::Percent | Unit::Ratio => String::new(),
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) enum Unit {
     /// Of which nothing is the aim, so ratios say nothing.
     Count,
     Ratio,
+    /// Of a core.
+    Percent,
 }
 
 impl Unit {
@@ -46,6 +48,7 @@ impl fmt::Display for Shown {
             Shown(Unit::Time, nanos) => write!(f, "{:.2} ms", nanos / 1e6),
             Shown(Unit::Rate, rate) => write!(f, "{:.1} k/s", rate / 1e3),
             Shown(Unit::Bytes, bytes) => write!(f, "{bytes:.0} B"),
+            Shown(Unit::Percent, value) => write!(f, "{value:.2} %"),
             Shown(Unit::Count | Unit::Ratio, value) => write!(f, "{value:.2}"),
         }
     }
@@ -75,12 +78,31 @@ impl Table {
 
     /// The peer that does best over all rounds.
     pub(crate) fn best_peer(&self) -> &Series {
-        let peers = self.series.iter().filter(|series| series.role == Role::Peer);
+        self.best(|series| series.role == Role::Peer)
+    }
+
+    /// The best of all that is not ours, on whichever thread it polls.
+    pub(crate) fn best_alternative(&self) -> &Series {
+        self.best(|series| matches!(series.role, Role::Peer | Role::OnCaller))
+    }
+
+    /// The best of those with one of the names.
+    pub(crate) fn best_of(&self, names: &[&str]) -> &Series {
+        self.best(|series| names.contains(&series.name.as_str()))
+    }
+
+    fn best(&self, among: impl Fn(&Series) -> bool) -> &Series {
+        let among = self.series.iter().filter(|series| among(series));
         let best = match self.unit {
-            Unit::Rate => peers.max_by(|a, b| a.median().total_cmp(&b.median())),
-            _ => peers.min_by(|a, b| a.median().total_cmp(&b.median())),
+            Unit::Rate => among.max_by(|a, b| a.median().total_cmp(&b.median())),
+            _ => among.min_by(|a, b| a.median().total_cmp(&b.median())),
         };
-        best.expect("every table has a peer")
+        best.expect("every table has one")
+    }
+
+    /// How many times as fast as the other: a ratio of rates, or of times the other way round.
+    pub(crate) fn speed(&self, of: &Series, to: &Series) -> Spread {
+        if self.unit == Unit::Rate { of.ratio(to) } else { to.ratio(of) }
     }
 }
 
@@ -112,7 +134,7 @@ impl Bar {
     /// As far as the figures are told.
     pub(crate) fn holds(&self) -> bool {
         let told = match self.unit {
-            Unit::Count | Unit::Ratio => (self.measured.median * 100.0).round() / 100.0,
+            Unit::Count | Unit::Percent | Unit::Ratio => (self.measured.median * 100.0).round() / 100.0,
             _ => self.measured.median,
         };
         match self.asked {
@@ -120,6 +142,17 @@ impl Bar {
             Asked::AtLeast(least) => told >= least,
         }
     }
+}
+
+/// How a picture shows its curves.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `x` alone is in powers of ten.
+    Lines,
+    /// Both axes are in powers of ten.
+    LogLines,
+    /// A bar for each point, side by side in groups of these names. `x` is the group's index.
+    Bars(Vec<String>),
 }
 
 /// Curves in one picture.
@@ -130,8 +163,7 @@ pub(crate) struct Plot {
     pub(crate) title: &'static str,
     pub(crate) x: &'static str,
     pub(crate) y: &'static str,
-    /// Both axes are in powers of ten, or `x` alone.
-    pub(crate) log_y: bool,
+    pub(crate) shape: Shape,
     pub(crate) curves: Vec<Curve>,
 }
 

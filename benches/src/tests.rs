@@ -28,6 +28,11 @@ fn every_group_measures_something() {
         assert!(drawn.contains("<polyline"), "{picture} has no curve");
         assert!(report.contains(&format!("({picture}.svg)")), "{picture} is not shown");
     }
+    for picture in ["real", "busy"] {
+        let drawn = fs::read_to_string(out.join(picture).with_extension("svg")).unwrap();
+        assert!(drawn.matches("<rect").count() > 16, "{picture} has no bars");
+        assert!(report.contains(&format!("({picture}.svg)")), "{picture} is not shown");
+    }
     fs::remove_dir_all(out).unwrap();
 }
 

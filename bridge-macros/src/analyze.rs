@@ -1,45 +1,61 @@
 //! Every rule of the attribute: from what was written to what is generated.
 
 mod block;
-mod carry;
+mod bounds;
 mod docs;
-mod generics;
+mod forward;
 mod handle;
 mod lifetimes;
-mod need;
 mod projections;
 mod rules;
+mod scope;
 
-pub(crate) use self::carry::{conditions_of, of_parameter};
-pub(crate) use self::generics::has_supertrait;
-pub(crate) use self::handle::mentions;
-
-use proc_macro2::{Ident, Span};
-use quote::ToTokens as _;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens as _, quote_spanned};
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{GenericParam, PatType};
 
-use crate::model::{
-    Arg, Companion, Errors, FallibleMode, Function, Item, Kind, OnError, Options, Param, Place, Plan, Planned, Returns,
-};
+pub(crate) use self::bounds::has_supertrait;
+pub(crate) use self::forward::{cfg_attributes, conditions_of, of_parameter};
+use self::scope::Scope;
+use crate::ast::tokens::mentions;
+use crate::ast::{Function, Item, Returns, binding};
+use crate::attr::{FallibleMode, Options};
+use crate::error::Errors;
+use crate::plan::{AddedBound, Companion, Kind, Lifetimes, OnError, Param, Place, Plan, PlannedMember};
 
-/// Plans the companions, and tells every mistake.
+/// The bounds of a function that waits, of whose future nothing is known.
+pub(crate) fn added<'a>(function: &'a Function, place: Place<'a>) -> Vec<AddedBound<'a>> {
+    bounds::added(function, place, Scope::All)
+}
+
+/// The names that lifetimes of a function that waits need; `handle`: whether it has one as a parameter.
+pub(crate) fn lifetimes(function: &Function, place: Place<'_>, handle: bool) -> Lifetimes {
+    lifetimes::of(function, place, false, handle)
+}
+
+/// Plans the companions, and reports every mistake.
 pub(crate) fn plan<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -> Plan<'a> {
     let members = match item {
         Item::Other(_) => Vec::new(),
-        Item::Function(lone) => {
-            let function = &lone.function;
+        Item::Function(single) => {
+            let function = &single.function;
             rules::on_function(options, errors);
-            let method = function.receiver.is_some() || function.mentions_self;
+            let method = function.receiver().is_some() || function.mentions_self();
             let place = if method { Place::Method } else { Place::Free };
-            // `skip` is refused here; what it asks for is clear all the same.
+            // `skip` is refused here; what is meant is clear all the same.
             let skips = options.skip.is_some();
             let companions = if skips { Vec::new() } else { companions(function, place, options, errors) };
-            vec![Planned { promise: None, companions }]
+            vec![PlannedMember { trait_fn: None, companions }]
         }
         Item::Block(block) => block::members(block, options, errors),
     };
-    let apart = if let Item::Block(block) = item { carry::apart(&block.attrs) } else { None };
-    Plan { members, apart }
+    let split = match item {
+        Item::Block(block) if block.as_trait().is_none() => forward::of_split_impl(&block.attrs),
+        _ => None,
+    };
+    Plan { members, split }
 }
 
 impl Options {
@@ -47,21 +63,22 @@ impl Options {
     /// cannot take its handle from `self`, and one that returns a stream has no use for what is about one value.
     fn inherit(&mut self, defaults: &Options, function: &Function) {
         let mut other = defaults.clone();
-        if function.receiver.is_none() {
-            other.handle = other.handle.filter(|handle| !mentions(&handle.tokens, "self"));
-            other.timeout = other.timeout.filter(|timeout| !mentions(&timeout.tokens, "self"));
+        if function.receiver().is_none() {
+            other.handle = other.handle.filter(|handle| !mentions(handle, "self"));
+            other.timeout = other.timeout.filter(|timeout| !mentions(timeout, "self"));
         }
         if function.returns == Returns::Stream {
             // What is not for streams was meant for the others.
             (other.local, other.submit, other.timeout) = (None, None, None);
             other.fallible.iter_mut().for_each(|fallible| fallible.mode = FallibleMode::Auto);
         }
-        // One name cannot serve several, which is told.
+        // One name cannot serve several, which is reported.
         other.submit.iter_mut().for_each(|submit| submit.name = None);
         self.suffix = self.suffix.take().or(other.suffix);
         self.vis = self.vis.take().or(other.vis);
         self.handle = self.handle.take().or(other.handle);
         self.timeout = self.timeout.take().or(other.timeout);
+        self.timeout_key = self.timeout_key.or(other.timeout_key);
         self.fallible = self.fallible.take().or(other.fallible);
         self.local = self.local.or(other.local);
         self.submit = self.submit.take().or(other.submit);
@@ -79,7 +96,7 @@ fn companions<'a>(
 ) -> Vec<Companion<'a>> {
     rules::cfgs(function, errors);
     rules::entry_points(function, errors);
-    rules::returns(function, options, errors);
+    rules::returns(function, place, options, errors);
     if !rules::is_known(function) {
         return Vec::new();
     }
@@ -105,11 +122,11 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
         place,
         kind,
         name: name(function, options, kind),
-        vis: options.vis.as_ref().map(|vis| vis.tokens.clone()),
-        attrs: carry::attributes(&function.attrs),
+        vis: options.vis.clone(),
+        attrs: forward::of_function(&function.attrs),
         docs: String::new(),
         lifetimes: lifetimes::of(function, place, owned, options.handle.is_none()),
-        asks: generics::asks(function, place, need::Need::of(function, place, options)),
+        added: bounds::added(function, place, Scope::of(function, place, options)),
         bounds: options.bounds.clone(),
         handle: handle::source(function, options, kind),
         timeout: options
@@ -118,11 +135,12 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
             .filter(|_| kind != Kind::Submit)
             .map(|timeout| handle::value(function, timeout)),
         on_error: on_error(function, options),
+        convert: convert(options),
         local: options.local,
         owned,
-        krate: krate(options),
-        krate_is_given: options.krate.is_some(),
-        cfgs: carry::cfgs(function),
+        bridge: bridge(options),
+        is_bridge_given: options.krate.is_some(),
+        cfgs: forward::cfgs(function),
         params,
     };
     companion.attrs.extend(options.attrs.iter().cloned());
@@ -144,41 +162,36 @@ fn name(function: &Function, options: &Options, kind: Kind) -> Ident {
         (_, None) => "_blocking".to_owned(),
     };
     // Of the macro, so that lints leave it alone; where the async fn is, so that messages point there.
-    let span = Span::mixed_site().located_at(function.name.span());
-    Ident::new(&format!("{}{suffix}", function.name.unraw()), span)
+    let span = Span::mixed_site().located_at(function.name().span());
+    Ident::new(&format!("{}{suffix}", function.name().unraw()), span)
 }
 
 /// Each argument under its own name, or, where its pattern gives it none, under one of ours.
 fn params<'a>(function: &'a Function, options: &Options) -> Vec<Param<'a>> {
     let values = [&options.handle, &options.timeout];
-    let in_sight = |name: &Ident| values.into_iter().flatten().any(|value| mentions(&value.tokens, &name.to_string()));
-    let param = |(index, arg): (usize, &'a Arg)| {
-        let name = match &arg.name {
-            Some(name) => {
-                let mut name = name.clone();
+    let in_sight = |name: &Ident| values.into_iter().flatten().any(|value| mentions(value, &name.to_string()));
+    let param = |(index, arg): (usize, &'a PatType)| {
+        let name = match binding(arg) {
+            Some(pattern) => {
+                let mut name = pattern.ident.clone();
                 // In `handle = …` the user names the arguments. Elsewhere only our own body does, and there a name
                 // must not hide the function that is called, nor `_name` be taken for unused.
-                if !in_sight(&name) && (name == function.name || name.to_string().starts_with('_')) {
+                if !in_sight(&name) && (name == *function.name() || name.to_string().starts_with('_')) {
                     name.set_span(Span::mixed_site().located_at(name.span()));
                 }
                 name
             }
-            None => Ident::new(&format!("arg{index}"), Span::mixed_site().located_at(arg.span)),
+            None => Ident::new(&format!("arg{index}"), Span::mixed_site().located_at(arg.pat.span())),
         };
         Param { arg, name }
     };
-    function.args.iter().enumerate().map(param).collect()
+    function.args().enumerate().map(param).collect()
 }
 
 /// Folds by the type's name, unless it was decided by hand.
 fn on_error(function: &Function, options: &Options) -> OnError {
-    let by_type = if function.returns == Returns::Stream {
-        OnError::Wrap
-    } else if function.output.as_ref().is_some_and(rules::is_result) {
-        OnError::Fold
-    } else {
-        OnError::Wrap
-    };
+    // Of a stream it is the items' type.
+    let by_type = if function.output.as_ref().is_some_and(rules::is_result) { OnError::Fold } else { OnError::Wrap };
     match options.fallible.as_ref().map(|fallible| fallible.mode) {
         Some(FallibleMode::Wrap) => OnError::Wrap,
         Some(FallibleMode::Fold) => OnError::Fold,
@@ -188,11 +201,29 @@ fn on_error(function: &Function, options: &Options) -> OnError {
     }
 }
 
-fn krate(options: &Options) -> proc_macro2::TokenStream {
-    options.krate.clone().unwrap_or_else(|| {
-        let colon = || syn::Token![::](Span::mixed_site());
-        let mut path = colon().into_token_stream();
-        path.extend([proc_macro2::TokenTree::from(Ident::new("bridge", Span::mixed_site()))]);
-        path
-    })
+/// What makes the function's error of the bridge's. `fold`, where no function is named, has one place in all functions of an
+/// impl, the option itself, so that rustc says once, and not for each, that it does not know how.
+fn convert(options: &Options) -> TokenStream {
+    let fallible = options.fallible.as_ref();
+    if let Some(function) = fallible.and_then(|fallible| fallible.convert.clone()) {
+        return function;
+    }
+    let span = fallible.map(|fallible| fallible.span).or(options.timeout_key).unwrap_or_else(Span::call_site);
+    let span = Span::mixed_site().located_at(span);
+    let bridge = options.krate.clone().unwrap_or_else(|| quote_spanned!(span=> ::bridge));
+    quote_spanned!(span=> #bridge::__private::fold)
+}
+
+/// The path of the crate `bridge`.
+pub(crate) fn bridge(options: &Options) -> TokenStream {
+    options.krate.clone().unwrap_or_else(|| quote_spanned!(Span::mixed_site()=> ::bridge))
+}
+
+/// A generic parameter as an argument.
+pub(crate) fn param_name(param: &GenericParam) -> TokenStream {
+    match param {
+        GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
+        GenericParam::Type(param) => param.ident.to_token_stream(),
+        GenericParam::Const(param) => param.ident.to_token_stream(),
+    }
 }

@@ -3,8 +3,10 @@
 
 use proc_macro2::TokenStream;
 
+use crate::ast::Item;
+use crate::error::Errors;
 use crate::expand;
-use crate::model::{Errors, Item, Plan};
+use crate::plan::Plan;
 
 pub(crate) fn item(item: &Item, plan: &Plan<'_>, errors: Errors) -> TokenStream {
     let mut tokens = expand::with(item, plan, expand::unfinished);

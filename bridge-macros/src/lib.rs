@@ -5,10 +5,13 @@
 #![forbid(unsafe_code)]
 
 mod analyze;
+mod ast;
+mod attr;
+mod error;
 mod expand;
+mod facade;
 mod fallback;
-mod model;
-mod parse;
+mod plan;
 mod rewrite;
 #[cfg(test)]
 mod tests;
@@ -53,8 +56,8 @@ use self::rewrite::rewrite;
 ///
 /// # Where it goes
 ///
-/// On a free async fn, on a method, on a whole inherent impl or on a trait, whose async fns then all get a companion, and
-/// on a function that returns a future or, with `stream`, a stream. An impl that
+/// On a free async fn, on a method, on a function that returns a future or, with `stream`, a stream; on a whole inherent
+/// impl or on a trait, whose async fns and functions that return futures then all get a companion. An impl that
 /// is generic is best annotated as a whole: a method's own annotation does not see the impl's parameters, and an
 /// associated fn that has neither `self` nor `Self` in its signature looks like a free one.
 ///
@@ -92,8 +95,9 @@ use self::rewrite::rewrite;
 /// ## Functions that return futures
 ///
 /// `impl Future<Output = T>`, `Pin<Box<dyn Future<Output = T> + Send>>` and `BoxFuture<'_, T>` are seen by the last names
-/// of their paths; inside an annotated impl or trait such a function needs an attribute of its own. It is called on the
-/// loop, as an async fn's body would be, so that it may start timers and tasks.
+/// of their paths; inside an annotated impl or trait such a function has a companion as an async fn has, and needs no
+/// attribute of its own. It is called on the loop, as an async fn's body would be, so that it may start timers and tasks.
+/// The future must be `Send`: in a trait, `impl Future<Output = T>` is written with its `+ Send`.
 ///
 /// ```
 /// use bridge::threadsafe;
@@ -192,7 +196,9 @@ use self::rewrite::rewrite;
 ///
 /// Nothing of the stream runs before the first item is asked for, or `Iter::buffered` asks ahead. With `fallible` the
 /// companion returns a `Result<Iter<T>, bridge::Error>`, for what goes wrong before there is a stream; afterwards `next`
-/// panics, and `next_timeout` returns the error. A `timeout` of its own is the limit of the call, and of each `next`. Of an
+/// panics, and `next_timeout` returns the error. Where the items are `Result`s it returns an `Iter` of them, and `next` never
+/// panics for the bridge: its error is the last item, an `Err`, converted as below; `fallible = wrap` decides against it. A
+/// `timeout` of its own is the limit of the call, and of each `next`. Of an
 /// impl's or a trait's defaults a stream does not take `timeout`, `submit` and `local`.
 ///
 /// # Options
@@ -204,7 +210,7 @@ use self::rewrite::rewrite;
 /// | `vis = pub(crate)` | its visibility; else the same; not in a trait |
 /// | `handle = expr` | no handle parameter; `expr` gives the handle |
 /// | `timeout = expr` | a `Duration`, the call's limit; implies `fallible` |
-/// | `fallible` | errors of the bridge are returned; `fallible = wrap` and `fallible = fold` say how |
+/// | `fallible` | errors of the bridge are returned; `fallible = wrap`, `fallible = fold` and `fallible = path::to::function` say how |
 /// | `local` | the future need not be `Send`: it is made on the loop, and the handle is a `&LocalHandle` |
 /// | `submit` | also adds `…_submit`, or `submit = ident`, which returns a `Task` at once |
 /// | `attr(…)` | attributes for the companion alone, separated by commas |
@@ -212,9 +218,30 @@ use self::rewrite::rewrite;
 /// | `crate = path` | where `bridge` is, if it is renamed or re-exported |
 /// | `stream` | the function returns a stream, and the companion an iterator |
 /// | `skip` | in an impl or a trait: no companion for this function |
+/// | `facade`, `facade = path` | on an impl or a trait: fills a blocking type instead, see [`facade!`](macro@facade) |
 ///
 /// Options on an impl or a trait are defaults for its functions; a function's own `#[threadsafe(…)]` wins, which is
-/// known by that name, and is not for a `cfg_attr`. `attr` and `bound` may be repeated, and add up.
+/// known by that name. `attr` and `bound` may be repeated, and add up.
+///
+/// A function's own attribute may stand in a `cfg_attr`, as that of the impl may, so that `bridge` can be an optional
+/// dependency:
+///
+/// ```
+/// # struct Client;
+/// #[cfg_attr(feature = "blocking", bridge::threadsafe(handle = bridge::shared()))]
+/// impl Client {
+///     pub async fn get(&self, key: &str) -> Option<String> {
+///         # let _ = key;
+///         None
+///     }
+///
+///     #[cfg_attr(feature = "blocking", threadsafe(skip))]
+///     pub async fn serve(&self) {}
+/// }
+/// ```
+///
+/// rustc evaluates each condition by itself: where the function's holds, its options apply, and where it does not, they are
+/// not there, whatever the condition of the impl is.
 ///
 /// ## `handle`
 ///
@@ -237,14 +264,24 @@ use self::rewrite::rewrite;
 ///
 /// ## `fallible`
 ///
-/// Where the return type is named `Result` (its path's last segment), the bridge's errors become the function's own, by
-/// `From<bridge::Error>`. Any other type is wrapped: the companion returns `Result<T, bridge::Error>`. `fallible = fold`
-/// and `fallible = wrap` decide by hand.
+/// Where the return type's name (its path's last segment) ends in `Result`, as `io::Result` and `PyResult` do, the bridge's
+/// errors become the function's own, by `From<bridge::Error>`. Any other type is wrapped: the companion returns
+/// `Result<T, bridge::Error>`. `fallible = fold` and `fallible = wrap` decide by hand. For an error of another crate, which
+/// can have no such `From`, `fallible = path::to::function` names a `fn(bridge::Error) -> E`.
 ///
 /// ```
 /// use std::io;
 ///
 /// use bridge::threadsafe;
+///
+/// fn invalid(_: bridge::Error) -> std::fmt::Error {
+///     std::fmt::Error
+/// }
+///
+/// #[threadsafe(fallible = invalid)]
+/// async fn write(id: u64) -> Result<u64, std::fmt::Error> {
+///     Ok(id)
+/// }
 ///
 /// #[threadsafe(fallible)]
 /// async fn read(id: u64) -> io::Result<u64> {
@@ -258,15 +295,15 @@ use self::rewrite::rewrite;
 ///
 /// let value: io::Result<u64> = read_blocking(bridge::global(), 7);
 /// let count: Result<u64, bridge::Error> = count_blocking(bridge::global());
-/// # assert_eq!((value.unwrap(), count.unwrap()), (7, 3));
+/// # assert_eq!((value.unwrap(), count.unwrap(), write_blocking(bridge::global(), 1)), (7, 3, Ok(1)));
 /// ```
 ///
-/// They are rewritten as
+/// The last two are rewritten as
 ///
 /// ```ignore
 /// #[track_caller]
 /// fn read_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<u64> {
-///     ::bridge::__private::call_fold("read_blocking", handle, read(id))
+///     ::bridge::__private::call_fold("read_blocking", handle, read(id), ::bridge::__private::fold)
 /// }
 ///
 /// #[track_caller]
@@ -341,8 +378,8 @@ use self::rewrite::rewrite;
 ///
 /// Arguments, and with a `Send` future all that it holds, cross threads. So a companion asks more of type parameters
 /// than its async fn: `Send` of its own, of the impl's, of `impl Trait` arguments, and of the associated types that its
-/// signature names (`T::Item`), and `Sync` of those that are behind a shared reference or an `Arc`. The async fn itself
-/// stays as it is. What an attribute cannot see, an associated type that only the body has, held across an `.await`, is
+/// signature names (`T::Item`), and `Sync` of those that are behind a shared reference or an `Arc`; of a `?Sized` one that
+/// is only behind shared references `Sync` alone, so `&T` takes a `&(dyn Display + Sync)`. The async fn itself stays as it is. What an attribute cannot see, an associated type that only the body has, held across an `.await`, is
 /// said with `bound`. It takes a name to say it of: an argument `items: impl IntoIterator` becomes a parameter `I` first,
 /// with `bound(I::IntoIter: Send, I::Item: Send)`. Of what no bound can name, as the futures of an `AsyncFn`, it is `local`
 /// that asks nothing.
@@ -369,5 +406,19 @@ use self::rewrite::rewrite;
 /// the companions are in an impl of their own, so that it does not see them.
 #[proc_macro_attribute]
 pub fn threadsafe(options: TokenStream, item: TokenStream) -> TokenStream {
-    rewrite(options.into(), item.into()).into()
+    let (options, item) = (options.into(), item.into());
+    if facade::name_facade(&options) { facade::attribute(options, item) } else { rewrite(options, item) }.into()
+}
+
+#[doc = include_str!("facade/facade.md")]
+#[proc_macro]
+pub fn facade(input: TokenStream) -> TokenStream {
+    facade::list(input.into()).into()
+}
+
+/// What the registry macros of `facade!` expand to. No part of the public API.
+#[doc(hidden)]
+#[proc_macro]
+pub fn facade_impl(input: TokenStream) -> TokenStream {
+    facade::implement(input.into()).into()
 }

@@ -2,15 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::panic::Location;
+use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
-use crate::context::Loop;
+use crate::context::{self, Loop};
 use crate::error::Error;
 use crate::owner;
 use crate::registry;
 use crate::slot::contain;
+use crate::sync::outside::{Mutex, MutexGuard};
 use crate::task::Task;
 
 impl<T> Task<T> {
@@ -48,7 +50,7 @@ impl<T> Task<T> {
             return in_turn(move || f(result));
         }
         let job = self.job();
-        let callback = Arc::new(Callback(Mutex::new(None)));
+        let callback = Arc::new(Callback { due: Mutex::new(None), site: Location::caller() });
         self.register(&Waker::from(Arc::clone(&callback)));
         callback.put(self, f);
         // It may have ended before there was anything to call. Who ended it then has left the lock since, so it is seen.
@@ -60,7 +62,11 @@ impl<T> Task<T> {
 
 /// The task, which keeps this alive as its waker, and what to call. Empty before that is put there, and once it was called,
 /// which frees both.
-struct Callback<T, F>(Mutex<Option<(Task<T>, F)>>);
+struct Callback<T, F> {
+    due: Mutex<Option<(Task<T>, F)>>,
+    /// The line that has asked for it.
+    site: &'static Location<'static>,
+}
 
 impl<T, F> Callback<T, F>
 where
@@ -69,7 +75,7 @@ where
 {
     /// Nothing of the user's runs under this lock, or poisons it.
     fn lock(&self) -> MutexGuard<'_, Option<(Task<T>, F)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.due.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn put(&self, task: Task<T>, f: F) {
@@ -86,18 +92,18 @@ where
 
     fn call(&self) {
         if let Some((on, due)) = self.due() {
-            call_on(&on, due);
+            call_on(&on, self.site, due);
         }
     }
 }
 
 /// Calls `due` on the thread of the loop `on`, if that is ours and runs, else on this one.
-fn call_on(on: &Loop, due: impl FnOnce() + Send + 'static) {
-    let elsewhere = if registry::drives(on.id) { None } else { registry::by_id(on.id) };
+fn call_on(on: &Loop, site: &'static Location<'static>, due: impl FnOnce() + Send + 'static) {
+    let elsewhere = if context::drives(on.id) { None } else { registry::by_id(on.id) };
     let due = CallOnDrop(Some(due));
     if let Some(ours) = elsewhere {
         // A loop that refuses it, or ends before its turn comes, drops it, and so calls it.
-        drop(owner::submit(async move { drop(due) }, |job| ours.remote.push(job)));
+        drop(owner::submit_from(site, async move { drop(due) }, |job| ours.remote.push(job)));
     }
 }
 

@@ -33,6 +33,8 @@ pub(crate) enum Party {
     Loop(Id),
     /// A job on a runtime that has many.
     Job(JobId),
+    /// The calls onto a shared loop that their callers poll: its end waits for all of them.
+    Calls(Id),
 }
 
 /// A party, and the name of the loop that it is or runs on.
@@ -45,7 +47,11 @@ pub(crate) struct Who {
 impl Party {
     /// As it is told. `on`: the name of the loop that it is, or that it runs on.
     fn told(self, on: &Arc<str>) -> Waiter {
-        let what = if matches!(self, Party::Job(_)) { What::Task } else { What::Loop };
+        let what = match self {
+            Party::Loop(_) => What::Loop,
+            Party::Job(_) => What::Task,
+            Party::Calls(_) => What::Call,
+        };
         Waiter { on: Arc::clone(on), what }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::fork::Process;
+use crate::slot;
 
 /// Why a call onto an event loop gave no value.
 ///
@@ -31,10 +32,12 @@ pub enum Error {
     /// The event loop was shut down before the call finished; the future has been dropped. Or this process was forked off
     /// the one that the loop's thread is in, and has no such thread.
     Closed,
-    /// Waiting would never end, since the thread that would wait is the one that would have to do the work. Limits do not
-    /// count, of this wait or of others, but for one of zero, which waits for nothing. Nothing was waited for; a future given to `block_on` has been dropped unpolled.
+    /// Waiting would never end, since the thread that would wait is the one that would have to do the work. Timeouts do not
+    /// count, of this wait or of others, but for one of zero, which waits for nothing. Nothing was waited for, and a future
+    /// that was given to `block_on` has been dropped: unpolled, if the calling thread drives the loop that is asked; after
+    /// its first poll, if that found it pending where the calling thread polls it.
     WouldDeadlock(Deadlock),
-    /// The task was cancelled; its future has been dropped.
+    /// The task was cancelled, or a scoped call by a canceller of its handle; the future has been dropped.
     Cancelled,
     /// The limit, given here, ran out. A scoped call has dropped its future; a [`Task`](crate::Task) goes on.
     TimedOut(Duration),
@@ -54,7 +57,7 @@ impl fmt::Display for Error {
                  Keep it for as long as it is called",
             ),
             Error::WouldDeadlock(deadlock) => deadlock.fmt(f),
-            Error::Cancelled => f.write_str("the task was cancelled before it finished"),
+            Error::Cancelled => f.write_str("cancelled: the task or call was cancelled before it finished"),
             Error::TimedOut(limit) => write!(
                 f,
                 "no result within {limit:?}: raise the limit, or find out what the future, or its event loop, waits for"
@@ -100,11 +103,7 @@ pub struct Panic {
 
 impl Panic {
     pub(crate) fn new(payload: Box<dyn Any + Send>) -> Panic {
-        let text = payload
-            .downcast_ref::<&str>()
-            .copied()
-            .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-            .map(Box::from);
+        let text = slot::text(&*payload).map(Box::from);
         Panic { payload: Mutex::new(payload), text }
     }
 
@@ -175,6 +174,8 @@ pub(crate) enum What {
     Task,
     /// A thread of `spawn_blocking`, where it waits for the loop's end.
     BlockingThread,
+    /// A thread that polls its own call onto a shared loop, where the loop's end waits for it.
+    Call,
 }
 
 impl fmt::Display for Waiter {
@@ -183,6 +184,7 @@ impl fmt::Display for Waiter {
             What::Loop => "",
             What::Task => "a task of ",
             What::BlockingThread => "a `spawn_blocking` thread of ",
+            What::Call => "a call onto ",
         };
         write!(f, "{what}`{}`", self.on)
     }
@@ -208,28 +210,51 @@ impl fmt::Display for Deadlock {
             return match waiter.what {
                 What::Loop => write!(
                     f,
-                    "waiting here would never end: this is the thread of the event loop {target} that is asked \
+                    "deadlock: waiting here would never end: this is the thread of the event loop {target} that is asked \
                      (at {site}). Use `.await` on the loop's thread, or make the call from another one, as \
                      `tokio::task::spawn_blocking` gives"
                 ),
                 What::Task => write!(
                     f,
-                    "waiting here would never end: this is the very task, of `{}`, whose result is asked for (at {site}). \
+                    "deadlock: waiting here would never end: this is the very task, of `{}`, whose result is asked for (at {site}). \
                      Leave that to others",
                     waiter.on
                 ),
+                What::Call => write!(
+                    f,
+                    "deadlock: waiting here would never end: this is {waiter}, and the event loop ends after these (at {site}). \
+                     Shut it down from another thread"
+                ),
                 What::BlockingThread => write!(
                     f,
-                    "waiting here would never end: this is {waiter}, and the event loop ends after these (at {site}). \
+                    "deadlock: waiting here would never end: this is {waiter}, and the event loop ends after these (at {site}). \
                      Shut it down from another thread"
                 ),
             };
         }
         let kind = if waiter.what == What::Loop { "event loop " } else { "" };
-        write!(f, "waiting here would never end: {kind}{waiter} would wait for {target} (at {site})")?;
+        write!(f, "deadlock: waiting here would never end: {kind}{waiter} would wait for {target} (at {site})")?;
         for Wait { waiter, target, site } in &self.waits[1..] {
             write!(f, ", {waiter} waits for {target} (at {site})")?;
         }
         f.write_str(". Use `.await` in at least one of them, so that its loop stays free")
+    }
+}
+
+#[cfg(all(test, not(bridge_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_every_deadlock_says_so() {
+        let named = |what| Waiter { on: Arc::from("reader"), what };
+        let wait = |what| Wait { waiter: named(what), target: named(What::Loop), site: Location::caller() };
+        for what in [What::Loop, What::Task, What::BlockingThread, What::Call] {
+            for waits in [vec![wait(what)], vec![wait(what), wait(What::Loop)]] {
+                let deadlock = Deadlock::new(waits);
+                let shown = [deadlock.to_string(), format!("{deadlock:?}"), Error::WouldDeadlock(deadlock).to_string()];
+                assert!(shown.iter().all(|text| text.contains("deadlock: ") && text.contains("reader")), "{shown:?}");
+            }
+        }
     }
 }

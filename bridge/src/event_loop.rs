@@ -3,29 +3,32 @@
 use std::fmt;
 use std::io;
 use std::ops::Deref;
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::panic::Location;
 use std::sync::{Arc, OnceLock, mpsc};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::Builder as TokioBuilder;
 
 use crate::context;
-use crate::driver::Plan;
 use crate::error::Error;
-use crate::handle::Handle;
-use crate::local_handle::LocalHandle;
+use crate::fork::PerProcess;
+use crate::handle::{Handle, LocalHandle};
+use crate::large::is_large;
+use crate::loop_thread::{self, LoopThread, ThreadSetup};
 use crate::owner::Ending;
-use crate::registry;
-use crate::running::Running;
-use crate::spin::DEFAULT_SPIN;
+use crate::running::{Patience, Running};
+use crate::shared_loop::SharedLoop;
+use crate::stall::SLOW_POLL;
 
 /// Makes the calling thread the event loop, runs `main` on it and returns its output, as `asyncio.run`.
 ///
 /// Futures that are not `Send` may live here, and `tokio::task::spawn_local` works. While `main` runs, other
 /// threads reach the loop through [`Handle::current`], taken inside. When `main` returns, or panics,
 /// what is still running is cancelled, and every caller that waits gets [`Error::Closed`].
+///
+/// It returns once the `spawn_blocking` threads that are busy then have finished, however long that takes: a thread that is
+/// stuck in a read of standard input, say, holds it up. [`run_timeout`] does not wait for ever.
 ///
 /// # Panics
 ///
@@ -47,25 +50,58 @@ use crate::spin::DEFAULT_SPIN;
 /// ```
 #[track_caller]
 pub fn run<F: Future>(main: F) -> F::Output {
+    if is_large::<F>() { run_and_wait(Box::pin(main), None) } else { run_and_wait(main, None) }
+}
+
+/// As [`run`], but waits for busy `spawn_blocking` threads for `timeout` at most once `main` has returned or panicked, and then
+/// abandons them. `main` itself may take as long as it likes.
+///
+/// # Panics
+///
+/// As [`run`].
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let (_keep, never) = std::sync::mpsc::channel::<()>();
+/// let main = async {
+///     // Stuck, as a read of standard input may be.
+///     drop(tokio::task::spawn_blocking(move || never.recv()));
+///     "done"
+/// };
+/// assert_eq!(bridge::run_timeout(main, Duration::from_millis(50)), "done");
+/// ```
+#[track_caller]
+pub fn run_timeout<F: Future>(main: F, timeout: Duration) -> F::Output {
+    if is_large::<F>() { run_and_wait(Box::pin(main), Some(timeout)) } else { run_and_wait(main, Some(timeout)) }
+}
+
+#[track_caller]
+fn run_and_wait<F: Future>(main: F, timeout: Option<Duration>) -> F::Output {
     assert!(
         !context::drives_any(),
         "this thread runs an event loop already: `.await` the future here, or call `bridge::run` on another thread"
     );
-    let name = thread::current().name().map_or_else(unique_name, String::from);
-    let mut runtime = runtime();
-    runtime.thread_name(format!("{name}-blocking"));
-    let running = match Running::start(runtime, &name, DEFAULT_SPIN, false) {
+    let name = thread::current().name().map_or_else(loop_thread::unique_name, String::from);
+    let (mut runtime, name_of_loop) = runtime();
+    let _ = name_of_loop.set(name.clone());
+    let patience = timeout.map(|timeout| Patience::new(&mut runtime, format!("{name}-blocking"), timeout));
+    let mut running = match Running::start(runtime, &name, Duration::ZERO, SLOW_POLL) {
         Ok(running) => running,
         Err(error) => panic!("the event loop could not be started: {error}"),
     };
+    running.patience = patience;
     running.run(main)
 }
 
-/// The process-wide event loop: started on first use, never stopped. Its thread ends with the process.
+/// The process-wide event loop: started on first use, never stopped. Its thread ends with the process. A process that was
+/// forked off has one of its own.
 ///
 /// # Panics
 ///
-/// When it cannot be started; the next call tries again.
+/// At the caller's line, when it cannot be started; the next call tries again. [`try_global`] returns the error.
 ///
 /// # Examples
 ///
@@ -75,25 +111,42 @@ pub fn run<F: Future>(main: F) -> F::Output {
 /// ```
 #[track_caller]
 pub fn global() -> &'static LocalHandle {
-    static GLOBAL: OnceLock<EventLoop> = OnceLock::new();
-    GLOBAL.get_or_init(|| match EventLoop::builder().thread_name("bridge-global").build() {
-        Ok(event_loop) => event_loop,
+    match try_global() {
+        Ok(global) => global,
         Err(error) => panic!("the global event loop could not be started: {error}"),
-    })
+    }
 }
 
-/// What every loop is made of.
-fn runtime() -> TokioBuilder {
+/// As [`global`], where a loop that cannot be started is an error and no panic.
+///
+/// # Errors
+///
+/// When the system gives no thread, or no file descriptor for the loop's I/O driver. The next call tries again.
+///
+/// # Examples
+///
+/// ```
+/// let answer = bridge::try_global()?.block_on(async { 6 * 7 });
+/// assert_eq!(answer.unwrap(), 42);
+/// # std::io::Result::Ok(())
+/// ```
+#[track_caller]
+pub fn try_global() -> io::Result<&'static LocalHandle> {
+    static GLOBAL: PerProcess<EventLoop> = PerProcess::new();
+    GLOBAL.get_or_try_init(|| EventLoop::builder().thread_name("bridge-global").build()).map(EventLoop::handle)
+}
+
+/// What every loop is made of. `spawn_blocking` threads have the name of the loop, which is given later, unless `configure`
+/// names them.
+fn runtime() -> (TokioBuilder, Arc<OnceLock<String>>) {
     let mut runtime = TokioBuilder::new_current_thread();
-    runtime.enable_all().on_thread_park(registry::on_idle);
-    runtime
-}
-
-/// A name for a loop that was given none.
-fn unique_name() -> String {
-    static COUNT: AtomicUsize = AtomicUsize::new(1);
-    // ORDERING: a number nobody else has, which is all.
-    format!("bridge-loop-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+    let name = Arc::new(OnceLock::new());
+    let of_loop = Arc::clone(&name);
+    runtime.enable_all().thread_name_fn(move || {
+        let of_loop = of_loop.get().map_or("bridge-loop", String::as_str);
+        format!("{of_loop}-blocking")
+    });
+    (runtime, name)
 }
 
 /// An event loop on a thread of its own.
@@ -104,8 +157,9 @@ fn unique_name() -> String {
 ///
 /// Closes the loop, cancels what is left and waits for its thread to end: futures are dropped on the loop's
 /// thread, inside its context, and everyone who waits for them gets [`Error::Closed`]. A loop that is inside a
-/// long poll, or has a `spawn_blocking` thread that is still busy, ends after that. To let work finish, use
-/// [`shutdown`](EventLoop::shutdown).
+/// long poll, or has a `spawn_blocking` thread that is still busy, ends after that, and the drop waits for it. To let work
+/// finish, use [`shutdown`](EventLoop::shutdown); to wait no longer than some time,
+/// [`shutdown_timeout`](EventLoop::shutdown_timeout).
 ///
 /// Dropped on its own thread, on one of its `spawn_blocking` threads, or where waiting would close a circle of
 /// loops that wait for each other, it closes without waiting.
@@ -119,17 +173,8 @@ fn unique_name() -> String {
 /// ```
 pub struct EventLoop {
     handle: LocalHandle,
-    thread: Option<JoinHandle<()>>,
-    ended: Ending,
-    /// Where it was started: the line by which a drop, which has none of its own, is named in a [`Deadlock`].
-    ///
-    /// [`Deadlock`]: crate::Deadlock
-    site: &'static Location<'static>,
+    thread: LoopThread,
 }
-
-// The handle of the thread is joined once, and its panic is not looked at.
-impl UnwindSafe for EventLoop {}
-impl RefUnwindSafe for EventLoop {}
 
 impl EventLoop {
     /// Starts a loop with the defaults of [`Builder`].
@@ -158,7 +203,9 @@ impl EventLoop {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn builder() -> Builder {
-        Builder { runtime: runtime(), name: None, spin: DEFAULT_SPIN }
+        let (runtime, name_of_loop) = runtime();
+        let thread = ThreadSetup::default();
+        Builder { runtime, name: None, name_of_loop, spin: Duration::ZERO, slow_poll: SLOW_POLL, thread }
     }
 
     /// The handle, to be cloned and given to threads.
@@ -202,16 +249,19 @@ impl EventLoop {
     /// ```
     #[track_caller]
     pub fn shutdown(self) -> Result<(), Error> {
-        self.finish(None)
+        self.thread.finish(None)
     }
 
-    /// As [`shutdown`](EventLoop::shutdown), for `limit` at most: what is not finished by then is cancelled as
-    /// by drop, which is waited for: a loop whose thread blocks, in a poll or in a call onto another loop, ends after that.
-    /// `Duration::MAX` is no limit.
+    /// As [`shutdown`](EventLoop::shutdown), for `timeout` at most: what is not finished by then is cancelled, as by drop.
+    /// `Duration::MAX` is no timeout.
+    ///
+    /// It returns within `timeout` and a quarter of a second, whatever is stuck. A `spawn_blocking` thread that is busy, or a
+    /// loop's thread that blocks, in a poll, in a destructor or in a call onto another loop, is then abandoned: it ends when it
+    /// can, and callers get [`Closed`](Error::Closed) as soon as their futures have been dropped.
     ///
     /// # Errors
     ///
-    /// [`TimedOut`](Error::TimedOut) if something had to be cancelled; else as `shutdown`.
+    /// [`TimedOut`](Error::TimedOut) if something had to be cancelled or abandoned; else as `shutdown`.
     ///
     /// # Examples
     ///
@@ -226,72 +276,59 @@ impl EventLoop {
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
-    pub fn shutdown_timeout(self, limit: Duration) -> Result<(), Error> {
-        self.finish(Some(limit))
+    pub fn shutdown_timeout(self, timeout: Duration) -> Result<(), Error> {
+        self.thread.finish(Some(timeout))
     }
 
-    #[track_caller]
-    fn finish(mut self, limit: Option<Duration>) -> Result<(), Error> {
-        let on = Arc::clone(&self.handle.ours().on);
-        if on.is_left_behind() {
-            return Err(Error::Closed);
-        }
-        let leave = self.ended.may_wait(&on, Location::caller()).map_err(Error::WouldDeadlock)?;
-        self.handle.ours().remote.stop(Plan::Finish);
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let in_time = leave.block(|| self.wait(deadline, leave.is_on_worker()));
-        // The drop tells a loop that is late to abort, and joins its thread. The leave is kept until then: else a task of that
-        // loop might be let into a wait for this thread in between, and the drop, refused, would not wait.
-        let remote = Arc::clone(&self.handle.ours().remote);
-        drop(self);
-        drop(leave);
-        match limit {
-            Some(limit) if !in_time && remote.was_cut_short() => Err(Error::TimedOut(limit)),
-            _ => Ok(()),
-        }
+    /// Closes the loop and returns at once, from any thread: a Ctrl-C handler, a signal thread, a task of the loop.
+    ///
+    /// From the call on the loop takes no new work, and what is left is cancelled as by drop: futures are dropped on the loop's
+    /// thread, inside its context. Who waits gets
+    /// [`Error::Closed`] as soon as the future has been dropped: one that is inside a long poll is dropped after that poll.
+    ///
+    /// The EventLoop is still to be dropped, which waits for the loop's thread, or to be given to
+    /// [`shutdown_background`](EventLoop::shutdown_background), which does not. To close it again does nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::thread;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// thread::scope(|scope| {
+    ///     let caller = scope.spawn(|| event_loop.block_on(std::future::pending::<()>()));
+    ///     event_loop.close();
+    ///     assert!(matches!(caller.join().unwrap(), Err(bridge::Error::Closed)));
+    /// });
+    /// assert!(event_loop.is_closed());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn close(&self) {
+        self.thread.close();
     }
 
-    /// Waits for a loop that finishes what was submitted. False: `deadline` came first.
-    #[cfg(not(feature = "stream"))]
-    fn wait(&mut self, deadline: Option<Instant>, _: bool) -> bool {
-        self.ended.wait(deadline)
-    }
-
-    #[cfg(feature = "stream")]
-    fn wait(&mut self, deadline: Option<Instant>, on_worker: bool) -> bool {
-        /// Within which an iterator that was moved to another thread is taken to be asked there.
-        const MOVED: Duration = Duration::from_secs(1);
-        let patience = Instant::now() + MOVED;
-        if deadline.is_some_and(|deadline| deadline <= patience) {
-            return self.ended.wait(deadline);
-        }
-        self.ended.wait(Some(patience)) || {
-            self.handle.ours().streams.give_up_asked_here(on_worker);
-            self.ended.wait(deadline)
-        }
-    }
-}
-
-impl Drop for EventLoop {
-    fn drop(&mut self) {
-        let ours = Arc::clone(self.handle.ours());
-        if ours.on.is_left_behind() {
-            // In a fork there is no thread to stop, nor one to join.
-            std::mem::forget(self.thread.take());
-            return;
-        }
-        ours.remote.stop(Plan::Abort);
-        // Refused: nobody joins the thread, which ends on its own.
-        let Ok(leave) = self.ended.may_wait(&ours.on, self.site) else { return };
-        leave.block(|| {
-            self.ended.wait(None);
-            // Not by the thread itself, which may own this in a thread-local that outlives the loop.
-            if let Some(thread) = self.thread.take_if(|thread| thread.thread().id() != thread::current().id()) {
-                // What a loop's thread panics with, if a hook of the user's did, has been reported by the panic
-                // hook, and every caller has been told that the loop is closed.
-                drop(thread.join());
-            }
-        });
+    /// As [`close`](EventLoop::close), and drops the EventLoop without waiting for its end.
+    ///
+    /// The loop's thread ends by itself, after the poll that it is in and after the `spawn_blocking` threads that are still
+    /// busy (a read of the terminal, a look-up of a name). What these threads hold is freed when they end, or with the process.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let task = event_loop.submit(async {
+    ///     tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_secs(3))).await
+    /// });
+    /// let started = Instant::now();
+    /// event_loop.shutdown_background();
+    /// assert!(matches!(task.result(), Err(bridge::Error::Closed)));
+    /// assert!(started.elapsed() < Duration::from_secs(3));
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn shutdown_background(self) {
+        self.thread.detach();
     }
 }
 
@@ -311,7 +348,7 @@ impl Deref for EventLoop {
 
 impl fmt::Debug for EventLoop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EventLoop").field("name", &self.handle.ours().on.name).finish_non_exhaustive()
+        f.debug_struct("EventLoop").field("name", &self.thread.name()).finish_non_exhaustive()
     }
 }
 
@@ -338,7 +375,11 @@ impl fmt::Debug for EventLoop {
 pub struct Builder {
     runtime: TokioBuilder,
     name: Option<String>,
+    /// For the runtime, once it is known.
+    name_of_loop: Arc<OnceLock<String>>,
     spin: Duration,
+    slow_poll: Duration,
+    thread: ThreadSetup,
 }
 
 impl Builder {
@@ -357,44 +398,125 @@ impl Builder {
         self
     }
 
-    /// How long a thread looks before it parks: a caller for its answer, and the loop, once it has answered and has
-    /// nothing else to do, for the next call. The default is 50 µs; `Duration::ZERO` parks at once, on both sides.
+    /// The size of the stack of the loop's own thread, in bytes. The default is that of [`std::thread`].
     ///
-    /// A sleep and a wake cost several microseconds a side, and tens where a core has to be woken for them. A call that
-    /// follows the last one within this time is answered without either, and costs a tenth, or less. What it costs:
+    /// An [`EventLoop`] polls all its futures there; a [`SharedLoop`] those tasks that are not polled by a caller, on the
+    /// caller's stack. The threads of `spawn_blocking` are tokio's: set them up by [`configure`](Builder::configure).
     ///
-    /// - A thread that looks keeps a core busy. Over all loops there are never more of these than the process has cores,
-    ///   less one; with one core, nobody looks. An idle process looks at nothing and uses no CPU.
-    /// - Looks that are in vain make the next ones rarer, down to one in 16. So calls that take longer than this time,
-    ///   or come rarely, cost what a plain park does and a few microseconds of CPU.
-    /// - On a machine whose cores are all wanted by others a thread that looks uses up its share of one, and may be put
-    ///   aside just when the answer comes. Calls that wait for sockets were then seen to take two or three times as long as
-    ///   with `Duration::ZERO`, the mean of all; calls that wait for nothing, less time or as long.
-    /// - While the loop looks, its sockets, its timers and what is spawned onto its runtime have their turn every few
-    ///   microseconds. It looks only after calls: a loop that gets none parks like any tokio runtime.
-    /// - An [`EventLoop`] that is called closely by a thread on its own core moves to another of the cores that it may run
-    ///   on (Linux, and no seccomp filter): virtual machines tend to leave the two on one core. Which cores it may run on
-    ///   is as before then.
+    /// # Examples
     ///
-    /// The loop's side rests on tokio's `on_thread_park`. A [`configure`](Builder::configure) that sets that hook to one
-    /// of its own turns the loop's side off, and leaves the callers'.
+    /// ```
+    /// let event_loop = bridge::EventLoop::builder().thread_stack_size(16 << 20).build()?;
+    /// let sum = event_loop.block_on(async { [1_u8; 8 << 20].iter().map(|byte| usize::from(*byte)).sum::<usize>() });
+    /// assert_eq!(sum.unwrap(), 8 << 20);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn thread_stack_size(mut self, bytes: usize) -> Self {
+        self.thread.stack_size = Some(bytes);
+        self
+    }
+
+    /// Calls `f` on the loop's own thread before the loop begins: to attach it to a JVM, to set its priority or its CPU.
+    ///
+    /// If `f` panics, the loop is not started, and `build` returns an error. A second `f` takes the place of the first.
+    /// `f` is not called on the threads that call a [`SharedLoop`], which are yours, nor on those of `spawn_blocking`: see
+    /// [`configure`](Builder::configure).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::thread;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let event_loop = bridge::EventLoop::builder()
+    ///     .on_thread_start(move || tell.send(thread::current().id()).unwrap())
+    ///     .build()?;
+    /// let loops_thread = event_loop.block_on(async { thread::current().id() });
+    /// assert_eq!(told.recv().unwrap(), loops_thread.unwrap());
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn on_thread_start(mut self, f: impl Fn() + Send + Sync + 'static) -> Self {
+        self.thread.on_start = Some(Box::new(f));
+        self
+    }
+
+    /// Calls `f` on the loop's own thread after the loop has ended, when all its futures have been dropped. A shutdown, and a
+    /// drop, wait for that. A panic of `f` is contained, and a second `f` takes the place of the first.
+    ///
+    /// The loops of [`global`] and [`shared`](crate::shared()) end with the process, and call nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    ///
+    /// let (tell, told) = mpsc::channel();
+    /// let event_loop = bridge::EventLoop::builder().on_thread_stop(move || tell.send("detached").unwrap()).build()?;
+    /// event_loop.shutdown()?;
+    /// assert_eq!(told.recv().unwrap(), "detached");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn on_thread_stop(mut self, f: impl Fn() + Send + Sync + 'static) -> Self {
+        self.thread.on_stop = Some(Box::new(f));
+        self
+    }
+
+    /// For an [`EventLoop`]: the longest time that a thread spins before it parks, a caller for its answer and the loop for
+    /// its next call. The default is `Duration::ZERO`: no thread spins.
+    ///
+    /// A park and a wake cost several microseconds on each side of a call. On a machine with idle cores, 50 µs make calls
+    /// that follow each other closely ten times as fast. On a machine without, a thread that spins takes the core of the
+    /// thread that it waits for, and calls take several times as long. Of a loop's callers one spins at a time; the loop
+    /// spins after it has answered a call, and looks at its sockets and timers every few microseconds meanwhile.
+    ///
+    /// A [`SharedLoop`] never spins.
     ///
     /// # Examples
     ///
     /// ```
     /// use std::time::Duration;
     ///
-    /// let frugal = bridge::EventLoop::builder().spin(Duration::ZERO).build()?;
-    /// assert_eq!(frugal.block_on(async { 1 }).unwrap(), 1);
+    /// let eager = bridge::EventLoop::builder().spin(Duration::from_micros(50)).build()?;
+    /// assert_eq!(eager.block_on(async { 1 }).unwrap(), 1);
     /// # std::io::Result::Ok(())
     /// ```
-    pub fn spin(mut self, limit: Duration) -> Self {
-        self.spin = limit;
+    pub fn spin(mut self, timeout: Duration) -> Self {
+        self.spin = timeout;
+        self
+    }
+
+    /// From when on a poll is slow: one that takes longer is a warning of `tracing`, with the line of the call or submission
+    /// that the future comes from. The default is 100 ms; `Duration::MAX` is never.
+    ///
+    /// A future that is slow in a poll holds up all others of its loop. Measured are the futures of scoped calls and tasks that
+    /// the loop polls; not those that their caller polls, nor what was spawned by tokio's own functions. Of one line there is
+    /// a warning every ten seconds at most, which says how many were left out.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = bridge::EventLoop::builder().slow_poll(Duration::from_millis(5)).build()?;
+    /// // With a subscriber, this is a warning that names this line.
+    /// event_loop.block_on(async { std::thread::sleep(Duration::from_millis(10)) }).unwrap();
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[cfg(feature = "tracing")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "tracing")))]
+    pub fn slow_poll(mut self, threshold: Duration) -> Self {
+        self.slow_poll = threshold;
         self
     }
 
     /// Sets up the tokio runtime that the loop is made of. It is a current-thread one, with I/O and time enabled as
     /// far as the program's tokio has them (its features `net` and `time`); `f` is called at once.
+    ///
+    /// What is set about threads (`thread_name`, `thread_stack_size`, `on_thread_start`, `on_thread_stop`) holds for the
+    /// `spawn_blocking` threads, which else have the loop's name with `-blocking` after it. The loop's own thread is not one of
+    /// tokio's: the methods of these names of this builder set it up. `worker_threads` has no effect, since the loop has one
+    /// thread.
     ///
     /// # Examples
     ///
@@ -422,7 +544,7 @@ impl Builder {
     /// # Errors
     ///
     /// When the system gives no thread, or no file descriptor for the loop's I/O driver; `InvalidInput` for a
-    /// name with a NUL in it.
+    /// name with a NUL in it; `Other` where a hook panics.
     ///
     /// # Examples
     ///
@@ -435,20 +557,19 @@ impl Builder {
     #[track_caller]
     pub fn build(self) -> io::Result<EventLoop> {
         let site = Location::caller();
-        let Builder { mut runtime, name, spin } = self;
-        let name = name.unwrap_or_else(unique_name);
-        if name.contains('\0') {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the name of a thread cannot contain a NUL"));
-        }
-        runtime.thread_name(format!("{name}-blocking"));
+        let Builder { runtime, name, name_of_loop, spin, slow_poll, thread } = self;
+        let name = loop_thread::name(name)?;
+        let _ = name_of_loop.set(name.clone());
         let (ended, end) = Ending::new();
         let (tell, started) = mpsc::sync_channel(1);
-        let thread = thread::Builder::new().name(name.clone()).spawn(move || {
+        let (builder, hooks) = thread.split(&name);
+        let thread = builder.spawn(move || {
             let _end = end;
-            match Running::start(runtime, &name, spin, true) {
+            let _stops = hooks.start();
+            match Running::start(runtime, &name, spin, slow_poll) {
                 Ok(running) => {
                     // The one that is told waits until it is.
-                    let _ = tell.send(Ok(LocalHandle::new(Arc::clone(&running.ours))));
+                    let _ = tell.send(Ok(Arc::clone(&running.ours)));
                     drop(tell);
                     running.run_until_stopped();
                 }
@@ -456,12 +577,37 @@ impl Builder {
             }
         })?;
         let error = match started.recv() {
-            Ok(Ok(handle)) => return Ok(EventLoop { handle, thread: Some(thread), ended, site }),
+            Ok(Ok(ours)) => {
+                let handle = LocalHandle::new(Arc::clone(&ours));
+                return Ok(EventLoop { handle, thread: LoopThread::new(ours, thread, ended, site) });
+            }
             Ok(Err(error)) => error,
-            Err(mpsc::RecvError) => io::Error::other("the loop's thread panicked while it started"),
+            Err(mpsc::RecvError) => loop_thread::panicked(),
         };
         // Nothing is left of it when the caller is told. Its panic has been reported.
         drop(thread.join());
         Err(error)
+    }
+
+    /// Starts a loop without thread affinity, and the thread that drives it while nobody calls.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Builder::build).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let shared_loop = bridge::SharedLoop::builder().thread_name("client").build_shared()?;
+    /// let thread = shared_loop.block_on(async { std::thread::current().id() });
+    /// assert_eq!(thread.unwrap(), std::thread::current().id());
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn build_shared(self) -> io::Result<SharedLoop> {
+        let Builder { runtime, name, name_of_loop, slow_poll, thread, .. } = self;
+        let name = loop_thread::name(name)?;
+        let _ = name_of_loop.set(name.clone());
+        SharedLoop::start(runtime, &name, slow_poll, thread)
     }
 }

@@ -1,10 +1,20 @@
 //! Whether a loop's thread is in this process at all: a `fork` copies every handle, and no thread but the caller's.
 //!
-//! A counter that the child's side of each `fork` adds to; a loop remembers what it was. On systems without
-//! `pthread_atfork` it stays as it is, and nothing is noticed.
+//! Hooks run at each `fork` (`pthread_atfork`). The child's adds to a counter; a loop remembers what it was. A lock that another
+//! thread holds at the fork would be held in the child for ever, so the hook before it takes each global lock of this crate
+//! ([`registry`](crate::registry), [`context`](crate::context)), and those after it let them go. What the process has one of
+//! is made anew in a child ([`PerProcess`]). On systems without `pthread_atfork` the counter stays as it is, and nothing is
+//! noticed.
 
-use std::sync::Once;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::cell::Cell;
+use std::io;
+use std::mem::ManuallyDrop;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::context::RecordsLock;
+use crate::registry::RegistryLock;
 
 /// How many forks lie between the first process and this one.
 static FORKS: AtomicU32 = AtomicU32::new(0);
@@ -15,9 +25,13 @@ pub(crate) struct Process(u32);
 
 impl Process {
     pub(crate) fn current() -> Process {
-        static NOTICE: Once = Once::new();
-        NOTICE.call_once(notice_forks);
+        notice_forks();
         Process::counted()
+    }
+
+    /// Sees to it that a fork is noticed, before a lock is taken that it has to wait for.
+    pub(crate) fn notice() {
+        notice_forks();
     }
 
     /// Whether it is this one.
@@ -36,6 +50,113 @@ impl Process {
     }
 }
 
+/// What a process has one of, made on first use: a child that was forked off makes its own.
+pub(crate) struct PerProcess<T: 'static> {
+    /// That of this process, or of the nearest forebear that has used it. Never freed.
+    newest: AtomicPtr<Made<T>>,
+}
+
+struct Made<T> {
+    process: Process,
+    value: OnceLock<T>,
+    /// Held while it is made, by a thread of that process.
+    making: Mutex<()>,
+}
+
+impl<T: Send + Sync> PerProcess<T> {
+    pub(crate) const fn new() -> PerProcess<T> {
+        PerProcess { newest: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// The value of this process. While one thread makes it, others wait; if that fails, the next tries again.
+    pub(crate) fn get_or_try_init(&self, make: impl FnOnce() -> io::Result<T>) -> io::Result<&'static T> {
+        let made = self.made();
+        if let Some(value) = made.value.get() {
+            return Ok(value);
+        }
+        let _making = made.making.lock().unwrap_or_else(PoisonError::into_inner);
+        match made.value.get() {
+            Some(value) => Ok(value),
+            None => {
+                let value = make()?;
+                Ok(made.value.get_or_init(|| value))
+            }
+        }
+    }
+
+    /// The place of this process. No lock is held while it is found, which a fork might leave locked.
+    fn made(&self) -> &'static Made<T> {
+        let process = Process::current();
+        // ORDERING: Acquire pairs with the Release of the exchange below.
+        let mut newest = self.newest.load(Ordering::Acquire);
+        let mut own = None;
+        loop {
+            // SAFETY: null, or from `Box::into_raw` below, and never freed.
+            match unsafe { newest.as_ref() } {
+                Some(made) if made.process == process => return made,
+                _ => {}
+            }
+            let new = || Box::into_raw(Box::new(Made { process, value: OnceLock::new(), making: Mutex::new(()) }));
+            let at = *own.get_or_insert_with(new);
+            // ORDERING: Release hands the place over. Acquire on failure: as above.
+            match self.newest.compare_exchange(newest, at, Ordering::Release, Ordering::Acquire) {
+                // SAFETY: from `Box::into_raw` above, and never freed from here on.
+                Ok(_) => return unsafe { &*at },
+                Err(seen) => {
+                    // SAFETY: from `Box::into_raw` above, and published nowhere.
+                    own.take().into_iter().for_each(|at| drop(unsafe { Box::from_raw(at) }));
+                    newest = seen;
+                }
+            }
+        }
+    }
+}
+
+/// The global locks of this crate.
+struct Locks {
+    _registry: RegistryLock,
+    _records: RecordsLock,
+}
+
+thread_local! {
+    /// Held by this thread, which forks. It needs no destructor.
+    static HELD: Cell<Option<ManuallyDrop<Locks>>> = const { Cell::new(None) };
+    /// How many hooks have run before the fork that this thread is inside of.
+    static HOOKS: Cell<usize> = const { Cell::new(0) };
+}
+
+fn before_fork() {
+    if HOOKS.replace(HOOKS.get() + 1) == 0 {
+        let locks = Locks { _registry: RegistryLock::new(), _records: RecordsLock::new() };
+        HELD.set(Some(ManuallyDrop::new(locks)));
+    }
+}
+
+/// Lets the locks go after the last hook.
+fn after_fork(in_child: bool) {
+    let left = HOOKS.get().saturating_sub(1);
+    HOOKS.set(left);
+    if left == 0 {
+        if in_child {
+            // ORDERING: the child has one thread as yet.
+            FORKS.fetch_add(1, Ordering::Relaxed);
+        }
+        drop(HELD.take().map(ManuallyDrop::into_inner));
+    }
+}
+
+/// Sees to it that the hooks are there.
+fn notice_forks() {
+    static NOTICED: AtomicBool = AtomicBool::new(false);
+    // Not by a `Once`, which a fork might leave half done. Threads that come here at the same time each add the hooks, which
+    // takes them well.
+    // ORDERING: it hands nothing over.
+    if !NOTICED.load(Ordering::Relaxed) {
+        add_hooks();
+        NOTICED.store(true, Ordering::Relaxed);
+    }
+}
+
 #[cfg(any(
     target_os = "linux",
     target_os = "freebsd",
@@ -43,7 +164,7 @@ impl Process {
     target_os = "openbsd",
     target_vendor = "apple"
 ))]
-fn notice_forks() {
+fn add_hooks() {
     use std::ffi::c_int;
 
     type Hook = Option<unsafe extern "C" fn()>;
@@ -52,14 +173,21 @@ fn notice_forks() {
         fn pthread_atfork(prepare: Hook, parent: Hook, child: Hook) -> c_int;
     }
 
-    unsafe extern "C" fn in_child() {
-        // ORDERING: the child has one thread as yet.
-        FORKS.fetch_add(1, Ordering::Relaxed);
+    unsafe extern "C" fn prepare() {
+        before_fork();
     }
 
-    // SAFETY: the hook lives as long as the program. It only adds to an atomic, which is allowed between a fork and
-    // an exec. Where there is no memory for it, forks go unnoticed.
-    unsafe { pthread_atfork(None, None, Some(in_child)) };
+    unsafe extern "C" fn in_parent() {
+        after_fork(false);
+    }
+
+    unsafe extern "C" fn in_child() {
+        after_fork(true);
+    }
+
+    // SAFETY: the hooks live as long as the program. They run on the thread that forks. The child's only adds to an atomic and
+    // lets go of locks that this very thread holds. Where there is no memory for them, forks go unnoticed.
+    unsafe { pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
 }
 
 #[cfg(not(any(
@@ -69,4 +197,56 @@ fn notice_forks() {
     target_os = "openbsd",
     target_vendor = "apple"
 )))]
-fn notice_forks() {}
+fn add_hooks() {
+    // Nothing runs them.
+    let _ = (before_fork as fn(), after_fork as fn(bool));
+}
+
+#[cfg(all(test, not(bridge_loom)))]
+mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::AtomicUsize;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn of_many_threads_one_makes_what_the_process_has_one_of() {
+        static ONE: PerProcess<usize> = PerProcess::new();
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        let together = Barrier::new(8);
+        let get = || {
+            together.wait();
+            *ONE.get_or_try_init(|| Ok(MADE.fetch_add(1, Ordering::SeqCst))).unwrap()
+        };
+        thread::scope(|scope| {
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(get)).collect();
+            assert!(all.into_iter().all(|one| one.join().unwrap() == 0));
+        });
+        assert_eq!(MADE.load(Ordering::SeqCst), 1);
+    }
+
+    #[test]
+    fn what_could_not_be_made_is_tried_again() {
+        static ONE: PerProcess<u8> = PerProcess::new();
+        assert!(ONE.get_or_try_init(|| Err(io::ErrorKind::OutOfMemory.into())).is_err());
+        assert_eq!(*ONE.get_or_try_init(|| Ok(1)).unwrap(), 1);
+        assert_eq!(*ONE.get_or_try_init(|| Ok(2)).unwrap(), 1);
+    }
+
+    #[test]
+    fn hooks_that_were_added_twice_hold_the_locks_until_the_last_has_run() {
+        let held = || HELD.take().map(|locks| HELD.set(Some(locks))).is_some();
+        for in_child in [false, false] {
+            before_fork();
+            before_fork();
+            assert!(held());
+            after_fork(in_child);
+            assert!(held());
+            after_fork(in_child);
+            assert!(!held());
+            // Nobody holds them.
+            drop((RegistryLock::new(), RecordsLock::new()));
+        }
+    }
+}

@@ -11,6 +11,7 @@ use std::ptr;
 use std::task::{Context, Poll};
 
 use crate::slot::{Outcome, contain};
+use crate::stall::Site;
 use crate::state::{Ended, Reason};
 use crate::sync::UnsafeCell;
 use crate::trace::Span;
@@ -42,6 +43,13 @@ pub(crate) unsafe trait Frame {
     /// As for `stop`, after it or after a `poll` that was ready.
     unsafe fn overrule(&self);
 
+    /// The line that the future comes from.
+    ///
+    /// # Safety
+    ///
+    /// As for `stop`.
+    unsafe fn site(&self) -> Site;
+
     /// Drops the outcome.
     ///
     /// # Safety
@@ -55,6 +63,7 @@ pub(crate) struct Cell<M, F: Future> {
     stage: UnsafeCell<Stage<M, F>>,
     /// The caller's, entered wherever code of the future runs.
     pub(crate) span: Span,
+    site: Site,
 }
 
 /// How far a future is.
@@ -68,14 +77,14 @@ enum Stage<M, F: Future> {
 }
 
 impl<F: Future> Cell<fn() -> F, F> {
-    pub(crate) fn future(future: F) -> Self {
-        Cell { stage: UnsafeCell::new(Stage::Future(future)), span: Span::current() }
+    pub(crate) fn future(future: F, site: Site) -> Self {
+        Cell { stage: UnsafeCell::new(Stage::Future(future)), span: Span::current(), site }
     }
 }
 
 impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
-    pub(crate) fn make(make: M) -> Self {
-        Cell { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current() }
+    pub(crate) fn make(make: M, site: Site) -> Self {
+        Cell { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current(), site }
     }
 
     /// Takes the outcome out.
@@ -151,17 +160,7 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
         // SAFETY: the same condition.
         unsafe {
             self.replace(|dropped| {
-                let outcome = match (dropped, outcome) {
-                    (Ok(()), outcome) => outcome,
-                    (Err(second), Outcome::Panicked(first)) => {
-                        contain(|| second);
-                        Outcome::Panicked(first)
-                    }
-                    (Err(payload), outcome) => {
-                        contain(|| outcome);
-                        Outcome::Panicked(payload)
-                    }
-                };
+                let outcome = outcome.after_drop(dropped);
                 ended = outcome.ended();
                 Stage::Ended(outcome)
             });
@@ -198,6 +197,10 @@ unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
         contain(|| overruled);
         // SAFETY: as above.
         unsafe { self.settle(Outcome::Stopped(Reason::Cancel)) };
+    }
+
+    unsafe fn site(&self) -> Site {
+        self.site
     }
 
     unsafe fn discard(&self) {
@@ -259,6 +262,13 @@ unsafe impl Frame for Borrowed<'static> {
         let frame = unsafe { self.frame() };
         // SAFETY: the condition is the same.
         unsafe { frame.overrule() }
+    }
+
+    unsafe fn site(&self) -> Site {
+        // SAFETY: see the impl.
+        let frame = unsafe { self.frame() };
+        // SAFETY: the condition is the same.
+        unsafe { frame.site() }
     }
 
     unsafe fn discard(&self) {

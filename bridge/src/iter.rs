@@ -9,21 +9,26 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::panic::{RefUnwindSafe, resume_unwind};
+use std::panic::{Location, RefUnwindSafe, resume_unwind};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
+use crate::blocked::{Call, Of, What};
+use crate::canceller::{Cancellers, TaskCanceller};
 use crate::circle::{Answer, JobId};
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::job::AnyJob;
-use crate::park;
+use crate::large::is_large;
+use crate::park::{self, Host, Waited, Way};
+use crate::slot::contain;
 use crate::streams::{Asker, Listed, Stoppable};
-use crate::task::{Canceller, Task, may_wait};
+use crate::sync::outside::{Mutex, MutexGuard};
+use crate::task::{Task, may_wait};
 
 impl Handle {
     /// Runs `stream` on the loop, and gives its items to this thread, one by one, as an iterator.
@@ -36,7 +41,7 @@ impl Handle {
     ///
     /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
     /// [`Iter::buffered`] lets it run ahead. The limit of [`with_timeout`](Handle::with_timeout) holds for every
-    /// `next`.
+    /// `next`, and so do the cancellers of [`with_canceller`](Handle::with_canceller).
     ///
     /// # Examples
     ///
@@ -47,26 +52,37 @@ impl Handle {
     /// assert_eq!(squares, [1, 4, 9]);
     /// # std::io::Result::Ok(())
     /// ```
+    #[track_caller]
     pub fn iter<S>(&self, stream: S) -> Iter<S::Item>
     where
         S: Stream + Send + 'static,
         S::Item: Send + 'static,
     {
-        let turns = Arc::new(Turns(Mutex::new(Turn {
-            items: VecDeque::new(),
-            room: 0,
-            asked: false,
-            asked_by: Asker::here(),
-            given_up: false,
-            pump: None,
-            caller: None,
-        })));
+        if is_large::<S>() { self.pump(Box::pin(stream)) } else { self.pump(stream) }
+    }
+
+    #[track_caller]
+    fn pump<S>(&self, stream: S) -> Iter<S::Item>
+    where
+        S: Stream + Send + 'static,
+        S::Item: Send + 'static,
+    {
+        let turns = Arc::new(Turns::new());
         let pump = self.submit(pump(stream, Arc::clone(&turns)));
         let items = Arc::clone(&turns) as Arc<dyn Items>;
-        let listed = self
-            .streams()
-            .map(|streams| streams.list(Arc::new(Pumped { items: Arc::clone(&items), canceller: pump.canceller() })));
-        Iter { pump: Some(pump), closed: false, turns, items, _listed: listed, limit: self.limit() }
+        let listed = self.streams().map(|streams| {
+            streams.list(Arc::new(Pumped { items: Arc::clone(&items), canceller: pump.task_canceller() }))
+        });
+        Iter {
+            pump: Some(pump),
+            end: None,
+            fold: None,
+            turns,
+            items,
+            _listed: listed,
+            limit: self.limit(),
+            cancellers: self.cancellers().clone(),
+        }
     }
 }
 
@@ -91,20 +107,25 @@ async fn pump<S: Stream>(stream: S, turns: Arc<Turns<S::Item>>) -> Result<(), Er
 /// # Panics
 ///
 /// `next` panics with the stream's own payload if the stream panics, and, at the caller's line, where only the bridge
-/// goes wrong: the loop was closed, waiting would deadlock, or the handle's limit ran out. It never takes any of these for the
-/// stream's end, also not when it is asked again. [`next_timeout`](Iter::next_timeout) returns them.
+/// goes wrong: the loop was closed, waiting would deadlock, the handle's limit ran out, or a canceller of the handle is
+/// cancelled. It never takes any of these for the stream's end, also not when it is asked again.
+/// [`next_timeout`](Iter::next_timeout) returns them, and where the items are `Result`s [`fallible`](Iter::fallible) makes
+/// them the last item.
 #[must_use = "iterators are lazy: `next` waits"]
 pub struct Iter<T> {
     /// The stream's task, until its end was told.
     pump: Option<Task<Result<(), Error>>>,
-    /// The end was that of the loop.
-    closed: bool,
+    /// An error that was the end, if the stream's own was not.
+    end: Option<End>,
+    /// What makes an error an item, for `next`.
+    fold: Option<fn(Error) -> T>,
     turns: Arc<Turns<T>>,
     /// The same.
     items: Arc<dyn Items>,
     /// On a loop of ours.
     _listed: Option<Listed>,
     limit: Option<Duration>,
+    cancellers: Cancellers,
 }
 
 impl<T> Iter<T> {
@@ -119,6 +140,9 @@ impl<T> Iter<T> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn buffered(self, count: usize) -> Self {
+        if self.is_lost() {
+            return self;
+        }
         let mut turn = self.turns.lock();
         turn.room = count;
         let pump = turn.pump.take();
@@ -134,7 +158,8 @@ impl<T> Iter<T> {
     /// # Errors
     ///
     /// [`TimedOut`](Error::TimedOut), [`Closed`](Error::Closed), [`WouldDeadlock`](Error::WouldDeadlock), or
-    /// [`Panicked`](Error::Panicked) if the stream panicked. `Closed` is told again each time; after `Panicked`, whose payload
+    /// [`Panicked`](Error::Panicked) if the stream panicked; [`Cancelled`](Error::Cancelled) once a canceller of the handle is
+    /// cancelled, which ends the waiting and not the stream. `Closed` and `Cancelled` are told again each time; after `Panicked`, whose payload
     /// is given once, there is nothing more.
     ///
     /// # Examples
@@ -154,27 +179,77 @@ impl<T> Iter<T> {
         self.step(Some(self.limit.map_or(limit, |own| own.min(limit))))
     }
 
+    /// The end of an iterator by an error that is an item: the stream is dropped.
+    fn end_by(&mut self, error: Error, fold: fn(Error) -> T) -> T {
+        self.give_up();
+        self.end = None;
+        fold(error)
+    }
+
+    /// Nobody will ask for more. The stream is dropped on its loop.
+    fn give_up(&mut self) {
+        let pump = self.pump.take();
+        if pump.as_ref().is_some_and(Task::is_lost) {
+            return;
+        }
+        let items = self.turns.leave();
+        // Else it ends at its first poll: a cancel would drop the stream here, and not on the loop. A poll that came before
+        // `leave` is seen, since both take the lock.
+        if let Some(pump) = pump.filter(Task::is_begun) {
+            pump.cancel();
+        }
+        // These are the caller's, not the loop's, to drop.
+        items.into_iter().for_each(|item| contain(|| item));
+    }
+
+    /// Whether its stream is in the process that this one was forked off, where another thread may have locked what they share.
+    fn is_lost(&self) -> bool {
+        self.pump.as_ref().is_some_and(Task::is_lost)
+    }
+
+    /// The stream has ended.
+    #[track_caller]
+    fn end(&mut self) -> Result<Option<T>, Error> {
+        let end = match self.pump.take().map_or(Ok(Ok(())), Task::result) {
+            Ok(end) => end,
+            // By the loop's shutdown: the drop of this is the only other that cancels it.
+            Err(Error::Cancelled) => Err(Error::Closed),
+            Err(error) => Err(error),
+        };
+        self.end = matches!(end, Err(Error::Closed)).then_some(End::Closed);
+        end.map(|()| None)
+    }
+
+    fn after_the_end(&mut self) -> Result<Option<T>, Error> {
+        match self.end.take() {
+            None => Ok(None),
+            Some(End::Closed) => {
+                self.end = Some(End::Closed);
+                Err(Error::Closed)
+            }
+            Some(End::NotMade(error)) => Err(error),
+        }
+    }
+
     #[track_caller]
     fn step(&mut self, limit: Option<Duration>) -> Result<Option<T>, Error> {
+        // An item that is there stays there.
+        if self.cancellers.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         loop {
-            let Some(pump) = &mut self.pump else {
-                return if self.closed { Err(Error::Closed) } else { Ok(None) };
-            };
+            let Some(pump) = &mut self.pump else { return self.after_the_end() };
+            if pump.is_lost() {
+                return Err(Error::Closed);
+            }
             // Asked in this order: what was handed over before the end comes before the end.
             let ended = pump.is_done();
             if let Some(item) = self.turns.take() {
                 return Ok(Some(item));
             }
             if ended {
-                let end = match self.pump.take().map_or(Ok(Ok(())), Task::result) {
-                    Ok(end) => end,
-                    // By the loop's shutdown: the drop of this is the only other that cancels it.
-                    Err(Error::Cancelled) => Err(Error::Closed),
-                    Err(error) => Err(error),
-                };
-                self.closed = matches!(end, Err(Error::Closed));
-                return end.map(|()| None);
+                return self.end();
             }
             if limit == Some(Duration::ZERO) {
                 self.turns.ask();
@@ -182,14 +257,78 @@ impl<T> Iter<T> {
             }
             let leave = may_wait(pump.on(), &|| Box::new(Next { items: Arc::clone(&self.items), pump: pump.job() }))?;
             self.turns.ask();
+            let (host, cancellers) = (pump.host().cloned(), &self.cancellers);
+            let (on, job) = (Arc::clone(pump.on()), pump.job());
+            let of = || Of { on: Some(Arc::clone(&on)), job: Some(Arc::clone(&job)) };
+            let call = Some(Call { site: Location::caller(), companion: None, what: What::Job, of: &of });
+            let way = |may_drive| {
+                let host = host.as_deref().map(|host| (host as &dyn Host, may_drive));
+                Way { deadline, spin: None, host, watch: leave.watch(), cancellers: Some(cancellers), call }
+            };
             let turns = &self.turns;
             let pump = std::cell::RefCell::new(pump);
             let arm = |waker: &Waker| turns.leave_waker(waker) && pump.borrow_mut().register(waker);
             let is_over = || turns.has_item() || pump.borrow().is_done();
             let is_begun = || pump.borrow().is_begun();
-            if !leave.block(|| park::until(deadline, arm, is_over, &mut leave.watch(), is_begun)) {
-                return Err(Error::TimedOut(limit.unwrap_or(Duration::MAX)));
+            match leave.block(|may_drive| park::until(way(may_drive), arm, is_over, is_begun)) {
+                Waited::Over => {}
+                Waited::TimedOut => return Err(Error::TimedOut(limit.unwrap_or(Duration::MAX))),
+                Waited::Cancelled => return Err(Error::Cancelled),
             }
+        }
+    }
+}
+
+impl<T, E: From<Error>> Iter<Result<T, E>> {
+    /// Makes an error of this crate an item of `next`: an `Err`, by `E`'s `From<bridge::Error>`, after which the iterator has
+    /// ended and its stream is dropped. Without it such an error is a panic of `next`.
+    ///
+    /// A panic of the stream itself stays one. [`next_timeout`](Iter::next_timeout) returns errors as before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use futures::StreamExt;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let lines = futures::stream::iter([io::Result::Ok("one")]).chain(futures::stream::pending());
+    /// let mut lines = event_loop.iter(lines).fallible();
+    /// assert_eq!(lines.next().unwrap()?, "one");
+    /// drop(event_loop);
+    /// assert_eq!(lines.next().unwrap().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    /// assert!(lines.next().is_none());
+    /// # io::Result::Ok(())
+    /// ```
+    pub fn fallible(self) -> Self {
+        self.folding(|error| Err(error.into()))
+    }
+}
+
+impl<T> Iter<T> {
+    /// With errors as items of `next`.
+    pub(crate) fn folding(mut self, fold: fn(Error) -> T) -> Self {
+        self.fold = Some(fold);
+        self
+    }
+}
+
+impl<T: Send + 'static> Iter<T> {
+    /// Of a stream that could not be made: its only item is `error`.
+    pub(crate) fn not_made(error: Error, fold: fn(Error) -> T) -> Self {
+        let turns = Arc::new(Turns::new());
+        let items = Arc::clone(&turns) as Arc<dyn Items>;
+        let end = Some(End::NotMade(error));
+        Iter {
+            pump: None,
+            end,
+            fold: Some(fold),
+            turns,
+            items,
+            _listed: None,
+            limit: None,
+            cancellers: Cancellers::default(),
         }
     }
 }
@@ -202,30 +341,34 @@ impl<T> Iterator for Iter<T> {
         match self.step(self.limit) {
             Ok(item) => item,
             Err(Error::Panicked(panic)) => resume_unwind(panic.into_payload()),
-            Err(error) => panic!("`Iter::next`: {error} (`Iter::next_timeout` returns this)"),
+            Err(error) => match self.fold {
+                Some(fold) => Some(self.end_by(error, fold)),
+                None => panic!("`Iter::next`: {error} (`Iter::next_timeout` returns this)"),
+            },
         }
     }
+}
+
+/// How an iterator has ended, if not by its stream's end.
+enum End {
+    /// Returned each time.
+    Closed,
+    /// There never was a stream. Returned once.
+    NotMade(Error),
 }
 
 impl<T> std::iter::FusedIterator for Iter<T> {}
 
 impl<T> Drop for Iter<T> {
     fn drop(&mut self) {
-        let items = self.turns.leave();
-        // Else it ends at its first poll: a cancel would drop the stream here, and not on the loop. A poll that came before
-        // `leave` is seen, since both take the lock.
-        if let Some(pump) = self.pump.as_ref().filter(|pump| pump.is_begun()) {
-            pump.cancel();
-        }
-        // These are the caller's, not the loop's, to drop.
-        drop(items);
+        self.give_up();
     }
 }
 
 impl<T> fmt::Debug for Iter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not inside the chain: the lock would be held while the formatter, which is the user's, writes.
-        let items = self.turns.lock().items.len();
+        let items = if self.is_lost() { 0 } else { self.turns.lock().items.len() };
         f.debug_struct("Iter").field("stream", &self.pump).field("items", &items).finish()
     }
 }
@@ -277,7 +420,7 @@ impl<T: Send> Items for Turns<T> {
 /// A stream, for the shutdown of its loop.
 struct Pumped {
     items: Arc<dyn Items>,
-    canceller: Canceller,
+    canceller: TaskCanceller,
 }
 
 impl Stoppable for Pumped {
@@ -309,6 +452,18 @@ struct Turn<T> {
 }
 
 impl<T> Turns<T> {
+    fn new() -> Turns<T> {
+        Turns(Mutex::new(Turn {
+            items: VecDeque::new(),
+            room: 0,
+            asked: false,
+            asked_by: Asker::here(),
+            given_up: false,
+            pump: None,
+            caller: None,
+        }))
+    }
+
     /// No code of the user's runs under this lock.
     fn lock(&self) -> MutexGuard<'_, Turn<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -9,14 +9,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::circle::{Answer, JobId};
-use crate::core_id::Core;
 use crate::driver::Remote;
 use crate::frame::Frame;
 use crate::link::Link;
-use crate::pending::Place;
+use crate::pending::Key;
 use crate::slot::{Signal, contain};
-use crate::state::{Ended, Reason, Start, Stop};
+use crate::stall;
+use crate::state::{CANCEL, Ended, Reason, Start, Stop};
 use crate::sync::UnsafeCell;
+use crate::withdrawn;
 
 /// A reference-counted header that everyone holds, before a frame that is touched by leave of the state.
 pub(crate) struct Job<F: Frame + ?Sized> {
@@ -25,10 +26,8 @@ pub(crate) struct Job<F: Frame + ?Sized> {
     pub(crate) link: Link,
     // Where it is sent to run again; see the last chapter of `state`.
     home: UnsafeCell<Option<Home>>,
-    /// Where it was made, which is where its caller is, or was.
-    pub(crate) core: Core,
-    /// Where its loop keeps it while it is pending.
-    pub(crate) place: Place,
+    /// The key under which its loop keeps it while it is pending.
+    pub(crate) key: Key,
     frame: F,
 }
 
@@ -80,14 +79,7 @@ impl<F: Frame> Job<F> {
     /// What the frame holds before the first poll is `Send`, and so is the outcome. What it holds from then on
     /// need not be if the job goes to a loop whose thread never changes.
     pub(crate) unsafe fn new(frame: F) -> Job<F> {
-        Job {
-            signal: Signal::new(),
-            link: Link::new(),
-            home: UnsafeCell::new(None),
-            core: Core::current(),
-            place: Place::default(),
-            frame,
-        }
+        Job { signal: Signal::new(), link: Link::new(), home: UnsafeCell::new(None), key: Key::default(), frame }
     }
 
     pub(crate) fn frame(&self) -> &F {
@@ -98,10 +90,20 @@ impl<F: Frame> Job<F> {
 impl<F: Frame + ?Sized> Job<F> {
     /// Runs the job once on the loop's thread: what a poll, by the loop or by its tokio task, amounts to.
     pub(crate) fn run(&self, runner: Runner<'_>) -> Ran {
+        let mut measured = stall::Poll::new(match runner {
+            Runner::Loop(remote) => Some(&remote.slow_poll),
+            Runner::Task(_) => None,
+        });
+        let ran = self.run_measured(runner, &mut measured);
+        measured.warn();
+        ran
+    }
+
+    fn run_measured(&self, runner: Runner<'_>, measured: &mut stall::Poll<'_>) -> Ran {
         match self.signal.state.start() {
             Start::Gone => return Ran::Ended,
             Start::Stop(reason) => self.end(reason),
-            Start::Run { .. } => match self.poll(runner) {
+            Start::Run { .. } => match self.poll(runner, measured) {
                 Poll::Ready(ended) => {
                     self.forget_home();
                     self.complete(ended);
@@ -123,7 +125,7 @@ impl<F: Frame + ?Sized> Job<F> {
     }
 
     /// `start` has said `Run`.
-    fn poll(&self, runner: Runner<'_>) -> Poll<Ended> {
+    fn poll(&self, runner: Runner<'_>, measured: &mut stall::Poll<'_>) -> Poll<Ended> {
         let own;
         let waker = match runner {
             Runner::Task(waker) => waker,
@@ -132,8 +134,12 @@ impl<F: Frame + ?Sized> Job<F> {
                 &own
             }
         };
+        measured.start();
         // SAFETY: `start` has given us the frame, which its owner keeps in place until the job is done.
-        unsafe { self.frame.poll(&mut Context::from_waker(waker)) }
+        let polled = unsafe { self.frame.poll(&mut Context::from_waker(waker)) };
+        // SAFETY: it is still ours, since the job is not completed yet.
+        measured.end(|| unsafe { self.frame.site() });
+        polled
     }
 
     /// The loop will not run this job (again): it drops the future on its thread.
@@ -162,8 +168,15 @@ impl<F: Frame + ?Sized> Job<F> {
     pub(crate) fn stop(&self, bit: u32, reason: Reason) -> bool {
         match self.signal.state.stop(bit) {
             Stop::Withdrawn => self.end(reason),
+            asked => return self.asked_to_stop(asked),
+        }
+        true
+    }
+
+    fn asked_to_stop(&self, asked: Stop) -> bool {
+        match asked {
             Stop::Send => self.send(),
-            Stop::Noted => {}
+            Stop::Withdrawn | Stop::Noted => {}
             Stop::Done { cancelled } => return cancelled,
         }
         true
@@ -230,6 +243,21 @@ impl<F: Frame + ?Sized> Job<F> {
 }
 
 impl AnyJob {
+    /// As [`stop`](Job::stop), by a cancel. A job that was not polled yet ends on this thread, at once unless it is one of many
+    /// that cancel each other.
+    pub(crate) fn cancel(self: &Arc<Self>) -> bool {
+        match self.signal.state.stop(CANCEL) {
+            Stop::Withdrawn => withdrawn::end(Arc::clone(self)),
+            asked => return self.asked_to_stop(asked),
+        }
+        true
+    }
+
+    /// Ends it on the thread that a cancel of it has told `Withdrawn`.
+    pub(crate) fn end_withdrawn(&self) {
+        self.end(Reason::Cancel);
+    }
+
     pub(crate) fn id(&self) -> JobId {
         JobId::of(self)
     }

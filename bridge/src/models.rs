@@ -2,13 +2,15 @@
 //! number of preemptions that `ci/loom` sets.
 //!
 //! What is modelled is the code itself: [`State`](crate::state::State), [`Signal`], the queue, jobs and their wakers,
-//! frames, owners, the driver and its end, and the park loop. Only tokio is stood in for, by [`Loop`], which polls the
-//! driver when it was woken. Not modelled: the local turn, `Spawned`, `context`, the clock (a deadline here has passed or
+//! frames, owners, the driver and its end, the park loop, cancellers, and who drives a shared loop. Only tokio is stood in for, by
+//! [`Loop`], which polls the driver when it was woken, and by a core that parks. Not modelled: the local turn, `Spawned`, `context`, the clock (a deadline here has passed or
 //! never will), and counts of references, which are std's. So the home of a job on a foreign runtime is not either.
 
 mod call;
+mod cancel;
 mod job;
 mod queue;
+mod role;
 mod signal;
 mod wake;
 
@@ -19,15 +21,13 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use crate::context;
-use crate::core_id::Core;
 use crate::driver::{Driver, Plan, Remote};
 use crate::job::AnyJob;
-use crate::lookout::Lookout;
 use crate::owner::{self, Owner};
+use crate::park::Way;
 use crate::slot::Outcome;
-use crate::spin::{LoopWas, Spin};
+use crate::stall::Threshold;
 use crate::sync::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
-use crate::trace::Watch;
 
 /// A count that is no step of the model.
 #[derive(Clone, Default)]
@@ -260,29 +260,29 @@ struct Loop {
     sleeps: Count,
 }
 
-/// Who the loops of all models are, which is no part of them. None of them looks before it sleeps: for how long hangs on a
-/// clock.
+/// Who the loops of all models are, which is no part of them. Nobody spins: for how long hangs on a clock.
 static ON: LazyLock<Arc<context::Loop>> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    context::Loop::new(runtime.handle().id(), Arc::from("model"), Duration::ZERO, Core::UNKNOWN)
+    context::Loop::new(runtime.handle().id(), Arc::from("model"), Duration::ZERO)
 });
 
 impl Loop {
     fn new() -> Loop {
-        Loop { remote: Arc::new(Remote::new()), runtime: Unpark::current(), sleeps: Count::default() }
+        Loop { remote: Arc::new(Remote::new(Threshold::none())), runtime: Unpark::current(), sleeps: Count::default() }
     }
 
-    fn push(&self, job: Arc<AnyJob>) -> LoopWas {
-        self.remote.push(job)
+    fn push(&self, job: Arc<AnyJob>) {
+        self.remote.push(job);
     }
 
     fn driver(&self) -> Driver {
-        Driver::new(Arc::clone(&self.remote), Lookout::new(Arc::clone(&ON), false))
+        Driver::new(Arc::clone(&self.remote), Duration::ZERO)
     }
 
     /// What the runtime does, when it was woken. True when the loop is to end.
     fn poll(&self, driver: &mut Driver) -> bool {
-        driver.poll(&mut Context::from_waker(&Waker::from(Arc::clone(&self.runtime)))).is_ready()
+        let waker = Waker::from(Arc::clone(&self.runtime));
+        driver.poll(&mut Context::from_waker(&waker), || false).is_ready()
     }
 
     fn sleep(&self) {
@@ -333,7 +333,7 @@ fn submit(on: &Loop, body: Body) -> Owner<Output> {
 }
 
 fn result(mut owner: Owner<Output>) -> Outcome<Output> {
-    assert!(owner.wait(None, Spin::NONE, Watch::silent()));
+    assert!(owner.wait(Way::park()).is_over());
     owner.take().expect("what is done has an outcome")
 }
 

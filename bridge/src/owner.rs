@@ -8,6 +8,8 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
+use crate::blocked::{Call, Of, What};
+use crate::canceller::Cancellers;
 use crate::circle::Answer;
 use crate::context::{self, Leave, Loop};
 use crate::driver::Remote;
@@ -15,11 +17,13 @@ use crate::error::Deadlock;
 use crate::frame::{Borrowed, Cell, Frame};
 use crate::job::{AnyJob, Job};
 use crate::park;
+use crate::park::spin::Spin;
+use crate::park::{Host, Waited, Way};
 use crate::slot::{Outcome, Signal, contain};
 use crate::spare::{self, ScopedJob};
-use crate::spin::{LoopWas, Spin};
-use crate::state::{CANCEL, DEADLINE, Ended, Reason};
-use crate::trace::{Span, Watch};
+use crate::stall::{self, Site};
+use crate::state::{DEADLINE, Ended, Reason};
+use crate::trace::Span;
 
 /// A submitted job, as the one that asks for its result sees it.
 trait Submitted<T>: Send + Sync + RefUnwindSafe {
@@ -31,7 +35,6 @@ trait Submitted<T>: Send + Sync + RefUnwindSafe {
     unsafe fn take(&self) -> Option<Outcome<T>>;
 
     fn span(&self) -> &Span;
-    fn cancel(&self) -> bool;
     fn job(self: Arc<Self>) -> Arc<AnyJob>;
 }
 
@@ -54,10 +57,6 @@ where
         &self.frame().span
     }
 
-    fn cancel(&self) -> bool {
-        self.stop(CANCEL, Reason::Cancel)
-    }
-
     fn job(self: Arc<Self>) -> Arc<AnyJob> {
         self
     }
@@ -68,19 +67,34 @@ pub(crate) struct Owner<T> {
     job: Arc<dyn Submitted<T>>,
 }
 
-/// Submits a future that any thread may poll. `send` says what the loop was doing.
-pub(crate) fn submit<F>(future: F, send: impl FnOnce(Arc<AnyJob>) -> LoopWas) -> Owner<F::Output>
+/// Submits a future that any thread may poll.
+#[track_caller]
+pub(crate) fn submit<F>(future: F, send: impl FnOnce(Arc<AnyJob>)) -> Owner<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    submit_from(Location::caller(), future, send)
+}
+
+/// The same, where another line than the caller's is to be named.
+pub(crate) fn submit_from<F>(
+    site: &'static Location<'static>,
+    future: F,
+    send: impl FnOnce(Arc<AnyJob>),
+) -> Owner<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     // SAFETY: all of it is `Send`.
-    let job = Arc::new(unsafe { Job::new(Cell::future(future)) });
-    job.signal.asked(send(Arc::clone(&job) as Arc<AnyJob>));
+    let job = Arc::new(unsafe { Job::new(Cell::future(future, Site::new(site))) });
+    send(Arc::clone(&job) as Arc<AnyJob>);
     Owner { job }
 }
 
 /// Submits a future that is made on the loop's thread, and stays there.
+#[track_caller]
 pub(crate) fn submit_local<M, F>(make: M, remote: &Remote) -> Owner<F::Output>
 where
     M: FnOnce() -> F + Send + 'static,
@@ -88,8 +102,8 @@ where
     F::Output: Send + 'static,
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
-    let job = Arc::new(unsafe { Job::new(Cell::make(make)) });
-    job.signal.asked(remote.push(Arc::clone(&job) as Arc<AnyJob>));
+    let job = Arc::new(unsafe { Job::new(Cell::make(make, Site::new(Location::caller()))) });
+    remote.push(Arc::clone(&job) as Arc<AnyJob>);
     Owner { job }
 }
 
@@ -116,7 +130,7 @@ impl<T> Owner<T> {
     }
 
     pub(crate) fn cancel(&self) -> bool {
-        self.job.cancel()
+        self.job().cancel()
     }
 
     pub(crate) fn job(&self) -> Arc<AnyJob> {
@@ -129,10 +143,10 @@ impl<T> Owner<T> {
         unsafe { self.job.signal().register(waker) }
     }
 
-    /// Waits on this thread. False: `deadline` came first.
-    pub(crate) fn wait(&mut self, deadline: Option<Instant>, spin: Spin<'_>, watch: Watch) -> bool {
+    /// Waits on this thread.
+    pub(crate) fn wait(&mut self, way: Way<'_>) -> Waited {
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { park::wait(self.job.signal(), deadline, spin, watch) }
+        unsafe { park::wait(self.job.signal(), way) }
     }
 
     /// The outcome, once, and only when it is done.
@@ -161,6 +175,8 @@ impl<T> Drop for Owner<T> {
         if !unsafe { self.job.signal().detach() } {
             let unasked = self.take();
             self.job.span().unasked(unasked.as_ref());
+            // As on the loop's thread, where the output of a task that was detached before is dropped.
+            contain(|| unasked);
         }
     }
 }
@@ -169,23 +185,25 @@ impl<T> Drop for Owner<T> {
 #[derive(Clone, Copy)]
 pub(crate) struct Wait<'a> {
     pub(crate) deadline: Option<Instant>,
-    pub(crate) spin: Spin<'a>,
+    pub(crate) spin: &'a Spin,
+    pub(crate) cancellers: &'a Cancellers,
+    /// What the thread waits at, if it is no event loop.
+    pub(crate) host: Option<&'a dyn Host>,
+    pub(crate) on: &'a Arc<Loop>,
+    pub(crate) site: &'static Location<'static>,
+    pub(crate) companion: Option<&'static str>,
     /// Asks for leave to wait for the job.
     pub(crate) leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<Leave, Deadlock>,
 }
 
 /// A scoped call of a future that any thread may poll. It is dropped when this returns.
-pub(crate) fn call<F>(
-    future: F,
-    send: impl FnOnce(Arc<AnyJob>) -> LoopWas,
-    wait: Wait<'_>,
-) -> Result<Outcome<F::Output>, Deadlock>
+pub(crate) fn call<F>(future: F, send: impl FnOnce(Arc<AnyJob>), wait: Wait<'_>) -> Result<Outcome<F::Output>, Deadlock>
 where
     F: Future + Send,
     F::Output: Send,
 {
     // SAFETY: all of it is `Send`.
-    unsafe { scoped(Cell::future(future), send, wait) }
+    unsafe { scoped(Cell::future(future, Site::new(wait.site)), send, wait) }
 }
 
 /// A scoped call of a future that is made on the loop's thread, and dropped there before this returns.
@@ -196,7 +214,7 @@ where
     F::Output: Send,
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
-    unsafe { scoped(Cell::make(make), |job| remote.push(job), wait) }
+    unsafe { scoped(Cell::make(make, Site::new(wait.site)), |job| remote.push(job), wait) }
 }
 
 /// The frame is `cell`, on this function's stack, where it stays until the job is done.
@@ -206,14 +224,14 @@ where
 /// As for `Job::new`.
 unsafe fn scoped<M, F>(
     cell: Cell<M, F>,
-    send: impl FnOnce(Arc<AnyJob>) -> LoopWas,
+    send: impl FnOnce(Arc<AnyJob>),
     wait: Wait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
     M: FnOnce() -> F,
     F: Future,
 {
-    // SAFETY: `cell` is not moved. It is dropped at the end of this function, after `Call`, whose drop waits until
+    // SAFETY: `cell` is not moved. It is dropped at the end of this function, after `Underway`, whose drop waits until
     // the job is done, on every way out.
     let frame = unsafe { Borrowed::new(&cell) };
     // SAFETY: the caller keeps the condition.
@@ -230,11 +248,17 @@ where
             return outcome.filter(|_| ended == Ended::Panicked).ok_or(deadlock);
         }
     };
-    let call = Call { job: &job, watch: leave.watch() };
-    leave.block(|| {
-        job.signal.asked(send(Arc::clone(&job) as Arc<AnyJob>));
-        call.wait(wait.deadline, wait.spin);
+    let (spin, cancellers) = (Some(wait.spin), Some(wait.cancellers));
+    let of = || Of { on: Some(Arc::clone(wait.on)), job: Some(Arc::clone(&job) as Arc<AnyJob>) };
+    let call = Call { site: wait.site, companion: wait.companion, what: What::Job, of: &of };
+    let way = Way { deadline: wait.deadline, spin, host: None, watch: leave.watch(), cancellers, call: Some(call) };
+    let call = Underway { job: &job, way };
+    let waited = leave.block(|may_drive| {
+        let way = Way { host: wait.host.map(|host| (host, may_drive)), ..way };
+        send(Arc::clone(&job) as Arc<AnyJob>);
+        let waited = call.wait(way);
         drop(call);
+        waited
     });
     drop(leave);
     // SAFETY: the job is done, and this is its owner.
@@ -243,29 +267,39 @@ where
         // It ended by itself, and so has forgotten its home.
         spare::keep(job);
     }
-    Ok(outcome.expect("a job that is done has an outcome"))
+    Ok(match outcome.expect("a job that is done has an outcome") {
+        // It was stopped as at a deadline.
+        Outcome::Stopped(Reason::Deadline) if waited == Waited::Cancelled => Outcome::Stopped(Reason::Cancel),
+        outcome => outcome,
+    })
 }
 
 /// A scoped call under way. Its drop ends the call: what is not done by then is stopped, and waited for.
-struct Call<'a> {
+struct Underway<'a> {
     job: &'a Arc<ScopedJob>,
-    watch: Watch,
+    way: Way<'a>,
 }
 
-impl Call<'_> {
-    fn wait(&self, deadline: Option<Instant>, spin: Spin<'_>) {
+impl Underway<'_> {
+    fn wait(&self, way: Way<'_>) -> Waited {
         // SAFETY: the owner is the thread that is inside `scoped`: this one.
-        unsafe { park::wait(&self.job.signal, deadline, spin, self.watch) };
+        unsafe { park::wait(&self.job.signal, way) }
     }
 }
 
-impl Drop for Call<'_> {
+impl Drop for Underway<'_> {
     fn drop(&mut self) {
         if !self.job.signal.state.is_done() {
             // A panic on the way (tokio's, when the system does not let it wake the loop) must not free the frame.
             let guard = AbortOnDrop;
             self.job.stop(DEADLINE, Reason::Deadline);
-            self.wait(None, Spin::NONE);
+            let way = Way { deadline: None, spin: None, cancellers: None, ..self.way };
+            if let Some(at) = stall::late_at().filter(|_| !self.job.signal.state.is_done()) {
+                if let (false, Some(call)) = (self.wait(Way { deadline: Some(at), ..way }).is_over(), way.call) {
+                    stall::late(call.site, (call.of)().on.as_ref().map(|on| &*on.name));
+                }
+            }
+            self.wait(way);
             std::mem::forget(guard);
         }
     }
@@ -284,6 +318,8 @@ impl Drop for AbortOnDrop {
 #[derive(Debug)]
 pub(crate) struct Ending {
     signal: Arc<Signal>,
+    /// The loop, and the line that waits for it or has started it.
+    of: Option<(Arc<Loop>, &'static Location<'static>)>,
 }
 
 /// Held by the thread; its drop is the end.
@@ -295,17 +331,24 @@ pub(crate) struct End {
 impl Ending {
     pub(crate) fn new() -> (Ending, End) {
         let signal = Arc::new(Signal::new());
-        (Ending { signal: Arc::clone(&signal) }, End { signal })
+        (Ending { signal: Arc::clone(&signal), of: None }, End { signal })
     }
 
     pub(crate) fn may_wait(&self, on: &Loop, site: &'static Location<'static>) -> Result<Leave, Deadlock> {
         context::may_join(on, site, || Box::new(Arc::clone(&self.signal)))
     }
 
+    /// Waits of that line are for the end of that loop.
+    pub(crate) fn set_site(&mut self, on: &Arc<Loop>, site: &'static Location<'static>) {
+        self.of = Some((Arc::clone(on), site));
+    }
+
     /// Waits on this thread. False: `deadline` came first.
     pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> bool {
+        let of = || Of { on: self.of.as_ref().map(|(on, _)| Arc::clone(on)), job: None };
+        let call = self.of.as_ref().map(|(_, site)| Call { site, companion: None, what: What::End, of: &of });
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { park::wait(&self.signal, deadline, Spin::NONE, Watch::silent()) }
+        unsafe { park::wait(&self.signal, Way { deadline, call, ..Way::park() }) }.is_over()
     }
 }
 
@@ -343,18 +386,14 @@ mod tests {
     fn who_leaves_a_job_that_has_panicked_meanwhile_hears_nothing_of_it() {
         let owner = submit(async { panic_any(PanicsInDrop) }, |job| {
             job.run(Runner::Task(Waker::noop()));
-            LoopWas::Asleep
         });
         assert!(owner.is_done() && owner.leave());
     }
 
     #[test]
     fn who_leaves_a_job_that_was_refused_is_told() {
-        let owner = submit(async {}, |job| {
-            job.refuse();
-            LoopWas::Asleep
-        });
+        let owner = submit(async {}, |job| job.refuse());
         assert!(!owner.leave());
-        assert!(submit(async {}, |_| LoopWas::Asleep).leave());
+        assert!(submit(async {}, drop).leave());
     }
 }

@@ -1,137 +1,88 @@
 //! The jobs of a loop that are pending: kept until they end, whether anybody else knows of them or not.
 
-use std::mem;
-use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use slab::Slab;
+
 use crate::job::AnyJob;
-use crate::link::Link;
 use crate::slot::contain;
 
-/// Where a job is kept. Of the loop's thread.
-pub(crate) struct Place(AtomicU32);
+/// The key under which a job is kept. Of the thread that drives the loop.
+pub(crate) struct Key(AtomicU32);
 
-impl Place {
-    /// A job that is nowhere; the end of the list of free places.
+impl Key {
+    /// A job that is not kept.
     const NONE: u32 = u32::MAX;
 
-    // ORDERING, of both: of one thread.
+    // ORDERING, of both: of the one thread that has the driver.
     fn get(&self) -> Option<usize> {
-        let place = self.0.load(Ordering::Relaxed);
-        (place != Place::NONE).then_some(place as usize)
+        let key = self.0.load(Ordering::Relaxed);
+        (key != Key::NONE).then_some(key as usize)
     }
 
-    fn set(&self, place: u32) {
-        self.0.store(place, Ordering::Relaxed);
-    }
-}
-
-impl Default for Place {
-    fn default() -> Place {
-        Place(AtomicU32::new(Place::NONE))
+    fn set(&self, key: u32) {
+        self.0.store(key, Ordering::Relaxed);
     }
 }
 
-/// One word: a job's link, with a reference to the job, or else, with the lowest bit set, the next free place. Links are
-/// aligned to more than that.
-struct Entry(*const Link);
-
-impl Entry {
-    fn free(next: u32) -> Entry {
-        Entry(ptr::without_provenance(((next as usize) << 1) | 1))
-    }
-
-    fn kept(job: Arc<AnyJob>) -> Entry {
-        // SAFETY: a job is kept by the loop that has polled it, so it was given away before, by its push.
-        Entry(unsafe { Link::give(job) })
-    }
-
-    fn is_free(&self) -> bool {
-        self.0.addr() & 1 != 0
-    }
-
-    /// The place after this one in the list of free ones.
-    fn next_free(&self) -> u32 {
-        debug_assert!(self.is_free());
-        (self.0.addr() >> 1) as u32
-    }
-
-    /// The job that is kept here.
-    fn take(self) -> Option<Arc<AnyJob>> {
-        if self.is_free() {
-            return None;
-        }
-        // SAFETY: it is from `kept`, and this uses it up. An entry is not dropped otherwise, but for `Pending`'s own end.
-        Some(unsafe { Link::take(self.0) })
+impl Default for Key {
+    fn default() -> Key {
+        Key(AtomicU32::new(Key::NONE))
     }
 }
 
 /// A loop's pending jobs. They are closed by [`Pending::close`], before this is dropped.
-pub(crate) struct Pending {
-    entries: Vec<Entry>,
-    /// The first free one.
-    free: u32,
-    count: usize,
-}
+#[derive(Default)]
+pub(crate) struct Pending(Slab<Arc<AnyJob>>);
 
 impl Pending {
-    /// With more room than this the memory is given back when no job is left.
-    const ROOM: usize = 1024;
-
-    pub(crate) fn new() -> Pending {
-        Pending { entries: Vec::new(), free: Place::NONE, count: 0 }
-    }
+    /// With more capacity than this the memory is given back when no job is left.
+    const CAPACITY: usize = 1024;
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.count == 0
+        self.0.is_empty()
     }
 
     /// Whether `job` is kept here.
     pub(crate) fn has(job: &AnyJob) -> bool {
-        job.place.get().is_some()
+        job.key.get().is_some()
     }
 
     pub(crate) fn keep(&mut self, job: Arc<AnyJob>) {
-        self.count += 1;
-        if let Some(entry) = self.entries.get_mut(self.free as usize) {
-            job.place.set(self.free);
-            self.free = mem::replace(entry, Entry::kept(job)).next_free();
-            return;
-        }
-        if self.entries.len() == self.entries.capacity() {
-            // By an eighth: what is too much counts for each job that is kept, and the move is one of words.
-            self.entries.reserve_exact((self.entries.len() / 8).max(64));
-        }
-        let place = u32::try_from(self.entries.len()).expect("so many jobs have no room in memory");
-        job.place.set(place);
-        self.entries.push(Entry::kept(job));
+        let entry = self.0.vacant_entry();
+        let key = u32::try_from(entry.key()).ok().filter(|key| *key != Key::NONE);
+        job.key.set(key.expect("four billion jobs are more than memory holds"));
+        entry.insert(job);
     }
 
     /// Lets go of `job`, if it is kept here.
     pub(crate) fn release(&mut self, job: &AnyJob) {
-        let Some(place) = job.place.get() else { return };
-        job.place.set(Place::NONE);
-        self.count -= 1;
-        let kept = mem::replace(&mut self.entries[place], Entry::free(self.free)).take();
-        // There are fewer places than `NONE`.
-        self.free = place as u32;
-        if self.count == 0 && self.entries.capacity() > Pending::ROOM {
-            *self = Pending::new();
-        }
+        let Some(key) = job.key.get() else { return };
+        job.key.set(Key::NONE);
         // The caller has a reference as well, so nothing ends with this one.
-        drop(kept);
+        drop(self.0.remove(key));
+        if self.0.is_empty() && self.0.capacity() > Pending::CAPACITY {
+            self.0 = Slab::new();
+        }
     }
 
     /// Ends them all. Whether there were any.
     pub(crate) fn close(&mut self) -> bool {
-        let Pending { entries, count, .. } = mem::replace(self, Pending::new());
-        for job in entries.into_iter().filter_map(Entry::take) {
+        let jobs = std::mem::take(&mut self.0);
+        let any = !jobs.is_empty();
+        for (_, job) in jobs {
             job.close();
             // What hangs on the last reference may be the user's.
             contain(|| job);
         }
-        count > 0
+        any
+    }
+}
+
+impl std::fmt::Debug for Pending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pending").field("jobs", &self.0.len()).finish()
     }
 }
 
@@ -140,11 +91,13 @@ pub(crate) mod tests {
     use super::*;
     use crate::frame::Cell;
     use crate::job::Job;
+    use crate::stall::Site;
 
     /// Jobs that never end by themselves.
     pub(crate) fn jobs(count: usize) -> Vec<Arc<AnyJob>> {
+        let site = Site::new(std::panic::Location::caller());
         // SAFETY: all of it is `Send`.
-        let new = || Arc::new(unsafe { Job::new(Cell::future(std::future::pending::<()>())) }) as Arc<AnyJob>;
+        let new = || Arc::new(unsafe { Job::new(Cell::future(std::future::pending::<()>(), site)) }) as Arc<AnyJob>;
         std::iter::repeat_with(new).take(count).collect()
     }
 
@@ -153,28 +106,14 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_place_that_is_free_is_taken_again() {
-        let (mut pending, jobs) = (Pending::new(), jobs(10));
-        jobs[..5].iter().for_each(|job| pending.keep(Arc::clone(job)));
-        jobs[1..3].iter().for_each(|job| pending.release(job));
-        jobs[5..].iter().for_each(|job| pending.keep(Arc::clone(job)));
-        let mut places: Vec<_> = jobs.iter().map(|job| job.place.get()).collect();
-        assert!(jobs.iter().all(|job| Pending::has(job) == job.place.get().is_some()));
-        places.sort_unstable();
-        let kept = [None, None].into_iter().chain((0..8).map(Some));
-        assert_eq!(places, Vec::from_iter(kept), "eight jobs, eight places, each its own");
-        assert!(pending.close());
-        assert_eq!(jobs.iter().filter(|job| is_done(job)).count(), 8);
-    }
-
-    #[test]
     fn what_was_released_is_not_closed_and_not_kept_alive() {
-        let (mut pending, mut jobs) = (Pending::new(), jobs(3));
+        let (mut pending, mut jobs) = (Pending::default(), jobs(3));
         jobs.iter().for_each(|job| pending.keep(Arc::clone(job)));
         let released = jobs.remove(1);
         pending.release(&released);
         pending.release(&released);
         assert_eq!(Arc::strong_count(&released), 1);
+        assert!(!Pending::has(&released) && jobs.iter().all(|job| Pending::has(job)));
         assert!(!pending.is_empty() && pending.close() && pending.is_empty());
         assert!(!is_done(&released) && jobs.iter().all(|job| is_done(job) && Arc::strong_count(job) == 1));
         assert!(!pending.close(), "there is nothing left");
@@ -182,11 +121,10 @@ pub(crate) mod tests {
 
     #[test]
     fn the_memory_of_many_is_given_back_when_none_is_left() {
-        let (mut pending, jobs) = (Pending::new(), jobs(10 * Pending::ROOM));
+        let (mut pending, jobs) = (Pending::default(), jobs(10 * Pending::CAPACITY));
         jobs.iter().for_each(|job| pending.keep(Arc::clone(job)));
-        assert!(pending.entries.capacity() < jobs.len() * 5 / 4, "no more is kept ready than a part of what is needed");
         jobs.iter().for_each(|job| pending.release(job));
         assert!(pending.is_empty());
-        assert_eq!(pending.entries.capacity(), 0);
+        assert_eq!(pending.0.capacity(), 0);
     }
 }

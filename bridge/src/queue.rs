@@ -7,7 +7,6 @@
 //! | --- | --- | --- |
 //! | jobs, or none | links itself in front | takes all, goes on |
 //! | none, [`ASLEEP`] | takes the mark away and wakes the loop | – |
-//! | none, [`LOOKING`] | takes the mark away | sees that |
 //! | [`CLOSED`], with the jobs from before | of a new job is refused; of one that was woken, links itself in front | takes all |
 //! | none, [`CLOSED`] and [`ASLEEP`] | of a woken job takes the mark of sleep away and wakes the loop | – |
 //! | [`ENDED`] | is refused | – |
@@ -23,18 +22,15 @@ use std::sync::Arc;
 use crate::job::AnyJob;
 use crate::link::Link;
 use crate::slot::contain;
-use crate::spin::LoopWas;
 use crate::sync::{AtomicPtr, Ordering};
 
 /// The loop waits to be woken. Only an empty queue has it.
 const ASLEEP: usize = 1;
 /// Nothing new will be taken in.
 const CLOSED: usize = 2;
-/// The loop looks at this word, or will soon. Only an empty, open queue has it.
-const LOOKING: usize = 4;
-/// Nothing at all will be taken in. A closed queue is not looked at, so the two marks are free to say that.
-const ENDED: usize = CLOSED | LOOKING;
-const MARKS: usize = ASLEEP | CLOSED | LOOKING;
+/// Nothing at all will be taken in.
+const ENDED: usize = CLOSED | 4;
+const MARKS: usize = ASLEEP | ENDED;
 
 /// The loop's way in.
 #[derive(Debug)]
@@ -45,9 +41,8 @@ pub(crate) struct Queue {
 
 /// What a push has to see to.
 pub(crate) enum Pushed {
-    /// It is in the queue, which the loop looked at, or will look at soon, or else slept on: then it is this push's to
-    /// wake it.
-    Found(LoopWas),
+    /// It is in the queue. True: the loop sleeps, and is this push's to wake.
+    Queued { wake: bool },
     /// Nothing was pushed; the job is the caller's again.
     Closed(Arc<AnyJob>),
 }
@@ -62,7 +57,8 @@ impl Queue {
         self.push_unless(CLOSED, job)
     }
 
-    /// Adds a job that has been here before, and was woken: the caller has set `WOKEN` in `IDLE`.
+    /// Adds a job that has been here before, and was woken: the caller has set `WOKEN` in `IDLE`. Or a new one, of a call that
+    /// is under way.
     pub(crate) fn push_again(&self, job: Arc<AnyJob>) -> Pushed {
         self.push_unless(ENDED, job)
     }
@@ -85,9 +81,7 @@ impl Queue {
             // ORDERING: Release hands over the link and the job. Acquire on success is for ASLEEP: the loop's
             // waker, which the pusher is about to use, was set before the mark. A failure reads nothing.
             match self.head.compare_exchange_weak(head, to, Ordering::AcqRel, Ordering::Relaxed) {
-                Ok(_) if marks(head) & ASLEEP != 0 => return Pushed::Found(LoopWas::Asleep),
-                Ok(_) if marks(head) & LOOKING != 0 => return Pushed::Found(LoopWas::Looking),
-                Ok(_) => return Pushed::Found(LoopWas::AtWork),
+                Ok(_) => return Pushed::Queued { wake: marks(head) & ASLEEP != 0 },
                 Err(seen) => head = seen,
             }
         }
@@ -121,17 +115,12 @@ impl Queue {
 
     /// The loop is about to wait for a push. False: something is there, or the queue is closed.
     pub(crate) fn sleep(&self) -> bool {
-        self.mark(0, ASLEEP)
+        self.mark_asleep(0)
     }
 
     /// The loop, which knows that the queue is closed, is about to wait for a woken job. False: something is there.
     pub(crate) fn sleep_closed(&self) -> bool {
-        self.mark(CLOSED, ASLEEP)
-    }
-
-    /// The loop is about to look for a push, again and again, or to say `sleep`. False as there.
-    pub(crate) fn look(&self) -> bool {
-        self.mark(0, LOOKING)
+        self.mark_asleep(CLOSED)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -139,15 +128,9 @@ impl Queue {
         unmarked(self.head.load(Ordering::Relaxed)).is_null()
     }
 
-    /// Whether nothing has come since `look`.
-    pub(crate) fn is_looked_at(&self) -> bool {
-        // ORDERING: what has come is acquired by `take`.
-        marks(self.head.load(Ordering::Relaxed)) & LOOKING != 0
-    }
-
     /// Marks an empty queue, open or `closed`.
-    fn mark(&self, closed: usize, mark: usize) -> bool {
-        let marked = ptr::null_mut::<Link>().map_addr(|_| closed | mark);
+    fn mark_asleep(&self, closed: usize) -> bool {
+        let marked = ptr::null_mut::<Link>().map_addr(|_| closed | ASLEEP);
         let mut head = self.head.load(Ordering::Relaxed);
         while unmarked(head).is_null() && marks(head) & CLOSED == closed {
             if head == marked {
@@ -207,9 +190,13 @@ fn reversed(mut newest: *const Link) -> *const Link {
 }
 
 /// Jobs taken out of a queue, oldest first. The rest is handed out by `next`, or closed when this is dropped.
+#[derive(Debug)]
 pub(crate) struct Taken {
     next: *const Link,
 }
+
+// SAFETY: it is a list of references to jobs, which are `Send`, and nobody else refers to that list.
+unsafe impl Send for Taken {}
 
 impl Iterator for Taken {
     type Item = Arc<AnyJob>;
@@ -226,6 +213,10 @@ impl Iterator for Taken {
 }
 
 impl Taken {
+    pub(crate) fn has_next(&self) -> bool {
+        !self.next.is_null()
+    }
+
     /// Closes what is left. Says whether there was a job that had not ended by itself.
     pub(crate) fn close(mut self) -> bool {
         self.close_rest()

@@ -2,12 +2,10 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Waker;
 use std::time::Duration;
 
 use crate::error::{Error, Panic};
-use crate::spin::LoopWas;
 use crate::state::{CancelCameFirst, Ended, Reason, State};
 use crate::sync::UnsafeCell;
 
@@ -15,8 +13,6 @@ use crate::sync::UnsafeCell;
 #[derive(Debug)]
 pub(crate) struct Signal {
     pub(crate) state: State,
-    /// What the loop was doing when it was asked, for the owner's wait. There is room for it beside the state.
-    asked: AtomicU8,
     // The owner's while WAKER is not set and the state is not DONE; the completer's once it has stored DONE over
     // a set WAKER.
     waker: UnsafeCell<Option<Waker>>,
@@ -31,17 +27,7 @@ impl RefUnwindSafe for Signal {}
 
 impl Signal {
     pub(crate) fn new() -> Signal {
-        Signal { state: State::new(), asked: AtomicU8::new(LoopWas::Asleep as u8), waker: UnsafeCell::new(None) }
-    }
-
-    /// Notes what the loop was doing when it was asked. For the owner.
-    pub(crate) fn asked(&self, was: LoopWas) {
-        // ORDERING, here and in the next: of one owner.
-        self.asked.store(was as u8, Ordering::Relaxed);
-    }
-
-    pub(crate) fn loop_was(&self) -> LoopWas {
-        LoopWas::from_number(self.asked.load(Ordering::Relaxed))
+        Signal { state: State::new(), waker: UnsafeCell::new(None) }
     }
 
     /// Leaves `waker` to be woken on completion, in the place of the last one. False: it is done already, and
@@ -138,6 +124,22 @@ impl<T> Outcome<T> {
         }
     }
 
+    /// What it is after the future was dropped: a panic of that takes its place, unless it is a panic.
+    #[inline]
+    pub(crate) fn after_drop(self, dropped: std::thread::Result<()>) -> Outcome<T> {
+        match (dropped, self) {
+            (Ok(()), outcome) => outcome,
+            (Err(second), Outcome::Panicked(first)) => {
+                contain(|| second);
+                Outcome::Panicked(first)
+            }
+            (Err(payload), outcome) => {
+                contain(|| outcome);
+                Outcome::Panicked(payload)
+            }
+        }
+    }
+
     /// The outcome as the caller's result; `limit` is the one that a deadline speaks of.
     pub(crate) fn into_result(self, limit: Duration) -> Result<T, Error> {
         match self {
@@ -148,6 +150,11 @@ impl<T> Outcome<T> {
             Outcome::Stopped(Reason::Closed) => Err(Error::Closed),
         }
     }
+}
+
+/// The text of a panic's payload, if it is one.
+pub(crate) fn text(payload: &(dyn Any + Send)) -> Option<&str> {
+    payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
 /// Runs code of the user's whose panic has nobody to go to. The panic hook has reported it; the loop goes on.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use crate::frame::Borrowed;
 use crate::job::Job;
-use crate::park;
 use crate::sync::thread_local;
 
 /// A job whose frame is on its caller's stack.
@@ -34,7 +33,6 @@ pub(crate) unsafe fn job(frame: Borrowed<'static>) -> Arc<ScopedJob> {
         if let [first @ None, second @ None] = &mut *spare {
             *first = Some(Arc::new(new()));
             *second = Some(Arc::new(new()));
-            park::prepare();
         }
         spare.iter_mut().find_map(|place| place.take_if(|job| Arc::get_mut(job).map(|free| *free = new()).is_some()))
     });

@@ -141,6 +141,16 @@ pub(crate) enum Ended {
     Cancelled,
 }
 
+/// How far a job is, for a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Queued,
+    Running,
+    Pending,
+    /// Or about to be, without its loop.
+    Done,
+}
+
 /// What the owner left for the completer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Left {
@@ -281,10 +291,26 @@ impl State {
         self.0.load(Ordering::Acquire) & (STATE | CANCEL) == DONE | CANCEL
     }
 
+    /// Whether its outcome is, or will be, that it was cancelled.
+    pub(crate) fn is_or_will_be_cancelled(&self) -> bool {
+        // ORDERING: as in `is_done`.
+        self.0.load(Ordering::Acquire) & CANCEL != 0
+    }
+
     /// Whether it is done, and its outcome is no value.
     pub(crate) fn has_failed(&self) -> bool {
         // ORDERING: as in `is_done`.
         self.0.load(Ordering::Acquire) & (STATE | FAILED) == DONE | FAILED
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        // ORDERING: nothing is read on the strength of it.
+        match self.0.load(Ordering::Relaxed) & STATE {
+            QUEUED => Phase::Queued,
+            RUNNING => Phase::Running,
+            IDLE => Phase::Pending,
+            _ => Phase::Done,
+        }
     }
 
     /// The state by name, for `Debug`.

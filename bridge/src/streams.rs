@@ -8,13 +8,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::panic::RefUnwindSafe;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread::{self, ThreadId};
 
 use tokio::task::Id as TaskId;
 
 use crate::fork::Process;
 use crate::slot::contain;
+use crate::sync::outside::{Mutex, MutexGuard};
 
 /// Who asks a stream for items: a thread, or on a worker, which is now here and now there, a task.
 #[derive(Clone, Copy, Debug)]

@@ -5,13 +5,16 @@
 
 #[cfg(not(bridge_loom))]
 mod imp {
-    pub(crate) use std::sync::OnceLock;
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
-    pub(crate) use std::thread::{Thread, current, park, yield_now};
+    pub(crate) use std::thread::{Thread, current, park};
     pub(crate) use std::thread_local;
 
     pub(crate) fn spin_loop() {
         std::hint::spin_loop();
+    }
+
+    pub(crate) fn now() -> std::time::Instant {
+        std::time::Instant::now()
     }
 
     /// `std::cell::UnsafeCell` with loom's way in.
@@ -36,13 +39,19 @@ mod imp {
 }
 
 #[cfg(bridge_loom)]
-#[allow(unsafe_code)]
 mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::Ordering;
-    pub(crate) use loom::thread::{Thread, current, park, yield_now};
+    pub(crate) use loom::sync::{Mutex, MutexGuard};
+    pub(crate) use loom::thread::{Thread, current, park};
     pub(crate) use loom::thread_local;
+
+    /// Time does not pass in a model.
+    pub(crate) fn now() -> std::time::Instant {
+        static NOW: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+        *NOW
+    }
 
     pub(crate) type AtomicU32 = Stepped<loom::sync::atomic::AtomicU32>;
     pub(crate) type AtomicPtr<T> = Stepped<loom::sync::atomic::AtomicPtr<T>>;
@@ -69,39 +78,6 @@ mod imp {
         }
     }
 
-    /// `std::sync::OnceLock`, as far as one thread sets it and others look.
-    #[derive(Debug)]
-    pub(crate) struct OnceLock<T> {
-        is_set: AtomicU32,
-        value: UnsafeCell<Option<T>>,
-    }
-
-    // SAFETY: the value is written once, before `is_set` is, and only read after that.
-    unsafe impl<T: Send + Sync> Sync for OnceLock<T> {}
-
-    impl<T> OnceLock<T> {
-        pub(crate) fn new() -> Self {
-            OnceLock { is_set: AtomicU32::new(0), value: UnsafeCell::new(None) }
-        }
-
-        pub(crate) fn get(&self) -> Option<&T> {
-            if self.is_set.load(Ordering::Acquire) == 0 {
-                return None;
-            }
-            // SAFETY: it is set, and so is not written to any more.
-            self.value.with(|value| unsafe { (*value).as_ref() })
-        }
-
-        pub(crate) fn get_or_init(&self, value: impl FnOnce() -> T) -> &T {
-            if self.is_set.load(Ordering::Acquire) == 0 {
-                // SAFETY: one thread sets it, and nobody reads it before that.
-                self.value.with_mut(|place| unsafe { *place = Some(value()) });
-                self.is_set.store(1, Ordering::Release);
-            }
-            self.get().expect("it was set above")
-        }
-    }
-
     impl<A> std::ops::Deref for Stepped<A> {
         type Target = A;
 
@@ -113,3 +89,82 @@ mod imp {
 }
 
 pub(crate) use imp::*;
+
+#[cfg(not(bridge_loom))]
+pub(crate) use outside::{Mutex, MutexGuard};
+
+/// The mutex of what is in no model.
+pub(crate) mod outside {
+    #[cfg(not(bridge_tsan))]
+    pub(crate) use std::sync::{Mutex, MutexGuard};
+
+    #[cfg(bridge_tsan)]
+    pub(crate) use super::seen::{Mutex, MutexGuard};
+}
+
+/// For ThreadSanitizer (`ci/tsan`), which does not see what the mutexes of std order: std comes compiled without it.
+#[cfg(bridge_tsan)]
+mod seen {
+    use std::ops::{Deref, DerefMut};
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::{LockResult, PoisonError, TryLockError};
+
+    /// A mutex of std, whose critical sections also follow each other in an atomic.
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T> {
+        mutex: std::sync::Mutex<T>,
+        order: AtomicU32,
+    }
+
+    pub(crate) struct MutexGuard<'a, T> {
+        guard: std::sync::MutexGuard<'a, T>,
+        order: &'a AtomicU32,
+    }
+
+    impl<T> Mutex<T> {
+        pub(crate) const fn new(value: T) -> Mutex<T> {
+            Mutex { mutex: std::sync::Mutex::new(value), order: AtomicU32::new(0) }
+        }
+
+        pub(crate) fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
+            let guard = self.mutex.lock().unwrap_or_else(PoisonError::into_inner);
+            self.order.fetch_add(1, Ordering::AcqRel);
+            Ok(MutexGuard { guard, order: &self.order })
+        }
+
+        pub(crate) fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError<MutexGuard<'_, T>>> {
+            let guard = match self.mutex.try_lock() {
+                Ok(guard) => guard,
+                Err(TryLockError::Poisoned(error)) => error.into_inner(),
+                Err(TryLockError::WouldBlock) => return Err(TryLockError::WouldBlock),
+            };
+            self.order.fetch_add(1, Ordering::AcqRel);
+            Ok(MutexGuard { guard, order: &self.order })
+        }
+    }
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            &self.guard
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            &mut self.guard
+        }
+    }
+
+    impl<T> Drop for MutexGuard<'_, T> {
+        fn drop(&mut self) {
+            self.order.fetch_add(1, Ordering::AcqRel);
+        }
+    }
+}
+
+/// Locks a mutex under which no user code runs: a panic in there could only be a failed allocation.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,4 +1,4 @@
-//! [`Task`]: what a thread holds of a future that it submitted. [`Canceller`], [`CancelOnDrop`].
+//! [`Task`]: what a thread holds of a future that it submitted. [`CancelOnDrop`].
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
+use crate::blocked::{Call, Of, What};
+use crate::canceller::{Canceller, TaskCanceller};
 use crate::circle::Answer;
 use crate::context::{self, Leave, Loop};
 use crate::error::Error;
 use crate::job::AnyJob;
 use crate::owner::Owner;
-use crate::state::{CANCEL, Reason};
+use crate::park::{Host, Way};
+use crate::shared_loop::Shared;
 
 /// A future that was submitted to an event loop: ask for its result, wait for it, await it, cancel it.
 ///
@@ -42,11 +45,17 @@ use crate::state::{CANCEL, Reason};
 pub struct Task<T> {
     owner: Owner<T>,
     on: Arc<Loop>,
+    /// The shared loop that it runs on, which a thread that waits may drive.
+    host: Option<Arc<Shared>>,
 }
 
 impl<T> Task<T> {
-    pub(crate) fn new(owner: Owner<T>, on: Arc<Loop>) -> Task<T> {
-        Task { owner, on }
+    pub(crate) fn new(owner: Owner<T>, on: Arc<Loop>, host: Option<Arc<Shared>>) -> Task<T> {
+        Task { owner, on, host }
+    }
+
+    pub(crate) fn host(&self) -> Option<&Arc<Shared>> {
+        self.host.as_ref()
     }
 
     /// Waits until the task is done, and gives its output.
@@ -147,7 +156,15 @@ impl<T> Task<T> {
         }
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let leave = may_wait(&self.on, &|| Box::new(self.owner.job()))?;
-        if leave.block(|| self.owner.wait(deadline, self.on.spin(), leave.watch())) {
+        let (host, owner, spin) = (self.host.as_deref(), &mut self.owner, Some(&self.on.spin));
+        let job = owner.job();
+        let of = || Of { on: Some(Arc::clone(&self.on)), job: Some(Arc::clone(&job)) };
+        let call = Some(Call { site: Location::caller(), companion: None, what: What::Job, of: &of });
+        let way = |may_drive| {
+            let host = host.map(|host| (host as &dyn Host, may_drive));
+            Way { deadline, spin, host, watch: leave.watch(), call, ..Way::park() }
+        };
+        if leave.block(|may_drive| owner.wait(way(may_drive))).is_over() {
             return Ok(());
         }
         Err(Error::TimedOut(limit.unwrap_or(Duration::MAX)))
@@ -198,7 +215,11 @@ impl<T> Task<T> {
     /// ```
     #[must_use]
     pub fn canceller(&self) -> Canceller {
-        Canceller { job: self.owner.job(), on: Arc::clone(&self.on) }
+        Canceller::of_task(self.task_canceller())
+    }
+
+    pub(crate) fn task_canceller(&self) -> TaskCanceller {
+        TaskCanceller::new(self.owner.job(), Arc::clone(&self.on))
     }
 
     /// Whether the task has ended, in whatever way: its future is dropped, and [`result`](Task::result) will
@@ -282,38 +303,6 @@ pub(crate) fn may_wait(on: &Loop, answer: &dyn Fn() -> Box<dyn Answer>) -> Resul
         return Err(Error::Closed);
     }
     context::may_wait(on, Location::caller(), answer).map_err(Error::WouldDeadlock)
-}
-
-/// Cancels one [`Task`], from any thread. From [`Task::canceller`].
-///
-/// It keeps the task's memory, but not its future, and neither cancels nor detaches when it is dropped.
-#[derive(Clone)]
-pub struct Canceller {
-    job: Arc<AnyJob>,
-    on: Arc<Loop>,
-}
-
-impl Canceller {
-    /// As [`Task::cancel`].
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let event_loop = bridge::EventLoop::new()?;
-    /// let mut task = event_loop.submit(async { 1 });
-    /// assert_eq!(task.result_timeout(std::time::Duration::MAX).unwrap(), 1);
-    /// assert!(!task.canceller().cancel(), "too late");
-    /// # std::io::Result::Ok(())
-    /// ```
-    pub fn cancel(&self) -> bool {
-        (self.job.signal.state.is_done() || !self.on.is_left_behind()) && self.job.stop(CANCEL, Reason::Cancel)
-    }
-}
-
-impl fmt::Debug for Canceller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Canceller").field("state", &self.job.signal.state.name()).finish()
-    }
 }
 
 /// A [`Task`] that is cancelled when this is dropped. From [`Task::cancel_on_drop`].

@@ -6,17 +6,19 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::Location;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
+use crate::blocked::{Call, Of, What};
 use crate::circle::{Answer, JobId, Need};
 use crate::context::{self, Leave, Loop, Target};
 use crate::error::Error;
 use crate::job::AnyJob;
-use crate::park;
+use crate::park::{self, Host, Way};
+use crate::shared_loop::Shared;
+use crate::sync::outside::{Mutex, MutexGuard};
 use crate::task::Task;
-use crate::trace::Watch;
 
 /// When [`wait`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,10 +86,13 @@ pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit
         };
         let bell = Bell::new();
         let mut left = bell.hang(&mut tasks);
-        let mut watch = leave.watch();
-        leave.block(|| {
+        let host = common_host(&tasks);
+        leave.block(|may_drive| {
+            let of = || common_loop(&tasks);
+            let call = Call { site, companion: None, what: What::Tasks, of: &of };
+            let way = way(&leave, may_drive, deadline, host.as_deref(), call);
             // Every ring is one task more: whether it is enough is asked of that one alone.
-            while let Some(index) = bell.next(deadline, &mut watch, || tasks.iter().all(Task::is_begun)) {
+            while let Some(index) = bell.next(way, || tasks.iter().all(Task::is_begun)) {
                 left -= 1;
                 if ends(&tasks[index], when) || left == 0 {
                     break;
@@ -146,6 +151,31 @@ pub fn as_completed<T>(tasks: impl IntoIterator<Item = Task<T>>) -> AsCompleted<
 }
 
 /// A task's place in the input, and its result.
+/// The shared loop that all `tasks` run on, which a thread that waits for them may drive.
+fn common_host<'a, T: 'a>(tasks: impl IntoIterator<Item = &'a Task<T>>) -> Option<Arc<Shared>> {
+    let mut hosts = tasks.into_iter().map(Task::host);
+    let first = hosts.next()??;
+    hosts.all(|host| host.is_some_and(|host| Arc::ptr_eq(host, first))).then(|| Arc::clone(first))
+}
+
+fn way<'a>(
+    leave: &Leave,
+    may_drive: bool,
+    deadline: Option<Instant>,
+    host: Option<&'a Shared>,
+    call: Call<'a>,
+) -> Way<'a> {
+    let host = host.map(|host| (host as &dyn Host, may_drive));
+    Way { deadline, host, watch: leave.watch(), call: Some(call), ..Way::park() }
+}
+
+/// The loop that all of `tasks` that are left run on.
+fn common_loop<'a, T: 'a>(tasks: impl IntoIterator<Item = &'a Task<T>>) -> Of {
+    let mut loops = tasks.into_iter().filter(|task| !task.is_done()).map(Task::on);
+    let first = loops.next();
+    Of { on: first.filter(|first| loops.all(|on| on.id == first.id)).cloned(), job: None }
+}
+
 type Ended<T> = (usize, Result<T, Error>);
 
 /// The iterator of [`as_completed`].
@@ -225,10 +255,16 @@ impl<T> AsCompleted<T> {
             (Some(index), _) => index,
             (None, Some(Duration::ZERO)) => return Err(Error::TimedOut(Duration::ZERO)),
             (None, limit) => {
-                let leave = self.leave(Location::caller())?;
+                let site = Location::caller();
+                let leave = self.leave(site)?;
+                let of = || common_loop(self.tasks.iter().flatten());
+                let call = Call { site, companion: None, what: What::Tasks, of: &of };
                 let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
                 let is_begun = || self.tasks.iter().flatten().all(Task::is_begun);
-                leave.block(|| self.bell.wait(deadline, &mut leave.watch(), is_begun));
+                let host = common_host(self.tasks.iter().flatten());
+                leave.block(|may_drive| {
+                    self.bell.wait(way(&leave, may_drive, deadline, host.as_deref(), call), is_begun);
+                });
                 // Before the ring is taken: it is the answer that the record of this wait speaks of.
                 drop(leave);
                 self.bell.rung().ok_or(Error::TimedOut(limit.unwrap_or(Duration::MAX)))?
@@ -255,9 +291,9 @@ impl<T> AsCompleted<T> {
         for (on, _) in &self.left.by_loop {
             if on.has_workers && self.left.total <= FEW {
                 let tasks = self.tasks.iter().flatten().filter(|task| task.on().id == on.id);
-                targets.extend(tasks.map(|task| Target { on, answer: Box::new(move || ring(Some(task.job().id()))) }));
+                targets.extend(tasks.map(|task| Target::new(on, move || ring(Some(task.job().id())))));
             } else {
-                targets.push(Target { on, answer: Box::new(move || ring(None)) });
+                targets.push(Target::new(on, move || ring(None)));
             }
         }
         targets
@@ -325,7 +361,7 @@ fn leave<'a, T>(tasks: &'a [Task<T>], when: ReturnWhen, site: &'static Location<
         }
         let target = |(on, tasks): (&'a Loop, Vec<&'a Task<T>>)| {
             let owed = move || Owed { jobs: tasks.iter().map(|task| task.job()).collect(), when };
-            Target { on, answer: Box::new(move || Box::new(owed())) }
+            Target::new(on, move || Box::new(owed()))
         };
         by_loop.into_iter().chain(alone).map(target).collect()
     };
@@ -404,13 +440,13 @@ impl Bell {
     }
 
     /// The next that has rung, waited for until `deadline`.
-    fn next(&self, deadline: Option<Instant>, watch: &mut Watch, is_begun: impl Fn() -> bool) -> Option<usize> {
-        self.wait(deadline, watch, is_begun);
+    fn next(&self, way: Way<'_>, is_begun: impl Fn() -> bool) -> Option<usize> {
+        self.wait(way, is_begun);
         self.rung()
     }
 
     /// Until one has rung, or `deadline`.
-    fn wait(&self, deadline: Option<Instant>, watch: &mut Watch, is_begun: impl Fn() -> bool) {
+    fn wait(&self, way: Way<'_>, is_begun: impl Fn() -> bool) {
         let arm = |waker: &Waker| {
             let mut rung = self.lock();
             let waits = rung.indices.is_empty();
@@ -419,7 +455,7 @@ impl Bell {
             }
             waits
         };
-        park::until(deadline, arm, || self.has_rung(), watch, is_begun);
+        park::until(way, arm, || self.has_rung(), is_begun);
     }
 }
 

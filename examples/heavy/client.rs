@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::thread;
 use std::time::Duration;
 
-use bridge::{EventLoop, Handle, threadsafe};
+use bridge::{Handle, SharedLoop, threadsafe};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
@@ -61,17 +61,17 @@ async fn serve(listener: TcpListener) -> io::Result<()> {
 }
 
 fn main() -> io::Result<()> {
-    let event_loop = EventLoop::new()?;
-    let listener = event_loop.block_on(TcpListener::bind("127.0.0.1:0"))??;
+    let shared = SharedLoop::new()?;
+    let listener = shared.block_on(TcpListener::bind("127.0.0.1:0"))??;
     let address = listener.local_addr()?;
-    let server = event_loop.submit(serve(listener));
+    let server = shared.submit(serve(listener));
 
-    let client = Client::connect_blocking(&event_loop, address)?;
+    let client = Client::connect_blocking(&shared, address)?;
     thread::scope(|scope| {
         for name in ["one", "two", "three"] {
             let client = &client;
             scope.spawn(move || {
-                // Borrowed on this thread, filled on the loop's.
+                // Borrowed, and filled on this thread.
                 let mut answer = format!("{name}: ");
                 client.ask_blocking(name, &mut answer).expect("the server answers");
                 print!("{answer}");

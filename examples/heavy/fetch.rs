@@ -1,5 +1,5 @@
 //! An async client, called from plain threads: `#[threadsafe]` gives its async method a blocking one beside it, and
-//! one event loop serves all threads.
+//! all threads share one loop.
 //!
 //! `cargo run -p bridge-examples-heavy --example fetch -- https://www.rust-lang.org http://example.com`
 //!
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use std::{env, fmt, iter, thread};
 
 use axum::{Router, routing};
-use bridge::{EventLoop, LocalHandle, threadsafe};
+use bridge::{Handle, SharedLoop, threadsafe};
 use reqwest::{StatusCode, Url};
 use rustls::crypto::ring;
 use tokio::net::TcpListener;
@@ -21,7 +21,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 struct Client {
     http: reqwest::Client,
-    handle: LocalHandle,
+    handle: Handle,
 }
 
 #[threadsafe(handle = self.handle, fallible)]
@@ -78,11 +78,11 @@ fn http_client() -> reqwest::Result<reqwest::Client> {
 }
 
 fn main() -> Result<ExitCode> {
-    let event_loop = EventLoop::new()?;
-    let client = Client { http: http_client()?, handle: event_loop.with_timeout(Duration::from_secs(30)) };
+    let shared = SharedLoop::new()?;
+    let client = Client { http: http_client()?, handle: shared.with_timeout(Duration::from_secs(30)) };
     let mut urls: Vec<String> = env::args().skip(1).collect();
     if urls.is_empty() {
-        urls = serve_blocking(&event_loop)?;
+        urls = serve_blocking(&shared)?;
     }
     let pages: Vec<Result<Page>> = thread::scope(|scope| {
         let threads: Vec<_> = urls.iter().map(|url| scope.spawn(|| client.fetch_blocking(url))).collect();

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
+pub mod kinds;
 pub mod load;
 
 /// The limit to give a [`watchdog`] unless a test knows better: long enough for any machine, short enough for CI.

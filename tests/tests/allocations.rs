@@ -4,13 +4,13 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::future::{pending, poll_fn};
 use std::hint::black_box;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
-use bridge::{Error, EventLoop, Handle};
-use bridge_tests::{HANGS, watchdog};
+use bridge::{Error, Handle};
+use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
 use tokio::task::yield_now;
 
 /// Counts what the threads allocate that have asked for it.
@@ -56,138 +56,148 @@ static ALLOCATOR: Counting = Counting;
 
 const CALLS: usize = 1000;
 
-/// How many allocations `CALLS` times `call` make on this thread and on the loop's.
-fn allocations(call: impl Fn(&Handle) + Send + 'static) -> usize {
-    watchdog(HANGS, move || count_onto(&EventLoop::new().unwrap(), call))
+/// Asserts that `CALLS` times `call` make no more than `most` allocations, on this thread and on the loop's together.
+fn assert_allocates(
+    kinds: impl IntoIterator<Item = Kind>,
+    most: usize,
+    call: impl Fn(&Handle) + Clone + Send + 'static,
+) {
+    on_each(kinds, move |on| {
+        let allocated = count_onto(&on, &call);
+        assert!(allocated <= most, "{allocated} on {:?}", on.kind);
+    });
 }
 
-fn count_onto(handle: &Handle, call: impl Fn(&Handle)) -> usize {
+fn count_onto(on: &AnyLoop, call: impl Fn(&Handle)) -> usize {
     let counter: &'static AtomicUsize = Box::leak(Box::default());
     // What a thread makes once: its parker, the jobs that it keeps, room in tokio's queues.
-    handle.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
-    (0..10).for_each(|_| call(handle));
-    handle.block_on(async { COUNTS.set(Some(counter)) }).unwrap();
+    on.submit(async { tokio::time::sleep(Duration::from_millis(5)).await }).result().unwrap();
+    (0..10).for_each(|_| call(on));
+    on.on_threads(|| COUNTS.set(Some(counter)));
+    // What that allocates on those threads is in it.
+    let before = counter.load(Ordering::Relaxed);
     COUNTS.set(Some(counter));
-    (0..CALLS).for_each(|_| call(handle));
+    (0..CALLS).for_each(|_| call(on));
     COUNTS.set(None);
-    handle.block_on(async { COUNTS.set(None) }).unwrap();
-    counter.load(Ordering::Relaxed)
+    let allocated = counter.load(Ordering::Relaxed) - before;
+    on.on_threads(|| COUNTS.set(None));
+    allocated
 }
 
 #[test]
 fn a_scoped_call_that_is_ready_at_once_allocates_nothing() {
-    assert_eq!(allocations(|event_loop| assert_eq!(event_loop.block_on(async { 7 }).unwrap(), 7)), 0);
+    assert_allocates(Kind::ALL, 0, |handle| assert_eq!(handle.block_on(async { 7 }).unwrap(), 7));
 }
 
 #[test]
 fn a_scoped_call_of_a_large_future_allocates_nothing() {
-    let allocated = allocations(|event_loop| {
+    assert_allocates(Kind::ALL, 0, |handle| {
         let large = [7u8; 4096];
-        let sum =
-            event_loop.block_on(async move { black_box(large).iter().map(|byte| usize::from(*byte)).sum::<usize>() });
+        let sum = handle.block_on(async move { black_box(large).iter().map(|byte| usize::from(*byte)).sum::<usize>() });
         assert_eq!(sum.unwrap(), 7 * 4096);
     });
-    assert_eq!(allocated, 0);
 }
 
 #[test]
 fn a_scoped_call_that_is_pending_allocates_nothing() {
-    assert_eq!(allocations(|event_loop| event_loop.block_on(yield_now()).unwrap()), 0);
+    assert_allocates(Kind::ALL, 0, |handle| handle.block_on(yield_now()).unwrap());
 }
 
 #[test]
 fn a_waker_that_somebody_keeps_costs_no_more_than_another_job() {
     /// More than a thread has jobs ready.
     const KEPT: usize = 3;
-    let kept = Mutex::new(Vec::new());
-    let allocated = allocations(move |event_loop| {
-        let kept = &mut *kept.lock().unwrap();
-        if kept.len() < KEPT {
-            let keeps = poll_fn(|cx| {
-                kept.push(cx.waker().clone());
-                Poll::Ready(())
-            });
-            event_loop.block_on(keeps).unwrap();
-        }
-        event_loop.block_on(async {}).unwrap();
+    on_each(Kind::ALL, |on| {
+        let kept = Mutex::new(Vec::new());
+        let allocated = count_onto(&on, |handle| {
+            let kept = &mut *kept.lock().unwrap();
+            if kept.len() < KEPT {
+                let keeps = poll_fn(|cx| {
+                    kept.push(cx.waker().clone());
+                    Poll::Ready(())
+                });
+                handle.block_on(keeps).unwrap();
+            }
+            handle.block_on(async {}).unwrap();
+        });
+        // Most of these were made before the count began.
+        assert!(allocated <= KEPT, "{allocated}");
     });
-    // Most of these were made before the count began.
-    assert!(allocated <= KEPT, "{allocated}");
 }
 
 #[test]
 fn a_submitted_future_that_is_ready_at_once_allocates_once() {
-    let allocated = allocations(|event_loop| assert_eq!(event_loop.submit(async { 7 }).result().unwrap(), 7));
-    assert!(allocated <= CALLS, "{allocated}");
+    assert_allocates(Kind::OURS, CALLS, |handle| assert_eq!(handle.submit(async { 7 }).result().unwrap(), 7));
+    // One is that of tokio's task.
+    assert_allocates(Kind::EXTERNAL, 2 * CALLS, |handle| assert_eq!(handle.submit(async { 7 }).result().unwrap(), 7));
 }
 
 #[test]
 fn a_submitted_future_that_is_pending_allocates_once() {
-    let allocated = allocations(|event_loop| event_loop.submit(yield_now()).result().unwrap());
-    assert!(allocated <= CALLS, "{allocated}");
+    // Not by `yield_now`, for which tokio makes a list each time that somebody begins to drive.
+    let pending = || {
+        let mut is_first = true;
+        poll_fn(move |cx| {
+            cx.waker().wake_by_ref();
+            if std::mem::take(&mut is_first) { Poll::Pending } else { Poll::Ready(()) }
+        })
+    };
+    assert_allocates(Kind::OURS, CALLS, move |handle| handle.submit(pending()).result().unwrap());
+    // One is that of tokio's task, one the waker of a task that stays pending.
+    assert_allocates(Kind::EXTERNAL, 3 * CALLS, move |handle| handle.submit(pending()).result().unwrap());
 }
+
+/// A poll that is so long has its caller parked.
+const PARKS: Duration = Duration::from_millis(20);
 
 #[test]
 fn a_thread_that_has_called_twice_has_all_that_its_calls_need() {
-    let allocated = watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
+        let on_the_caller = on.kind.polls_on_the_caller();
         // The loop's own needs are not the subject.
-        (0..10).for_each(|_| event_loop.block_on(async {}).unwrap());
+        (0..10).for_each(|_| on.block_on(async {}).unwrap());
         let thread = std::thread::spawn(move || {
             let counter: &'static AtomicUsize = Box::leak(Box::default());
-            (0..2).for_each(|_| event_loop.block_on(async {}).unwrap());
+            // Long enough for the caller to park: the first park of a thread makes its record for `blocked`.
+            (0..2).for_each(|_| on.block_on(async { std::thread::sleep(PARKS) }).unwrap());
             COUNTS.set(Some(counter));
-            (0..CALLS).for_each(|_| event_loop.block_on(async {}).unwrap());
+            (0..CALLS).for_each(|_| on.block_on(async {}).unwrap());
             COUNTS.set(None);
             counter.load(Ordering::Relaxed)
         });
-        thread.join().unwrap()
+        // An event loop may still hold the job of the last call when the next one comes, which takes a second job then.
+        let most = if on_the_caller { 0 } else { 1 };
+        assert!(thread.join().unwrap() <= most);
     });
-    assert_eq!(allocated, 0);
 }
 
 #[test]
 fn a_scoped_call_from_a_spawn_blocking_thread_allocates_nothing() {
-    let allocated = watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
-        let calls = move || count_onto(&handle, |handle| handle.block_on(async {}).unwrap());
-        event_loop.block_on(async { tokio::task::spawn_blocking(calls).await.unwrap() }).unwrap()
+    on_each(Kind::ALL, |on| {
+        let on = Arc::new(on);
+        let inside = Arc::clone(&on);
+        let calls = move || count_onto(&inside, |handle| handle.block_on(async {}).unwrap());
+        let task = on.submit(async { tokio::task::spawn_blocking(calls).await.unwrap() });
+        assert_eq!(task.result().unwrap(), 0);
     });
-    assert_eq!(allocated, 0);
 }
 
 #[test]
-fn a_call_onto_a_foreign_runtime_allocates_no_more_for_being_woken_often() {
-    let allocated = |wakes| {
-        watchdog(HANGS, move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let handle = Handle::from(&runtime);
-            let (end, ended) = tokio::sync::oneshot::channel::<()>();
-            std::thread::scope(|scope| {
-                scope.spawn(|| runtime.block_on(ended));
-                let call = |handle: &Handle| {
-                    let is_woken = async {
-                        for _ in 0..wakes {
-                            yield_now().await;
-                        }
-                    };
-                    handle.block_on(is_woken).unwrap();
-                };
-                let allocated = count_onto(&handle, call);
-                drop(end);
-                allocated
-            })
-        })
-    };
-    assert_eq!(allocated(1), allocated(100));
+fn a_call_allocates_nothing_however_often_it_is_woken() {
+    assert_allocates(Kind::ALL, 0, |handle| {
+        let is_woken = async {
+            for _ in 0..100 {
+                yield_now().await;
+            }
+        };
+        handle.block_on(is_woken).unwrap();
+    });
 }
 
 #[test]
 fn to_wait_for_the_next_of_many_on_a_loops_thread_takes_no_more_room_than_for_one_of_few() {
-    let bytes = |tasks| {
-        watchdog(HANGS, move || {
-            let [asking, asked] = [(); 2].map(|()| EventLoop::new().unwrap());
+    on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |asking, asked| {
+        let bytes = |tasks| {
             let mut left = bridge::as_completed((0..tasks).map(|_| asked.submit(pending::<()>())).collect::<Vec<_>>());
             let waits = async move {
                 let mut wait = || {
@@ -200,8 +210,8 @@ fn to_wait_for_the_next_of_many_on_a_loops_thread_takes_no_more_room_than_for_on
                 wait();
                 wait()
             };
-            asking.block_on(waits).unwrap()
-        })
-    };
-    assert_eq!(bytes(10_000), bytes(2));
+            asking.submit(waits).result().unwrap()
+        };
+        assert_eq!(bytes(10_000), bytes(2));
+    });
 }

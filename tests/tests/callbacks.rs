@@ -3,35 +3,32 @@
 use std::sync::mpsc;
 use std::thread;
 
-use bridge::{Canceller, Error, EventLoop, Handle};
-use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
+use bridge::{Canceller, Error, Handle};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
+use bridge_tests::{Drops, Wedge, wait_until};
 use tokio::sync::oneshot;
-
-fn event_loop() -> EventLoop {
-    EventLoop::new().expect("a loop starts")
-}
 
 #[test]
 fn a_callback_of_a_pending_task_runs_once_on_the_loops_thread() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let on = event_loop.block_on(async { thread::current().id() }).unwrap();
+    on_each(Kind::ALL, |on| {
+        let threads = on.threads();
         let (go, wait) = oneshot::channel::<u32>();
         let (tell, told) = mpsc::channel();
-        event_loop.submit(async { wait.await.unwrap() }).on_done(move |result| {
+        on.submit(async { wait.await.unwrap() }).on_done(move |result| {
             tell.send((result.unwrap(), thread::current().id())).unwrap();
         });
         go.send(5).unwrap();
-        assert_eq!(told.recv().unwrap(), (5, on));
+        let (value, thread) = told.recv().unwrap();
+        assert_eq!(value, 5);
+        assert!(threads.contains(&thread));
         assert!(told.recv().is_err(), "the callback is dropped after its one call");
     });
 }
 
 #[test]
 fn a_callback_of_a_done_task_runs_on_the_registering_thread() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit(async { 1 });
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(async { 1 });
         wait_until(|| task.is_done());
         let (tell, told) = mpsc::channel();
         task.on_done(move |result| tell.send((result.unwrap(), thread::current().id())).unwrap());
@@ -41,22 +38,20 @@ fn a_callback_of_a_done_task_runs_on_the_registering_thread() {
 
 #[test]
 fn a_callback_learns_of_every_kind_of_end() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = mpsc::channel();
         let ask = |name| {
             let tell = mpsc::Sender::clone(&tell);
             move |result: Result<(), Error>| tell.send((name, result)).unwrap()
         };
-        event_loop.submit(async { panic!("as the test wants") }).on_done(ask("panicked"));
-        let cancelled = event_loop.submit(std::future::pending());
+        on.submit(async { panic!("as the test wants") }).on_done(ask("panicked"));
+        let cancelled = on.submit(std::future::pending());
         let canceller = cancelled.canceller();
         cancelled.on_done(ask("cancelled"));
         canceller.cancel();
-        event_loop.submit(std::future::pending()).on_done(ask("closed"));
-        // The panic comes first: submissions of one thread start in order.
-        event_loop.block_on(async {}).unwrap();
-        drop(event_loop);
+        on.submit(std::future::pending()).on_done(ask("closed"));
+        on.settle();
+        drop(on);
         drop(tell);
         let mut ends: Vec<_> = told.iter().collect();
         ends.sort_by_key(|(name, _)| *name);
@@ -76,27 +71,25 @@ fn a_callback_learns_of_every_kind_of_end() {
 
 #[test]
 fn a_callback_that_panics_harms_neither_the_loop_nor_another_callback() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = mpsc::channel();
-        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
-        event_loop.submit(async {}).on_done(|_| panic!("as the test wants"));
-        event_loop.submit(async {}).on_done(move |_| tell.send(()).unwrap());
-        wedge.release();
+        let blocked = on.block_threads();
+        on.submit(async {}).on_done(|_| panic!("as the test wants"));
+        on.submit(async {}).on_done(move |_| tell.send(()).unwrap());
+        drop(blocked);
         told.recv().unwrap();
-        assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
+        assert_eq!(on.block_on(async { 1 }).unwrap(), 1);
     });
 }
 
 #[test]
 fn a_callback_may_submit_cancel_and_read_but_not_block_on_its_own_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = Handle::clone(&event_loop);
+    on_each(Kind::ONE_DRIVER, |on| {
+        let handle = Handle::clone(&on);
         let (go, wait) = oneshot::channel::<()>();
         let (tell, told) = mpsc::channel();
-        let other = event_loop.submit(std::future::pending::<()>());
-        event_loop.submit(async { wait.await.unwrap() }).on_done(move |_| {
+        let other = on.submit(std::future::pending::<()>());
+        on.submit(async { wait.await.unwrap() }).on_done(move |_| {
             let refused = handle.block_on(async {});
             let submitted = handle.submit(async { 2 });
             let done = other.is_done();
@@ -112,18 +105,10 @@ fn a_callback_may_submit_cancel_and_read_but_not_block_on_its_own_loop() {
 
 #[test]
 fn a_hundred_thousand_dependants_need_no_deep_stack() {
-    watchdog(HANGS, || {
+    for_each(Kind::ALL, |kind| {
+        // A frame of each on one stack would take a megabyte at least, if it were 20 bytes large.
         const DEPENDANTS: usize = 100_000;
-        let (tell_handle, told_handle) = mpsc::channel();
-        let (end, ended) = oneshot::channel::<()>();
-        let small = thread::Builder::new().stack_size(512 * 1024);
-        let runs = small.spawn(move || {
-            bridge::run(async {
-                tell_handle.send(Handle::current()).unwrap();
-                ended.await.unwrap();
-            });
-        });
-        let handle = told_handle.recv().unwrap();
+        let handle = AnyLoop::configured(kind, |tokio| _ = tokio.worker_threads(1));
         // Nothing starts behind this: each is cancelled where it is queued, by the callback of the one before.
         let (give, given) = mpsc::channel::<Canceller>();
         handle.call_soon(move || assert!(given.recv().unwrap().cancel())).unwrap();
@@ -141,21 +126,18 @@ fn a_hundred_thousand_dependants_need_no_deep_stack() {
         }
         give.send(next).unwrap();
         assert!(matches!(told.recv().unwrap(), Err(Error::Cancelled)));
-        end.send(()).unwrap();
-        runs.unwrap().join().unwrap();
     });
 }
 
 #[test]
 fn a_callback_may_drop_its_own_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::OURS, |on| {
         let (go, wait) = oneshot::channel::<()>();
         let (tell, told) = mpsc::channel();
-        let task = event_loop.submit(async { wait.await.unwrap() });
-        let left = event_loop.submit(std::future::pending::<()>());
+        let task = on.submit(async { wait.await.unwrap() });
+        let left = on.submit(std::future::pending::<()>());
         task.on_done(move |_| {
-            drop(event_loop);
+            drop(on);
             tell.send(()).unwrap();
         });
         go.send(()).unwrap();
@@ -166,19 +148,18 @@ fn a_callback_may_drop_its_own_loop() {
 
 #[test]
 fn a_callback_finds_its_tasks_future_dropped() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let ways: [fn(&Canceller, oneshot::Sender<()>); 2] =
             [|_, go| go.send(()).unwrap(), |canceller, _| assert!(canceller.cancel())];
         for way in ways {
             let (drops, (go, wait)) = (Drops::new(), oneshot::channel::<()>());
             let (captured, inside) = (drops.guard(), drops.guard());
-            let task = event_loop.submit(async move {
+            let task = on.submit(async move {
                 let _inside = inside;
                 let _ = wait.await;
                 drop(captured);
             });
-            event_loop.block_on(async {}).unwrap();
+            wait_until(|| is_pending(&task));
             let canceller = task.canceller();
             let (tell, told) = mpsc::channel();
             task.on_done(move |_| tell.send(drops.count()).unwrap());
@@ -190,13 +171,12 @@ fn a_callback_finds_its_tasks_future_dropped() {
 
 #[test]
 fn a_callback_of_a_task_that_is_cancelled_or_closed_after_its_first_poll_runs_on_the_loops_thread() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let on = event_loop.block_on(async { thread::current().id() }).unwrap();
+    on_each(Kind::ALL, |on| {
+        let threads = on.threads();
         let (tell, told) = mpsc::channel();
         let pending = || {
-            let (task, tell) = (event_loop.submit(std::future::pending::<()>()), tell.clone());
-            event_loop.block_on(async {}).unwrap();
+            let (task, tell) = (on.submit(std::future::pending::<()>()), tell.clone());
+            wait_until(|| is_pending(&task));
             let canceller = task.canceller();
             task.on_done(move |result| tell.send((result.unwrap_err().to_string(), thread::current().id())).unwrap());
             canceller
@@ -204,19 +184,19 @@ fn a_callback_of_a_task_that_is_cancelled_or_closed_after_its_first_poll_runs_on
         assert!(pending().cancel());
         let (end, thread) = told.recv().unwrap();
         assert!(end.contains("cancelled"), "{end}");
-        assert_eq!(thread, on);
+        assert!(threads.contains(&thread));
         pending();
-        drop(event_loop);
+        drop(on);
         let (end, thread) = told.recv().unwrap();
         assert!(end.contains("closed"), "{end}");
-        assert_eq!(thread, on);
+        assert!(threads.contains(&thread));
     });
 }
 
 /// A loop that is busy, and a task behind that, whose callback tells which thread it runs on.
-fn queued(event_loop: &EventLoop) -> (Wedge, Canceller, mpsc::Receiver<thread::ThreadId>) {
-    let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
-    let task = event_loop.submit(std::future::pending::<()>());
+fn queued(on: &Handle) -> (Wedge, Canceller, mpsc::Receiver<thread::ThreadId>) {
+    let wedge = Wedge::on(|job| on.call_soon(job).unwrap());
+    let task = on.submit(std::future::pending::<()>());
     let canceller = task.canceller();
     let (tell, told) = mpsc::channel();
     task.on_done(move |result| {
@@ -228,41 +208,38 @@ fn queued(event_loop: &EventLoop) -> (Wedge, Canceller, mpsc::Receiver<thread::T
 
 #[test]
 fn a_callback_of_a_task_that_is_cancelled_before_its_first_poll_runs_on_the_loops_thread() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (wedge, canceller, told) = queued(&event_loop);
+    on_each(Kind::OURS, |on| {
+        let (wedge, canceller, told) = queued(&on);
         assert!(canceller.cancel());
         assert!(told.try_recv().is_err(), "not by this thread");
-        let on = wedge.thread();
+        let thread = wedge.thread();
         wedge.release();
-        assert_eq!(told.recv().unwrap(), on);
+        assert_eq!(told.recv().unwrap(), thread);
         assert!(told.recv().is_err(), "the callback is dropped after its one call");
     });
 }
 
 #[test]
 fn a_callback_that_waits_for_a_loop_that_ends_runs_at_that_end() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (wedge, canceller, told) = queued(&event_loop);
+    on_each(Kind::OURS, |on| {
+        let (wedge, canceller, told) = queued(&on);
         assert!(canceller.cancel());
-        let handle = event_loop.handle().clone();
-        let end = thread::spawn(move || drop(event_loop));
+        let handle = on.handle().clone();
+        let end = thread::spawn(move || drop(on));
         wait_until(|| handle.is_closed());
-        let on = wedge.thread();
+        let thread = wedge.thread();
         wedge.release();
-        assert_eq!(told.recv().unwrap(), on);
+        assert_eq!(told.recv().unwrap(), thread);
         end.join().unwrap();
     });
 }
 
 #[test]
 fn a_callback_of_a_task_that_is_cancelled_on_a_closed_loop_before_its_first_poll_runs_on_the_thread_that_cancels() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (wedge, canceller, told) = queued(&event_loop);
-        let handle = event_loop.handle().clone();
-        let end = thread::spawn(move || event_loop.shutdown());
+    on_each(Kind::OURS, |on| {
+        let (wedge, canceller, told) = queued(&on);
+        let handle = on.handle().clone();
+        let end = thread::spawn(move || on.shutdown(None));
         wait_until(|| handle.is_closed());
         assert!(canceller.cancel());
         assert_eq!(told.try_recv().unwrap(), thread::current().id());
@@ -273,13 +250,12 @@ fn a_callback_of_a_task_that_is_cancelled_on_a_closed_loop_before_its_first_poll
 
 #[test]
 fn a_callback_of_a_done_task_that_panics_harms_not_the_thread_that_registers_it() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit(async { 1 });
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(async { 1 });
         wait_until(|| task.is_done());
         task.on_done(|_| panic!("as the test wants"));
         // What comes later is not taken for nested in it.
-        let task = event_loop.submit(async { 2 });
+        let task = on.submit(async { 2 });
         wait_until(|| task.is_done());
         let (tell, told) = mpsc::channel();
         task.on_done(move |result| tell.send(result.unwrap()).unwrap());
@@ -289,13 +265,12 @@ fn a_callback_of_a_done_task_that_panics_harms_not_the_thread_that_registers_it(
 
 #[test]
 fn a_callback_may_read_another_task_that_is_done_and_is_refused_one_that_is_not() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (done, pending) = (event_loop.submit(async { 7 }), event_loop.submit(std::future::pending::<()>()));
+    on_each(Kind::ONE_DRIVER, |on| {
+        let (done, pending) = (on.submit(async { 7 }), on.submit(std::future::pending::<()>()));
         wait_until(|| done.is_done());
         let (go, wait) = oneshot::channel::<()>();
         let (tell, told) = mpsc::channel();
-        event_loop.submit(async { wait.await.unwrap() }).on_done(move |_| {
+        on.submit(async { wait.await.unwrap() }).on_done(move |_| {
             tell.send((done.result(), pending.result())).unwrap();
         });
         go.send(()).unwrap();

@@ -10,19 +10,14 @@ use std::thread;
 use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
 use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
-use common::{SETTLE, idle_task, thread_of};
-
-/// Keeps the loop inside one poll until the wedge is released.
-fn wedge(handle: &Handle) -> Wedge {
-    Wedge::on(|job| handle.call_soon(job).unwrap())
-}
+use common::{SETTLE, idle_task};
 
 #[test]
 fn cancelling_a_pending_task_says_true_and_makes_its_result_cancelled() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let mut task = idle_task(&event_loop, &Drops::new());
+    on_each(Kind::ALL, |on| {
+        let mut task = idle_task(&on, &Drops::new());
         assert!(task.cancel());
         assert!(matches!(task.result_timeout(Duration::MAX), Err(Error::Cancelled)));
         assert!(task.is_done() && task.is_cancelled());
@@ -31,11 +26,10 @@ fn cancelling_a_pending_task_says_true_and_makes_its_result_cancelled() {
 
 #[test]
 fn a_task_that_nobody_cancelled_is_not_cancelled() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let mut pending = idle_task(&event_loop, &Drops::new());
+    on_each(Kind::ALL, |on| {
+        let mut pending = idle_task(&on, &Drops::new());
         assert!(!pending.is_cancelled());
-        drop(event_loop);
+        drop(on);
         assert!(matches!(pending.result_timeout(Duration::MAX), Err(Error::Closed)));
         assert!(pending.is_done() && !pending.is_cancelled());
     });
@@ -43,13 +37,12 @@ fn a_task_that_nobody_cancelled_is_not_cancelled() {
 
 #[test]
 fn a_task_that_finishes_in_the_poll_it_was_cancelled_in_is_cancelled_and_its_value_dropped() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let (outputs, captured) = (Drops::new(), Drops::new());
         let (output, guard) = (outputs.guard(), captured.guard());
         let (tell, polled) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
-        let mut task = event_loop.submit(async move {
+        let mut task = on.submit(async move {
             let _guard = guard;
             tell.send(()).unwrap();
             released.recv().unwrap_err();
@@ -60,25 +53,24 @@ fn a_task_that_finishes_in_the_poll_it_was_cancelled_in_is_cancelled_and_its_val
         assert!(!task.is_done() && !task.is_cancelled(), "the loop is still inside the future");
         drop(release);
         assert!(matches!(task.result_timeout(Duration::MAX), Err(Error::Cancelled)));
-        let on_the_loop = [thread_of(&event_loop)];
-        assert_eq!(captured.threads(), on_the_loop);
-        assert_eq!(outputs.threads(), on_the_loop);
+        let dropped = [captured.threads(), outputs.threads()].concat();
+        assert_eq!(dropped.len(), 2);
+        assert!(dropped.into_iter().all(|thread| on.polls_tasks_on(thread)));
     });
 }
 
 #[test]
 fn an_idle_task_that_is_cancelled_is_dropped_without_another_poll() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let polls = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&polls);
-        let task = event_loop.submit(poll_fn(move |_| -> Poll<()> {
+        let task = on.submit(poll_fn(move |_| -> Poll<()> {
             count.fetch_add(1, Ordering::Relaxed);
             Poll::Pending
         }));
         // Nothing wakes it.
         wait_until(|| polls.load(Ordering::Relaxed) == 1);
-        event_loop.block_on(async {}).unwrap();
+        wait_until(|| is_pending(&task));
         assert!(task.cancel());
         assert!(matches!(task.result(), Err(Error::Cancelled)));
         assert_eq!(polls.load(Ordering::Relaxed), 1);
@@ -89,13 +81,12 @@ fn an_idle_task_that_is_cancelled_is_dropped_without_another_poll() {
 fn a_task_that_was_cancelled_in_a_poll_that_ends_pending_is_not_polled_again() {
     // The first poll, and one that a wake has brought.
     for last in [1, 2] {
-        watchdog(HANGS, move || {
-            let event_loop = EventLoop::new().unwrap();
+        on_each(Kind::ALL, move |on| {
             let (tell, polled) = mpsc::channel();
             let (release, released) = mpsc::channel::<()>();
             let polls = Arc::new(AtomicUsize::new(0));
             let count = Arc::clone(&polls);
-            let task = event_loop.submit(poll_fn(move |cx| -> Poll<()> {
+            let task = on.submit(poll_fn(move |cx| -> Poll<()> {
                 if count.fetch_add(1, Ordering::Relaxed) + 1 == last {
                     tell.send(()).unwrap();
                     released.recv().unwrap_err();
@@ -115,9 +106,8 @@ fn a_task_that_was_cancelled_in_a_poll_that_ends_pending_is_not_polled_again() {
 
 #[test]
 fn cancelling_a_done_task_says_false_and_leaves_its_result() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let task = event_loop.submit(async { 42 });
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(async { 42 });
         wait_until(|| task.is_done());
         assert!(!task.cancel());
         assert!(!task.canceller().cancel());
@@ -128,10 +118,9 @@ fn cancelling_a_done_task_says_false_and_leaves_its_result() {
 
 #[test]
 fn cancelling_a_task_that_the_loops_end_has_closed_says_false() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let task = idle_task(&event_loop, &Drops::new());
-        drop(event_loop);
+    on_each(Kind::ALL, |on| {
+        let task = idle_task(&on, &Drops::new());
+        drop(on);
         assert!(!task.cancel());
         assert!(matches!(task.result(), Err(Error::Closed)));
     });
@@ -139,13 +128,12 @@ fn cancelling_a_task_that_the_loops_end_has_closed_says_false() {
 
 #[test]
 fn cancel_says_true_again_before_and_after_the_task_is_done() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let task = idle_task(&event_loop, &Drops::new());
-        let wedge = wedge(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let task = idle_task(&on, &Drops::new());
+        let blocked = on.block_threads();
         assert!(task.cancel() && task.cancel() && task.canceller().cancel());
         assert!(!task.is_done());
-        wedge.release();
+        drop(blocked);
         wait_until(|| task.is_done());
         assert!(task.cancel() && task.canceller().cancel());
     });
@@ -153,14 +141,13 @@ fn cancel_says_true_again_before_and_after_the_task_is_done() {
 
 #[test]
 fn a_task_that_is_cancelled_before_its_first_poll_is_done_at_once_and_never_polled() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let wedge = wedge(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let blocked = on.block_threads();
         let drops = Drops::new();
         let guard = drops.guard();
         let polled = Arc::new(AtomicBool::new(false));
         let tell = Arc::clone(&polled);
-        let mut task = event_loop.submit(async move {
+        let mut task = on.submit(async move {
             tell.store(true, Ordering::Relaxed);
             drop(guard);
         });
@@ -168,8 +155,8 @@ fn a_task_that_is_cancelled_before_its_first_poll_is_done_at_once_and_never_poll
         assert!(task.is_cancelled(), "nothing is asked of a loop that is busy");
         assert_eq!(drops.threads(), [thread::current().id()], "the one that withdraws it drops it");
         assert!(matches!(task.result_timeout(Duration::ZERO), Err(Error::Cancelled)));
-        wedge.release();
-        event_loop.shutdown().unwrap();
+        drop(blocked);
+        drop(on);
         assert!(!polled.load(Ordering::Relaxed));
         assert_eq!(drops.count(), 1);
     });
@@ -179,7 +166,7 @@ fn a_task_that_is_cancelled_before_its_first_poll_is_done_at_once_and_never_poll
 fn a_local_task_that_is_cancelled_before_its_first_poll_is_never_made() {
     watchdog(HANGS, || {
         let event_loop = EventLoop::new().unwrap();
-        let wedge = wedge(&event_loop);
+        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
         let drops = Drops::new();
         let guard = drops.guard();
         let made = Arc::new(AtomicBool::new(false));
@@ -199,41 +186,43 @@ fn a_local_task_that_is_cancelled_before_its_first_poll_is_never_made() {
 
 #[test]
 fn cancelling_a_task_of_a_wedged_loop_does_not_wait_for_the_loop() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
-        let mut task = idle_task(&event_loop, &drops);
-        let wedge = wedge(&event_loop);
-        let loop_thread = wedge.thread();
+        let mut task = idle_task(&on, &drops);
+        let blocked = on.block_threads();
         assert!(task.cancel());
         assert!(matches!(task.result_timeout(SETTLE), Err(Error::TimedOut(_))));
         assert_eq!(drops.count(), 0, "a future that was polled is the loop's to drop");
-        wedge.release();
+        drop(blocked);
         assert!(matches!(task.result(), Err(Error::Cancelled)));
-        assert_eq!(drops.threads(), [loop_thread]);
+        assert_eq!(drops.count(), 1);
+        assert!(on.polls_tasks_on(drops.threads()[0]));
     });
 }
 
 #[test]
 fn a_cancelled_future_is_dropped_on_the_loop_in_its_context_before_anybody_sees_it_done() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
+        let threads = on.threads();
+        let name = format!("{:?}", on.handle());
         let (tell, dropping) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let (polled, first_poll) = mpsc::channel();
-        let mut task = event_loop.submit(async move {
+        let mut task = on.submit(async move {
             let _guard = OnDrop::new(move || {
-                let context = LocalHandle::try_current().is_some() && tokio::runtime::Handle::try_current().is_ok();
+                let current = Handle::try_current().map(|handle| format!("{handle:?}"));
+                let context = current == Some(name) && tokio::runtime::Handle::try_current().is_ok();
                 tell.send((thread::current().id(), context)).unwrap();
                 released.recv().unwrap_err();
             });
-            polled.send(thread::current().id()).unwrap();
+            polled.send(()).unwrap();
             pending::<()>().await;
         });
-        let loop_thread = first_poll.recv().unwrap();
+        first_poll.recv().unwrap();
         let canceller = task.canceller();
         assert!(canceller.cancel());
-        assert_eq!(dropping.recv().unwrap(), (loop_thread, true));
+        let (thread, in_context) = dropping.recv().unwrap();
+        assert!(threads.contains(&thread) && in_context);
         assert!(!task.is_done() && !task.is_cancelled());
         assert!(matches!(task.result_timeout(SETTLE), Err(Error::TimedOut(_))));
         drop(release);
@@ -243,42 +232,40 @@ fn a_cancelled_future_is_dropped_on_the_loop_in_its_context_before_anybody_sees_
 
 #[test]
 fn a_task_can_be_cancelled_from_the_loops_own_thread() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
-        let task = idle_task(&event_loop, &drops);
+        let task = idle_task(&on, &drops);
         let canceller = task.canceller();
-        assert!(event_loop.block_on(async move { canceller.cancel() }).unwrap());
+        assert!(on.submit(async move { canceller.cancel() }).result().unwrap());
         assert!(matches!(task.result(), Err(Error::Cancelled)));
-        assert_eq!(drops.threads(), [thread_of(&event_loop)]);
+        assert_eq!(drops.count(), 1);
+        assert!(on.polls_tasks_on(drops.threads()[0]));
     });
 }
 
 #[test]
 fn a_task_that_was_submitted_on_the_loops_own_thread_can_be_withdrawn_there() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ONE_DRIVER, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
-        let cancelled = event_loop.block_on(async move {
+        let cancelled = on.submit(async move {
             let task = Handle::current().submit(async move { drop(guard) });
             assert!(task.cancel());
             assert!(task.is_done());
             task.await
         });
-        assert!(matches!(cancelled, Ok(Err(Error::Cancelled))));
+        assert!(matches!(cancelled.result(), Ok(Err(Error::Cancelled))));
         assert_eq!(drops.count(), 1);
     });
 }
 
 #[test]
 fn a_task_that_cancels_itself_ends_cancelled_with_the_poll_it_is_in() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let (give, given) = mpsc::channel::<bridge::Canceller>();
         let log = Log::new();
         let entries = log.clone();
-        let task = event_loop.submit(async move {
+        let task = on.submit(async move {
             let said = given.recv().unwrap().cancel();
             entries.push(format!("cancel says {said}"));
             tokio::task::yield_now().await;
@@ -292,9 +279,8 @@ fn a_task_that_cancels_itself_ends_cancelled_with_the_poll_it_is_in() {
 
 #[test]
 fn a_cancel_ends_the_wait_of_a_thread_that_is_inside_result() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let task = idle_task(&event_loop, &Drops::new());
+    on_each(Kind::ALL, |on| {
+        let task = idle_task(&on, &Drops::new());
         let canceller = task.canceller();
         let waiter = thread::spawn(move || task.result());
         thread::sleep(SETTLE);
@@ -306,9 +292,8 @@ fn a_cancel_ends_the_wait_of_a_thread_that_is_inside_result() {
 
 #[test]
 fn a_cancel_ends_the_await_of_a_task_on_another_executor() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let task = idle_task(&event_loop, &Drops::new());
+    on_each(Kind::ALL, |on| {
+        let task = idle_task(&on, &Drops::new());
         let canceller = task.canceller();
         let awaited = bridge::run(async move {
             let waiter = tokio::spawn(task);
@@ -323,11 +308,10 @@ fn a_cancel_ends_the_await_of_a_task_on_another_executor() {
 
 #[test]
 fn a_task_can_be_cancelled_after_shutdown_began() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let task = idle_task(&event_loop, &Drops::new());
-        let handle = event_loop.handle().clone();
-        let shutdown = thread::spawn(move || event_loop.shutdown());
+    on_each(Kind::OURS, |on| {
+        let task = idle_task(&on, &Drops::new());
+        let handle = on.handle().clone();
+        let shutdown = thread::spawn(move || on.shutdown(None));
         wait_until(|| handle.is_closed());
         assert!(!shutdown.is_finished(), "the shutdown waits for the task");
         assert!(task.cancel());
@@ -338,33 +322,31 @@ fn a_task_can_be_cancelled_after_shutdown_began() {
 
 #[test]
 fn a_task_that_was_not_polled_yet_can_be_withdrawn_after_shutdown_began() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
-        let wedge = wedge(&event_loop);
-        let task = event_loop.submit(async { unreachable!("it was withdrawn") });
-        let shutdown = thread::spawn(move || event_loop.shutdown());
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
+        let blocked = on.block_threads();
+        let task = on.submit(async { unreachable!("it was withdrawn") });
+        let shutdown = thread::spawn(move || on.shutdown(None));
         wait_until(|| handle.is_closed());
         assert!(task.cancel());
         let result: Result<(), _> = task.result();
         assert!(matches!(result, Err(Error::Cancelled)));
-        wedge.release();
+        drop(blocked);
         shutdown.join().unwrap().unwrap();
     });
 }
 
 #[test]
 fn a_cancel_that_came_before_the_loops_end_stands_after_it() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
-        let task = idle_task(&event_loop, &Drops::new());
-        let wedge = wedge(&event_loop);
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
+        let task = idle_task(&on, &Drops::new());
+        let blocked = on.block_threads();
         assert!(task.cancel());
-        let end = thread::spawn(move || drop(event_loop));
+        let end = thread::spawn(move || drop(on));
         // The loop is told to abort before it can look at the task again.
         wait_until(|| handle.is_closed());
-        wedge.release();
+        drop(blocked);
         assert!(matches!(task.result(), Err(Error::Cancelled)));
         end.join().unwrap();
     });
@@ -372,10 +354,9 @@ fn a_cancel_that_came_before_the_loops_end_stands_after_it() {
 
 #[test]
 fn a_future_that_never_wakes_can_be_cancelled() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let (tell, polled) = mpsc::channel();
-        let task = event_loop.submit(poll_fn(move |_| -> Poll<()> {
+        let task = on.submit(poll_fn(move |_| -> Poll<()> {
             tell.send(()).unwrap();
             Poll::Pending
         }));
@@ -388,19 +369,18 @@ fn a_future_that_never_wakes_can_be_cancelled() {
 
 #[test]
 fn a_cancelled_sleeper_leaves_no_timer_behind() {
-    watchdog(HANGS, || {
+    for_each(Kind::ALL, |kind| {
         let wakes = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&wakes);
-        let configured = EventLoop::builder().configure(|tokio| {
+        let on = AnyLoop::configured(kind, |tokio| {
             tokio.on_thread_unpark(move || {
                 count.fetch_add(1, Ordering::Relaxed);
             });
         });
-        let event_loop = configured.build().unwrap();
         let nap = Duration::from_secs(1);
-        let sleeper = || event_loop.submit(async move { tokio::time::sleep(nap).await });
+        let sleeper = || on.submit(async move { tokio::time::sleep(nap).await });
         let tasks: Vec<_> = (0..10).map(|_| sleeper()).collect();
-        event_loop.block_on(async {}).unwrap();
+        wait_until(|| tasks.iter().all(is_pending));
         assert!(tasks.iter().all(|task| task.cancel()));
         for task in tasks {
             assert!(matches!(task.result(), Err(Error::Cancelled)));
@@ -414,58 +394,58 @@ fn a_cancelled_sleeper_leaves_no_timer_behind() {
 
 #[test]
 fn a_child_that_the_body_spawned_lives_on_when_the_body_is_cancelled() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = mpsc::channel();
         let (release, released) = tokio::sync::watch::channel(false);
-        let task = event_loop.submit(async move {
+        let task = on.submit(async move {
             let tell_too = tell.clone();
             let mut go = released.clone();
             tokio::spawn(async move {
                 go.wait_for(|go| *go).await.unwrap();
                 tell_too.send("spawn").unwrap();
             });
-            let mut go = released;
-            tokio::task::spawn_local(async move {
-                go.wait_for(|go| *go).await.unwrap();
-                tell.send("spawn_local").unwrap();
-            });
+            if LocalHandle::try_current().is_some() {
+                let mut go = released;
+                tokio::task::spawn_local(async move {
+                    go.wait_for(|go| *go).await.unwrap();
+                    tell.send("spawn_local").unwrap();
+                });
+            }
             pending::<()>().await;
         });
-        event_loop.block_on(async {}).unwrap();
+        wait_until(|| is_pending(&task));
         assert!(task.cancel());
         assert!(matches!(task.result(), Err(Error::Cancelled)));
         release.send(true).unwrap();
-        let mut children = [told.recv().unwrap(), told.recv().unwrap()];
+        let mut children: Vec<_> = told.iter().collect();
         children.sort_unstable();
-        assert_eq!(children, ["spawn", "spawn_local"]);
+        let all = ["spawn", "spawn_local"];
+        assert_eq!(children, all[..if on.local().is_some() { 2 } else { 1 }]);
     });
 }
 
 #[test]
 fn a_detached_task_can_still_be_cancelled() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
-        let task = idle_task(&event_loop, &drops);
+        let task = idle_task(&on, &drops);
         let canceller = task.canceller();
         drop(task);
-        event_loop.block_on(async {}).unwrap();
+        on.settle();
         assert_eq!(drops.count(), 0, "dropping a task cancels nothing");
         assert!(canceller.cancel());
         wait_until(|| drops.count() == 1);
-        assert_eq!(drops.threads(), [thread_of(&event_loop)]);
+        assert!(on.threads().contains(&drops.threads()[0]));
     });
 }
 
 #[test]
 fn a_canceller_neither_cancels_nor_keeps_the_future_when_it_is_dropped_or_kept() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
         let (release, released) = tokio::sync::oneshot::channel();
-        let mut task = event_loop.submit(async move {
+        let mut task = on.submit(async move {
             let _guard = guard;
             released.await.unwrap()
         });
@@ -481,11 +461,10 @@ fn a_canceller_neither_cancels_nor_keeps_the_future_when_it_is_dropped_or_kept()
 
 #[test]
 fn cancels_from_many_threads_all_say_true_and_the_future_is_dropped_once() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         for _ in 0..50 {
             let drops = Drops::new();
-            let task = idle_task(&event_loop, &drops);
+            let task = idle_task(&on, &drops);
             let start = Arc::new(Barrier::new(8));
             let cancels: Vec<_> = (0..8)
                 .map(|_| {
@@ -505,8 +484,7 @@ fn cancels_from_many_threads_all_say_true_and_the_future_is_dropped_once() {
 
 #[test]
 fn a_cancel_that_races_the_completion_says_true_if_and_only_if_the_result_is_cancelled() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let (send, receive) = mpsc::channel::<(bridge::Canceller, u32)>();
         let (answer, answers) = mpsc::channel();
         let other = thread::spawn(move || {
@@ -517,7 +495,7 @@ fn a_cancel_that_races_the_completion_says_true_if_and_only_if_the_result_is_can
         });
         let mut seen = [0; 2];
         for round in 0..3000 {
-            let task = event_loop.submit(async {
+            let task = on.submit(async {
                 tokio::task::yield_now().await;
                 "value"
             });
@@ -536,12 +514,11 @@ fn a_cancel_that_races_the_completion_says_true_if_and_only_if_the_result_is_can
 
 #[test]
 fn cancel_on_drop_cancels_when_it_is_dropped() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
-        let guard = idle_task(&event_loop, &drops).cancel_on_drop();
+        let guard = idle_task(&on, &drops).cancel_on_drop();
         let canceller = guard.canceller();
-        event_loop.block_on(async {}).unwrap();
+        on.settle();
         assert!(!guard.is_done(), "it cancels nothing while it lives");
         drop(guard);
         wait_until(|| drops.count() == 1);
@@ -551,23 +528,21 @@ fn cancel_on_drop_cancels_when_it_is_dropped() {
 
 #[test]
 fn cancel_on_drop_withdraws_a_task_that_was_not_polled_yet() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let wedge = wedge(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let blocked = on.block_threads();
         let drops = Drops::new();
         let guard = drops.guard();
-        drop(event_loop.submit(async move { drop(guard) }).cancel_on_drop());
+        drop(on.submit(async move { drop(guard) }).cancel_on_drop());
         assert_eq!(drops.threads(), [thread::current().id()]);
-        wedge.release();
+        drop(blocked);
     });
 }
 
 #[test]
 fn cancel_on_drop_cancels_when_its_owner_unwinds() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
-        let guard = idle_task(&event_loop, &drops).cancel_on_drop();
+        let guard = idle_task(&on, &drops).cancel_on_drop();
         let unwound = thread::spawn(move || {
             let _guard = guard;
             std::panic::resume_unwind(Box::new("out"));
@@ -579,11 +554,10 @@ fn cancel_on_drop_cancels_when_its_owner_unwinds() {
 
 #[test]
 fn an_await_of_cancel_on_drop_gives_the_value_and_cancels_when_it_is_dropped() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
-        let idle = idle_task(&event_loop, &drops).cancel_on_drop();
-        let value = event_loop.submit(async { 3 }).cancel_on_drop();
+        let idle = idle_task(&on, &drops).cancel_on_drop();
+        let value = on.submit(async { 3 }).cancel_on_drop();
         let (value, timed_out) = bridge::run(async move {
             let limit = Duration::from_millis(5);
             (value.await, tokio::time::timeout(limit, idle).await.is_err())
@@ -596,17 +570,16 @@ fn an_await_of_cancel_on_drop_gives_the_value_and_cancels_when_it_is_dropped() {
 
 #[test]
 fn detach_undoes_cancel_on_drop() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let (release, released) = tokio::sync::oneshot::channel();
-        let guard = event_loop.submit(async { released.await.unwrap() }).cancel_on_drop();
+        let guard = on.submit(async { released.await.unwrap() }).cancel_on_drop();
         let task = guard.detach();
         release.send(5).unwrap();
         assert_eq!(task.result().unwrap(), 5);
 
         let drops = Drops::new();
-        drop(idle_task(&event_loop, &drops).cancel_on_drop().detach());
-        event_loop.block_on(async { tokio::task::yield_now().await }).unwrap();
+        drop(idle_task(&on, &drops).cancel_on_drop().detach());
+        on.settle();
         assert_eq!(drops.count(), 0);
     });
 }

@@ -7,23 +7,21 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use bridge::ReturnWhen::{FirstCompleted, FirstError};
-use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
-use bridge_tests::{HANGS, watchdog};
-use common::{SETTLE, deadlock, named};
+use bridge::{Error, Handle, Task, as_completed, wait};
+use bridge_tests::kinds::{AnyLoop, Kind, on_each_pair};
+use common::{SETTLE, deadlock};
 use futures::stream::{self, StreamExt};
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 
 /// Makes the thread of `waiter` wait for the first of two tasks, one on each of `others`; its own task gives what that one
 /// gave. A task asks `waiter` when its sender is used, and ends when that is dropped.
-fn waits_for_the_first(
-    waiter: &EventLoop,
-    others: [&EventLoop; 2],
-) -> (Task<Result<(), Error>>, [oneshot::Sender<()>; 2]) {
+fn waits_for_the_first(waiter: &Handle, others: [&Handle; 2]) -> (Task<Result<(), Error>>, [oneshot::Sender<()>; 2]) {
     let [(first, ask_by_first), (second, ask_by_second)] = others.map(|other| {
         let (ask, asking) = oneshot::channel();
-        let target = Handle::from(waiter);
-        let task = other.submit(async move { if asking.await.is_ok() { target.block_on(async {}) } else { Ok(()) } });
+        let target = waiter.clone();
+        let asks = async move { if asking.await.is_ok() { target.submit(async {}).result() } else { Ok(()) } };
+        let task = other.submit(asks);
         (task, ask)
     });
     let task = waiter.submit(async move {
@@ -47,34 +45,34 @@ fn refusal(waits: Task<Result<(), Error>>) -> String {
 
 #[test]
 fn whoever_leaves_a_wait_for_the_first_no_way_to_end_would_deadlock_and_the_others_go_on() {
-    watchdog(HANGS, || {
-        let [alpha, beta, gamma] = ["alpha", "beta", "gamma"].map(named);
+    on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
+        let gamma = AnyLoop::named(beta.kind, "third");
         let (waits, [beta_asks, gamma_asks]) = waits_for_the_first(&alpha, [&beta, &gamma]);
         beta_asks.send(()).unwrap();
         thread::sleep(SETTLE);
         assert!(!waits.is_done(), "gamma may still answer");
         gamma_asks.send(()).unwrap();
         let text = refusal(waits);
-        for name in ["alpha", "beta", "gamma"] {
+        for name in ["one", "other", "third"] {
             assert!(
                 text.contains(&format!("`{name}` wait")) || text.contains(&format!("`{name}` would wait")),
                 "{text}"
             );
         }
         for each in [alpha, beta, gamma] {
-            each.block_on(async {}).unwrap();
+            each.submit(async {}).result().unwrap();
         }
     });
 }
 
 #[test]
 fn a_wait_for_the_first_that_can_still_end_holds_nobody_up() {
-    watchdog(HANGS, || {
-        let [alpha, beta, gamma, delta] = ["alpha", "beta", "gamma", "delta"].map(named);
+    on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
+        let [gamma, delta] = ["third", "fourth"].map(|name| AnyLoop::named(alpha.kind, name));
         let (waits, [beta_asks, gamma_asks]) = waits_for_the_first(&alpha, [&beta, &gamma]);
         beta_asks.send(()).unwrap();
-        let target = Handle::from(&beta);
-        let asked = delta.submit(async move { target.block_on(async {}) });
+        let target = beta.handle().clone();
+        let asked = delta.submit(async move { target.submit(async {}).result() });
         thread::sleep(SETTLE);
         assert!(!waits.is_done() && !asked.is_done(), "all of them wait for gamma");
         drop(gamma_asks);
@@ -85,12 +83,11 @@ fn a_wait_for_the_first_that_can_still_end_holds_nobody_up() {
 
 #[test]
 fn a_wait_for_the_first_of_one_loop_counts_in_a_circle() {
-    watchdog(HANGS, || {
-        let [alpha, beta] = ["alpha", "beta"].map(named);
+    on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
         let (waits, [first_asks, _second_asks]) = waits_for_the_first(&alpha, [&beta, &beta]);
         first_asks.send(()).unwrap();
         let text = refusal(waits);
-        assert!(text.contains("`beta` would wait for `alpha`") || text.contains("`beta` waits for `alpha`"), "{text}");
+        assert!(text.contains("`other` would wait for `one`") || text.contains("`other` waits for `one`"), "{text}");
     });
 }
 
@@ -98,17 +95,16 @@ fn a_wait_for_the_first_of_one_loop_counts_in_a_circle() {
 /// and before `alpha` has noticed if it can, `beta` asks `alpha`.
 #[track_caller]
 fn the_ended_wait_is_none(end: fn(), waits: fn([Task<()>; 2])) {
-    watchdog(HANGS, move || {
-        let [alpha, beta] = ["alpha", "beta"].map(named);
-        for _ in 0..20 {
+    on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, move |alpha, beta| {
+        for _ in 0..10 {
             let (go, begin) = oneshot::channel::<()>();
             let (release, released) = oneshot::channel::<()>();
-            let target = Handle::from(&alpha);
+            let target = alpha.handle().clone();
             let asks = beta.submit(async move {
                 begin.await.unwrap();
                 release.send(()).unwrap();
                 yield_now().await;
-                target.block_on(async {})
+                target.submit(async {}).result()
             });
             let first = beta.submit(async move {
                 released.await.unwrap();
@@ -144,11 +140,10 @@ fn as_completed_is_no_part_of_a_circle_once_one_has_come() {
 
 #[test]
 fn next_is_no_part_of_a_circle_once_an_item_has_come() {
-    watchdog(HANGS, || {
-        let [alpha, beta] = ["alpha", "beta"].map(named);
-        for _ in 0..20 {
+    on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
+        for _ in 0..10 {
             let (go, begin) = oneshot::channel::<()>();
-            let target = Handle::from(&alpha);
+            let target = alpha.handle().clone();
             let mut begin = Some(begin);
             let items = stream::unfold(0, move |item| {
                 let (begin, target) = (begin.take(), target.clone());
@@ -156,7 +151,7 @@ fn next_is_no_part_of_a_circle_once_an_item_has_come() {
                     match begin {
                         Some(begin) => begin.await.unwrap(),
                         // Right after the first was handed over, since the stream may run ahead.
-                        None => target.block_on(async {}).unwrap(),
+                        None => target.submit(async {}).result().unwrap(),
                     }
                     Some((item, item + 1))
                 }

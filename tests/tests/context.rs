@@ -5,8 +5,10 @@ use std::cell::RefCell;
 use std::future::{pending, ready};
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use bridge::{EventLoop, Handle, LocalHandle};
+use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
 use bridge_tests::{HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
 use tokio::runtime::{Builder, Handle as TokioHandle, Id, Runtime};
 
@@ -38,6 +40,16 @@ fn assert_local_points_to(handle: Option<LocalHandle>, event_loop: &Handle) {
     assert_points_to(handle.as_deref().cloned(), event_loop);
 }
 
+/// Only an `EventLoop` has a handle for futures that are not `Send`.
+#[track_caller]
+fn assert_points_to_it((handle, local): (Option<Handle>, Option<LocalHandle>), on: &AnyLoop) {
+    assert_points_to(handle, on);
+    match on.local() {
+        Some(own) => assert_local_points_to(local, own),
+        None => assert!(local.is_none()),
+    }
+}
+
 /// What both kinds of handle say.
 fn current() -> (Option<Handle>, Option<LocalHandle>) {
     (Handle::try_current(), LocalHandle::try_current())
@@ -62,15 +74,16 @@ fn a_plain_thread_has_no_current_loop() {
 
 #[test]
 fn a_thread_that_owns_a_loop_has_no_current_one() {
-    let event_loop = event_loop();
-    event_loop.block_on(ready(())).unwrap();
-    assert!(is_none(current()));
+    on_each(Kind::ALL, |on| {
+        on.block_on(ready(())).unwrap();
+        assert!(is_none(current()));
+    });
 }
 
 #[test]
 fn a_thread_that_a_loops_task_starts_has_no_current_loop() {
-    watchdog(HANGS, || {
-        let none = event_loop().block_on(async { thread::spawn(|| is_none(current())).join().unwrap() });
+    on_each(Kind::ALL, |on| {
+        let none = on.block_on(async { thread::spawn(|| is_none(current())).join().unwrap() });
         assert!(none.unwrap());
     });
 }
@@ -102,30 +115,28 @@ fn a_thread_local_that_is_destroyed_has_no_current_loop() {
 
 #[test]
 fn a_submitted_future_has_its_own_loop_at_every_poll() {
-    watchdog(HANGS, || {
-        let (event_loop, _other) = (event_loop(), event_loop());
-        let task = event_loop.submit(async {
+    on_each_pair(Kind::ALL, Kind::ALL, |on, _other| {
+        let task = on.submit(async {
             let first = current();
             tokio::task::yield_now().await;
             (first, current())
         });
         let (first, second) = task.result().unwrap();
-        assert_both_point_to(first, &event_loop);
-        assert_both_point_to(second, &event_loop);
+        assert_points_to_it(first, &on);
+        assert_points_to_it(second, &on);
     });
 }
 
 #[test]
 fn a_scoped_future_has_its_own_loop_at_every_poll() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let seen = event_loop.block_on(async {
+    on_each(Kind::ALL, |on| {
+        let seen = on.block_on(async {
             let first = current();
             tokio::task::yield_now().await;
             [first, current()]
         });
         for seen in seen.unwrap() {
-            assert_both_point_to(seen, &event_loop);
+            assert_points_to_it(seen, &on);
         }
     });
 }
@@ -152,25 +163,21 @@ fn a_local_future_has_its_own_loop_while_it_is_made_and_polled() {
 
 #[test]
 fn a_call_that_call_soon_runs_has_its_own_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = mpsc::channel();
-        event_loop.call_soon(move || tell.send(current()).unwrap()).unwrap();
-        assert_both_point_to(told.recv().unwrap(), &event_loop);
+        on.call_soon(move || tell.send(current()).unwrap()).unwrap();
+        assert_points_to_it(told.recv().unwrap(), &on);
     });
 }
 
 #[test]
 fn a_task_that_a_future_spawns_has_the_same_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let seen = event_loop.block_on_local(|| async {
-            let spawned = tokio::spawn(async { current() }).await.unwrap();
-            let local = tokio::task::spawn_local(async { current() }).await.unwrap();
-            [spawned, local]
-        });
-        for seen in seen.unwrap() {
-            assert_both_point_to(seen, &event_loop);
+    on_each(Kind::ALL, |on| {
+        let spawned = on.block_on(async { tokio::spawn(async { current() }).await.unwrap() });
+        assert_points_to_it(spawned.unwrap(), &on);
+        if let Some(local) = on.local() {
+            let spawns = || async { tokio::task::spawn_local(async { current() }).await.unwrap() };
+            assert_points_to_it(local.block_on_local(spawns).unwrap(), &on);
         }
     });
 }
@@ -180,10 +187,10 @@ fn a_task_that_a_future_spawns_has_the_same_loop() {
 fn notes_its_end(seen: &Log<(&'static str, bool, bool)>, how: &'static str) -> impl Future<Output = ()> + use<> {
     let seen = seen.clone();
     async move {
-        let id = TokioHandle::current().id();
+        let (id, own) = (TokioHandle::current().id(), format!("{:?}", Handle::current()));
         let _guard = OnDrop::new(move || {
-            let ours = LocalHandle::try_current().is_some() && Handle::try_current().is_some();
-            seen.push((how, ours, TokioHandle::try_current().is_ok_and(|now| now.id() == id)));
+            let current = Handle::try_current().map(|handle| format!("{handle:?}"));
+            seen.push((how, current == Some(own), TokioHandle::try_current().is_ok_and(|now| now.id() == id)));
         });
         pending().await
     }
@@ -191,18 +198,17 @@ fn notes_its_end(seen: &Log<(&'static str, bool, bool)>, how: &'static str) -> i
 
 #[test]
 fn a_future_is_dropped_inside_its_loops_context_whatever_ends_it() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let seen = Log::new();
-        let task = event_loop.submit(notes_its_end(&seen, "cancelled"));
+        let task = on.submit(notes_its_end(&seen, "cancelled"));
         wait_until(|| format!("{task:?}").contains("pending"));
         assert!(task.cancel());
         assert!(task.result().is_err());
-        let limit = std::time::Duration::from_secs(1);
-        assert!(event_loop.with_timeout(limit).block_on(notes_its_end(&seen, "timed out")).is_err());
-        let task = event_loop.submit(notes_its_end(&seen, "closed"));
+        let limit = Duration::from_secs(1);
+        assert!(on.with_timeout(limit).block_on(notes_its_end(&seen, "timed out")).is_err());
+        let task = on.submit(notes_its_end(&seen, "closed"));
         wait_until(|| format!("{task:?}").contains("pending"));
-        drop(event_loop);
+        drop(on);
         assert!(task.result().is_err());
         let ended = ["cancelled", "timed out", "closed"].map(|how| (how, true, true));
         assert_eq!(seen.take(), ended);
@@ -248,14 +254,14 @@ fn a_thread_that_runs_one_loop_after_another_has_the_one_it_runs() {
 
 #[test]
 fn a_loops_thread_has_its_own_loop_inside_another_runtimes_context() {
-    watchdog(HANGS, || {
-        let (event_loop, runtime) = (event_loop(), multi_thread_runtime());
+    on_each(Kind::OURS, |on| {
+        let runtime = multi_thread_runtime();
         let entered = runtime.handle().clone();
-        let seen = event_loop.block_on(async {
+        let seen = on.submit(async move {
             let _entered = entered.enter();
             current()
         });
-        assert_both_point_to(seen.unwrap(), &event_loop);
+        assert_points_to_it(seen.result().unwrap(), &on);
     });
 }
 
@@ -263,22 +269,20 @@ fn a_loops_thread_has_its_own_loop_inside_another_runtimes_context() {
 
 #[test]
 fn a_spawn_blocking_thread_of_a_loop_has_that_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let seen = event_loop.block_on(async { tokio::task::spawn_blocking(current).await.unwrap() });
-        assert_both_point_to(seen.unwrap(), &event_loop);
+    on_each(Kind::ALL, |on| {
+        let seen = on.block_on(async { tokio::task::spawn_blocking(current).await.unwrap() });
+        assert_points_to_it(seen.unwrap(), &on);
     });
 }
 
 #[test]
 fn a_spawn_blocking_thread_of_a_loop_may_block_on_it() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let value = event_loop.block_on(async {
+    on_each(Kind::ALL, |on| {
+        let value = on.block_on(async {
             let blocking = tokio::task::spawn_blocking(|| {
                 let waited = Handle::current().block_on(async { tokio::task::yield_now().await });
-                let local = LocalHandle::current().block_on_local(|| ready(1));
-                waited.and(local).and(Handle::current().submit(ready(2)).result())
+                let local = LocalHandle::try_current().map(|local| local.block_on_local(|| ready(())).unwrap());
+                waited.map(|()| local).and(Handle::current().submit(ready(2)).result())
             });
             blocking.await.unwrap()
         });
@@ -298,8 +302,7 @@ fn a_spawn_blocking_thread_of_run_has_its_loop_and_may_block_on_it() {
 
 #[test]
 fn a_spawn_blocking_thread_that_outlives_its_loop_is_told_that_it_is_closed() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::OURS, |on| {
         let (leave, left) = mpsc::channel::<()>();
         let (tell, told) = mpsc::channel();
         let inside = Wedge::on(|entered| {
@@ -310,11 +313,11 @@ fn a_spawn_blocking_thread_that_outlives_its_loop_is_told_that_it_is_closed() {
                 let handle = Handle::try_current();
                 tell.send(handle.map(|handle| (handle.is_closed(), handle.block_on(ready(())).is_err()))).unwrap();
             };
-            event_loop.call_soon(move || drop(tokio::task::spawn_blocking(blocking))).unwrap();
+            on.call_soon(move || drop(tokio::task::spawn_blocking(blocking))).unwrap();
         });
-        let handle = Handle::clone(&event_loop);
+        let handle = Handle::clone(&on);
         // The drop waits for the thread.
-        let dropping = thread::spawn(move || drop(event_loop));
+        let dropping = thread::spawn(move || drop(on));
         wait_until(|| handle.is_closed());
         inside.release();
         drop(leave);
@@ -325,9 +328,8 @@ fn a_spawn_blocking_thread_that_outlives_its_loop_is_told_that_it_is_closed() {
 
 #[test]
 fn another_runtime_on_a_loops_spawn_blocking_thread_is_the_current_one_inside() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (runtime, inside, local, after) = event_loop
+    on_each(Kind::ALL, |on| {
+        let (runtime, inside, local, after) = on
             .block_on(async {
                 let blocking = tokio::task::spawn_blocking(|| {
                     let runtime = current_thread_runtime();
@@ -340,7 +342,7 @@ fn another_runtime_on_a_loops_spawn_blocking_thread_is_the_current_one_inside() 
             .unwrap();
         assert_eq!(inside, runtime);
         assert!(local.is_none());
-        assert_both_point_to(after, &event_loop);
+        assert_points_to_it(after, &on);
     });
 }
 
@@ -427,25 +429,23 @@ fn a_future_submitted_to_a_foreign_runtime_has_that_runtime() {
 
 #[test]
 fn a_tokio_handle_of_a_loop_of_ours_makes_a_handle_of_that_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let tokio = event_loop.block_on(async { TokioHandle::current() }).unwrap();
+    on_each(Kind::OURS, |on| {
+        let tokio = on.block_on(async { TokioHandle::current() }).unwrap();
         let handle = Handle::from(tokio);
-        assert_points_to(Some(handle.clone()), &event_loop);
+        assert_points_to(Some(handle.clone()), &on);
         // And not one that takes it for somebody else's, whose closing would be noticed by being refused.
-        assert_eq!(format!("{handle:?}"), format!("{:?}", Handle::clone(&event_loop)));
-        event_loop.shutdown().unwrap();
+        assert_eq!(format!("{handle:?}"), format!("{:?}", Handle::clone(&on)));
+        on.shutdown(None).unwrap();
         assert!(handle.is_closed());
     });
 }
 
 #[test]
 fn current_does_not_bring_the_limit_of_the_handle_that_was_called() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let limited = event_loop.with_timeout(std::time::Duration::from_secs(3600));
+    on_each(Kind::ALL, |on| {
+        let limited = on.with_timeout(Duration::from_secs(3600));
         let (handle, local) = limited.block_on(async { current() }).unwrap();
         assert!(!format!("{:?}", handle.unwrap()).contains("limit"));
-        assert!(!format!("{:?}", local.unwrap()).contains("limit"));
+        assert!(local.is_none_or(|local| !format!("{local:?}").contains("limit")));
     });
 }

@@ -12,7 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, Task};
-use bridge_tests::{Drops, HANGS, OnDrop, Wedge, wait_until, watchdog};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
+use bridge_tests::{Drops, HANGS, OnDrop, wait_until, watchdog};
 use tokio::runtime::Builder as TokioBuilder;
 use tokio::sync::oneshot;
 
@@ -26,7 +27,7 @@ fn assert_serves(handle: &Handle) {
     assert_eq!(handle.block_on(async { 6 * 7 }).unwrap(), 42);
     let (tell, told) = oneshot::channel();
     let task = handle.submit(told);
-    handle.block_on(async {}).unwrap();
+    wait_until(|| is_pending(&task));
     tell.send(7).unwrap();
     assert_eq!(task.result().unwrap(), Ok(7));
     let (tell, told) = mpsc::channel();
@@ -68,9 +69,8 @@ fn panics_in_clone() -> Waker {
 
 #[test]
 fn a_waker_whose_clone_panics_is_its_pollers_fault_and_the_task_can_still_be_asked() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (tell, mut task) = waiting(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let (tell, mut task) = waiting(&on);
         let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut task, &panics_in_clone())));
         assert_eq!(polled.unwrap_err().downcast_ref(), Some(&"a waker's clone"));
         // In the place of another one too.
@@ -78,21 +78,20 @@ fn a_waker_whose_clone_panics_is_its_pollers_fault_and_the_task_can_still_be_ask
         assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut task, &panics_in_clone()))).is_err());
         tell.send(5).unwrap();
         assert_eq!(task.result().unwrap(), 5);
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn a_waker_whose_drop_panics_harms_neither_the_thread_that_asks_next_nor_the_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let asked: [fn(&mut Task<u32>); 3] = [
             |task| assert!(poll(task, Waker::noop()).is_pending()),
             |task| assert!(matches!(task.result_timeout(Duration::from_millis(1)), Err(Error::TimedOut(_)))),
             |_| {},
         ];
         for ask in asked {
-            let (tell, mut task) = waiting(&event_loop);
+            let (tell, mut task) = waiting(&on);
             // The task's clone of it is the last.
             let waker = Waker::from(Arc::new(PanicsInDrop));
             assert!(poll(&mut task, &waker).is_pending());
@@ -101,21 +100,20 @@ fn a_waker_whose_drop_panics_harms_neither_the_thread_that_asks_next_nor_the_loo
             tell.send(5).unwrap();
             assert_eq!(task.result().unwrap(), 5);
         }
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn a_waker_whose_drop_panics_does_not_come_out_of_the_tasks_drop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (tell, mut task) = waiting(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let (tell, mut task) = waiting(&on);
         let waker = Waker::from(Arc::new(PanicsInDrop));
         assert!(poll(&mut task, &waker).is_pending());
         drop_quietly(waker);
         drop(task);
         tell.send(5).unwrap();
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
@@ -127,10 +125,10 @@ fn drop_quietly<T>(value: T) {
 
 #[test]
 fn a_configure_that_panics_is_its_callers_panic() {
-    watchdog(HANGS, || {
-        let built = catch_unwind(|| EventLoop::builder().configure(|_| panic_any("configure")).build());
+    for_each(Kind::OURS, |kind| {
+        let built = catch_unwind(|| AnyLoop::configured(kind, |_| panic_any("configure")));
         assert_eq!(built.unwrap_err().downcast_ref(), Some(&"configure"));
-        assert_serves(&event_loop());
+        assert_serves(&AnyLoop::start(kind));
     });
 }
 
@@ -155,14 +153,14 @@ fn a_loop_works_whatever_its_runtime_is_set_to() {
         |tokio| _ = tokio.max_blocking_threads(1).thread_keep_alive(Duration::ZERO).thread_name("other"),
     ];
     for setting in settings {
-        watchdog(HANGS, move || {
-            let event_loop = EventLoop::builder().configure(setting).build().unwrap();
-            assert_serves(&event_loop);
-            let handle = event_loop.handle().clone();
+        for_each(Kind::OURS, move |kind| {
+            let on = AnyLoop::configured(kind, setting);
+            assert_serves(&on);
+            let handle = on.handle().clone();
             let blocking = tokio::task::spawn_blocking;
-            let task = event_loop.submit(async move { blocking(move || handle.block_on(async { 9 })).await.unwrap() });
+            let task = on.submit(async move { blocking(move || handle.block_on(async { 9 })).await.unwrap() });
             assert_eq!(task.result().unwrap().unwrap(), 9);
-            event_loop.shutdown().unwrap();
+            on.shutdown(None).unwrap();
         });
     }
 }
@@ -171,7 +169,7 @@ fn a_loop_works_whatever_its_runtime_is_set_to() {
 type Set = fn(&mut TokioBuilder, Arc<dyn Fn() + Send + Sync>);
 
 /// A loop with a hook that panics once it is told to.
-fn with_hook(set: Set) -> (EventLoop, Arc<AtomicBool>) {
+fn with_hook(kind: Kind, set: Set) -> (AnyLoop, Arc<AtomicBool>) {
     let break_it = Arc::new(AtomicBool::new(false));
     let broken = Arc::clone(&break_it);
     let hook = Arc::new(move || {
@@ -179,13 +177,14 @@ fn with_hook(set: Set) -> (EventLoop, Arc<AtomicBool>) {
             panic_any("a hook");
         }
     });
-    (EventLoop::builder().configure(move |tokio| set(tokio, hook)).build().unwrap(), break_it)
+    (AnyLoop::configured(kind, move |tokio| set(tokio, hook)), break_it)
 }
 
 #[test]
 fn a_loop_whose_unpark_hook_panics_closes_everything() {
     watchdog(HANGS, || {
-        let (event_loop, break_it) = with_hook(|tokio, hook| _ = tokio.on_thread_unpark(move || hook()));
+        let (event_loop, break_it) =
+            with_hook(Kind::EventLoop, |tokio, hook| _ = tokio.on_thread_unpark(move || hook()));
         let drops = Drops::new();
         let guard = drops.guard();
         let task = event_loop.submit(async move {
@@ -213,13 +212,13 @@ fn hooks_of_blocking_threads_that_panic_leave_the_loop_to_work_and_to_end() {
         |tokio, hook| _ = tokio.on_thread_stop(move || hook()),
     ];
     for set in hooks {
-        watchdog(HANGS, move || {
-            let (event_loop, break_it) = with_hook(set);
+        for_each(Kind::OURS, move |kind| {
+            let (on, break_it) = with_hook(kind, set);
             break_it.store(true, Ordering::SeqCst);
             // Where the thread dies as it starts tokio never runs this: nobody waits for it.
-            drop(event_loop.submit(async { drop(tokio::task::spawn_blocking(|| ())) }).result());
-            assert_serves(&event_loop);
-            event_loop.shutdown().unwrap();
+            drop(on.submit(async { drop(tokio::task::spawn_blocking(|| ())) }).result());
+            assert_serves(&on);
+            on.shutdown(None).unwrap();
         });
     }
 }
@@ -228,13 +227,12 @@ fn hooks_of_blocking_threads_that_panic_leave_the_loop_to_work_and_to_end() {
 
 #[test]
 fn a_callback_that_shuts_its_own_loop_down_is_refused_and_the_loop_goes_as_by_drop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
-        let left = event_loop.submit(pending::<()>());
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
+        let left = on.submit(pending::<()>());
         let (tell, told) = mpsc::channel();
-        let (go, task) = waiting(&event_loop);
-        task.on_done(move |_| tell.send(event_loop.shutdown()).unwrap());
+        let (go, task) = waiting(&on);
+        task.on_done(move |_| tell.send(on.shutdown(None)).unwrap());
         go.send(1).unwrap();
         assert!(matches!(told.recv().unwrap(), Err(Error::WouldDeadlock(_))));
         assert!(matches!(left.result(), Err(Error::Closed)));
@@ -244,21 +242,20 @@ fn a_callback_that_shuts_its_own_loop_down_is_refused_and_the_loop_goes_as_by_dr
 
 #[test]
 fn a_destructor_that_ends_its_own_loop_neither_hangs_nor_harms_who_waits() {
-    let ends: [fn(EventLoop) -> bool; 3] = [
-        |event_loop| matches!(event_loop.shutdown(), Err(Error::WouldDeadlock(_))),
-        |event_loop| matches!(event_loop.shutdown_timeout(Duration::from_secs(1)), Err(Error::WouldDeadlock(_))),
-        |event_loop| {
-            drop(event_loop);
+    let ends: [fn(AnyLoop) -> bool; 3] = [
+        |on| matches!(on.shutdown(None), Err(Error::WouldDeadlock(_))),
+        |on| matches!(on.shutdown(Some(Duration::from_secs(1))), Err(Error::WouldDeadlock(_))),
+        |on| {
+            drop(on);
             true
         },
     ];
     for end in ends {
-        watchdog(HANGS, move || {
-            let event_loop = event_loop();
-            let left = event_loop.submit(pending::<()>());
-            let handle = event_loop.handle().clone();
+        on_each(Kind::OURS, move |on| {
+            let left = on.submit(pending::<()>());
+            let handle = on.handle().clone();
             let (tell, told) = mpsc::channel();
-            let ender = OnDrop::new(move || tell.send(end(event_loop)).unwrap());
+            let ender = OnDrop::new(move || tell.send(end(on)).unwrap());
             let task = handle.submit(async move { drop(ender) });
             assert!(told.recv().unwrap(), "it was not refused");
             task.result().unwrap();
@@ -270,9 +267,8 @@ fn a_destructor_that_ends_its_own_loop_neither_hangs_nor_harms_who_waits() {
 
 #[test]
 fn a_destructor_of_a_cancelled_future_is_refused_a_wait_for_its_own_loop_and_may_submit_to_it() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
+    on_each(Kind::ONE_DRIVER, |on| {
+        let handle = on.handle().clone();
         let (tell, told) = mpsc::channel();
         let guard = OnDrop::new(move || {
             let refused = handle.block_on(async {});
@@ -281,7 +277,7 @@ fn a_destructor_of_a_cancelled_future_is_refused_a_wait_for_its_own_loop_and_may
         });
         let mut guard = Some(guard);
         let (begin, begun) = mpsc::channel();
-        let task = event_loop.submit(poll_fn(move |_| {
+        let task = on.submit(poll_fn(move |_| {
             let _held = &mut guard;
             begin.send(()).unwrap();
             Poll::<()>::Pending
@@ -292,29 +288,71 @@ fn a_destructor_of_a_cancelled_future_is_refused_a_wait_for_its_own_loop_and_may
         assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
         assert!(matches!(task.result(), Err(Error::Cancelled)));
         assert_eq!(queued.result().unwrap(), 3);
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn a_destructor_that_a_withdrawal_runs_on_a_thread_of_its_own_may_block_on_the_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
-        let handle = event_loop.handle().clone();
+    on_each(Kind::ALL, |on| {
+        let blocked = on.block_threads();
+        let handle = on.handle().clone();
         let (begin, begun) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let guard = OnDrop::new(move || {
             begin.send(()).unwrap();
             tell.send(handle.block_on(async { 4 })).unwrap();
         });
-        let task = event_loop.submit(async move { drop(guard) });
+        let task = on.submit(async move { drop(guard) });
         let canceller = task.canceller();
         let withdrawal = thread::spawn(move || canceller.cancel());
         begun.recv().unwrap();
-        wedge.release();
+        drop(blocked);
         assert_eq!(told.recv().unwrap().unwrap(), 4);
         assert!(withdrawal.join().unwrap());
         assert!(matches!(task.result(), Err(Error::Cancelled)));
+    });
+}
+
+// What `configure` sets.
+
+fn blocking_thread_of(on: &AnyLoop) -> String {
+    let name = || thread::current().name().unwrap().to_owned();
+    on.block_on(async { tokio::task::spawn_blocking(name).await.unwrap() }).unwrap()
+}
+
+#[test]
+fn configure_names_the_blocking_threads() {
+    for_each(Kind::OURS, |kind| {
+        let on = AnyLoop::configured(kind, |tokio| _ = tokio.thread_name("pool"));
+        assert_eq!(blocking_thread_of(&on), "pool");
+    });
+}
+
+#[test]
+fn blocking_threads_have_the_name_of_their_loop_unless_configure_names_them() {
+    for_each(Kind::OURS, |kind| {
+        let on = AnyLoop::named(kind, "reader");
+        assert_eq!(blocking_thread_of(&on), "reader-blocking");
+    });
+}
+
+#[test]
+fn the_hooks_and_the_stack_that_configure_sets_are_those_of_blocking_threads() {
+    for_each(Kind::OURS, |kind| {
+        let (tell, told) = mpsc::channel();
+        let name = || thread::current().name().unwrap().to_owned();
+        let on = AnyLoop::configured(kind, move |tokio| {
+            tokio.thread_name("pool").thread_stack_size(16 << 20).worker_threads(4);
+            tokio.on_thread_start(move || tell.send(name()).unwrap());
+        });
+        fn deep(levels: usize) -> u8 {
+            let bytes = std::hint::black_box([1; 1 << 20]);
+            if levels == 0 { bytes[0] } else { deep(levels - 1) + bytes[1] - 1 }
+        }
+        let dug = on.block_on(async { tokio::task::spawn_blocking(|| deep(6)).await.unwrap() });
+        assert_eq!(dug.unwrap(), 1);
+        assert_eq!(told.recv().unwrap(), "pool");
+        assert_serves(&on);
     });
 }

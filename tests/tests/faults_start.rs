@@ -7,17 +7,22 @@ use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
 
-use bridge::EventLoop;
+use bridge::__private::facade::{Held, On};
+use bridge_tests::kinds::{AnyLoop, Kind};
 use bridge_tests::load::threads;
 use bridge_tests::{HANGS, wait_until, watchdog};
 
 /// Set in the child.
 const CHILD: &str = "BRIDGE_TESTS_CHILD";
 
-/// Runs this very test in a process of its own, below the shell's `ulimit` with `limit`, where `child` is run.
-fn limited(test: &str, limit: &str, stack: &str, child: fn()) {
+/// Runs this very test in a process of its own, below the shell's `ulimit` with `limit`, where `child` is run for each kind
+/// of loop.
+fn limited(test: &str, limit: &str, stack: &str, child: fn(Kind)) {
     if std::env::var_os(CHILD).is_some() {
-        return child();
+        return Kind::OURS.into_iter().for_each(|kind| {
+            println!("on {kind:?}");
+            child(kind);
+        });
     }
     let program = std::env::current_exe().unwrap();
     let (test, limit, stack) = (test.to_owned(), limit.to_owned(), stack.to_owned());
@@ -36,21 +41,21 @@ fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
-fn assert_works() {
-    let event_loop = EventLoop::new().unwrap();
-    assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
-    event_loop.shutdown().unwrap();
+fn assert_works(kind: Kind) {
+    let on = AnyLoop::start(kind);
+    assert_eq!(on.block_on(async { 1 }).unwrap(), 1);
+    on.shutdown(None).unwrap();
 }
 
 #[test]
 fn a_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_one_works() {
-    limited("a_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_one_works", "-n 100", "2097152", || {
-        assert_works();
+    limited("a_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_one_works", "-n 100", "2097152", |kind| {
+        assert_works(kind);
         let (files, running) = (open_files(), threads());
         let mut all: Vec<_> = std::iter::repeat_with(|| File::open("/dev/null")).map_while(Result::ok).collect();
         // From none on, one more each time, it fails at another place, until there are enough.
         let mut failed = 0;
-        while let Err(error) = EventLoop::new() {
+        while let Err(error) = AnyLoop::try_start(kind) {
             assert!(error.raw_os_error().is_some(), "{error}");
             failed += 1;
             all.pop().expect("it does not need as many as that");
@@ -63,7 +68,7 @@ fn a_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_one_works() {
         assert_eq!(open_files(), files);
         // A thread that is joined takes a moment to leave the list.
         wait_until(|| threads() <= running);
-        assert_works();
+        assert_works(kind);
     });
 }
 
@@ -84,8 +89,8 @@ fn room() -> usize {
 #[test]
 fn a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works() {
     let test = "a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works";
-    limited(test, &format!("-v {SPACE}"), &STACK.to_string(), || {
-        assert_works();
+    limited(test, &format!("-v {SPACE}"), &STACK.to_string(), |kind| {
+        assert_works(kind);
         let running = threads();
         let (release, held) = mpsc::channel::<()>();
         let held = std::sync::Arc::new(std::sync::Mutex::new(held));
@@ -104,36 +109,118 @@ fn a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works() {
         }
         for _ in 0..3 {
             let busy = threads();
-            assert!(EventLoop::new().is_err());
+            assert!(AnyLoop::try_start(kind).is_err());
             wait_until(|| threads() <= busy);
         }
         drop(release);
         full.into_iter().for_each(|thread| thread.join().unwrap());
         wait_until(|| threads() <= running);
-        assert_works();
+        assert_works(kind);
+    });
+}
+
+#[test]
+fn a_process_wide_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_try_works() {
+    let test = "a_process_wide_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_try_works";
+    limited(test, "-n 100", "2097152", |kind| {
+        let start = || match kind {
+            Kind::SharedLoop => bridge::try_shared(),
+            _ => bridge::try_global().map(|global| &**global),
+        };
+        let all: Vec<_> = std::iter::repeat_with(|| File::open("/dev/null")).map_while(Result::ok).collect();
+        for _ in 0..2 {
+            assert!(start().unwrap_err().raw_os_error().is_some());
+        }
+        drop(all);
+        let started = start().unwrap();
+        assert_eq!(started.block_on(async { 1 }).unwrap(), 1);
+        let again: &bridge::Handle = if kind == Kind::SharedLoop { bridge::shared() } else { bridge::global() };
+        assert!(std::ptr::eq(start().unwrap(), started) && std::ptr::eq(again, started));
     });
 }
 
 #[test]
 fn a_result_that_waits_to_be_asked_for_holds_nothing_of_a_loop_that_has_ended() {
     let name = "a_result_that_waits_to_be_asked_for_holds_nothing_of_a_loop_that_has_ended";
-    limited(name, "-n 1000", "2097152", || {
-        assert_works();
+    limited(name, "-n 1000", "2097152", |kind| {
+        assert_works(kind);
         let files = open_files();
-        let submit = || EventLoop::new().unwrap().submit(std::future::pending::<()>());
+        let submit = || AnyLoop::start(kind).submit(std::future::pending::<()>());
         let closed: Vec<_> = std::iter::repeat_with(submit).take(10).collect();
         let finish = || {
-            let event_loop = EventLoop::new().unwrap();
-            let task = event_loop.submit(async {
+            let on = AnyLoop::start(kind);
+            let task = on.submit(async {
                 tokio::task::yield_now().await;
                 7
             });
-            event_loop.shutdown().unwrap();
+            on.shutdown(None).unwrap();
             task
         };
         let finished: Vec<_> = std::iter::repeat_with(finish).take(10).collect();
         assert_eq!(open_files(), files);
         assert!(closed.into_iter().all(|task| matches!(task.result(), Err(bridge::Error::Closed))));
         assert!(finished.into_iter().all(|task| task.result().unwrap() == 7));
+    });
+}
+
+#[test]
+fn a_facade_holds_no_more_of_a_loop_that_has_ended_than_a_handle() {
+    limited("a_facade_holds_no_more_of_a_loop_that_has_ended_than_a_handle", "-n 1000", "2097152", |kind| {
+        assert_works(kind);
+        let held_by = |facade: bool| {
+            let files = open_files();
+            let ended = || {
+                let on = AnyLoop::start(kind);
+                let (handle, held) = (on.handle().clone(), facade.then(|| Held::new(7, On::new(&on))));
+                drop((held.clone(), facade.then(|| on.enter())));
+                on.shutdown(None).unwrap();
+                (handle, held)
+            };
+            let held: Vec<_> = std::iter::repeat_with(ended).take(10).collect();
+            let (files, running) = (open_files() - files, threads());
+            let entered = held[0].0.enter();
+            assert!(tokio::runtime::Handle::try_current().is_ok());
+            assert_eq!(threads(), running);
+            drop(entered);
+            files
+        };
+        assert_eq!([held_by(true), held_by(false)], [0, 0]);
+    });
+}
+
+#[test]
+fn the_handles_of_loops_that_have_ended_hold_no_file_descriptor() {
+    limited("the_handles_of_loops_that_have_ended_hold_no_file_descriptor", "-n 1000", "2097152", |kind| {
+        assert_works(kind);
+        let ends: [fn(AnyLoop); 3] =
+            [drop, |on| on.shutdown(None).unwrap(), |on| drop(on.shutdown(Some(std::time::Duration::ZERO)))];
+        for end in ends {
+            let files = open_files();
+            let ended = || {
+                let on = AnyLoop::start(kind);
+                let handle = on.handle().clone();
+                assert_eq!(handle.block_on(async { 1 }).unwrap(), 1);
+                let task = on.submit(async { tokio::time::sleep(std::time::Duration::from_millis(1)).await });
+                let (local, canceller) = (on.local().cloned(), task.canceller());
+                task.result().unwrap();
+                end(on);
+                (handle, local, canceller)
+            };
+            let kept: Vec<_> = std::iter::repeat_with(ended).take(50).collect();
+            assert_eq!(open_files(), files);
+            assert!(kept.iter().all(|(handle, ..)| handle.is_closed()));
+        }
+    });
+}
+
+#[test]
+fn a_handle_of_a_run_that_has_ended_holds_no_file_descriptor() {
+    limited("a_handle_of_a_run_that_has_ended_holds_no_file_descriptor", "-n 1000", "2097152", |_| {
+        let run = || bridge::run(async { (bridge::Handle::current(), bridge::LocalHandle::current()) });
+        drop(run());
+        let files = open_files();
+        let kept: Vec<_> = std::iter::repeat_with(run).take(50).collect();
+        assert_eq!(open_files(), files);
+        assert!(kept.iter().all(|(handle, _)| handle.is_closed()));
     });
 }

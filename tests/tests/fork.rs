@@ -3,13 +3,18 @@
 #![cfg(unix)]
 #![allow(unsafe_code)]
 
+use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::Duration;
 
-use bridge::{Error, EventLoop, Handle, ReturnWhen};
-use bridge_tests::{HANGS, watchdog};
+use bridge::__private::facade::{Held, On, drop_with};
+use bridge::{Error, EventLoop, ReturnWhen};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each};
+use bridge_tests::{HANGS, OnDrop, wait_until, watchdog};
+use tokio::runtime::Handle as TokioHandle;
 
 /// One test at a time: a lock that another holds, to start a loop, say, is one that its child can never have.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -20,6 +25,10 @@ fn alone() -> MutexGuard<'static, ()> {
 
 /// Forks, runs `child` there, and fails if that fails or hangs.
 fn in_a_child(child: impl FnOnce() -> bool) {
+    in_a_child_within(HANGS, child);
+}
+
+fn in_a_child_within(hangs: Duration, child: impl FnOnce() -> bool) {
     // SAFETY: the child goes on with this thread alone. It takes no lock that another thread of the test may hold: the
     // allocator's are taken care of by `fork` itself.
     let id = unsafe { libc::fork() };
@@ -30,70 +39,122 @@ fn in_a_child(child: impl FnOnce() -> bool) {
         unsafe { libc::_exit(i32::from(!passed)) };
     }
     let mut status = 0;
-    for _ in 0..HANGS.as_millis() / 5 {
+    for _ in 0..hangs.as_millis() / 5 {
         // SAFETY: `status` is there to be written.
         if unsafe { libc::waitpid(id, &mut status, libc::WNOHANG) } == id {
             assert_eq!(status, 0, "what the child saw was wrong");
             return;
         }
-        std::thread::sleep(Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
     // SAFETY: a signal to a child of ours that was not waited for.
     unsafe { libc::kill(id, libc::SIGKILL) };
     panic!("the child hangs");
 }
 
-fn event_loop() -> EventLoop {
-    let event_loop = EventLoop::new().unwrap();
-    event_loop.block_on(async {}).unwrap();
-    event_loop
-}
-
 fn panics(f: impl FnOnce()) -> bool {
     catch_unwind(AssertUnwindSafe(f)).is_err()
+}
+
+/// That the loop is as it was.
+fn works(on: &AnyLoop) {
+    assert!(!on.is_closed());
+    on.block_on(async { tokio::spawn(async {}).await.unwrap() }).unwrap();
+    on.submit(async {}).result().unwrap();
 }
 
 #[test]
 fn only_a_child_is_told_of_forks() {
     let _alone = alone();
-    let event_loop = event_loop();
-    in_a_child(|| Error::Closed.to_string().contains("after the fork"));
-    drop(event_loop);
-    assert!(!Error::Closed.to_string().contains("fork"));
+    on_each(Kind::ALL, |on| {
+        in_a_child(|| Error::Closed.to_string().contains("after the fork"));
+        drop(on);
+        assert!(!Error::Closed.to_string().contains("fork"));
+    });
 }
 
 #[test]
 fn a_call_through_a_parents_handle_is_closed() {
     let _alone = alone();
-    let event_loop = event_loop();
-    in_a_child(|| {
-        matches!(event_loop.block_on(async {}), Err(Error::Closed))
-            && matches!(event_loop.block_on_local(|| async {}), Err(Error::Closed))
-            && matches!(event_loop.call_soon(|| ()), Err(Error::Closed))
-            && event_loop.is_closed()
+    on_each(Kind::ALL, |on| {
+        works(&on);
+        in_a_child(|| {
+            matches!(on.block_on(async { unreachable!("it is refused") }), Err::<(), _>(Error::Closed))
+                && on.local().is_none_or(|local| matches!(local.block_on_local(|| async {}), Err(Error::Closed)))
+                && matches!(on.call_soon(|| ()), Err(Error::Closed))
+                && on.is_closed()
+        });
+        works(&on);
     });
-    assert!(!event_loop.is_closed());
-    event_loop.block_on(async {}).unwrap();
+}
+
+#[test]
+fn a_call_through_a_handle_that_the_parent_has_not_used_is_closed() {
+    let _alone = alone();
+    on_each(Kind::ALL, |on| {
+        in_a_child(|| matches!(on.block_on(async {}), Err(Error::Closed)) && on.is_closed());
+        works(&on);
+    });
+}
+
+#[test]
+fn a_call_is_closed_while_another_thread_of_the_parent_is_in_one() {
+    let _alone = alone();
+    on_each(Kind::ALL, |on| {
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (tell, polled) = mpsc::channel();
+        let handle = on.handle().clone();
+        let caller = thread::spawn(move || {
+            // It drives a shared loop.
+            handle.block_on(async {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                tell.send(()).unwrap();
+                stopped.await.unwrap();
+            })
+        });
+        polled.recv().unwrap();
+        in_a_child(|| {
+            matches!(on.block_on(pending::<()>()), Err(Error::Closed))
+                && matches!(on.submit(async {}).result(), Err(Error::Closed))
+        });
+        stop.send(()).unwrap();
+        caller.join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_call_that_forks_is_the_parents_and_calls_inside_it_are_closed_in_the_child() {
+    let _alone = alone();
+    on_each([Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread], |on| {
+        let inner = on.handle().clone();
+        let called = on.block_on(async {
+            in_a_child(|| matches!(inner.block_on(async {}), Err(Error::Closed)));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            7
+        });
+        assert_eq!(called.unwrap(), 7);
+    });
 }
 
 #[test]
 fn what_is_submitted_through_it_is_closed() {
     let _alone = alone();
-    let event_loop = event_loop();
-    in_a_child(|| {
-        matches!(event_loop.submit(async {}).result(), Err(Error::Closed))
-            && matches!(event_loop.submit_local(|| async {}).result(), Err(Error::Closed))
+    on_each(Kind::ALL, |on| {
+        works(&on);
+        in_a_child(|| {
+            matches!(on.submit(async {}).result(), Err(Error::Closed))
+                && on.local().is_none_or(|local| matches!(local.submit_local(|| async {}).result(), Err(Error::Closed)))
+        });
     });
 }
 
 #[test]
 fn a_parents_task_is_closed_and_not_cancelled() {
     let _alone = alone();
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (go, wait) = tokio::sync::oneshot::channel::<u8>();
-        let mut task = event_loop.submit(wait);
-        event_loop.block_on(async {}).unwrap();
+        let mut task = on.submit(wait);
+        works(&on);
         in_a_child(|| {
             let mut cx = Context::from_waker(Waker::noop());
             !task.cancel()
@@ -109,44 +170,48 @@ fn a_parents_task_is_closed_and_not_cancelled() {
 #[test]
 fn a_task_that_was_done_can_be_read() {
     let _alone = alone();
-    let event_loop = event_loop();
-    let task = event_loop.submit(async { 7 });
-    event_loop.block_on(async {}).unwrap();
-    in_a_child(|| matches!(task.result(), Ok(7)));
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(async { 7 });
+        wait_until(|| task.is_done());
+        in_a_child(|| matches!(task.result(), Ok(7)));
+    });
 }
 
 #[test]
 fn waits_for_a_parents_tasks_panic() {
     let _alone = alone();
-    let event_loop = event_loop();
-    let task = || event_loop.submit(std::future::pending::<()>());
-    let (one, two, three) = (task(), task(), task());
-    in_a_child(|| {
-        let mut ended = bridge::as_completed([two]);
-        panics(|| drop(bridge::wait([one], ReturnWhen::FirstCompleted, None)))
-            && matches!(ended.next_timeout(Duration::MAX), Err(Error::Closed))
-            && panics(|| drop(bridge::as_completed([three]).next()))
+    on_each(Kind::ALL, |on| {
+        let task = || on.submit(pending::<()>());
+        let (one, two, three) = (task(), task(), task());
+        in_a_child(|| {
+            let mut ended = bridge::as_completed([two]);
+            panics(|| drop(bridge::wait([one], ReturnWhen::FirstCompleted, None)))
+                && matches!(ended.next_timeout(Duration::MAX), Err(Error::Closed))
+                && panics(|| drop(bridge::as_completed([three]).next()))
+        });
     });
 }
 
 #[test]
 fn a_parents_iterator_is_closed() {
     let _alone = alone();
-    let event_loop = event_loop();
-    let mut items = event_loop.iter(futures::stream::repeat(1));
-    assert_eq!(items.next(), Some(1));
-    in_a_child(|| matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)) && panics(|| _ = items.next()));
+    on_each(Kind::ALL, |on| {
+        let mut items = on.iter(futures::stream::repeat(1));
+        assert_eq!(items.next(), Some(1));
+        in_a_child(|| matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)) && panics(|| _ = items.next()));
+    });
 }
 
 #[test]
 fn a_parents_loop_is_let_go_of() {
     let _alone = alone();
-    watchdog(HANGS, || {
-        let (one, two) = (event_loop(), event_loop());
-        let handle = Handle::from(&one);
+    for_each(Kind::OURS, |kind| {
+        let (one, two) = (AnyLoop::start(kind), AnyLoop::start(kind));
+        works(&one);
+        let handle = one.handle().clone();
         in_a_child(|| {
             drop(one);
-            matches!(two.shutdown(), Err(Error::Closed))
+            matches!(two.shutdown(None), Err(Error::Closed))
         });
         // The child let go of copies; what was moved into the closure was dropped here as well.
         assert!(handle.is_closed());
@@ -154,22 +219,211 @@ fn a_parents_loop_is_let_go_of() {
 }
 
 #[test]
-fn a_foreign_runtime_of_the_parent_is_closed() {
+fn a_child_may_have_loops_of_its_own() {
     let _alone = alone();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let handle = Handle::from(&runtime);
-    handle.block_on(async {}).unwrap();
-    in_a_child(|| matches!(handle.block_on(async {}), Err(Error::Closed)) && handle.is_closed());
-    handle.block_on(async {}).unwrap();
+    on_each(Kind::ALL, |on| {
+        works(&on);
+        for kind in Kind::OURS {
+            in_a_child(|| {
+                let own = AnyLoop::start(kind);
+                works(&own);
+                let value = own.block_on(async {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    7
+                });
+                own.shutdown(None).is_ok() && matches!(value, Ok(7)) && on.is_closed()
+            });
+        }
+    });
 }
 
 #[test]
-fn a_child_may_have_loops_of_its_own() {
+fn a_child_that_is_forked_off_inside_a_call_may_have_loops_of_its_own() {
     let _alone = alone();
-    let event_loop = event_loop();
-    in_a_child(|| {
-        let own = EventLoop::new().unwrap();
-        let value = own.block_on(async { 7 }).unwrap();
-        own.shutdown().is_ok() && value == 7 && event_loop.is_closed()
+    watchdog(HANGS, || {
+        let shared = AnyLoop::start(Kind::SharedLoop);
+        let event_loop = EventLoop::new().unwrap();
+        let called = shared.block_on(async {
+            in_a_child(|| {
+                let own = AnyLoop::start(Kind::SharedLoop);
+                let value = own.block_on(async { tokio::spawn(async { 7 }).await.unwrap() });
+                matches!(value, Ok(7)) && shared.is_closed() && event_loop.is_closed()
+            });
+        });
+        called.unwrap();
+    });
+}
+
+#[test]
+fn a_child_drops_the_values_of_its_parents_facades() {
+    let _alone = alone();
+    on_each(Kind::ALL, |on| {
+        works(&on);
+        let held = || Held::new(OnDrop::new(|| drop(TokioHandle::current())), On::new(&on));
+        in_a_child(|| {
+            drop(held());
+            drop_with(held(), HANGS, |value| async move { drop(value) });
+            TokioHandle::try_current().is_err()
+        });
+        drop(held());
+        works(&on);
+    });
+}
+
+// The loops of the process.
+
+fn answers(handle: &bridge::Handle) -> bool {
+    let called = handle.block_on(async {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::spawn(async { 7 }).await.unwrap()
+    });
+    matches!(called, Ok(7)) && matches!(handle.submit(async { 8 }).result(), Ok(8))
+}
+
+#[test]
+fn a_child_has_loops_of_the_process_of_its_own() {
+    let _alone = alone();
+    watchdog(HANGS, || {
+        let (global, shared) = (bridge::global(), bridge::shared());
+        assert!(answers(global) && answers(shared));
+        in_a_child(|| {
+            let own = answers(bridge::global()) && answers(bridge::shared());
+            let same =
+                std::ptr::eq(bridge::global(), bridge::global()) && std::ptr::eq(bridge::shared(), bridge::shared());
+            own && same && global.is_closed() && shared.is_closed()
+        });
+        assert!(answers(global) && answers(shared));
+        assert!(std::ptr::eq(global, bridge::global()) && std::ptr::eq(shared, bridge::shared()));
+    });
+}
+
+#[test]
+fn a_childs_child_has_loops_of_the_process_of_its_own() {
+    let _alone = alone();
+    watchdog(HANGS, || {
+        assert!(answers(bridge::shared()));
+        in_a_child(|| {
+            let first = answers(bridge::shared());
+            in_a_child(|| answers(bridge::shared()) && answers(bridge::global()));
+            first && answers(bridge::shared())
+        });
+    });
+}
+
+#[test]
+fn a_child_may_start_the_loops_of_the_process_first() {
+    let _alone = alone();
+    watchdog(HANGS, || {
+        // Another test may have started them; that of a child of its own is new in any case.
+        in_a_child(|| {
+            in_a_child(|| answers(bridge::global()) && answers(bridge::shared()));
+            answers(bridge::shared())
+        });
+    });
+}
+
+#[test]
+fn a_child_starts_the_loops_of_the_process_while_another_thread_of_the_parent_does() {
+    let _alone = alone();
+    watchdog(HANGS * 4, || {
+        let start = || answers(bridge::shared()) && answers(bridge::global());
+        for _ in 0..5 {
+            // That is the parent, which has not started them yet.
+            in_a_child(|| {
+                let other = thread::spawn(start);
+                (0..8).for_each(|_| in_a_child_within(Duration::from_secs(10), start));
+                other.join().unwrap() && start()
+            });
+        }
+    });
+}
+
+// What the other threads of the parent do at the fork.
+
+/// Forks again and again while another thread does `busy`, with `child` in each child.
+fn while_another_thread(busy: impl FnMut() + Send, child: impl Fn() -> bool) {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    struct Over<'a>(&'a AtomicBool);
+    impl Drop for Over<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+    let mut busy = busy;
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let _over = Over(&over);
+        scope.spawn(|| {
+            while !over.load(Ordering::SeqCst) {
+                busy();
+            }
+        });
+        for _ in 0..40 {
+            in_a_child_within(Duration::from_secs(10), &child);
+        }
+    });
+}
+
+/// Everything that takes a lock of the crate's own.
+fn all_works() -> bool {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (one, other) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
+    let to_other = other.handle().clone();
+    let nested = one.block_on(async move { to_other.block_on(async { 7 }) });
+    matches!(nested, Ok(Ok(7))) && answers(&bridge::Handle::from(&runtime)) && one.shutdown().is_ok()
+}
+
+#[test]
+fn a_child_makes_loops_while_another_thread_of_the_parent_makes_handles() {
+    let _alone = alone();
+    watchdog(HANGS * 4, || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        while_another_thread(|| drop(bridge::Handle::from(&runtime)), all_works);
+    });
+}
+
+#[test]
+fn a_child_makes_loops_while_loops_of_the_parent_wait_for_each_other() {
+    let _alone = alone();
+    watchdog(HANGS * 4, || {
+        let (one, other) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
+        let to_other = other.handle().clone();
+        let task = one.submit(async move {
+            while !bridge::Handle::current().is_closed() {
+                (0..100).for_each(|_| to_other.block_on(async {}).unwrap());
+                tokio::task::yield_now().await;
+            }
+        });
+        while_another_thread(thread::yield_now, all_works);
+        one.shutdown().unwrap();
+        task.result().unwrap();
+    });
+}
+
+#[test]
+fn a_child_makes_loops_while_another_thread_of_the_parent_starts_and_ends_some() {
+    let _alone = alone();
+    watchdog(HANGS * 4, || {
+        let start_and_end = || Kind::OURS.into_iter().for_each(|kind| drop(AnyLoop::start(kind)));
+        while_another_thread(start_and_end, all_works);
+    });
+}
+
+#[test]
+fn a_parents_iterator_is_closed_and_dropped_while_its_stream_hands_items_over() {
+    let _alone = alone();
+    watchdog(HANGS * 4, || {
+        let event_loop = EventLoop::new().unwrap();
+        for _ in 0..40 {
+            let mut items = event_loop.iter(futures::stream::repeat(1)).buffered(1 << 20);
+            assert_eq!(items.next(), Some(1));
+            // The parent drops its own.
+            in_a_child_within(Duration::from_secs(10), move || {
+                let closed = matches!(items.next_timeout(Duration::MAX), Err(Error::Closed));
+                let shown = format!("{items:?}").contains("Iter");
+                drop(items);
+                closed && shown
+            });
+        }
     });
 }

@@ -1,6 +1,6 @@
 //! Calls from many threads, with everything that can go wrong going wrong at random, and the loop shut down
-//! again and again underneath. Every call resolves, as its plan allows; what it captured is dropped exactly
-//! once, before it returns, and on the loop's thread if it was polled; threads and memory are what they were.
+//! again and again underneath, of another kind each time. Every call resolves, as its plan allows; what it captured is
+//! dropped exactly once, before it returns, and where it is to be if it was polled; threads and memory are what they were.
 //!
 //! `BRIDGE_HAMMER_CALLS` (100 000) and `BRIDGE_HAMMER_THREADS` (64) bound it, `BRIDGE_HAMMER_SEED` repeats
 //! the plans of a run, though not its timing.
@@ -19,8 +19,10 @@ use std::task::{Context, Poll, ready};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use bridge::{Canceller, Error, EventLoop, LocalHandle, Task};
+use bridge::{Canceller, Error, Handle, LocalHandle, Task};
+use bridge_tests::kinds::{self, AnyLoop};
 use bridge_tests::load::{Counting, Random, any_seed, setting, threads};
+use tokio::runtime::Id;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -57,7 +59,7 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(random: &mut Random, kind: Kind, may_be_endless: bool) -> Plan {
+    fn new(random: &mut Random, kind: Way, may_be_endless: bool) -> Plan {
         let mut step = || match random.below(64) {
             0..=23 => Step::Finish,
             24..=39 => Step::Yield,
@@ -84,27 +86,40 @@ struct Record {
     /// Threads other than the caller's that may have withdrawn it unpolled.
     helpers: Arc<[ThreadId]>,
     caller: ThreadId,
+    /// The one thread that may poll it, if it is one.
+    polls: Option<ThreadId>,
+    runtime: Id,
 }
 
 impl Record {
-    fn new(id: u64, helpers: &Arc<[ThreadId]>) -> Record {
+    fn new(id: u64, way: Way, on: &Generation, helpers: &Arc<[ThreadId]>) -> Record {
+        let caller = thread::current().id();
+        let by_its_caller = way.is_scoped() && on.kind.polls_on_the_caller();
         Record {
+            polls: if by_its_caller { Some(caller) } else { on.thread },
+            runtime: on.runtime,
             id,
             polled: Mutex::new(None),
             drops: AtomicU32::new(0),
             wrong: Mutex::new(None),
             helpers: Arc::clone(helpers),
-            caller: thread::current().id(),
+            caller,
         }
     }
 
+    /// Whether this thread is in the loop's context, and one that may poll the call.
+    fn may_be_here(&self) -> bool {
+        let is_inside = tokio::runtime::Handle::try_current().is_ok_and(|context| context.id() == self.runtime);
+        is_inside && self.polls.is_none_or(|polls| polls == thread::current().id())
+    }
+
     /// The drop of what the call captured.
-    fn drop_one(&self, loop_thread: ThreadId) {
+    fn drop_one(&self) {
         let here = thread::current().id();
         let polled = *self.polled.lock().unwrap();
         let right = match polled {
-            Some(on) => on == here && on == loop_thread && tokio::runtime::Handle::try_current().is_ok(),
-            None => here == loop_thread || here == self.caller || self.helpers.contains(&here),
+            Some(_) => self.may_be_here(),
+            None => self.may_be_here() || here == self.caller || self.helpers.contains(&here),
         };
         if !right {
             *self.wrong.lock().unwrap() = Some(format!("polled on {polled:?}, dropped on {here:?}"));
@@ -124,13 +139,12 @@ impl Record {
 /// What a call captures. It refers to its record as the call does: on the caller's stack, if that can be.
 struct Captured<R: Deref<Target = Record>> {
     record: R,
-    loop_thread: ThreadId,
     panics: bool,
 }
 
 impl<R: Deref<Target = Record>> Drop for Captured<R> {
     fn drop(&mut self) {
-        self.record.drop_one(self.loop_thread);
+        self.record.drop_one();
         if self.panics && !thread::panicking() {
             panic_any(Boom::Drop(self.record.id));
         }
@@ -176,8 +190,8 @@ impl<R: Deref<Target = Record> + Unpin, L: Unpin> Future for Script<R, L> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Output> {
         let here = thread::current().id();
         let id = self.captured.record.id;
-        let first = *self.captured.record.polled.lock().unwrap().get_or_insert(here);
-        assert_eq!(first, here, "call {id} is polled on two threads");
+        self.captured.record.polled.lock().unwrap().get_or_insert(here);
+        assert!(self.captured.record.may_be_here(), "call {id} is polled on {here:?}, or outside of its loop");
         loop {
             if let Some(sleep) = &mut self.sleep {
                 ready!(sleep.as_mut().poll(cx));
@@ -203,7 +217,7 @@ impl<R: Deref<Target = Record> + Unpin, L: Unpin> Future for Script<R, L> {
 
 /// How a future gets to the loop, and how its result comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum Way {
     Call,
     CallLocal,
     Submit,
@@ -214,31 +228,35 @@ enum Kind {
     CancelOnDrop,
 }
 
-impl Kind {
-    fn new(random: &mut Random) -> Kind {
+impl Way {
+    fn new(random: &mut Random, on: &Generation) -> Way {
         match random.below(32) {
-            0..=11 => Kind::Call,
-            12..=19 => Kind::CallLocal,
-            20..=25 => Kind::Submit,
-            26..=29 => Kind::SubmitLocal,
-            30 => Kind::Detach,
-            _ => Kind::CancelOnDrop,
+            12..=19 if on.local.is_some() => Way::CallLocal,
+            0..=19 => Way::Call,
+            26..=29 if on.local.is_some() => Way::SubmitLocal,
+            20..=29 => Way::Submit,
+            30 => Way::Detach,
+            _ => Way::CancelOnDrop,
         }
     }
 
     fn is_local(self) -> bool {
-        matches!(self, Kind::CallLocal | Kind::SubmitLocal)
+        matches!(self, Way::CallLocal | Way::SubmitLocal)
     }
 
     fn is_scoped(self) -> bool {
-        matches!(self, Kind::Call | Kind::CallLocal)
+        matches!(self, Way::Call | Way::CallLocal)
     }
 }
 
 /// A loop that is going to end, and what the calls onto it may expect.
 struct Generation {
-    handle: LocalHandle,
-    thread: ThreadId,
+    kind: kinds::Kind,
+    handle: Handle,
+    local: Option<LocalHandle>,
+    runtime: Id,
+    /// The thread that polls tasks, if it is always the same.
+    thread: Option<ThreadId>,
     ends: AtomicBool,
 }
 
@@ -259,7 +277,7 @@ struct Tally {
 struct Hammer {
     current: RwLock<Arc<Generation>>,
     /// The loop, for the one who ends it. `None` in between.
-    owner: Mutex<Option<EventLoop>>,
+    owner: Mutex<Option<AnyLoop>>,
     calls: u64,
     next: AtomicU64,
     resolved: AtomicU64,
@@ -268,12 +286,23 @@ struct Hammer {
     helpers: Arc<[ThreadId]>,
 }
 
-fn generation() -> (EventLoop, Arc<Generation>) {
-    let event_loop = EventLoop::new().unwrap();
-    let thread = event_loop.block_on(async { thread::current().id() }).unwrap();
-    let handle = event_loop.handle().clone();
-    (event_loop, Arc::new(Generation { handle, thread, ends: AtomicBool::new(false) }))
+fn generation(number: usize) -> (AnyLoop, Arc<Generation>) {
+    let kind = kinds::Kind::ALL[number % kinds::Kind::ALL.len()];
+    let owner = AnyLoop::start(kind);
+    let thread = kinds::Kind::ONE_THREAD.contains(&kind).then(|| owner.threads()[0]);
+    let generation = Generation {
+        kind,
+        handle: owner.handle().clone(),
+        local: owner.local().cloned(),
+        runtime: owner.block_on(async { tokio::runtime::Handle::current().id() }).unwrap(),
+        thread,
+        ends: AtomicBool::new(false),
+    };
+    (owner, Arc::new(generation))
 }
+
+/// How a worker's task panics that uses a timer while its runtime shuts down.
+const TOKIOS_END: &str = "A Tokio 1.x context was found, but it is being shutdown";
 
 /// How a call ended, whichever way it was asked.
 enum End {
@@ -282,7 +311,7 @@ enum End {
 }
 
 /// How many loops a run goes through.
-const LOOPS: u64 = 12;
+const LOOPS: usize = 16;
 
 impl Hammer {
     /// Waits until `done`. Ends the process if no call is resolved for too long: a thread that hangs cannot
@@ -303,9 +332,9 @@ impl Hammer {
     }
 
     /// Ends the loop in one of its ways, after there is a new one.
-    fn replace(&self, random: &mut Random) {
-        let (event_loop, next) = generation();
-        let old = self.owner.lock().unwrap().replace(event_loop).unwrap();
+    fn replace(&self, number: usize, random: &mut Random) {
+        let (owner, next) = generation(number);
+        let old = self.owner.lock().unwrap().replace(owner).unwrap();
         let before = Arc::clone(&self.current.read().unwrap());
         before.ends.store(true, Ordering::SeqCst);
         let way = random.below(5);
@@ -314,11 +343,12 @@ impl Hammer {
             *self.current.write().unwrap() = Arc::clone(&next);
         }
         match way {
+            _ if !kinds::Kind::OURS.contains(&before.kind) => drop(old),
             0 | 2 => drop(old),
-            1 | 3 => drop(old.shutdown_timeout(random.micros(3000))),
+            1 | 3 => drop(old.shutdown(Some(random.micros(3000)))),
             _ => {
                 // Nothing that never ends may be in there: all is told to.
-                let (give, given) = tokio::sync::oneshot::channel::<EventLoop>();
+                let (give, given) = tokio::sync::oneshot::channel::<AnyLoop>();
                 let own_task = before.handle.submit(async move { drop(given.await) });
                 assert!(give.send(old).is_ok());
                 assert!(matches!(own_task.result(), Ok(()) | Err(Error::Closed)));
@@ -336,7 +366,7 @@ impl Hammer {
             if id >= self.calls {
                 break;
             }
-            let kind = Kind::new(&mut random);
+            let kind = Way::new(&mut random, &on);
             if kind.is_scoped() {
                 self.scoped(id, kind, &on, &mut random);
             } else {
@@ -358,19 +388,21 @@ impl Hammer {
     }
 
     /// A scoped call, whose future borrows from here.
-    fn scoped(&self, id: u64, kind: Kind, on: &Generation, random: &mut Random) {
+    fn scoped(&self, id: u64, kind: Way, on: &Generation, random: &mut Random) {
         let limit = match random.below(8) {
             0 => Some(random.micros(50)),
             1..=3 => Some(random.micros(4000)),
             _ => None,
         };
         let plan = Plan::new(random, kind, limit.is_some());
-        let record = Record::new(id, &self.helpers);
-        let captured = Captured { record: &record, loop_thread: on.thread, panics: plan.drop_panics };
+        let record = Record::new(id, kind, on, &self.helpers);
+        let captured = Captured { record: &record, panics: plan.drop_panics };
         let handle = limit.map_or_else(|| on.handle.clone(), |limit| on.handle.with_timeout(limit));
-        let called = catch_unwind(AssertUnwindSafe(|| match kind {
-            Kind::Call => handle.block_on(Script::new(captured, plan, ())),
-            _ => handle.block_on_local(|| {
+        let local = on.local.as_ref().filter(|_| kind.is_local());
+        let local = local.map(|local| limit.map_or_else(|| local.clone(), |limit| local.with_timeout(limit)));
+        let called = catch_unwind(AssertUnwindSafe(|| match local {
+            None => handle.block_on(Script::new(captured, plan, ())),
+            Some(local) => local.block_on_local(|| {
                 if plan.make_panics {
                     panic_any(Boom::Make(id));
                 }
@@ -384,14 +416,14 @@ impl Hammer {
     }
 
     /// A task; gives it back if nobody is going to ask for its result.
-    fn submitted(&self, id: u64, kind: Kind, on: &Generation, random: &mut Random) -> Option<(Arc<Record>, Plan)> {
+    fn submitted(&self, id: u64, kind: Way, on: &Generation, random: &mut Random) -> Option<(Arc<Record>, Plan)> {
         let cancel = random.below(4);
-        let endless = matches!(cancel, 1 | 2) || kind == Kind::CancelOnDrop;
-        let plan = Plan::new(random, kind, endless && kind != Kind::Detach);
-        let record = Arc::new(Record::new(id, &self.helpers));
-        let captured = Captured { record: Arc::clone(&record), loop_thread: on.thread, panics: plan.drop_panics };
-        let task = match kind {
-            Kind::SubmitLocal => on.handle.submit_local(move || {
+        let endless = matches!(cancel, 1 | 2) || kind == Way::CancelOnDrop;
+        let plan = Plan::new(random, kind, endless && kind != Way::Detach);
+        let record = Arc::new(Record::new(id, kind, on, &self.helpers));
+        let captured = Captured { record: Arc::clone(&record), panics: plan.drop_panics };
+        let task = match &on.local {
+            Some(local) if kind.is_local() => local.submit_local(move || {
                 if plan.make_panics {
                     panic_any(Boom::Make(id));
                 }
@@ -403,8 +435,8 @@ impl Hammer {
             thread::yield_now();
         }
         match kind {
-            Kind::Detach => drop(task),
-            Kind::CancelOnDrop => drop(task.cancel_on_drop()),
+            Way::Detach => drop(task),
+            Way::CancelOnDrop => drop(task.cancel_on_drop()),
             _ => {
                 let (end, said) = self.ask(task, cancel, random);
                 let context = (kind, plan, cancel);
@@ -465,14 +497,26 @@ impl Hammer {
         let (counter, allowed) = match &end {
             End::Result(Ok(output)) => (&tally.values, output.0 == id && polled && !cancelled),
             End::Result(Err(Error::Cancelled)) => (&tally.cancelled, cancelled),
-            End::Result(Err(Error::TimedOut(_))) => (&tally.timed_out, limited),
+            // The thread that calls has all the time to poll its own future once.
+            End::Result(Err(Error::TimedOut(timeout))) => {
+                let starts_at_once = record.polls == Some(record.caller) && !timeout.is_zero();
+                (&tally.timed_out, limited && (polled || !starts_at_once))
+            }
             End::Result(Err(Error::Closed)) => (&tally.closed, on.ends.load(Ordering::SeqCst)),
             End::Result(Err(_)) => panic!("call {id}: no such error was planned: {context:?}"),
             End::Panic(payload) => match payload.downcast_ref::<Boom>() {
                 Some(Boom::Body(of)) => (&tally.body_panics, *of == id && polled),
                 Some(Boom::Make(of)) => (&tally.body_panics, *of == id && plan.make_panics),
                 Some(Boom::Drop(of)) => (&tally.drop_panics, *of == id && plan.drop_panics),
-                None => panic!("call {id}: a panic that was not planned: {:?}: {context:?}", text(payload)),
+                // A worker goes on with a task while its runtime shuts down. Such a panic comes out of no call.
+                None if on.kind == kinds::Kind::MultiThread
+                    && !limited
+                    && record.polls.is_none()
+                    && text(&**payload).is_some_and(|text| text.contains(TOKIOS_END)) =>
+                {
+                    (&tally.closed, on.ends.load(Ordering::SeqCst) && !cancelled)
+                }
+                None => panic!("call {id}: a panic that was not planned: {:?}: {context:?}", text(&**payload)),
             },
         };
         // A destructor's panic is the outcome, whatever ended the future, unless the body panicked before.
@@ -492,7 +536,7 @@ fn name(end: &End) -> String {
     }
 }
 
-fn text(payload: &Box<dyn Any + Send>) -> Option<String> {
+fn text(payload: &(dyn Any + Send)) -> Option<String> {
     payload.downcast_ref::<String>().cloned().or_else(|| Some((*payload.downcast_ref::<&str>()?).into()))
 }
 
@@ -527,10 +571,10 @@ fn hammer(calls: u64, threads: u64, seed: u64) -> Tally {
     };
     let cancellers: Vec<_> = (0..3).map(|_| thread::spawn(cancel.clone())).collect();
     drop(cancel);
-    let (event_loop, first) = generation();
+    let (owner, first) = generation(0);
     let hammer = Hammer {
         current: RwLock::new(first),
-        owner: Mutex::new(Some(event_loop)),
+        owner: Mutex::new(Some(owner)),
         calls,
         next: AtomicU64::new(0),
         resolved: AtomicU64::new(0),
@@ -548,13 +592,14 @@ fn hammer(calls: u64, threads: u64, seed: u64) -> Tally {
         // Every loop but the last is ended in the middle.
         let mut random = Random::new(seed);
         for loops in 1..LOOPS {
-            hammer.watch(seed, || hammer.resolved.load(Ordering::Relaxed) >= calls * loops / LOOPS || ended());
-            hammer.replace(&mut random);
+            let resolved = || usize::try_from(hammer.resolved.load(Ordering::Relaxed) / calls.div_ceil(LOOPS as u64));
+            hammer.watch(seed, || resolved().is_ok_and(|resolved| resolved >= loops) || ended());
+            hammer.replace(loops, &mut random);
         }
         hammer.watch(seed, ended);
     });
     let Hammer { owner, tally, cancels, current, .. } = hammer;
-    drop(owner.into_inner().unwrap().map(EventLoop::shutdown));
+    drop(owner);
     drop(cancels);
     drop(current);
     cancellers.into_iter().for_each(|canceller| canceller.join().unwrap());
@@ -570,7 +615,8 @@ fn calls_from_many_threads_that_fail_in_every_way_all_resolve_and_leave_nothing_
     // What is thrown on purpose is not reported.
     let report = take_hook();
     set_hook(Box::new(move |info| {
-        if info.payload().downcast_ref::<Boom>().is_none() {
+        let is_planned = info.payload().downcast_ref::<Boom>().is_some();
+        if !is_planned && !text(info.payload()).is_some_and(|text| text.contains(TOKIOS_END)) {
             eprintln!("BRIDGE_HAMMER_SEED={seed}");
             report(info);
         }
@@ -578,7 +624,7 @@ fn calls_from_many_threads_that_fail_in_every_way_all_resolve_and_leave_nothing_
 
     let running = threads();
     // What is there once and for all comes into being here: thread-locals, registries, tokio's statics.
-    hammer(u64::min(calls, 500), thread_count, seed);
+    hammer(u64::min(calls, 10_000), thread_count, seed);
     let before = Counting::live();
 
     let started = Instant::now();
@@ -595,7 +641,8 @@ fn calls_from_many_threads_that_fail_in_every_way_all_resolve_and_leave_nothing_
     let after = Counting::live();
     let (live, live_bytes) = (after.0 - before.0, after.1 - before.1);
     println!("{live} allocations and {live_bytes} bytes more than before");
-    assert!(live < 32 && live_bytes < 8192, "{live} allocations and {live_bytes} bytes are left");
+    // The table of parking_lot, which tokio uses, grows with the number of threads there are at once, and never shrinks.
+    assert!(live < 32 && live_bytes < 65536, "{live} allocations and {live_bytes} bytes are left");
     if calls >= 10_000 {
         let Tally { values, cancelled, timed_out, closed, .. } = &tally;
         let Tally { body_panics, drop_panics, never_polled, unasked, .. } = &tally;

@@ -137,3 +137,65 @@ async fn throw() -> io::Result<()> {
 fn a_panic_is_no_error() {
     drop(throw_blocking(bridge::global()));
 }
+
+type MyResult<T> = Result<T, MyError>;
+
+#[threadsafe(fallible)]
+async fn aliased(id: u64) -> MyResult<u64> {
+    Ok(id)
+}
+
+#[test]
+fn an_alias_whose_name_ends_in_result_folds() {
+    let value: MyResult<u64> = aliased_blocking(bridge::global(), 7);
+    assert_eq!(value.unwrap(), 7);
+    assert!(matches!(aliased_blocking(&closed(), 7), Err(MyError::Bridge(Error::Closed))));
+}
+
+/// As it is in another crate: nothing can be implemented for it.
+fn foreign(error: Error) -> fmt::Error {
+    assert!(matches!(error, Error::Closed));
+    fmt::Error
+}
+
+fn generic<E: From<Error>>(error: Error) -> E {
+    error.into()
+}
+
+struct Client;
+
+#[threadsafe(fallible = foreign)]
+impl Client {
+    async fn get(&self, id: u64) -> Result<u64, fmt::Error> {
+        Ok(id)
+    }
+
+    #[threadsafe(local)]
+    async fn local(&self) -> fmt::Result {
+        Ok(())
+    }
+
+    #[threadsafe(fallible = generic::<MyError>)]
+    async fn answer(&self) -> Answer<u64> {
+        Ok(1)
+    }
+
+    #[threadsafe(fallible = wrap)]
+    async fn count(&self) -> u64 {
+        2
+    }
+}
+
+#[test]
+fn a_function_that_is_named_makes_the_functions_error_of_the_bridges() {
+    let event_loop = EventLoop::new().unwrap();
+    assert_eq!(Client.get_blocking(&event_loop, 7), Ok(7));
+    assert_eq!(Client.local_blocking(&event_loop), Ok(()));
+    assert_eq!(Client.answer_blocking(&event_loop).unwrap(), 1);
+    assert_eq!(Client.count_blocking(&event_loop).unwrap(), 2);
+    event_loop.close();
+    assert_eq!(Client.get_blocking(&event_loop, 7), Err(fmt::Error));
+    assert_eq!(Client.local_blocking(&event_loop), Err(fmt::Error));
+    assert!(matches!(Client.answer_blocking(&event_loop), Err(MyError::Bridge(Error::Closed))));
+    assert!(matches!(Client.count_blocking(&event_loop), Err(Error::Closed)));
+}

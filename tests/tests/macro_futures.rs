@@ -123,15 +123,6 @@ impl Client {
         tick().await;
         self.name.len()
     }
-
-    // Not annotated: there is no companion of it.
-    fn another(&self) -> impl Future<Output = usize> {
-        ready(self.name.len())
-    }
-}
-
-impl Client {
-    fn another_blocking(&self) {}
 }
 
 #[test]
@@ -142,8 +133,6 @@ fn methods() {
     assert_eq!(client.local_blocking(&handle()), 7);
     assert_eq!(client.shown_blocking(&handle(), '!').to_string(), "another!");
     assert_eq!(client.length_blocking(&handle()), 7);
-    client.another_blocking();
-    drop(client.another());
     let client = Arc::new(client);
     assert_eq!(Arc::clone(&client).counted_submit(&handle()).result().unwrap(), 7);
     assert_eq!(client.counted_blocking(&handle()), 7);
@@ -240,4 +229,111 @@ fn a_panic_while_the_future_is_made() {
         ready(3)
     }
     panics_blocking(&handle());
+}
+
+struct Reader;
+
+#[threadsafe]
+impl Reader {
+    fn hidden(&self, text: &str) -> impl Future<Output = usize> + Send {
+        let length = text.len();
+        async move {
+            tick().await;
+            length
+        }
+    }
+
+    fn boxed<'a>(&'a self, text: &'a str) -> Pin<Box<dyn Future<Output = &'a str> + Send + 'a>> {
+        Box::pin(async move { &text[1..] })
+    }
+
+    fn alias(&mut self) -> BoxFuture<'_, u8> {
+        Box::pin(async { 3 })
+    }
+
+    fn unpinned(&self) -> Box<dyn Future<Output = u8> + Send + Unpin> {
+        Box::new(ready(4))
+    }
+
+    #[threadsafe(skip)]
+    fn skipped(&self) -> LocalBoxFuture<'_, u8> {
+        Box::pin(async { 5 })
+    }
+
+    /// To be pinned by who asks for it: no future, and no companion.
+    fn fixed(&self) -> Box<dyn Future<Output = u8> + Send> {
+        Box::new(async { 6 })
+    }
+
+    /// A name that only ends like that of the trait.
+    fn named(&self) -> ReadFuture {
+        ReadFuture
+    }
+}
+
+struct ReadFuture;
+
+impl Reader {
+    fn skipped_blocking(&self) -> &str {
+        "by hand"
+    }
+
+    fn fixed_blocking(&self) -> &str {
+        "by hand"
+    }
+
+    fn named_blocking(&self) -> &str {
+        "by hand"
+    }
+}
+
+#[test]
+fn in_an_annotated_impl_a_function_that_returns_a_future_has_a_companion() {
+    let mut reader = Reader;
+    assert_eq!(reader.hidden_blocking(&handle(), "four"), 4);
+    assert_eq!(reader.boxed_blocking(&handle(), "text"), "ext");
+    assert_eq!(reader.alias_blocking(&handle()), 3);
+    assert_eq!(reader.unpinned_blocking(&handle()), 4);
+}
+
+#[test]
+fn in_an_annotated_impl_a_function_that_is_skipped_or_returns_another_type_has_none() {
+    assert_eq!(Reader.skipped_blocking(), "by hand");
+    assert_eq!(Reader.fixed_blocking(), "by hand");
+    assert_eq!(Reader.named_blocking(), "by hand");
+    let (_skipped, _fixed, _named) = (Reader.skipped(), Reader.fixed(), Reader.named());
+}
+
+#[threadsafe]
+trait Source {
+    fn hidden(&self) -> impl Future<Output = u8> + Send;
+
+    fn boxed<'a>(&'a self, text: &'a str) -> BoxFuture<'a, &'a str> {
+        Box::pin(ready(text))
+    }
+
+    #[threadsafe(local)]
+    fn on_the_loop(&self) -> LocalBoxFuture<'_, u8>;
+}
+
+impl Source for Reader {
+    async fn hidden(&self) -> u8 {
+        tick().await;
+        1
+    }
+
+    fn on_the_loop(&self) -> LocalBoxFuture<'_, u8> {
+        let number = Rc::new(2);
+        Box::pin(async move {
+            tick().await;
+            *number
+        })
+    }
+}
+
+#[test]
+fn in_an_annotated_trait_a_function_that_returns_a_future_has_a_companion() {
+    assert_eq!(Source::hidden_blocking(&Reader, &handle()), 1);
+    assert_eq!(Source::boxed_blocking(&Reader, &handle(), "text"), "text");
+    assert_eq!(Reader.on_the_loop_blocking(&handle()), 2);
 }

@@ -92,6 +92,50 @@ fn vis_that_a_macro_leaves_empty() {
 
 struct Quiet;
 
+struct Fragments;
+
+/// Each option with the kind of fragment that fits it.
+macro_rules! of_fragments {
+    (
+        $name:ident, $vis:vis, $handle:expr, $timeout:expr, $bridge:path, $submit:ident, $attr:meta, $bound:ty, $mode:ident,
+        $suffix:literal
+    ) => {
+        #[threadsafe(
+            name = $name, vis = $vis, handle = $handle, timeout = $timeout, crate = $bridge, submit = $submit, attr($attr),
+            bound($bound: Send, Vec<$bound>: Send), fallible = $mode
+        )]
+        async fn of_fragments(id: u64) -> u64 {
+            tick().await;
+            id
+        }
+
+        #[threadsafe(suffix = $suffix, handle = $handle, crate = $bridge)]
+        impl Fragments {
+            $vis async fn twice(&self, id: u64) -> u64 {
+                tick().await;
+                2 * id
+            }
+        }
+    };
+}
+
+mod exports {
+    #[allow(clippy::single_component_path_imports, reason = "a path of two names is the point")]
+    pub(crate) use bridge;
+}
+
+of_fragments!(
+    call_fragments, pub(crate), bridge::global(), Duration::from_secs(60), self::exports::bridge, later, inline, Vec<u8>,
+    wrap, "_now"
+);
+
+#[test]
+fn every_fragment_of_a_macro_as_a_value() {
+    assert_eq!(call_fragments(1).unwrap(), 1);
+    assert_eq!(later(2).result().unwrap(), 2);
+    assert_eq!(Fragments.twice_now(3), 6);
+}
+
 macro_rules! of_attributes {
     ($(#[$attr:meta])* $name:ident) => {
         #[threadsafe]

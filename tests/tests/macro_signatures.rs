@@ -162,6 +162,65 @@ fn a_type_parameter_in_an_arc() {
     assert_eq!(share_blocking(&handle(), Arc::new(7)), 1);
 }
 
+trait Maker<F: ?Sized> {
+    fn make(&self) -> u8;
+}
+
+struct Three;
+
+impl Maker<dyn Fn() -> u8 + Send> for Three {
+    fn make(&self) -> u8 {
+        3
+    }
+}
+
+#[threadsafe]
+async fn made_by<M: Maker<dyn Fn() -> u8 + Send>>(maker: M) -> u8 {
+    tick().await;
+    maker.make()
+}
+
+#[threadsafe]
+async fn made_by_both<M, N>(maker: M, other: N) -> u8
+where
+    M: Maker<dyn Fn() -> u8 + Send>,
+    N: Maker<dyn Fn() -> u8 + Send> + Send,
+{
+    tick().await;
+    maker.make() + other.make()
+}
+
+#[test]
+fn bounds_inside_the_bounds_of_a_parameter_are_not_its_own() {
+    assert_eq!(made_by_blocking(&handle(), Three), 3);
+    assert_eq!(made_by_both_blocking(&handle(), Three, Three), 6);
+}
+
+#[threadsafe]
+async fn show_all<T, U>(shown: &T, others: &[&U], hidden: &(impl Display + ?Sized)) -> String
+where
+    T: Display + ?Sized,
+    U: Display + ?Sized + Sync,
+{
+    tick().await;
+    let others: Vec<String> = others.iter().map(|other| other.to_string()).collect();
+    format!("{shown}{}{hidden}", others.concat())
+}
+
+#[threadsafe]
+async fn show_owned<T: Display + ?Sized>(shown: &T, owned: Box<T>) -> String {
+    tick().await;
+    format!("{shown}{owned}")
+}
+
+#[test]
+fn an_unsized_parameter_that_is_only_borrowed_need_not_be_send() {
+    let shown: &(dyn Display + Sync) = &1;
+    assert_eq!(show_all_blocking(&handle(), shown, &[shown, &2], shown), "1121");
+    let owned: Box<dyn Display + Send + Sync> = Box::new(3);
+    assert_eq!(show_owned_blocking(&handle(), &*(Box::new(2) as Box<dyn Display + Send + Sync>), owned), "23");
+}
+
 #[threadsafe]
 async fn never() -> ! {
     tick().await;
@@ -288,6 +347,33 @@ on_self! {
 #[test]
 fn the_self_of_options_that_a_macro_wrote_around_functions_of_its_caller() {
     assert_eq!(Looped(handle()).get_blocking().unwrap(), 7);
+}
+
+struct Twice<T>(T);
+
+macro_rules! of_fragments {
+    ($target:ty, $bound:path, $path:path, $plain:ty, $count:expr, $sized:literal, $value:expr, $vis:vis $name:ident) => {
+        #[allow(clippy::multiple_bound_locations, reason = "a fragment in each place")]
+        #[threadsafe]
+        impl $target {
+            $vis async fn $name<T: $bound>(&self, from: &T, all: [$path; $count], one: &$plain) -> ($plain, $path)
+            where
+                T: $bound + Sync,
+                $plain: Copy,
+            {
+                tick().await;
+                (*one, format!("{from}{}{}{}", all.concat(), self.0.len(), $value + $sized))
+            }
+        }
+    };
+}
+
+of_fragments!(Twice<Vec<u8>>, Display, String, u64, 1 + 1, 2, 3, pub(crate) fragments);
+
+#[test]
+fn every_fragment_of_a_macro_in_a_signature() {
+    let all = ["a".to_owned(), "b".to_owned()];
+    assert_eq!(Twice(vec![0_u8]).fragments_blocking(&handle(), &0, all, &7), (7, "0ab15".to_owned()));
 }
 
 macro_rules! annotate {

@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
+use std::{fmt, io};
 
 use bridge::{Error, EventLoop, Iter, LocalHandle, threadsafe};
 use futures::stream::{self, BoxStream, Stream, StreamExt as _};
@@ -165,4 +166,77 @@ where
 #[test]
 fn generics() {
     assert_eq!(generic_blocking(&handle(), [1, 2]).collect::<Vec<u8>>(), [1, 2]);
+}
+
+#[threadsafe(stream, fallible)]
+fn lines(end: u64) -> impl Stream<Item = io::Result<u64>> {
+    stream::iter(0..end).map(Ok).chain(stream::pending())
+}
+
+#[test]
+fn where_the_items_are_results_an_error_of_the_bridge_is_the_last_item() {
+    let event_loop = EventLoop::new().unwrap();
+    let mut lines: Iter<io::Result<u64>> = lines_blocking(&event_loop, 1);
+    assert_eq!(lines.next().unwrap().unwrap(), 0);
+    event_loop.close();
+    assert_eq!(lines.next().unwrap().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    assert!(lines.next().is_none());
+}
+
+#[test]
+fn where_the_items_are_results_a_stream_that_cannot_be_made_is_an_iterator_of_that_error() {
+    let event_loop = EventLoop::new().unwrap();
+    event_loop.close();
+    let kinds = lines_blocking(&event_loop, 1).map(|line| line.unwrap_err().kind());
+    assert_eq!(kinds.collect::<Vec<_>>(), [io::ErrorKind::BrokenPipe]);
+}
+
+#[threadsafe(stream, timeout = Duration::from_millis(5))]
+fn silent() -> impl Stream<Item = io::Result<u64>> {
+    stream::pending()
+}
+
+#[test]
+fn where_the_items_are_results_a_timeout_is_the_last_item() {
+    let kinds = silent_blocking(&handle()).map(|item| item.unwrap_err().kind());
+    assert_eq!(kinds.collect::<Vec<_>>(), [io::ErrorKind::TimedOut]);
+}
+
+fn foreign(_: Error) -> fmt::Error {
+    fmt::Error
+}
+
+struct Rows;
+
+#[threadsafe(fallible = foreign)]
+impl Rows {
+    #[threadsafe(stream)]
+    fn all(&self) -> BoxStream<'static, Result<u64, fmt::Error>> {
+        stream::iter([Ok(1)]).boxed()
+    }
+
+    #[threadsafe(stream)]
+    fn plain(&self) -> BoxStream<'static, u64> {
+        stream::iter([1]).boxed()
+    }
+
+    #[threadsafe(stream, fallible = wrap)]
+    fn wrapped(&self) -> BoxStream<'static, Result<u64, fmt::Error>> {
+        stream::iter([Ok(1)]).boxed()
+    }
+
+    async fn count(&self) -> Result<u64, fmt::Error> {
+        Ok(1)
+    }
+}
+
+#[test]
+fn a_function_that_is_named_converts_the_last_item_and_plain_items_are_wrapped() {
+    let event_loop = EventLoop::new().unwrap();
+    assert_eq!(Rows.all_blocking(&event_loop).collect::<Vec<_>>(), [Ok(1)]);
+    event_loop.close();
+    assert_eq!(Rows.all_blocking(&event_loop).collect::<Vec<_>>(), [Err(fmt::Error)]);
+    assert!(matches!(Rows.plain_blocking(&event_loop), Err(Error::Closed)));
+    assert!(matches!(Rows.wrapped_blocking(&event_loop), Err(Error::Closed)));
+    assert_eq!(Rows.count_blocking(&event_loop), Err(fmt::Error));
 }

@@ -10,7 +10,9 @@ use std::thread;
 use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle, Task};
+use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
 use bridge_tests::{HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use futures::StreamExt as _;
 use tokio::sync::oneshot;
 
 fn event_loop() -> EventLoop {
@@ -96,20 +98,21 @@ fn reports(text: &str) -> Vec<(String, u32)> {
 
 #[test]
 fn a_str_reaches_the_caller_of_block_on_as_it_was() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let payload = payload_of(|| event_loop.block_on(async { panic!("a literal") }));
+    on_each(Kind::ALL, |on| {
+        let payload = payload_of(|| on.block_on(async { panic!("a literal") }));
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"a literal"));
-        let payload = payload_of(|| event_loop.block_on_local(|| async { panic!("a local literal") }));
-        assert_eq!(payload.downcast_ref::<&str>(), Some(&"a local literal"));
+        if let Some(local) = on.local() {
+            let payload = payload_of(|| local.block_on_local(|| async { panic!("a local literal") }));
+            assert_eq!(payload.downcast_ref::<&str>(), Some(&"a local literal"));
+        }
     });
 }
 
 #[test]
 fn a_string_reaches_the_caller_of_block_on_as_it_was() {
-    watchdog(HANGS, || {
+    on_each(Kind::ALL, |on| {
         let number = 17;
-        let payload = payload_of(|| event_loop().block_on(async { panic!("number {number}") }));
+        let payload = payload_of(|| on.block_on(async { panic!("number {number}") }));
         assert_eq!(payload.downcast_ref::<String>().unwrap(), "number 17");
     });
 }
@@ -119,64 +122,63 @@ struct Custom(u8);
 
 #[test]
 fn any_payload_reaches_the_caller_of_block_on_as_it_was() {
-    watchdog(HANGS, || {
-        let payload = payload_of(|| event_loop().block_on(async { panic_any(Custom(3)) }));
+    on_each(Kind::ALL, |on| {
+        let payload = payload_of(|| on.block_on(async { panic_any(Custom(3)) }));
         assert_eq!(payload.downcast_ref(), Some(&Custom(3)));
     });
 }
 
 #[test]
 fn a_panic_after_an_await_reaches_the_caller_of_block_on() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let payload = payload_of(|| {
-            event_loop.block_on(async {
+            on.block_on(async {
                 tokio::task::yield_now().await;
                 panic_any(Custom(4))
             })
         });
         assert_eq!(payload.downcast_ref(), Some(&Custom(4)));
-        let payload = payload_of(|| {
-            event_loop.block_on_local(|| async {
-                tokio::task::yield_now().await;
-                panic_any(Custom(5))
-            })
-        });
-        assert_eq!(payload.downcast_ref(), Some(&Custom(5)));
+        if let Some(local) = on.local() {
+            let payload = payload_of(|| {
+                local.block_on_local(|| async {
+                    tokio::task::yield_now().await;
+                    panic_any(Custom(5))
+                })
+            });
+            assert_eq!(payload.downcast_ref(), Some(&Custom(5)));
+        }
     });
 }
 
 #[test]
 fn any_payload_comes_out_of_a_tasks_result_as_it_was() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let panic = panic_of(event_loop.submit(async { panic!("a literal") }));
+    on_each(Kind::ALL, |on| {
+        let panic = panic_of(on.submit(async { panic!("a literal") }));
         assert_eq!(panic.into_payload().downcast_ref::<&str>(), Some(&"a literal"));
         let number = 18;
-        let panic = panic_of(event_loop.submit(async move { panic!("number {number}") }));
+        let panic = panic_of(on.submit(async move { panic!("number {number}") }));
         assert_eq!(panic.into_payload().downcast_ref::<String>().unwrap(), "number 18");
-        let panic = panic_of(event_loop.submit(async { panic_any(Custom(6)) }));
+        let panic = panic_of(on.submit(async { panic_any(Custom(6)) }));
         assert_eq!(panic.into_payload().downcast_ref(), Some(&Custom(6)));
     });
 }
 
 #[test]
 fn the_text_of_panicked_shows_a_str_and_a_string() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let literal = panic_of(event_loop.submit(async { panic!("a literal") }));
+    on_each(Kind::ALL, |on| {
+        let literal = panic_of(on.submit(async { panic!("a literal") }));
         assert!(literal.to_string().contains("a literal"), "{literal}");
         assert!(format!("{literal:?}").contains("a literal"), "{literal:?}");
         let number = 19;
-        let string = Error::Panicked(panic_of(event_loop.submit(async move { panic!("number {number}") })));
+        let string = Error::Panicked(panic_of(on.submit(async move { panic!("number {number}") })));
         assert!(string.to_string().contains("number 19"), "{string}");
     });
 }
 
 #[test]
 fn the_text_of_panicked_does_not_show_other_payloads() {
-    watchdog(HANGS, || {
-        let panic = panic_of(event_loop().submit(async { panic_any(Custom(77)) }));
+    on_each(Kind::ALL, |on| {
+        let panic = panic_of(on.submit(async { panic_any(Custom(77)) }));
         for text in [panic.to_string(), format!("{panic:?}")] {
             assert!(!text.contains("77") && !text.contains("Custom"), "{text}");
         }
@@ -185,10 +187,9 @@ fn the_text_of_panicked_does_not_show_other_payloads() {
 
 #[test]
 fn an_awaited_task_gives_its_panic() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit(async { panic_any(Custom(8)) });
-        let Ok(Err(Error::Panicked(panic))) = event_loop.block_on(task) else { panic!("no panic came") };
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(async { panic_any(Custom(8)) });
+        let Ok(Err(Error::Panicked(panic))) = on.block_on(task) else { panic!("no panic came") };
         assert_eq!(panic.into_payload().downcast_ref(), Some(&Custom(8)));
     });
 }
@@ -197,46 +198,51 @@ fn an_awaited_task_gives_its_panic() {
 
 #[test]
 fn the_panics_location_stays_the_bodys_and_it_is_reported_once() {
-    watchdog(HANGS, || {
+    on_each(Kind::ALL, |on| {
+        let [scoped, submitted] = ["scoped", "submitted"].map(|how| format!("{how}, on {:?}", on.kind));
         reports("");
-        let event_loop = event_loop();
         let line = line!() + 1;
-        let scoped = || event_loop.block_on(async { panic!("reported, scoped") });
-        payload_of(scoped);
-        assert_eq!(reports("reported, scoped"), [(file!().to_owned(), line)]);
+        let call = || on.block_on(async { panic!("{scoped}") });
+        payload_of(call);
+        assert_eq!(reports(&scoped), [(file!().to_owned(), line)]);
+        let text = submitted.clone();
         let line = line!() + 1;
-        let task = event_loop.submit(async { panic!("reported, submitted") });
+        let task = on.submit(async move { panic!("{text}") });
         panic_of(task);
-        assert_eq!(reports("reported, submitted"), [(file!().to_owned(), line)]);
+        assert_eq!(reports(&submitted), [(file!().to_owned(), line)]);
     });
 }
 
 #[test]
 fn a_panic_of_a_detached_task_harms_nothing_and_is_reported_once() {
-    watchdog(HANGS, || {
+    on_each(Kind::ALL, |on| {
+        let said = format!("nobody is told, on {:?}", on.kind);
+        let says = said.clone();
         reports("");
-        let event_loop = event_loop();
         let (tell, told) = oneshot::channel::<()>();
-        drop(event_loop.submit(async move {
+        drop(on.submit(async move {
             told.await.unwrap();
-            panic!("nobody is told");
+            panic!("{says}");
         }));
         tell.send(()).unwrap();
-        wait_until(|| !reports("nobody is told").is_empty());
-        assert_serves(&event_loop);
-        event_loop.shutdown().unwrap();
-        assert_eq!(reports("nobody is told").len(), 1);
+        wait_until(|| !reports(&said).is_empty());
+        assert_serves(&on);
+        drop(on);
+        assert_eq!(reports(&said).len(), 1);
     });
 }
 
 #[test]
 fn a_panic_of_call_soon_harms_nothing_and_is_reported_once() {
-    watchdog(HANGS, || {
+    on_each(Kind::ALL, |on| {
+        let said = format!("a call that panics, on {:?}", on.kind);
+        let says = said.clone();
         reports("");
-        let event_loop = event_loop();
-        event_loop.call_soon(|| panic!("a call that panics")).unwrap();
-        assert_serves(&event_loop);
-        assert_eq!(reports("a call that panics").len(), 1);
+        on.call_soon(move || panic!("{says}")).unwrap();
+        wait_until(|| !reports(&said).is_empty());
+        assert_serves(&on);
+        drop(on);
+        assert_eq!(reports(&said).len(), 1);
     });
 }
 
@@ -253,10 +259,9 @@ fn no_current_loop_panics_at_the_callers_line() {
 
 #[test]
 fn a_result_that_was_given_out_panics_at_the_line_that_asks_again() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let given_out = || {
-            let mut task = event_loop.submit(ready(1));
+            let mut task = on.submit(ready(1));
             task.result_timeout(Duration::MAX).unwrap();
             task
         };
@@ -300,33 +305,30 @@ fn a_panic_of_runs_main_future_comes_out_of_run_as_it_was() {
 
 #[test]
 fn a_future_whose_destructor_panics_after_its_value_is_panicked() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit(PanicsInDrop { ready: true, text: "in drop" });
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(PanicsInDrop { ready: true, text: "in drop" });
         assert_eq!(text(&*panic_of(task).into_payload()), "in drop");
-        let payload = payload_of(|| event_loop.block_on(PanicsInDrop { ready: true, text: "in drop, scoped" }));
+        let payload = payload_of(|| on.block_on(PanicsInDrop { ready: true, text: "in drop, scoped" }));
         assert_eq!(text(&*payload), "in drop, scoped");
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn a_future_that_panics_while_it_is_cancelled_is_panicked() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit(PanicsInDrop { ready: false, text: "in cancel" });
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(PanicsInDrop { ready: false, text: "in cancel" });
         wait_until(|| format!("{task:?}").contains("pending"));
         task.cancel();
         assert_eq!(text(&*panic_of(task).into_payload()), "in cancel");
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn a_task_that_panicked_while_it_was_cancelled_is_not_cancelled() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit(PanicsInDrop { ready: false, text: "in cancel" });
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(PanicsInDrop { ready: false, text: "in cancel" });
         wait_until(|| format!("{task:?}").contains("pending"));
         task.cancel();
         wait_until(|| task.is_done());
@@ -337,26 +339,24 @@ fn a_task_that_panicked_while_it_was_cancelled_is_not_cancelled() {
 
 #[test]
 fn a_future_that_panics_while_it_is_withdrawn_is_panicked() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
-        let task = event_loop.submit(PanicsInDrop { ready: false, text: "withdrawn" });
+    on_each(Kind::ALL, |on| {
+        let blocked = on.block_threads();
+        let task = on.submit(PanicsInDrop { ready: false, text: "withdrawn" });
         let cancelled = catch_unwind(AssertUnwindSafe(|| task.cancel()));
         assert!(cancelled.is_ok(), "the one who cancels is not to blame");
         assert_eq!(text(&*panic_of(task).into_payload()), "withdrawn");
-        wedge.release();
-        assert_serves(&event_loop);
+        drop(blocked);
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn a_scoped_call_that_times_out_resumes_its_destructors_panic() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let hasty = event_loop.with_timeout(Duration::from_millis(10));
+    on_each(Kind::ALL, |on| {
+        let hasty = on.with_timeout(Duration::from_millis(10));
         let payload = payload_of(|| hasty.block_on(PanicsInDrop { ready: false, text: "in time-out" }));
         assert_eq!(text(&*payload), "in time-out");
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
@@ -375,12 +375,11 @@ fn a_scoped_call_that_is_withdrawn_resumes_its_destructors_panic() {
 
 #[test]
 fn a_future_whose_destructor_panics_when_the_loop_closes_is_panicked() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit(PanicsInDrop { ready: false, text: "in close" });
-        let other = event_loop.submit(pending::<()>());
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(PanicsInDrop { ready: false, text: "in close" });
+        let other = on.submit(pending::<()>());
         wait_until(|| format!("{task:?}").contains("pending"));
-        drop(event_loop);
+        drop(on);
         assert_eq!(text(&*panic_of(task).into_payload()), "in close");
         assert!(matches!(other.result(), Err(Error::Closed)), "the others are closed all the same");
     });
@@ -388,9 +387,8 @@ fn a_future_whose_destructor_panics_when_the_loop_closes_is_panicked() {
 
 #[test]
 fn a_scoped_call_resumes_its_destructors_panic_when_the_loop_closes() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
+    on_each(Kind::ALL, |on| {
+        let handle = on.handle().clone();
         let (tell, polled) = mpsc::channel();
         let mut future = PanicsInDrop { ready: false, text: "in close, scoped" };
         let caller = thread::spawn(move || {
@@ -400,17 +398,16 @@ fn a_scoped_call_resumes_its_destructors_panic_when_the_loop_closes() {
             }))
         });
         polled.recv().unwrap();
-        drop(event_loop);
+        drop(on);
         assert_eq!(text(&*caller.join().unwrap_err()), "in close, scoped");
     });
 }
 
 #[test]
 fn a_future_refused_by_a_closed_loop_that_panics_when_dropped_is_panicked() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
-        drop(event_loop);
+    on_each(Kind::ALL, |on| {
+        let handle = on.handle().clone();
+        drop(on);
         let task = handle.submit(PanicsInDrop { ready: false, text: "refused" });
         assert_eq!(text(&*panic_of(task).into_payload()), "refused");
     });
@@ -418,39 +415,36 @@ fn a_future_refused_by_a_closed_loop_that_panics_when_dropped_is_panicked() {
 
 #[test]
 fn a_scoped_call_that_is_refused_resumes_its_destructors_panic() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
-        let task = event_loop.submit(async move {
+    on_each(Kind::ONE_DRIVER, |on| {
+        let handle = on.handle().clone();
+        let task = on.submit(async move {
             let refused = || handle.block_on(PanicsInDrop { ready: true, text: "refused, scoped" });
             text(&*payload_of(refused)).to_owned()
         });
         assert_eq!(task.result().unwrap(), "refused, scoped");
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn of_a_panic_in_the_body_and_one_in_the_destructor_the_first_is_told() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let mut dropped = PanicsInDrop { ready: false, text: "the second" };
-        let task = event_loop.submit(poll_fn(move |cx| -> Poll<()> {
+        let task = on.submit(poll_fn(move |cx| -> Poll<()> {
             let _ = Pin::new(&mut dropped).poll(cx);
             panic!("the first")
         }));
         assert_eq!(text(&*panic_of(task).into_payload()), "the first");
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn a_cancel_during_the_poll_that_panics_leaves_the_panic() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (enter, entered) = mpsc::channel();
         let (leave, left) = mpsc::channel::<()>();
-        let task = event_loop.submit(async move {
+        let task = on.submit(async move {
             enter.send(()).unwrap();
             let _ = left.recv();
             panic!("panics though cancelled");
@@ -466,28 +460,28 @@ fn a_cancel_during_the_poll_that_panics_leaves_the_panic() {
 
 #[test]
 fn the_loop_outlives_a_panic_of_a_future_at_every_stage() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         for _ in 0..50 {
-            drop(event_loop.submit(async { panic!("at the first poll") }));
-            drop(event_loop.submit(async {
+            drop(on.submit(async { panic!("at the first poll") }));
+            drop(on.submit(async {
                 tokio::task::yield_now().await;
                 panic!("at the second poll")
             }));
-            drop(event_loop.submit(PanicsInDrop { ready: true, text: "ready, in drop" }));
-            drop(event_loop.submit_local(|| -> std::future::Ready<()> { panic!("in make") }));
+            drop(on.submit(PanicsInDrop { ready: true, text: "ready, in drop" }));
+            if let Some(local) = on.local() {
+                drop(local.submit_local(|| -> std::future::Ready<()> { panic!("in make") }));
+            }
         }
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn the_loop_outlives_an_output_that_panics_when_nobody_asks_for_it() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel::<()>();
         let (dropping, dropped) = mpsc::channel();
-        drop(event_loop.submit(async move {
+        drop(on.submit(async move {
             told.await.unwrap();
             OnDrop::new(move || {
                 dropping.send(thread::current().id()).unwrap();
@@ -495,19 +489,18 @@ fn the_loop_outlives_an_output_that_panics_when_nobody_asks_for_it() {
             })
         }));
         tell.send(()).unwrap();
-        let on = dropped.recv().unwrap();
-        assert_eq!(event_loop.block_on(async { thread::current().id() }).unwrap(), on);
-        assert_serves(&event_loop);
+        let thread = dropped.recv().unwrap();
+        assert!(on.threads().contains(&thread));
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn the_loop_outlives_an_overruled_output_that_panics() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (enter, entered) = mpsc::channel();
         let (leave, left) = mpsc::channel::<()>();
-        let task = event_loop.submit(async move {
+        let task = on.submit(async move {
             enter.send(()).unwrap();
             let _ = left.recv();
             OnDrop::new(|| panic!("an output that came too late"))
@@ -516,23 +509,22 @@ fn the_loop_outlives_an_overruled_output_that_panics() {
         assert!(task.cancel());
         drop(leave);
         assert!(matches!(task.result().map(drop), Err(Error::Cancelled)));
-        assert_serves(&event_loop);
+        assert_serves(&on);
     });
 }
 
 #[test]
 fn the_loop_outlives_a_payload_that_panics() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let blocked = on.block_threads();
         for _ in 0..3 {
             // Detached before it has panicked: the payload is the loop's to drop.
-            drop(event_loop.submit(async {
+            drop(on.submit(async {
                 panic_any(OnDrop::new(|| panic_any(OnDrop::new(|| panic!("a payload of a payload")))));
             }));
         }
-        wedge.release();
-        assert_serves(&event_loop);
+        drop(blocked);
+        assert_serves(&on);
     });
 }
 
@@ -544,38 +536,23 @@ fn the_loop_outlives_a_waker_that_panics() {
             panic!("a waker that panics");
         }
     }
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel::<()>();
-        let mut task = event_loop.submit(told);
+        let mut task = on.submit(told);
         let waker = Waker::from(Arc::new(Panics));
         assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
         tell.send(()).unwrap();
-        assert_serves(&event_loop);
+        assert_serves(&on);
         task.result().unwrap().unwrap();
     });
 }
 
 #[test]
-fn a_foreign_runtime_outlives_panics() {
-    watchdog(HANGS, || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        let handle = Handle::from(&runtime);
-        let payload = payload_of(|| handle.block_on(async { panic_any(Custom(10)) }));
-        assert_eq!(payload.downcast_ref(), Some(&Custom(10)));
-        let task = handle.submit(PanicsInDrop { ready: true, text: "in drop" });
-        assert_eq!(text(&*panic_of(task).into_payload()), "in drop");
-        assert_serves(&handle);
-    });
-}
-
-#[test]
 fn another_task_of_the_loop_goes_on_after_a_panic() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel();
-        let other = event_loop.submit(told);
-        payload_of(|| event_loop.block_on(async { panic!("not the other's") }));
+        let other = on.submit(told);
+        payload_of(|| on.block_on(async { panic!("not the other's") }));
         tell.send(1).unwrap();
         assert_eq!(other.result().unwrap(), Ok(1));
     });
@@ -583,19 +560,18 @@ fn another_task_of_the_loop_goes_on_after_a_panic() {
 
 #[test]
 fn a_thread_can_block_again_after_a_call_that_panicked() {
-    watchdog(HANGS, || {
-        let (one, other) = (event_loop(), event_loop());
+    on_each_pair(Kind::ALL, Kind::ALL, |one, other| {
         let handle = Handle::clone(&other);
-        // On a loop's thread, whose waits are recorded.
-        let again = one.block_on(async {
+        // In a task, whose waits are recorded.
+        let again = one.submit(async move {
             payload_of(|| handle.block_on(async { panic!("once") }));
             let handle = handle.clone();
             handle.block_on(async { 1 })
         });
-        assert_eq!(again.unwrap().unwrap(), 1);
+        assert_eq!(again.result().unwrap().unwrap(), 1);
         // Had the record stayed, this would be taken for a circle.
         let handle = Handle::clone(&one);
-        assert_eq!(other.block_on(async { handle.block_on(ready(2)) }).unwrap().unwrap(), 2);
+        assert_eq!(other.submit(async move { handle.block_on(ready(2)) }).result().unwrap().unwrap(), 2);
     });
 }
 
@@ -603,17 +579,16 @@ fn a_thread_can_block_again_after_a_call_that_panicked() {
 
 #[test]
 fn a_call_works_inside_a_drop_that_runs_during_unwinding() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let value = Cell::new(None);
         let payload = payload_of(|| {
             let _calls = OnDrop::new(|| {
                 assert!(thread::panicking());
-                let scoped = event_loop.block_on(async {
+                let scoped = on.block_on(async {
                     tokio::task::yield_now().await;
                     1
                 });
-                let submitted = event_loop.submit(ready(2)).result();
+                let submitted = on.submit(ready(2)).result();
                 value.set(Some((scoped.unwrap(), submitted.unwrap())));
             });
             panic!("unwinds");
@@ -648,14 +623,13 @@ thread_local! {
 
 #[test]
 fn a_call_works_inside_a_thread_locals_destructor() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let install = |tell| {
-            let handle = Handle::clone(&event_loop);
+            let handle = Handle::clone(&on);
             move || CALLS.with(|calls| calls.borrow_mut().0 = Some((handle, tell)))
         };
         let first_call = || {
-            let handle = Handle::clone(&event_loop);
+            let handle = Handle::clone(&on);
             move || handle.block_on(async { tokio::task::yield_now().await }).unwrap()
         };
         let (tell, told) = mpsc::channel();
@@ -668,5 +642,68 @@ fn a_call_works_inside_a_thread_locals_destructor() {
         assert_eq!(told.recv().unwrap(), 3);
         thread::spawn(install(tell)).join().unwrap();
         assert_eq!(told.recv().unwrap(), 3);
+    });
+}
+
+// Outputs whose drop panics.
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic_any("an output's drop");
+    }
+}
+
+/// A task that is done, with such an output.
+fn done(on: &AnyLoop) -> Task<Bomb> {
+    let task = on.submit(async { Bomb });
+    wait_until(|| task.is_done());
+    task
+}
+
+#[test]
+fn an_output_that_panics_when_it_is_dropped_does_not_come_out_of_the_drop_of_its_task() {
+    on_each(Kind::ALL, |on| {
+        drop(done(&on));
+        drop(done(&on).cancel_on_drop());
+        let before = wedge(&on);
+        let task = on.submit(async { Bomb });
+        drop(task);
+        drop(before);
+        assert_serves(&on);
+    });
+}
+
+#[test]
+fn an_output_that_panics_when_it_is_dropped_does_not_come_out_of_what_stands_for_many_tasks() {
+    on_each(Kind::ALL, |on| {
+        drop(bridge::as_completed([done(&on), done(&on)]));
+        drop(bridge::wait([done(&on), done(&on)], bridge::ReturnWhen::AllCompleted, None));
+        assert_serves(&on);
+    });
+}
+
+#[test]
+fn an_item_that_panics_when_it_is_dropped_does_not_come_out_of_its_iterators_drop() {
+    on_each(Kind::ALL, |on| {
+        let mut items = on.iter(futures::stream::repeat_with(|| Some(Bomb)).take(3)).buffered(3);
+        std::mem::forget(items.next());
+        wait_until(|| format!("{items:?}").contains("items: 2"));
+        drop(items);
+        assert_serves(&on);
+    });
+}
+
+#[test]
+fn an_output_that_panics_when_it_is_dropped_does_not_come_out_of_an_await_that_is_given_up() {
+    on_each(Kind::ALL, |on| {
+        let mut task = done(&on);
+        let wait = async move {
+            let _not_asked = &mut task;
+            pending::<()>().await;
+        };
+        drop(Box::pin(wait));
+        assert_serves(&on);
     });
 }

@@ -14,6 +14,7 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle};
+use bridge_tests::kinds::{Kind, on_each, on_each_pair};
 use bridge_tests::{DropGuard, Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
 use tokio::sync::oneshot;
 
@@ -38,9 +39,9 @@ fn wedge(handle: &Handle) -> Wedge {
 
 #[test]
 fn a_future_may_borrow_from_the_callers_stack() {
-    watchdog(HANGS, || {
+    on_each(Kind::ALL, |on| {
         let words = [String::from("one"), String::from("two")];
-        let joined = event_loop().block_on(async {
+        let joined = on.block_on(async {
             tokio::task::yield_now().await;
             words.concat()
         });
@@ -50,17 +51,15 @@ fn a_future_may_borrow_from_the_callers_stack() {
 
 #[test]
 fn a_future_may_fill_what_the_caller_owns() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let mut lines = Vec::new();
         for i in 0..3 {
-            event_loop
-                .block_on(async {
-                    lines.push(i);
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                    lines.push(i * 10);
-                })
-                .unwrap();
+            on.block_on(async {
+                lines.push(i);
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                lines.push(i * 10);
+            })
+            .unwrap();
         }
         assert_eq!(lines, [0, 0, 1, 10, 2, 20]);
     });
@@ -68,10 +67,9 @@ fn a_future_may_fill_what_the_caller_owns() {
 
 #[test]
 fn what_a_future_wrote_before_its_limit_ran_out_is_there() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let mut lines = Vec::new();
-        let timed_out = event_loop.with_timeout(STARTS).block_on(async {
+        let timed_out = on.with_timeout(STARTS).block_on(async {
             lines.push(1);
             tokio::task::yield_now().await;
             lines.push(2);
@@ -85,9 +83,9 @@ fn what_a_future_wrote_before_its_limit_ran_out_is_there() {
 
 #[test]
 fn the_output_may_borrow_from_the_caller() {
-    watchdog(HANGS, || {
+    on_each(Kind::ALL, |on| {
         let text = String::from("one two");
-        let first = event_loop().block_on(async { text.split(' ').next() }).unwrap();
+        let first = on.block_on(async { text.split(' ').next() }).unwrap();
         assert_eq!(first, Some("one"));
     });
 }
@@ -119,11 +117,10 @@ fn a_local_future_and_what_makes_it_may_borrow_from_the_caller() {
 
 #[test]
 fn many_threads_may_each_lend_their_own() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         thread::scope(|scope| {
             for thread in 0..8_usize {
-                let handle = event_loop.handle();
+                let handle = on.handle();
                 scope.spawn(move || {
                     let mut own = vec![thread];
                     for i in 1..=200 {
@@ -145,8 +142,7 @@ fn many_threads_may_each_lend_their_own() {
 
 #[test]
 fn a_future_may_lend_on_to_a_call_onto_another_loop() {
-    watchdog(HANGS, || {
-        let (one, other) = (event_loop(), event_loop());
+    on_each_pair(Kind::ALL, Kind::ALL, |one, other| {
         let other = other.handle();
         let mut lines = Vec::new();
         let inner = one.block_on(async {
@@ -185,22 +181,22 @@ fn a_future_does_not_move_between_its_polls() {
             Poll::Pending
         }
     }
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let pinned = || Pinned { at: None, left: 5, _pinned: PhantomPinned };
-        assert!(event_loop.block_on(pinned()).unwrap());
-        assert!(event_loop.block_on_local(pinned).unwrap());
-        assert!(event_loop.submit(pinned()).result().unwrap());
-        assert!(event_loop.submit_local(pinned).result().unwrap());
+        assert!(on.block_on(pinned()).unwrap());
+        assert!(on.submit(pinned()).result().unwrap());
+        if let Some(local) = on.local() {
+            assert!(local.block_on_local(pinned).unwrap());
+            assert!(local.submit_local(pinned).result().unwrap());
+        }
     });
 }
 
 // Where it runs.
 
 #[test]
-fn the_future_is_polled_on_the_loops_thread_only() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+fn the_future_is_polled_on_the_one_thread_that_the_kind_of_loop_says() {
+    on_each(Kind::ALL, |on| {
         let threads = Log::new();
         let call = async {
             for _ in 0..3 {
@@ -208,8 +204,8 @@ fn the_future_is_polled_on_the_loops_thread_only() {
                 tokio::task::yield_now().await;
             }
         };
-        event_loop.block_on(call).unwrap();
-        assert_eq!(threads.take(), [thread_of(&event_loop); 3]);
+        on.block_on(call).unwrap();
+        assert_eq!(threads.take(), [on.polls_calls_on(); 3]);
     });
 }
 
@@ -293,39 +289,35 @@ where
 
 #[test]
 fn nothing_is_left_after_a_value() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let on = thread_of(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let there = on.polls_calls_on();
         let yields = tokio::task::yield_now;
-        for end in [
-            call(&event_loop, ready(())),
-            call(&event_loop, yields()),
-            call_local(&event_loop, || ready(())),
-            call_local(&event_loop, yields),
-        ] {
+        let mut ends = vec![call(&on, ready(())), call(&on, yields())];
+        if let Some(local) = on.local() {
+            ends.extend([call_local(local, || ready(())), call_local(local, yields)]);
+        }
+        for end in ends {
             assert!(matches!(end.result, Ok(Ok(()))));
-            assert_eq!(end.drops, [on, on]);
+            assert_eq!(end.drops, [there, there]);
         }
     });
 }
 
 #[test]
 fn nothing_is_left_after_a_panic() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let on = thread_of(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let there = on.polls_calls_on();
         let late = || async {
             tokio::task::yield_now().await;
             panic!("late");
         };
-        for end in [
-            call(&event_loop, async { panic!("at once") }),
-            call(&event_loop, late()),
-            call_local(&event_loop, || async { panic!("at once") }),
-            call_local(&event_loop, late),
-        ] {
+        let mut ends = vec![call(&on, async { panic!("at once") }), call(&on, late())];
+        if let Some(local) = on.local() {
+            ends.extend([call_local(local, || async { panic!("at once") }), call_local(local, late)]);
+        }
+        for end in ends {
             assert!(end.result.is_err());
-            assert_eq!(end.drops, [on, on]);
+            assert_eq!(end.drops, [there, there]);
         }
     });
 }
@@ -342,13 +334,15 @@ fn nothing_is_left_after_a_panic_of_what_makes_the_future() {
 
 #[test]
 fn nothing_is_left_after_a_time_out() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let on = thread_of(&event_loop);
-        let limited = event_loop.with_timeout(STARTS);
-        for end in [call(&limited, pending()), call_local(&limited, pending)] {
+    on_each(Kind::ALL, |on| {
+        let there = on.polls_calls_on();
+        let mut ends = vec![call(&on.with_timeout(STARTS), pending())];
+        if let Some(local) = on.local() {
+            ends.push(call_local(&local.with_timeout(STARTS), pending));
+        }
+        for end in ends {
             assert!(matches!(end.result, Ok(Err(Error::TimedOut(_)))));
-            assert_eq!(end.drops, [on, on]);
+            assert_eq!(end.drops, [there, there]);
         }
     });
 }
@@ -371,24 +365,28 @@ fn nothing_is_left_after_a_withdrawal() {
 
 #[test]
 fn nothing_is_left_after_the_loops_end() {
-    watchdog(HANGS, || {
-        for local in [false, true] {
-            let event_loop = event_loop();
-            let on = thread_of(&event_loop);
-            let handle = event_loop.handle().clone();
+    for local in [false, true] {
+        let kinds: &[Kind] = if local { &[Kind::EventLoop] } else { &Kind::ALL };
+        on_each(kinds.iter().copied(), move |on| {
+            let (handle, own) = (on.handle().clone(), on.local().cloned());
+            let (is_here, threads) = (on.kind.polls_on_the_caller(), on.threads());
             let (enter, entered) = mpsc::channel();
             let body = move || async move {
                 enter.send(()).unwrap();
                 pending().await
             };
-            let caller = thread::spawn(move || if local { call_local(&handle, body) } else { call(&handle, body()) });
+            let caller = thread::spawn(move || match own.filter(|_| local) {
+                Some(own) => call_local(&own, body),
+                None => call(&handle, body()),
+            });
+            let there = if is_here { caller.thread().id() } else { threads[0] };
             entered.recv().unwrap();
-            drop(event_loop);
+            drop(on);
             let end = caller.join().unwrap();
-            assert!(matches!(end.result, Ok(Err(Error::Closed))));
-            assert_eq!(end.drops, [on, on]);
-        }
-    });
+            assert!(matches!(end.result, Ok(Err(Error::Closed))), "{:?}", end.result);
+            assert_eq!(end.drops, [there, there]);
+        });
+    }
 }
 
 #[test]
@@ -418,11 +416,12 @@ fn nothing_is_left_of_a_call_that_the_loop_never_came_to() {
 
 #[test]
 fn nothing_is_left_of_a_call_onto_a_closed_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
-        event_loop.shutdown().unwrap();
-        for end in [call(&handle, ready(())), call_local(&handle, || ready(()))] {
+    on_each(Kind::ALL, |on| {
+        let (handle, local) = (on.handle().clone(), on.local().cloned());
+        drop(on);
+        let mut ends = vec![call(&handle, ready(()))];
+        ends.extend(local.map(|local| call_local(&local, || ready(()))));
+        for end in ends {
             assert!(matches!(end.result, Ok(Err(Error::Closed))));
             assert_eq!(end.drops, [thread::current().id()]);
         }
@@ -431,13 +430,13 @@ fn nothing_is_left_of_a_call_onto_a_closed_loop() {
 
 #[test]
 fn nothing_is_left_of_a_call_that_would_deadlock() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let ends = event_loop.block_on(async {
-            let own = LocalHandle::current();
-            [call(&own, ready(())), call_local(&own, || ready(()))]
+    on_each(Kind::ONE_DRIVER, |on| {
+        let task = on.submit(async {
+            let mut ends = vec![call(&Handle::current(), ready(()))];
+            ends.extend(LocalHandle::try_current().map(|own| call_local(&own, || ready(()))));
+            ends
         });
-        for end in ends.unwrap() {
+        for end in task.result().unwrap() {
             assert!(matches!(end.result, Ok(Err(Error::WouldDeadlock(_)))));
             assert_eq!(end.drops.len(), 1, "it was not polled");
         }
@@ -445,27 +444,9 @@ fn nothing_is_left_of_a_call_that_would_deadlock() {
 }
 
 #[test]
-fn nothing_is_left_of_a_call_onto_a_foreign_runtime() {
-    watchdog(HANGS, || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let handle = Handle::from(&runtime);
-        let on = thread_of(&handle);
-        let ends = [
-            call(&handle, tokio::task::yield_now()),
-            call(&handle, async { panic!("on a foreign runtime") }),
-            call(&handle.with_timeout(STARTS), pending()),
-        ];
-        for end in ends {
-            assert_eq!(end.drops, [on, on]);
-        }
-    });
-}
-
-#[test]
 fn the_call_does_not_return_before_the_future_is_dropped() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
+    on_each(Kind::ALL, |on| {
+        let handle = on.handle().clone();
         let (enter, entered) = mpsc::channel();
         let (leave, left) = mpsc::channel::<()>();
         let slow = OnDrop::new(move || {
@@ -504,12 +485,12 @@ fn what_a_future_holds_is_dropped_in_the_order_of_a_plain_call() {
             note(5)
         }
     }
-    watchdog(HANGS, || {
+    on_each(Kind::ALL, |on| {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let plain = Log::new();
         drop(runtime.block_on(body(&plain)));
         let called = Log::new();
-        drop(event_loop().block_on(body(&called)).unwrap());
+        drop(on.block_on(body(&called)).unwrap());
         let plain = plain.take();
         assert_eq!(plain.len(), 5);
         assert_eq!(called.take(), plain);
@@ -518,28 +499,26 @@ fn what_a_future_holds_is_dropped_in_the_order_of_a_plain_call() {
 
 #[test]
 fn the_output_is_dropped_once_by_the_caller() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
-        let output = event_loop.block_on(async { guard }).unwrap();
+        let output = on.block_on(async { guard }).unwrap();
         assert_eq!(drops.count(), 0);
         drop(output);
         assert_eq!(drops.threads(), [thread::current().id()]);
-        event_loop.shutdown().unwrap();
+        drop(on);
         assert_eq!(drops.count(), 1);
     });
 }
 
 #[test]
 fn every_capture_of_many_calls_is_dropped_once() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let live = AtomicUsize::new(0);
         thread::scope(|scope| {
             for thread in 0..4 {
-                let (handle, drops, live) = (event_loop.handle(), &drops, &live);
+                let (handle, drops, live) = (on.handle(), &drops, &live);
                 scope.spawn(move || {
                     let hasty = handle.with_timeout(Duration::from_micros(200));
                     for i in 0..250 {
@@ -559,18 +538,17 @@ fn every_capture_of_many_calls_is_dropped_once() {
                 });
             }
         });
-        event_loop.shutdown().unwrap();
+        drop(on);
         assert_eq!(drops.count(), live.into_inner());
     });
 }
 
 #[test]
 fn a_waker_of_a_call_that_has_returned_does_nothing() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let polls = AtomicUsize::new(0);
         let wakers = Log::new();
-        let value = event_loop.block_on(poll_fn(|cx| {
+        let value = on.block_on(poll_fn(|cx| {
             wakers.push(cx.waker().clone());
             cx.waker().wake_by_ref();
             if polls.fetch_add(1, Ordering::SeqCst) == 2 { Poll::Ready(1) } else { Poll::Pending }
@@ -578,30 +556,28 @@ fn a_waker_of_a_call_that_has_returned_does_nothing() {
         assert_eq!(value.unwrap(), 1);
         let polled = polls.load(Ordering::SeqCst);
         wakers.take().into_iter().for_each(std::task::Waker::wake);
-        event_loop.block_on(tokio::task::yield_now()).unwrap();
+        on.block_on(tokio::task::yield_now()).unwrap();
         assert_eq!(polls.load(Ordering::SeqCst), polled);
     });
 }
 
 #[test]
 fn a_wake_inside_the_first_poll_is_not_lost() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         for _ in 0..100 {
             let polled = AtomicBool::new(false);
             let call = poll_fn(|cx| {
                 cx.waker().wake_by_ref();
                 if polled.swap(true, Ordering::SeqCst) { Poll::Ready(()) } else { Poll::Pending }
             });
-            event_loop.block_on(call).unwrap();
+            on.block_on(call).unwrap();
         }
     });
 }
 
 #[test]
 fn a_wake_from_another_thread_is_not_lost() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (ask, asked) = mpsc::channel::<oneshot::Sender<u32>>();
         let answers = thread::spawn(move || asked.iter().zip(0..).for_each(|(to, i)| to.send(i).unwrap()));
         for i in 0..500 {
@@ -611,7 +587,7 @@ fn a_wake_from_another_thread_is_not_lost() {
                 ask.send(to).unwrap();
                 answer.await
             };
-            assert_eq!(event_loop.block_on(call).unwrap(), Ok(i));
+            assert_eq!(on.block_on(call).unwrap(), Ok(i));
         }
         drop(ask);
         answers.join().unwrap();
@@ -620,23 +596,23 @@ fn a_wake_from_another_thread_is_not_lost() {
 
 #[test]
 fn an_err_of_the_body_is_the_calls_value() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let parsed = event_loop.block_on(async { "x".parse::<u32>() });
+    on_each(Kind::ALL, |on| {
+        let parsed = on.block_on(async { "x".parse::<u32>() });
         assert!(parsed.unwrap().is_err());
-        let parsed = event_loop.block_on_local(|| async { "x".parse::<u32>() });
-        assert!(parsed.unwrap().is_err());
+        if let Some(local) = on.local() {
+            let parsed = local.block_on_local(|| async { "x".parse::<u32>() });
+            assert!(parsed.unwrap().is_err());
+        }
     });
 }
 
 #[test]
 fn the_memory_that_was_lent_can_be_taken_back_right_away() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         for i in 0..200 {
             let shared = Arc::new(i);
             let lent = Arc::clone(&shared);
-            let value = event_loop.block_on(async move {
+            let value = on.block_on(async move {
                 if i % 2 == 0 {
                     tokio::task::yield_now().await;
                 }

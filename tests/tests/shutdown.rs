@@ -13,6 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bridge::{Error, EventLoop, Handle, LocalHandle};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each, on_each_pair};
 use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
 use common::{SETTLE, deadlock, idle_task, thread_of};
 use tokio::sync::oneshot;
@@ -22,7 +23,14 @@ fn wedge(handle: &Handle) -> Wedge {
 }
 
 /// A handle to a loop that has ended.
-fn closed() -> LocalHandle {
+fn closed(on: AnyLoop) -> Handle {
+    let handle = on.handle().clone();
+    drop(on);
+    handle
+}
+
+/// The same, for futures that are not `Send`.
+fn closed_local() -> LocalHandle {
     let event_loop = EventLoop::new().unwrap();
     let handle = event_loop.handle().clone();
     drop(event_loop);
@@ -30,20 +38,20 @@ fn closed() -> LocalHandle {
 }
 
 /// Sets a flag when the loop's thread is over: a thread-local's destructor is the last that runs there.
-fn thread_gone(handle: &Handle) -> Arc<AtomicBool> {
+fn thread_gone(on: &AnyLoop) -> Arc<AtomicBool> {
     type Last = OnDrop<Box<dyn FnOnce()>>;
     thread_local!(static LAST: RefCell<Option<Last>> = const { RefCell::new(None) });
     let gone = Arc::new(AtomicBool::new(false));
     let tell = Arc::clone(&gone);
-    let install = async move {
+    on.on_threads(move || {
+        let tell = Arc::clone(&tell);
         let last: Box<dyn FnOnce()> = Box::new(move || {
             // Whoever waits for the loop alone, and not for its thread, goes on now.
             thread::sleep(SETTLE);
             tell.store(true, Ordering::SeqCst);
         });
         LAST.with(|cell| cell.replace(Some(OnDrop::new(last))));
-    };
-    handle.block_on(install).unwrap();
+    });
     gone
 }
 
@@ -51,8 +59,8 @@ fn thread_gone(handle: &Handle) -> Arc<AtomicBool> {
 
 #[test]
 fn submitting_to_a_closed_loop_gives_a_task_that_is_closed_already_and_drops_the_future() {
-    watchdog(HANGS, || {
-        let handle = closed();
+    on_each(Kind::ALL, |on| {
+        let handle = closed(on);
         let drops = Drops::new();
         let guard = drops.guard();
         let mut task = handle.submit(async move { drop(guard) });
@@ -65,7 +73,7 @@ fn submitting_to_a_closed_loop_gives_a_task_that_is_closed_already_and_drops_the
 #[test]
 fn submitting_a_local_future_to_a_closed_loop_makes_nothing() {
     watchdog(HANGS, || {
-        let handle = closed();
+        let handle = closed_local();
         let drops = Drops::new();
         let guard = drops.guard();
         let task = handle.submit_local(move || -> std::future::Ready<()> {
@@ -80,47 +88,50 @@ fn submitting_a_local_future_to_a_closed_loop_makes_nothing() {
 
 #[test]
 fn block_on_gives_closed_on_a_closed_loop() {
-    watchdog(HANGS, || {
-        let handle = closed();
+    on_each(Kind::ALL, |on| {
+        let handle = closed(on);
         let mut polled = false;
         assert!(matches!(handle.block_on(async { polled = true }), Err(Error::Closed)));
-        assert!(matches!(handle.block_on_local(|| async {}), Err(Error::Closed)));
         assert!(!polled);
     });
+    watchdog(HANGS, || assert!(matches!(closed_local().block_on_local(|| async {}), Err(Error::Closed))));
 }
 
 #[test]
 fn call_soon_gives_closed_on_a_closed_loop_and_drops_the_function() {
-    watchdog(HANGS, || {
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
-        assert!(matches!(closed().call_soon(move || drop(guard)), Err(Error::Closed)));
+        assert!(matches!(closed(on).call_soon(move || drop(guard)), Err(Error::Closed)));
         assert_eq!(drops.count(), 1);
     });
 }
 
 #[test]
 fn call_soon_gives_closed_on_a_closed_loop_also_for_a_function_whose_drop_panics() {
-    watchdog(HANGS, || {
+    on_each(Kind::ALL, |on| {
         let guard = OnDrop::new(|| panic!("on purpose"));
-        assert!(matches!(closed().call_soon(move || drop(guard)), Err(Error::Closed)));
+        assert!(matches!(closed(on).call_soon(move || drop(guard)), Err(Error::Closed)));
     });
 }
 
 #[test]
 fn a_loop_is_closed_to_new_work_from_the_moment_its_shutdown_begins_also_for_its_own_tasks() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
         let (release, released) = oneshot::channel::<()>();
-        let task = event_loop.submit(async move {
+        let task = on.submit(async move {
             released.await.unwrap();
-            let here = LocalHandle::current();
-            let local = here.submit_local(|| async {});
-            (here.is_closed(), here.submit(async {}).await, local.await, here.call_soon(|| ()))
+            let here = Handle::current();
+            let local = LocalHandle::try_current().map(|here| here.submit_local(|| async {}));
+            let local = match local {
+                Some(local) => local.await,
+                None => Err(Error::Closed),
+            };
+            (here.is_closed(), here.submit(async {}).await, local, here.call_soon(|| ()))
         });
         assert!(!handle.is_closed());
-        let shutdown = thread::spawn(move || event_loop.shutdown());
+        let shutdown = thread::spawn(move || on.shutdown(None));
         wait_until(|| handle.is_closed());
         assert!(matches!(handle.submit(async {}).result(), Err(Error::Closed)));
         assert!(matches!(handle.block_on(async {}), Err(Error::Closed)));
@@ -133,15 +144,15 @@ fn a_loop_is_closed_to_new_work_from_the_moment_its_shutdown_begins_also_for_its
 
 #[test]
 fn a_submission_that_races_the_shutdown_is_resolved_either_way() {
-    watchdog(HANGS, || {
+    for_each(Kind::OURS, |kind| {
         let mut seen = [0; 2];
         for round in 0..60_u32 {
-            let event_loop = EventLoop::new().unwrap();
+            let on = AnyLoop::start(kind);
             let drops = Drops::new();
             let start = Arc::new(Barrier::new(4));
             let submitters: Vec<_> = (0..3)
                 .map(|_| {
-                    let (handle, start, drops) = (event_loop.handle().clone(), Arc::clone(&start), drops.clone());
+                    let (handle, start, drops) = (on.handle().clone(), Arc::clone(&start), drops.clone());
                     thread::spawn(move || {
                         start.wait();
                         let submit = |i| {
@@ -162,9 +173,9 @@ fn a_submission_that_races_the_shutdown_is_resolved_either_way() {
             start.wait();
             (0..round * 200).for_each(|_| std::hint::spin_loop());
             if round % 2 == 0 {
-                event_loop.shutdown().unwrap();
+                on.shutdown(None).unwrap();
             } else {
-                drop(event_loop);
+                drop(on);
             }
             for result in submitters.into_iter().flat_map(|thread| thread.join().unwrap()) {
                 match result {
@@ -184,26 +195,26 @@ fn a_submission_that_races_the_shutdown_is_resolved_either_way() {
 
 #[test]
 fn shutdown_finishes_all_that_was_submitted_before_it() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
         let (release, released) = oneshot::channel();
-        let idle = event_loop.submit(async { released.await.unwrap() });
-        let local = event_loop.submit_local(|| async {
+        let idle = on.submit(async { released.await.unwrap() });
+        let sleep = || async {
             let sleep = std::rc::Rc::new(Duration::from_millis(20));
             tokio::time::sleep(*sleep).await;
             "local"
-        });
-        event_loop.block_on(async {}).unwrap();
-        let wedge = wedge(&event_loop);
-        let queued: Vec<_> = (0..200).map(|i| event_loop.submit(async move { i })).collect();
-        let shutdown = thread::spawn(move || event_loop.shutdown());
+        };
+        let local = on.local().map(|local| local.submit_local(sleep));
+        wait_until(|| is_pending(&idle));
+        let wedge = wedge(&on);
+        let queued: Vec<_> = (0..200).map(|i| on.submit(async move { i })).collect();
+        let shutdown = thread::spawn(move || on.shutdown(None));
         wait_until(|| handle.is_closed());
         wedge.release();
         for (i, task) in queued.into_iter().enumerate() {
             assert_eq!(task.result().unwrap(), i);
         }
-        assert_eq!(local.result().unwrap(), "local");
+        assert!(local.into_iter().all(|local| local.result().unwrap() == "local"));
         thread::sleep(SETTLE);
         assert!(!shutdown.is_finished(), "one task is idle still");
         release.send("idle").unwrap();
@@ -214,26 +225,24 @@ fn shutdown_finishes_all_that_was_submitted_before_it() {
 
 #[test]
 fn shutdown_finishes_tasks_that_nobody_holds() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::OURS, |on| {
         let finished = Arc::new(AtomicBool::new(false));
         let tell = Arc::clone(&finished);
-        drop(event_loop.submit(async move {
+        drop(on.submit(async move {
             for _ in 0..10 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             tell.store(true, Ordering::SeqCst);
         }));
-        event_loop.shutdown().unwrap();
+        on.shutdown(None).unwrap();
         assert!(finished.load(Ordering::SeqCst));
     });
 }
 
 #[test]
 fn shutdown_lets_a_blocked_caller_have_its_value() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
         let (tell, polled) = mpsc::channel();
         let (release, released) = oneshot::channel();
         let caller = thread::spawn(move || {
@@ -246,8 +255,8 @@ fn shutdown_lets_a_blocked_caller_have_its_value() {
             (here, there)
         });
         polled.recv().unwrap();
-        let handle = event_loop.handle().clone();
-        let shutdown = thread::spawn(move || event_loop.shutdown());
+        let handle = on.handle().clone();
+        let shutdown = thread::spawn(move || on.shutdown(None));
         wait_until(|| handle.is_closed());
         release.send(3).unwrap();
         assert!(matches!(caller.join().unwrap(), (2, Ok(3))));
@@ -257,17 +266,15 @@ fn shutdown_lets_a_blocked_caller_have_its_value() {
 
 #[test]
 fn shutdown_of_an_idle_loop_ends_at_once() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::OURS, |on| {
         thread::sleep(SETTLE);
-        event_loop.shutdown().unwrap();
+        on.shutdown(None).unwrap();
     });
 }
 
 #[test]
 fn shutdown_does_not_wait_for_tasks_that_tokios_own_functions_spawned_but_drops_them() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::OURS, |on| {
         let drops = Drops::new();
         let (guard, local_guard) = (drops.guard(), drops.guard());
         let spawn = async move {
@@ -275,24 +282,30 @@ fn shutdown_does_not_wait_for_tasks_that_tokios_own_functions_spawned_but_drops_
                 let _guard = guard;
                 pending::<()>().await;
             });
-            tokio::task::spawn_local(async move {
-                let _guard = local_guard;
-                pending::<()>().await;
-            });
-            thread::current().id()
+            if LocalHandle::try_current().is_some() {
+                tokio::task::spawn_local(async move {
+                    let _guard = local_guard;
+                    pending::<()>().await;
+                });
+            } else {
+                tokio::spawn(async move {
+                    let _guard = local_guard;
+                    pending::<()>().await;
+                });
+            }
         };
-        let loop_thread = event_loop.block_on(spawn).unwrap();
-        event_loop.shutdown().unwrap();
+        on.submit(spawn).result().unwrap();
+        let loop_thread = on.threads()[0];
+        on.shutdown(None).unwrap();
         assert_eq!(drops.threads(), [loop_thread; 2]);
     });
 }
 
 #[test]
 fn a_task_that_was_done_before_the_shutdown_can_be_read_after_it() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let task = event_loop.submit(async { String::from("kept") });
-        event_loop.shutdown().unwrap();
+    on_each(Kind::OURS, |on| {
+        let task = on.submit(async { String::from("kept") });
+        on.shutdown(None).unwrap();
         assert_eq!(task.result().unwrap(), "kept");
     });
 }
@@ -301,16 +314,16 @@ fn a_task_that_was_done_before_the_shutdown_can_be_read_after_it() {
 
 #[test]
 fn a_stray_unpark_ends_no_wait_for_the_end_of_a_loop() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
-        let last = event_loop.submit(async { 5 });
+    on_each(Kind::OURS, |on| {
+        let wedge = Wedge::on(|job| on.call_soon(job).unwrap());
+        let last = on.submit(async { 5 });
         let ended = AtomicBool::new(false);
         let (tell, told) = mpsc::channel();
         thread::scope(|scope| {
             scope.spawn(|| {
+                let on = on;
                 tell.send(thread::current()).unwrap();
-                event_loop.shutdown().unwrap();
+                on.shutdown(None).unwrap();
                 ended.store(true, Ordering::SeqCst);
             });
             let waiter = told.recv().unwrap();
@@ -327,14 +340,13 @@ fn a_stray_unpark_ends_no_wait_for_the_end_of_a_loop() {
 
 #[test]
 fn shutdown_timeout_is_ok_when_all_is_finished_within_the_limit() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let task = event_loop.submit(async {
+    on_each(Kind::OURS, |on| {
+        let task = on.submit(async {
             tokio::time::sleep(Duration::from_millis(20)).await;
             1
         });
         let started = Instant::now();
-        event_loop.shutdown_timeout(HANGS).unwrap();
+        on.shutdown(Some(HANGS)).unwrap();
         assert!(started.elapsed() < HANGS / 2, "it ends when the work does");
         assert_eq!(task.result().unwrap(), 1);
     });
@@ -342,23 +354,21 @@ fn shutdown_timeout_is_ok_when_all_is_finished_within_the_limit() {
 
 #[test]
 fn shutdown_timeout_of_zero_is_ok_where_nothing_has_to_be_cancelled() {
-    watchdog(HANGS, || {
+    for_each(Kind::OURS, |kind| {
         for _ in 0..50 {
-            let event_loop = EventLoop::new().unwrap();
-            assert_eq!(event_loop.submit(async { 1 }).result().unwrap(), 1);
-            event_loop.shutdown_timeout(Duration::ZERO).unwrap();
+            let on = AnyLoop::start(kind);
+            assert_eq!(on.submit(async { 1 }).result().unwrap(), 1);
+            on.shutdown(Some(Duration::ZERO)).unwrap();
         }
     });
 }
 
 #[test]
 fn shutdown_timeout_of_zero_says_timed_out_where_a_task_is_pending() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let task = event_loop.submit(pending::<()>());
-        // It is pending when this is answered: submissions of one thread start in order.
-        event_loop.block_on(async {}).unwrap();
-        let ended = event_loop.shutdown_timeout(Duration::ZERO);
+    on_each(Kind::OURS, |on| {
+        let task = on.submit(pending::<()>());
+        wait_until(|| is_pending(&task));
+        let ended = on.shutdown(Some(Duration::ZERO));
         assert!(matches!(ended, Err(Error::TimedOut(Duration::ZERO))), "{ended:?}");
         assert!(matches!(task.result(), Err(Error::Closed)));
     });
@@ -366,11 +376,10 @@ fn shutdown_timeout_of_zero_says_timed_out_where_a_task_is_pending() {
 
 #[test]
 fn shutdown_timeout_of_zero_says_timed_out_where_a_task_was_never_started() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
-        let task = event_loop.submit(async {});
-        let ender = thread::spawn(move || event_loop.shutdown_timeout(Duration::ZERO));
+    on_each(Kind::OURS, |on| {
+        let wedge = Wedge::on(|job| on.call_soon(job).unwrap());
+        let task = on.submit(async {});
+        let ender = thread::spawn(move || on.shutdown(Some(Duration::ZERO)));
         wedge.release();
         let ended = ender.join().unwrap();
         let result = task.result();
@@ -385,20 +394,19 @@ fn shutdown_timeout_of_zero_says_timed_out_where_a_task_was_never_started() {
 
 #[test]
 fn shutdown_timeout_closes_what_is_not_finished_at_its_limit_and_says_timed_out() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
-        let loop_thread = thread_of(&event_loop);
-        let gone = thread_gone(&event_loop);
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
+        let loop_thread = on.threads()[0];
+        let gone = thread_gone(&on);
         let drops = Drops::new();
-        let finished = event_loop.submit(async {
+        let finished = on.submit(async {
             tokio::time::sleep(Duration::from_millis(10)).await;
             2
         });
-        let unfinished = idle_task(&event_loop, &drops);
+        let unfinished = idle_task(&on, &drops);
         let limit = Duration::from_millis(300);
         let started = Instant::now();
-        let ended = event_loop.shutdown_timeout(limit);
+        let ended = on.shutdown(Some(limit));
         assert!(matches!(ended, Err(Error::TimedOut(of)) if of == limit), "{ended:?}");
         assert!(started.elapsed() >= limit);
         assert!(gone.load(Ordering::SeqCst) && handle.is_closed());
@@ -410,21 +418,20 @@ fn shutdown_timeout_closes_what_is_not_finished_at_its_limit_and_says_timed_out(
 
 #[test]
 fn a_shutdown_timeout_of_duration_max_is_no_limit() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let task = event_loop.submit(async { tokio::time::sleep(SETTLE).await });
-        event_loop.shutdown_timeout(Duration::MAX).unwrap();
+    on_each(Kind::OURS, |on| {
+        let task = on.submit(async { tokio::time::sleep(SETTLE).await });
+        on.shutdown(Some(Duration::MAX)).unwrap();
         task.result().unwrap();
     });
 }
 
 #[test]
 fn shutdown_timeout_on_a_loops_thread_waits_for_a_loop_whose_tasks_ask_that_thread() {
-    watchdog(HANGS, || {
+    for_each(Kind::OURS, |kind| {
         let alpha = EventLoop::new().unwrap();
         // To be let in at the wrong moment takes luck.
         for round in 0..300 {
-            let beta = EventLoop::new().unwrap();
+            let beta = AnyLoop::start(kind);
             let drops = Drops::new();
             let (guard, to_alpha) = (drops.guard(), Handle::from(&alpha));
             let (tell, polled) = mpsc::channel();
@@ -443,7 +450,7 @@ fn shutdown_timeout_on_a_loops_thread_waits_for_a_loop_whose_tasks_ask_that_thre
             });
             let end = alpha.submit(async move {
                 polled.recv().unwrap();
-                (beta.shutdown_timeout(Duration::from_micros(100)), drops.count())
+                (beta.shutdown(Some(Duration::from_micros(100))), drops.count())
             });
             let ended = end.result().unwrap();
             assert!(matches!(ended, (Err(Error::TimedOut(_)), 1)), "round {round}: {ended:?}");
@@ -457,33 +464,39 @@ fn shutdown_timeout_on_a_loops_thread_waits_for_a_loop_whose_tasks_ask_that_thre
 
 #[test]
 fn drop_closes_what_is_left_and_drops_it_on_the_loops_thread_in_its_context() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
         let log = Log::new();
         let in_context = |what: &'static str| {
-            let log = log.clone();
+            let (log, own) = (log.clone(), format!("{handle:?}"));
             OnDrop::new(move || {
                 // A context is what these two need; without one they panic.
                 let sleep = catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO)));
                 let spawn = catch_unwind(|| drop(tokio::spawn(async {})));
-                let loops = Handle::try_current().is_some() && LocalHandle::try_current().is_some();
-                log.push((what, thread::current().id(), sleep.is_ok() && spawn.is_ok() && loops));
+                let is_own = Handle::try_current().is_some_and(|handle| format!("{handle:?}") == own);
+                log.push((what, thread::current().id(), sleep.is_ok() && spawn.is_ok() && is_own));
             })
         };
         let (idle, local, queued) = (in_context("idle"), in_context("local"), in_context("queued"));
-        let idle = event_loop.submit(async move {
+        let idle = on.submit(async move {
             let _guard = idle;
             pending::<()>().await;
         });
-        let local = event_loop.submit_local(move || async move {
-            let _guard = local;
-            pending::<()>().await;
-        });
-        let loop_thread = thread_of(&event_loop);
-        let wedge = wedge(&event_loop);
-        let queued = event_loop.submit(async move { drop(queued) });
-        let end = thread::spawn(move || drop(event_loop));
+        let local = match on.local() {
+            Some(own) => own.submit_local(move || async move {
+                let _guard = local;
+                pending::<()>().await;
+            }),
+            None => on.submit(async move {
+                let _guard = local;
+                pending::<()>().await;
+            }),
+        };
+        on.settle();
+        let loop_thread = on.threads()[0];
+        let wedge = wedge(&on);
+        let queued = on.submit(async move { drop(queued) });
+        let end = thread::spawn(move || drop(on));
         wait_until(|| handle.is_closed());
         wedge.release();
         end.join().unwrap();
@@ -499,9 +512,8 @@ fn drop_closes_what_is_left_and_drops_it_on_the_loops_thread_in_its_context() {
 
 #[test]
 fn drop_gives_closed_to_a_blocked_caller_after_its_future_is_gone() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
+    on_each(Kind::ALL, |on| {
+        let handle = on.handle().clone();
         let (tell, polled) = mpsc::channel();
         let caller = thread::spawn(move || {
             let drops = Drops::new();
@@ -512,24 +524,23 @@ fn drop_gives_closed_to_a_blocked_caller_after_its_future_is_gone() {
             });
             (result, drops.threads())
         });
-        let loop_thread = polled.recv().unwrap();
-        drop(event_loop);
+        let polled_on = polled.recv().unwrap();
+        drop(on);
         let (result, dropped) = caller.join().unwrap();
         assert!(matches!(result, Err(Error::Closed)));
-        assert_eq!(dropped, [loop_thread]);
+        assert_eq!(dropped, [polled_on]);
     });
 }
 
 #[test]
 fn drop_gives_closed_to_threads_inside_result_and_to_awaits_elsewhere() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let waited = idle_task(&event_loop, &Drops::new());
-        let awaited = idle_task(&event_loop, &Drops::new());
+    on_each(Kind::ALL, |on| {
+        let waited = idle_task(&on, &Drops::new());
+        let awaited = idle_task(&on, &Drops::new());
         let waiter = thread::spawn(move || waited.result());
         let awaiter = thread::spawn(|| bridge::run(awaited));
         thread::sleep(SETTLE);
-        drop(event_loop);
+        drop(on);
         assert!(matches!(waiter.join().unwrap(), Err(Error::Closed)));
         assert!(matches!(awaiter.join().unwrap(), Err(Error::Closed)));
     });
@@ -537,12 +548,11 @@ fn drop_gives_closed_to_threads_inside_result_and_to_awaits_elsewhere() {
 
 #[test]
 fn drop_does_not_finish_what_was_submitted() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
-        let wedge = wedge(&event_loop);
-        let task = event_loop.submit(async { unreachable!("the loop is told to abort before it can start this") });
-        let end = thread::spawn(move || drop(event_loop));
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
+        let wedge = wedge(&on);
+        let task = on.submit(async { unreachable!("the loop is told to abort before it can start this") });
+        let end = thread::spawn(move || drop(on));
         wait_until(|| handle.is_closed());
         wedge.release();
         let result: Result<(), _> = task.result();
@@ -553,8 +563,7 @@ fn drop_does_not_finish_what_was_submitted() {
 
 #[test]
 fn destructors_may_wake_cancel_submit_to_and_lock_each_others_things_while_the_loop_ends() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::OURS, |on| {
         let log = Log::new();
         let shared = Arc::new(Mutex::new(0));
         let (wake, woken) = (0..4).map(|_| oneshot::channel::<()>()).unzip::<_, _, Vec<_>, Vec<_>>();
@@ -565,9 +574,9 @@ fn destructors_may_wake_cancel_submit_to_and_lock_each_others_things_while_the_l
             .into_iter()
             .zip(woken)
             .map(|(wake, woken)| {
-                let (handle, log) = (event_loop.handle().clone(), log.clone());
+                let (handle, log) = (on.handle().clone(), log.clone());
                 let (shared, cancellers) = (Arc::clone(&shared), Arc::clone(&cancellers));
-                event_loop.submit(async move {
+                on.submit(async move {
                     let _guard = OnDrop::new(move || {
                         let mut count = shared.lock().unwrap();
                         *count += 1;
@@ -584,8 +593,8 @@ fn destructors_may_wake_cancel_submit_to_and_lock_each_others_things_while_the_l
             })
             .collect();
         cancellers.lock().unwrap().extend(tasks.iter().map(bridge::Task::canceller));
-        event_loop.block_on(async {}).unwrap();
-        drop(event_loop);
+        wait_until(|| tasks.iter().all(is_pending));
+        drop(on);
         assert_eq!(*shared.lock().unwrap(), 4);
         assert_eq!(log.take(), [true; 4]);
         let mut ends = tasks.into_iter().map(bridge::Task::result);
@@ -595,28 +604,28 @@ fn destructors_may_wake_cancel_submit_to_and_lock_each_others_things_while_the_l
 
 #[test]
 fn a_destructor_that_blocks_on_the_loop_that_ends_is_refused_and_not_left_to_hang() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let log = Log::new();
-        let (entries, handle) = (log.clone(), event_loop.handle().clone());
-        let task = event_loop.submit(async move {
+    on_each(Kind::OURS, |on| {
+        let (log, kind) = (Log::new(), on.kind);
+        let (entries, handle) = (log.clone(), on.handle().clone());
+        let task = on.submit(async move {
             let _guard = OnDrop::new(move || entries.push(handle.block_on(async {}).map_err(|e| e.to_string())));
             pending::<()>().await;
         });
-        event_loop.block_on(async {}).unwrap();
-        drop(event_loop);
+        wait_until(|| is_pending(&task));
+        drop(on);
         assert!(matches!(task.result(), Err(Error::Closed)));
         let [Err(refused)] = &log.take()[..] else { panic!("it was not refused") };
-        assert!(refused.contains("never end"), "{refused}");
+        // The thread of an event loop drives it still; a shared loop has closed before.
+        assert!(refused.contains("never end") || (kind == Kind::SharedLoop && refused.contains("closed")), "{refused}");
     });
 }
 
 #[test]
 fn the_loop_and_its_blocking_threads_are_gone_when_drop_or_shutdown_return() {
-    watchdog(HANGS, || {
+    for_each(Kind::OURS, |kind| {
         for shutdown in [false, true] {
-            let event_loop = EventLoop::new().unwrap();
-            let gone = thread_gone(&event_loop);
+            let on = AnyLoop::start(kind);
+            let gone = thread_gone(&on);
             let blocking_gone = Arc::new(AtomicBool::new(false));
             let tell = Arc::clone(&blocking_gone);
             let (entered, in_there) = mpsc::channel();
@@ -627,12 +636,12 @@ fn the_loop_and_its_blocking_threads_are_gone_when_drop_or_shutdown_return() {
                     tell.store(true, Ordering::SeqCst);
                 });
             };
-            event_loop.block_on(spawn).unwrap();
+            on.block_on(spawn).unwrap();
             in_there.recv().unwrap();
             if shutdown {
-                event_loop.shutdown().unwrap();
+                on.shutdown(None).unwrap();
             } else {
-                drop(event_loop);
+                drop(on);
             }
             assert!(gone.load(Ordering::SeqCst), "the loop's thread, shutdown: {shutdown}");
             assert!(blocking_gone.load(Ordering::SeqCst), "a blocking thread, shutdown: {shutdown}");
@@ -644,19 +653,18 @@ fn the_loop_and_its_blocking_threads_are_gone_when_drop_or_shutdown_return() {
 
 #[test]
 fn an_event_loop_that_is_dropped_inside_its_own_task_closes_without_joining_itself() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
-        let gone = thread_gone(&event_loop);
-        let other = idle_task(&event_loop, &Drops::new());
-        let (give, given) = oneshot::channel::<EventLoop>();
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
+        let gone = thread_gone(&on);
+        let other = idle_task(&on, &Drops::new());
+        let (give, given) = oneshot::channel::<AnyLoop>();
         let (tell, told) = mpsc::channel();
-        let task = event_loop.submit(async move {
+        let task = on.submit(async move {
             drop(given.await.unwrap());
             tell.send(Handle::current().is_closed()).unwrap();
             pending::<()>().await;
         });
-        assert!(give.send(event_loop).is_ok());
+        assert!(give.send(on).is_ok());
         assert!(told.recv().unwrap(), "the task goes on, on a loop that is closed");
         assert!(matches!(task.result(), Err(Error::Closed)));
         assert!(matches!(other.result(), Err(Error::Closed)));
@@ -668,19 +676,12 @@ fn an_event_loop_that_is_dropped_inside_its_own_task_closes_without_joining_itse
 #[test]
 fn shutdown_on_the_loops_own_thread_would_deadlock_and_the_loop_goes_as_by_drop() {
     for limit in [None, Some(HANGS)] {
-        watchdog(HANGS, move || {
-            let event_loop = EventLoop::new().unwrap();
-            let gone = thread_gone(&event_loop);
-            let other = idle_task(&event_loop, &Drops::new());
-            let (give, given) = oneshot::channel::<EventLoop>();
-            let task = event_loop.submit(async move {
-                let event_loop = given.await.unwrap();
-                match limit {
-                    None => event_loop.shutdown(),
-                    Some(limit) => event_loop.shutdown_timeout(limit),
-                }
-            });
-            assert!(give.send(event_loop).is_ok());
+        on_each(Kind::OURS, move |on| {
+            let gone = thread_gone(&on);
+            let other = idle_task(&on, &Drops::new());
+            let (give, given) = oneshot::channel::<AnyLoop>();
+            let task = on.submit(async move { given.await.unwrap().shutdown(limit) });
+            assert!(give.send(on).is_ok());
             deadlock(task.result().unwrap());
             assert!(matches!(other.result(), Err(Error::Closed)));
             wait_until(|| gone.load(Ordering::SeqCst));
@@ -690,11 +691,10 @@ fn shutdown_on_the_loops_own_thread_would_deadlock_and_the_loop_goes_as_by_drop(
 
 #[test]
 fn an_event_loop_that_is_dropped_on_its_own_blocking_thread_closes_without_joining() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let gone = thread_gone(&event_loop);
-        let other = idle_task(&event_loop, &Drops::new());
-        let (give, given) = mpsc::channel::<EventLoop>();
+    on_each(Kind::OURS, |on| {
+        let gone = thread_gone(&on);
+        let other = idle_task(&on, &Drops::new());
+        let (give, given) = mpsc::channel::<AnyLoop>();
         let (tell, told) = mpsc::channel();
         let spawn = async move {
             tokio::task::spawn_blocking(move || {
@@ -702,8 +702,8 @@ fn an_event_loop_that_is_dropped_on_its_own_blocking_thread_closes_without_joini
                 tell.send(()).unwrap();
             });
         };
-        event_loop.block_on(spawn).unwrap();
-        assert!(give.send(event_loop).is_ok());
+        on.block_on(spawn).unwrap();
+        assert!(give.send(on).is_ok());
         told.recv().unwrap();
         assert!(matches!(other.result(), Err(Error::Closed)));
         wait_until(|| gone.load(Ordering::SeqCst));
@@ -712,15 +712,15 @@ fn an_event_loop_that_is_dropped_on_its_own_blocking_thread_closes_without_joini
 
 #[test]
 fn a_shutdown_on_the_loops_own_blocking_thread_is_told_what_that_is() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::builder().thread_name("alone").build().unwrap();
-        let (give, given) = mpsc::channel::<EventLoop>();
+    for_each(Kind::OURS, |kind| {
+        let on = AnyLoop::named(kind, "alone");
+        let (give, given) = mpsc::channel::<AnyLoop>();
         let (tell, told) = mpsc::channel();
         let spawn = async move {
-            tokio::task::spawn_blocking(move || tell.send(given.recv().unwrap().shutdown()).unwrap());
+            tokio::task::spawn_blocking(move || tell.send(given.recv().unwrap().shutdown(None)).unwrap());
         };
-        event_loop.block_on(spawn).unwrap();
-        assert!(give.send(event_loop).is_ok());
+        on.block_on(spawn).unwrap();
+        assert!(give.send(on).is_ok());
         let Err(Error::WouldDeadlock(deadlock)) = told.recv().unwrap() else { panic!("it was not refused") };
         let text = deadlock.to_string();
         assert!(text.contains("this is a `spawn_blocking` thread of `alone`"), "{text}");
@@ -730,8 +730,7 @@ fn a_shutdown_on_the_loops_own_blocking_thread_is_told_what_that_is() {
 
 #[test]
 fn an_event_loop_that_is_dropped_in_another_loops_task_is_joined() {
-    watchdog(HANGS, || {
-        let (outer, inner) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
+    on_each_pair(Kind::ALL, Kind::OURS, |outer, inner| {
         let gone = thread_gone(&inner);
         let seen = Arc::clone(&gone);
         let left = idle_task(&inner, &Drops::new());
@@ -747,20 +746,19 @@ fn an_event_loop_that_is_dropped_in_another_loops_task_is_joined() {
 
 #[test]
 fn shutdown_in_another_loops_task_finishes_what_was_submitted() {
-    watchdog(HANGS, || {
-        let (outer, inner) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
+    on_each_pair(Kind::ALL, Kind::OURS, |outer, inner| {
         let task = inner.submit(async { tokio::time::sleep(Duration::from_millis(10)).await });
-        outer.submit(async move { inner.shutdown() }).result().unwrap().unwrap();
+        outer.submit(async move { inner.shutdown(None) }).result().unwrap().unwrap();
         task.result().unwrap();
     });
 }
 
 /// Drops a loop with a task in it. Gives whether its thread was gone then, and how the task ended.
-async fn dropped_here() -> (bool, Result<(), Error>) {
-    let event_loop = EventLoop::new().unwrap();
-    let gone = thread_gone(&event_loop);
-    let left = idle_task(&event_loop, &Drops::new());
-    drop(event_loop);
+async fn dropped_here(kind: Kind) -> (bool, Result<(), Error>) {
+    let on = AnyLoop::start(kind);
+    let gone = thread_gone(&on);
+    let left = idle_task(&on, &Drops::new());
+    drop(on);
     (gone.load(Ordering::SeqCst), left.await)
 }
 
@@ -768,19 +766,19 @@ async fn dropped_here() -> (bool, Result<(), Error>) {
 fn an_event_loop_can_be_dropped_inside_a_tokio_test() {
     // What `#[tokio::test]` makes of its function, but under a watchdog.
     #[tokio::main(flavor = "current_thread")]
-    async fn body() -> (bool, Result<(), Error>) {
-        dropped_here().await
+    async fn body(kind: Kind) -> (bool, Result<(), Error>) {
+        dropped_here(kind).await
     }
-    assert!(matches!(watchdog(HANGS, body), (true, Err(Error::Closed))));
+    for_each(Kind::OURS, |kind| assert!(matches!(body(kind), (true, Err(Error::Closed)))));
 }
 
 #[test]
 fn an_event_loop_can_be_dropped_on_a_worker_of_a_multi_thread_runtime() {
     #[tokio::main(flavor = "multi_thread", worker_threads = 1)]
-    async fn body() -> (bool, Result<(), Error>) {
-        tokio::spawn(dropped_here()).await.unwrap()
+    async fn body(kind: Kind) -> (bool, Result<(), Error>) {
+        tokio::spawn(dropped_here(kind)).await.unwrap()
     }
-    assert!(matches!(watchdog(HANGS, body), (true, Err(Error::Closed))));
+    for_each(Kind::OURS, |kind| assert!(matches!(body(kind), (true, Err(Error::Closed)))));
 }
 
 // `run`.
@@ -974,21 +972,18 @@ fn is_child() -> bool {
     std::env::var_os("BRIDGE_TESTS_CHILD").is_some()
 }
 
-#[test]
-fn a_process_can_end_while_the_global_loop_has_work_and_callers() {
-    if !is_child() {
-        return exits_well("a_process_can_end_while_the_global_loop_has_work_and_callers");
-    }
-    drop(bridge::global().submit(async {
+/// Leaves `handle`'s loop with tasks and with blocked callers.
+fn process_has_work_and_callers(handle: &'static Handle) {
+    drop(handle.submit(async {
         loop {
             tokio::task::yield_now().await;
         }
     }));
-    drop(idle_task(bridge::global(), &Drops::new()));
+    drop(idle_task(handle, &Drops::new()));
     for _ in 0..4 {
         let (tell, polled) = mpsc::channel();
         thread::spawn(move || {
-            bridge::global().block_on(async move {
+            handle.block_on(async move {
                 tell.send(()).unwrap();
                 pending::<()>().await;
             })
@@ -998,13 +993,42 @@ fn a_process_can_end_while_the_global_loop_has_work_and_callers() {
 }
 
 #[test]
+fn a_process_can_end_while_the_global_loop_has_work_and_callers() {
+    if !is_child() {
+        return exits_well("a_process_can_end_while_the_global_loop_has_work_and_callers");
+    }
+    process_has_work_and_callers(bridge::global());
+}
+
+#[test]
+fn a_process_can_end_while_the_shared_loop_has_work_and_callers() {
+    if !is_child() {
+        return exits_well("a_process_can_end_while_the_shared_loop_has_work_and_callers");
+    }
+    process_has_work_and_callers(bridge::shared());
+}
+
+/// Leaves `handle`'s loop inside one poll.
+fn process_is_inside_a_long_poll(handle: &'static Handle) {
+    static KEPT: OnceLock<Wedge> = OnceLock::new();
+    KEPT.set(wedge(handle)).unwrap();
+    drop(handle.submit(async {}));
+}
+
+#[test]
 fn a_process_can_end_while_the_global_loop_is_inside_a_long_poll() {
     if !is_child() {
         return exits_well("a_process_can_end_while_the_global_loop_is_inside_a_long_poll");
     }
-    static KEPT: OnceLock<Wedge> = OnceLock::new();
-    KEPT.set(wedge(bridge::global())).unwrap();
-    drop(bridge::global().submit(async {}));
+    process_is_inside_a_long_poll(bridge::global());
+}
+
+#[test]
+fn a_process_can_end_while_the_shared_loop_is_inside_a_long_poll() {
+    if !is_child() {
+        return exits_well("a_process_can_end_while_the_shared_loop_is_inside_a_long_poll");
+    }
+    process_is_inside_a_long_poll(bridge::shared());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod common;
 
 use std::fmt::{self, Write as _};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,16 +11,13 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bridge::{Error, EventLoop, Iter};
-use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
+use bridge::{Error, Handle, Iter};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each};
+use bridge_tests::{Drops, HANGS, Wedge, wait_until};
 use common::{SETTLE, beside_strays, line, panic_of};
 use futures::StreamExt as _;
 use futures::stream;
 use tokio::sync::oneshot;
-
-fn event_loop() -> EventLoop {
-    EventLoop::new().expect("a loop starts")
-}
 
 /// Counts how far a stream of numbers has got.
 fn counted(count: &Arc<AtomicUsize>) -> impl futures::Stream<Item = usize> + Send + use<> {
@@ -30,18 +28,10 @@ fn counted(count: &Arc<AtomicUsize>) -> impl futures::Stream<Item = usize> + Sen
     })
 }
 
-/// Returns when the loop has run all that was woken or submitted before.
-fn settle(event_loop: &EventLoop) {
-    for _ in 0..3 {
-        event_loop.block_on(tokio::task::yield_now()).expect("the loop is open");
-    }
-}
-
 #[test]
 fn items_come_in_order_and_the_end_is_none_for_good() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut items = event_loop.iter(stream::iter([1, 2, 3]));
+    on_each(Kind::ALL, |on| {
+        let mut items = on.iter(stream::iter([1, 2, 3]));
         assert_eq!(items.by_ref().collect::<Vec<_>>(), [1, 2, 3]);
         assert_eq!(items.next(), None);
         assert!(matches!(items.next_timeout(Duration::ZERO), Ok(None)));
@@ -50,15 +40,14 @@ fn items_come_in_order_and_the_end_is_none_for_good() {
 
 #[test]
 fn without_a_buffer_the_stream_takes_turns_with_the_iterator() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let count = Arc::default();
-        let mut items = event_loop.iter(counted(&count));
-        settle(&event_loop);
+        let mut items = on.iter(counted(&count));
+        on.settle();
         assert_eq!(count.load(Ordering::SeqCst), 0, "it was polled before it was asked");
         for asked in 1..4 {
             items.next();
-            settle(&event_loop);
+            on.settle();
             assert_eq!(count.load(Ordering::SeqCst), asked, "it ran ahead");
         }
     });
@@ -66,16 +55,15 @@ fn without_a_buffer_the_stream_takes_turns_with_the_iterator() {
 
 #[test]
 fn with_a_buffer_the_stream_runs_ahead_as_far_as_that() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let count = Arc::default();
-        let mut items = event_loop.iter(counted(&count)).buffered(4);
+        let mut items = on.iter(counted(&count)).buffered(4);
         wait_until(|| count.load(Ordering::SeqCst) == 4);
-        settle(&event_loop);
+        on.settle();
         assert_eq!(count.load(Ordering::SeqCst), 4, "no back-pressure");
         assert_eq!(items.next(), Some(0));
         wait_until(|| count.load(Ordering::SeqCst) == 5);
-        settle(&event_loop);
+        on.settle();
         assert_eq!(count.load(Ordering::SeqCst), 5);
         assert_eq!(items.by_ref().take(100).collect::<Vec<_>>(), (1..101).collect::<Vec<_>>());
     });
@@ -83,46 +71,44 @@ fn with_a_buffer_the_stream_runs_ahead_as_far_as_that() {
 
 #[test]
 fn dropping_the_iterator_drops_the_stream_on_the_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let on = event_loop.block_on(async { thread::current().id() }).unwrap();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
-        let mut items = event_loop.iter(stream::iter(0..).map(move |number| {
+        let mut items = on.iter(stream::iter(0..).map(move |number| {
             let _ = &guard;
             number
         }));
         items.next();
         drop(items);
+        // No caller waits, so that the loop's own threads drop it.
         wait_until(|| drops.count() == 1);
-        assert_eq!(drops.threads(), [on]);
+        assert!(on.threads().contains(&drops.threads()[0]));
     });
 }
 
 #[test]
 fn a_stream_that_was_never_polled_is_dropped_on_the_loop_and_not_polled_for_that() {
-    watchdog(HANGS, || {
-        for room in [0, 3] {
-            let event_loop = event_loop();
-            let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+    for room in [0, 3] {
+        on_each(Kind::ALL, move |on| {
+            let wedges = on.block_threads();
+            let threads: Vec<_> = wedges.iter().map(Wedge::thread).collect();
             let (drops, count) = (Drops::new(), Arc::default());
             let (guard, stream) = (drops.guard(), counted(&count));
-            let items = event_loop.iter(stream.inspect(move |_| _ = &guard)).buffered(room);
+            let items = on.iter(stream.inspect(move |_| _ = &guard)).buffered(room);
             drop(items);
             assert_eq!(drops.count(), 0);
-            let on = wedge.thread();
-            drop(wedge);
+            drop(wedges);
             wait_until(|| drops.count() == 1);
-            assert_eq!((drops.threads(), count.load(Ordering::SeqCst)), (vec![on], 0));
-        }
-    });
+            assert!(threads.contains(&drops.threads()[0]));
+            assert_eq!(count.load(Ordering::SeqCst), 0);
+        });
+    }
 }
 
 #[test]
 fn a_limit_of_zero_asks_for_the_next_item_and_a_later_call_gives_it() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut items = event_loop.iter(stream::iter(0..3));
+    on_each(Kind::ALL, |on| {
+        let mut items = on.iter(stream::iter(0..3));
         let mut got = Vec::new();
         wait_until(|| {
             match items.next_timeout(Duration::ZERO) {
@@ -138,15 +124,14 @@ fn a_limit_of_zero_asks_for_the_next_item_and_a_later_call_gives_it() {
 
 #[test]
 fn a_caller_that_waits_learns_of_the_streams_end() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (end, ended) = oneshot::channel::<()>();
         let (tell, asked) = mpsc::channel();
         let ends = async move {
             tell.send(()).unwrap();
             ended.await.unwrap();
         };
-        let mut items = event_loop.iter(stream::once(ends).filter(|()| std::future::ready(false)));
+        let mut items = on.iter(stream::once(ends).filter(|()| std::future::ready(false)));
         thread::scope(|scope| {
             let waiter = scope.spawn(|| items.next());
             asked.recv().unwrap();
@@ -159,12 +144,11 @@ fn a_caller_that_waits_learns_of_the_streams_end() {
 
 #[test]
 fn a_closed_loop_is_never_a_silent_end() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut asked = event_loop.iter(stream::pending::<()>());
-        let mut panics = event_loop.iter(stream::pending::<()>());
+    on_each(Kind::ALL, |on| {
+        let mut asked = on.iter(stream::pending::<()>());
+        let mut panics = on.iter(stream::pending::<()>());
         let waiter = thread::spawn(move || [(); 2].map(|()| asked.next_timeout(Duration::MAX)));
-        drop(event_loop);
+        drop(on);
         let told = waiter.join().unwrap();
         assert!(told.iter().all(|told| matches!(told, Err(Error::Closed))), "{told:?}");
         for _ in 0..2 {
@@ -176,8 +160,7 @@ fn a_closed_loop_is_never_a_silent_end() {
 
 #[test]
 fn a_panic_of_the_stream_comes_with_its_payload() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let fails = || {
             stream::iter(0..2).map(|number| {
                 if number == 1 {
@@ -186,23 +169,22 @@ fn a_panic_of_the_stream_comes_with_its_payload() {
                 number
             })
         };
-        let mut items = event_loop.iter(fails());
+        let mut items = on.iter(fails());
         assert_eq!(items.next(), Some(0));
         let payload = catch_unwind(AssertUnwindSafe(|| items.next())).unwrap_err();
         assert_eq!(*payload.downcast_ref::<u8>().unwrap(), 77);
         assert_eq!(items.next(), None);
-        let mut items = event_loop.iter(fails()).skip(1);
+        let mut items = on.iter(fails()).skip(1);
         assert!(catch_unwind(AssertUnwindSafe(|| items.next())).is_err());
     });
 }
 
 #[test]
 fn next_timeout_keeps_its_place() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (send, received) = tokio::sync::mpsc::unbounded_channel();
         let stream = stream::unfold(received, |mut received| async { Some((received.recv().await?, received)) });
-        let mut items = event_loop.iter(stream);
+        let mut items = on.iter(stream);
         send.send(1).unwrap();
         assert_eq!(items.next_timeout(Duration::MAX).unwrap(), Some(1));
         assert!(matches!(items.next_timeout(Duration::from_millis(5)), Err(Error::TimedOut(_))));
@@ -215,10 +197,9 @@ fn next_timeout_keeps_its_place() {
 
 #[test]
 fn the_limit_of_the_handle_holds_for_every_next() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let limit = Duration::from_millis(5);
-        let mut items = event_loop.with_timeout(limit).iter(stream::pending::<()>());
+        let mut items = on.with_timeout(limit).iter(stream::pending::<()>());
         let payload = catch_unwind(AssertUnwindSafe(|| items.next())).unwrap_err();
         assert!(payload.downcast_ref::<String>().unwrap().contains("5ms"));
         assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::TimedOut(l)) if l == limit));
@@ -227,40 +208,37 @@ fn the_limit_of_the_handle_holds_for_every_next() {
 
 #[test]
 fn another_threads_next_is_not_held_up() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut never = event_loop.iter(stream::pending::<()>());
+    on_each(Kind::ALL, |on| {
+        let mut never = on.iter(stream::pending::<()>());
         let waiter = thread::spawn(move || never.next_timeout(Duration::MAX));
-        assert_eq!(event_loop.iter(stream::iter(0..1000)).count(), 1000);
-        drop(event_loop);
+        assert_eq!(on.iter(stream::iter(0..1000)).count(), 1000);
+        drop(on);
         assert!(waiter.join().unwrap().is_err());
     });
 }
 
 #[test]
 fn next_on_the_loops_own_thread_would_deadlock() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut items = event_loop.iter(stream::iter([1]));
-        let refused = event_loop.block_on(async move { items.next_timeout(Duration::MAX) }).unwrap();
+    on_each(Kind::ONE_DRIVER, |on| {
+        let mut items = on.iter(stream::iter([1]));
+        let refused = on.submit(async move { items.next_timeout(Duration::MAX) }).result().unwrap();
         assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
     });
 }
 
 #[test]
 fn what_only_the_bridge_gets_wrong_panics_at_the_line_of_next() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut items = event_loop.iter(stream::pending::<()>());
-        let own = event_loop.block_on(async move {
+    on_each(Kind::ONE_DRIVER, |on| {
+        let mut items = on.iter(stream::pending::<()>());
+        let own = on.submit(async move {
             let here = line(1);
             (panic_of(|| items.next()), here)
         });
-        let ((text, site), here) = own.unwrap();
+        let ((text, site), here) = own.result().unwrap();
         assert!(text.contains("waiting here would never end"), "{text}");
         assert_eq!(site, here);
-        let mut items = event_loop.iter(stream::pending::<()>());
-        drop(event_loop);
+        let mut items = on.iter(stream::pending::<()>());
+        drop(on);
         let here = line(1);
         let (text, site) = panic_of(|| items.next());
         assert!(text.contains("closed"), "{text}");
@@ -270,11 +248,10 @@ fn what_only_the_bridge_gets_wrong_panics_at_the_line_of_next() {
 
 #[test]
 fn what_was_handed_over_before_the_loop_closed_comes_before_that_is_told() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut items = event_loop.iter(stream::iter([1, 2]).chain(stream::pending())).buffered(2);
-        settle(&event_loop);
-        drop(event_loop);
+    on_each(Kind::ALL, |on| {
+        let mut items = on.iter(stream::iter([1, 2]).chain(stream::pending())).buffered(2);
+        on.settle();
+        drop(on);
         assert_eq!(items.next_timeout(Duration::ZERO).unwrap(), Some(1));
         assert_eq!(items.next(), Some(2));
         assert!(matches!(items.next_timeout(Duration::ZERO), Err(Error::Closed)));
@@ -283,10 +260,9 @@ fn what_was_handed_over_before_the_loop_closed_comes_before_that_is_told() {
 
 #[test]
 fn a_stray_unpark_ends_no_next() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel();
-        let mut items = event_loop.iter(stream::once(told));
+        let mut items = on.iter(stream::once(told));
         beside_strays(|| {
             let (limit, start) = (Duration::from_millis(50), Instant::now());
             assert!(matches!(items.next_timeout(limit), Err(Error::TimedOut(_))));
@@ -299,26 +275,25 @@ fn a_stray_unpark_ends_no_next() {
 
 #[test]
 fn items_that_nobody_takes_are_dropped_with_the_iterator() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let guards: Vec<_> = (0..3).map(|_| drops.guard()).collect();
-        let items = event_loop.iter(stream::iter(guards)).buffered(3);
+        let items = on.iter(stream::iter(guards)).buffered(3);
         let (tell, told) = mpsc::channel();
         // Once this wedge is reached the buffer is full.
-        settle(&event_loop);
-        Wedge::on(|job| event_loop.call_soon(job).unwrap()).release();
+        on.settle();
+        drop(on.block_threads());
         drop(items);
         tell.send(()).unwrap();
         told.recv().unwrap();
-        drop(event_loop);
+        drop(on);
         assert_eq!(drops.count(), 3);
     });
 }
 
 /// Writes through the loop, which each time has another item of the stream's to hand over first.
 struct Writer<'a> {
-    event_loop: &'a EventLoop,
+    on: &'a AnyLoop,
     items: tokio::sync::mpsc::UnboundedSender<()>,
     text: String,
 }
@@ -326,7 +301,7 @@ struct Writer<'a> {
 impl fmt::Write for Writer<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.items.send(()).unwrap();
-        settle(self.event_loop);
+        self.on.settle();
         self.text.push_str(text);
         Ok(())
     }
@@ -334,12 +309,11 @@ impl fmt::Write for Writer<'_> {
 
 #[test]
 fn a_writer_that_debug_writes_to_may_wait_for_the_streams_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (send, received) = tokio::sync::mpsc::unbounded_channel();
         let stream = stream::unfold(received, |mut received| async { Some((received.recv().await?, received)) });
-        let items = event_loop.iter(stream).buffered(usize::MAX);
-        let mut writer = Writer { event_loop: &event_loop, items: send, text: String::new() };
+        let items = on.iter(stream).buffered(usize::MAX);
+        let mut writer = Writer { on: &on, items: send, text: String::new() };
         write!(writer, "{items:?}").unwrap();
         assert!(writer.text.starts_with("Iter") && writer.text.contains("items"), "{}", writer.text);
     });
@@ -347,18 +321,17 @@ fn a_writer_that_debug_writes_to_may_wait_for_the_streams_loop() {
 
 #[test]
 fn shutdown_drops_a_stream_that_its_own_thread_asked_last() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let on = event_loop.block_on(async { thread::current().id() }).unwrap();
+    on_each(Kind::OURS, |on| {
+        let threads = on.threads();
         let drops = Drops::new();
         let guard = drops.guard();
-        let mut items = event_loop.iter(stream::iter(0..).map(move |number| {
+        let mut items = on.iter(stream::iter(0..).map(move |number| {
             let _ = &guard;
             number
         }));
         assert_eq!(items.next(), Some(0));
-        event_loop.shutdown().unwrap();
-        assert_eq!(drops.threads(), [on]);
+        on.shutdown(None).unwrap();
+        assert!(threads.contains(&drops.threads()[0]));
         for _ in 0..2 {
             assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
         }
@@ -367,23 +340,21 @@ fn shutdown_drops_a_stream_that_its_own_thread_asked_last() {
 
 #[test]
 fn shutdown_drops_a_stream_in_the_middle_of_an_item_that_its_own_thread_asked_for() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut items = event_loop.iter(stream::pending::<()>());
+    on_each(Kind::OURS, |on| {
+        let mut items = on.iter(stream::pending::<()>());
         assert!(matches!(items.next_timeout(SETTLE), Err(Error::TimedOut(_))));
-        event_loop.shutdown_timeout(HANGS * 2).unwrap();
+        on.shutdown(Some(HANGS * 2)).unwrap();
         assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
     });
 }
 
 #[test]
 fn what_a_stream_handed_over_before_shutdown_dropped_it_comes_before_that_is_told() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut items = event_loop.iter(stream::iter(0..)).buffered(2);
+    on_each(Kind::OURS, |on| {
+        let mut items = on.iter(stream::iter(0..)).buffered(2);
         assert_eq!(items.next(), Some(0));
-        settle(&event_loop);
-        event_loop.shutdown().unwrap();
+        on.settle();
+        on.shutdown(None).unwrap();
         assert_eq!(items.next(), Some(1));
         assert_eq!(items.next(), Some(2));
         assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
@@ -392,10 +363,9 @@ fn what_a_stream_handed_over_before_shutdown_dropped_it_comes_before_that_is_tol
 
 #[test]
 fn shutdown_waits_for_a_stream_that_another_thread_goes_on_to_ask() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
-        let mut items = event_loop.iter(stream::iter(0..5));
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
+        let mut items = on.iter(stream::iter(0..5));
         assert_eq!(items.next(), Some(0));
         let (tell, asked) = mpsc::channel();
         let reader = thread::spawn(move || {
@@ -407,18 +377,18 @@ fn shutdown_waits_for_a_stream_that_another_thread_goes_on_to_ask() {
             items.collect::<Vec<_>>()
         });
         asked.recv().unwrap();
-        event_loop.shutdown().unwrap();
+        on.shutdown(None).unwrap();
         assert_eq!(reader.join().unwrap(), [2, 3, 4]);
     });
 }
 
 /// Shuts a loop down whose stream was given to a thread that has not asked it yet. What that thread reads then, if it asks
 /// within a second: after that it is given up, which a busy machine may bring about.
-fn reads_during_shutdown<const COUNT: usize>(items: impl Fn(&EventLoop) -> Iter<usize>) -> [usize; COUNT] {
+fn reads_during_shutdown<const COUNT: usize>(kind: Kind, items: impl Fn(&Handle) -> Iter<usize>) -> [usize; COUNT] {
     loop {
-        let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
-        let mut items = items(&event_loop);
+        let on = AnyLoop::start(kind);
+        let handle = on.handle().clone();
+        let mut items = items(&on);
         let start = Instant::now();
         let reader = thread::spawn(move || {
             wait_until(|| handle.is_closed());
@@ -426,7 +396,7 @@ fn reads_during_shutdown<const COUNT: usize>(items: impl Fn(&EventLoop) -> Iter<
             let first = items.next_timeout(HANGS);
             (start.elapsed() < Duration::from_secs(1)).then(|| (first, items.collect::<Vec<_>>()))
         });
-        event_loop.shutdown().unwrap();
+        on.shutdown(None).unwrap();
         if let Some((first, rest)) = reader.join().unwrap() {
             let read: Vec<usize> = first.unwrap().into_iter().chain(rest).collect();
             return read.try_into().unwrap();
@@ -436,9 +406,9 @@ fn reads_during_shutdown<const COUNT: usize>(items: impl Fn(&EventLoop) -> Iter<
 
 #[test]
 fn shutdown_waits_for_a_stream_that_was_given_to_a_thread_which_has_yet_to_ask() {
-    watchdog(HANGS, || {
-        let read = reads_during_shutdown(|event_loop| {
-            let mut items = event_loop.iter(stream::iter(0..3));
+    for_each(Kind::OURS, |kind| {
+        let read = reads_during_shutdown(kind, |on| {
+            let mut items = on.iter(stream::iter(0..3));
             assert_eq!(items.next(), Some(0));
             items
         });
@@ -448,13 +418,12 @@ fn shutdown_waits_for_a_stream_that_was_given_to_a_thread_which_has_yet_to_ask()
 
 #[test]
 fn a_thread_that_finds_its_items_in_the_buffer_counts_as_one_that_asks() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut items = event_loop.iter(stream::iter(0..)).buffered(2);
-        settle(&event_loop);
+    on_each(Kind::OURS, |on| {
+        let mut items = on.iter(stream::iter(0..)).buffered(2);
+        on.settle();
         assert_eq!(items.next(), Some(0));
-        settle(&event_loop);
-        event_loop.shutdown().unwrap();
+        on.settle();
+        on.shutdown(None).unwrap();
         assert_eq!(items.by_ref().take(2).collect::<Vec<_>>(), [1, 2]);
         assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
     });
@@ -462,13 +431,13 @@ fn a_thread_that_finds_its_items_in_the_buffer_counts_as_one_that_asks() {
 
 #[test]
 fn a_shutdown_that_is_over_before_a_stream_is_given_up_says_timed_out() {
-    watchdog(HANGS, || {
+    for_each(Kind::OURS, |kind| {
         // The loop must not get to giving it up in any of them.
         for _ in 0..100 {
-            let event_loop = event_loop();
-            let mut items = event_loop.iter(stream::iter(0..));
+            let on = AnyLoop::start(kind);
+            let mut items = on.iter(stream::iter(0..));
             assert_eq!(items.next(), Some(0));
-            let ended = event_loop.shutdown_timeout(Duration::from_millis(1));
+            let ended = on.shutdown(Some(Duration::from_millis(1)));
             assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
             assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
         }
@@ -477,12 +446,11 @@ fn a_shutdown_that_is_over_before_a_stream_is_given_up_says_timed_out() {
 
 #[test]
 fn shutdown_finishes_a_stream_that_has_room_for_all_its_items() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = event_loop.handle().clone();
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
         let (end, ended) = oneshot::channel();
         let ends = stream::once(async { ended.await.unwrap() });
-        let mut items = event_loop.iter(stream::iter([1, 2]).chain(ends)).buffered(3);
+        let mut items = on.iter(stream::iter([1, 2]).chain(ends)).buffered(3);
         assert_eq!(items.next(), Some(1));
         thread::spawn(move || {
             wait_until(|| handle.is_closed());
@@ -490,36 +458,34 @@ fn shutdown_finishes_a_stream_that_has_room_for_all_its_items() {
             thread::sleep(Duration::from_millis(1500));
             end.send(3).unwrap();
         });
-        event_loop.shutdown().unwrap();
+        on.shutdown(None).unwrap();
         assert_eq!(items.collect::<Vec<_>>(), [2, 3]);
     });
 }
 
 #[test]
 fn shutdown_waits_for_a_stream_that_nobody_has_asked_yet() {
-    watchdog(HANGS, || {
-        assert_eq!(reads_during_shutdown(|event_loop| event_loop.iter(stream::iter(0..3))), [0, 1, 2]);
+    for_each(Kind::OURS, |kind| {
+        assert_eq!(reads_during_shutdown(kind, |on| on.iter(stream::iter(0..3))), [0, 1, 2]);
     });
 }
 
 #[test]
 fn shutdown_drops_a_stream_that_nobody_has_asked() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut items = event_loop.iter(stream::iter(0..));
-        event_loop.shutdown().unwrap();
+    on_each(Kind::OURS, |on| {
+        let mut items = on.iter(stream::iter(0..));
+        on.shutdown(None).unwrap();
         assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
     });
 }
 
 #[test]
 fn on_workers_shutdown_drops_the_streams_of_its_own_task_alone() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::OURS, |on| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
-        let mut own = event_loop.iter(stream::iter(0..));
-        let mut others = event_loop.iter(stream::iter(0..2));
-        let handle = event_loop.handle().clone();
+        let mut own = on.iter(stream::iter(0..));
+        let mut others = on.iter(stream::iter(0..2));
+        let handle = on.handle().clone();
         let (asks, asked) = oneshot::channel();
         let other = runtime.spawn(async move {
             assert_eq!(others.next(), Some(0));
@@ -536,10 +502,106 @@ fn on_workers_shutdown_drops_the_streams_of_its_own_task_alone() {
             assert_eq!(own.next(), Some(0));
             // Elsewhere, if there is anywhere else.
             tokio::task::yield_now().await;
-            event_loop.shutdown().unwrap();
+            on.shutdown(None).unwrap();
             own.next_timeout(Duration::MAX)
         });
         assert!(matches!(runtime.block_on(ends).unwrap(), Err(Error::Closed)));
         assert_eq!(runtime.block_on(other).unwrap(), [1]);
+    });
+}
+
+// Streams of `Result`s.
+
+type Items = Iter<Result<u32, io::Error>>;
+
+/// One item, and then none for ever.
+fn one_then_pending(on: &Handle) -> Items {
+    on.iter(stream::iter([Ok(1)]).chain(stream::pending())).fallible()
+}
+
+#[test]
+fn where_the_item_is_a_result_the_loops_end_is_an_item_and_then_the_end() {
+    on_each(Kind::ALL, |on| {
+        let mut items = one_then_pending(&on);
+        assert_eq!(items.next().unwrap().unwrap(), 1);
+        drop(on);
+        assert_eq!(items.next().unwrap().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert!(items.next().is_none() && items.next().is_none());
+    });
+}
+
+#[test]
+fn where_the_item_is_a_result_a_timeout_is_an_item_and_then_the_end() {
+    on_each(Kind::ALL, |on| {
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let slow = stream::pending::<Result<u32, io::Error>>().map(move |item| (&guard, item).1);
+        let mut items = on.with_timeout(Duration::from_millis(5)).iter(slow).fallible();
+        assert_eq!(items.next().unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert!(items.next().is_none());
+        // It has ended, and so is dropped.
+        wait_until(|| drops.count() == 1);
+    });
+}
+
+#[test]
+fn where_the_item_is_a_result_a_deadlock_is_an_item() {
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
+        let seen = on.submit(async move {
+            let mut items = one_then_pending(&handle);
+            (items.next().unwrap().unwrap_err().kind(), items.next().is_none())
+        });
+        assert_eq!(seen.result().unwrap(), (io::ErrorKind::Deadlock, true));
+    });
+}
+
+#[test]
+fn where_the_item_is_a_result_the_streams_own_errors_and_its_end_are_what_they_are() {
+    on_each(Kind::ALL, |on| {
+        let items = || stream::iter([Ok(1), Err(io::Error::from(io::ErrorKind::NotFound)), Ok(2)]);
+        let seen: Vec<_> = on.iter(items()).fallible().map(|item| item.map_err(|error| error.kind())).collect();
+        assert_eq!(seen, [Ok(1), Err(io::ErrorKind::NotFound), Ok(2)]);
+        let mut buffered = on.iter(items()).fallible().buffered(8);
+        assert_eq!(buffered.next().unwrap().unwrap(), 1);
+        assert_eq!(buffered.next_timeout(Duration::MAX).unwrap().unwrap().unwrap_err().kind(), io::ErrorKind::NotFound);
+    });
+}
+
+#[test]
+fn where_the_item_is_a_result_next_timeout_still_returns_the_error_and_the_stream_goes_on() {
+    on_each(Kind::ALL, |on| {
+        let mut items = one_then_pending(&on);
+        assert_eq!(items.next().unwrap().unwrap(), 1);
+        for _ in 0..2 {
+            assert!(matches!(items.next_timeout(Duration::from_millis(1)), Err(Error::TimedOut(_))));
+        }
+    });
+}
+
+#[test]
+fn where_the_item_is_a_result_a_panic_of_the_stream_is_one() {
+    on_each(Kind::ALL, |on| {
+        let mut items: Items = on.iter(stream::poll_fn(|_| panic!("the stream's"))).fallible();
+        let panicked = catch_unwind(AssertUnwindSafe(|| items.next()));
+        assert_eq!(panicked.unwrap_err().downcast_ref(), Some(&"the stream's"));
+        assert!(items.next().is_none());
+    });
+}
+
+#[test]
+fn what_makes_a_stream_of_results_and_fails_is_an_iterator_of_that_error() {
+    on_each(Kind::ALL, |on| {
+        let made = |handle: &Handle| {
+            let made = async { stream::iter([Ok::<u32, io::Error>(1)]) };
+            bridge::__private::iter_fold("made", handle, made, |error| Err(error.into()))
+        };
+        assert_eq!(made(&on).map(Result::unwrap).collect::<Vec<_>>(), [1]);
+        let handle = on.handle().clone();
+        drop(on);
+        let mut items = made(&handle);
+        assert_eq!(items.next().unwrap().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        assert!(items.next().is_none() && items.next_timeout(Duration::MAX).unwrap().is_none());
+        assert!(matches!(made(&handle).next_timeout(Duration::MAX), Err(Error::Closed)));
     });
 }

@@ -13,8 +13,9 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use bridge::{AsCompleted, Builder, CancelOnDrop, Canceller, Deadlock, Error, EventLoop, Handle};
-use bridge::{Iter, LocalHandle, Panic, ReturnWhen, Task, Waited};
-use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use bridge::{Iter, LocalHandle, Panic, ReturnWhen, SharedLoop, Task, Waited};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each, on_each_pair};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, wait_until, watchdog};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
@@ -24,10 +25,6 @@ fn event_loop() -> EventLoop {
 
 fn thread_of(handle: &Handle) -> ThreadId {
     handle.block_on(async { thread::current().id() }).unwrap()
-}
-
-fn wedge(handle: &Handle) -> Wedge {
-    Wedge::on(|job| handle.call_soon(job).unwrap())
 }
 
 fn current_thread_runtime() -> tokio::runtime::Runtime {
@@ -162,14 +159,13 @@ fn the_loops_main_future_goes_on_while_a_thread_blocks_on_a_result() {
 
 #[test]
 fn submit_returns_while_the_loop_is_busy() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let blocked = on.block_threads();
         let polled = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&polled);
-        let task = event_loop.submit(async move { seen.store(true, Ordering::SeqCst) });
+        let task = on.submit(async move { seen.store(true, Ordering::SeqCst) });
         assert!(!polled.load(Ordering::SeqCst), "polled by the submitter");
-        wedge.release();
+        drop(blocked);
         task.result().unwrap();
         assert!(polled.load(Ordering::SeqCst));
     });
@@ -177,12 +173,18 @@ fn submit_returns_while_the_loop_is_busy() {
 
 #[test]
 fn the_first_poll_is_on_the_loops_thread() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let on = event_loop.submit(ready(())).result().map(|()| thread_of(&event_loop)).unwrap();
-        assert_ne!(on, thread::current().id());
-        assert_eq!(event_loop.submit(async { thread::current().id() }).result().unwrap(), on);
-        assert_eq!(event_loop.submit_local(|| ready(thread::current().id())).result().unwrap(), on);
+    on_each(Kind::ALL, |on| {
+        let threads = on.threads();
+        assert!(!threads.contains(&thread::current().id()));
+        // This thread does not wait for the loop, and so does not drive a shared one.
+        let (tell, told) = mpsc::channel();
+        let tell_too = tell.clone();
+        drop(on.submit(async move { tell.send(thread::current().id()).unwrap() }));
+        assert!(threads.contains(&told.recv().unwrap()));
+        if let Some(local) = on.local() {
+            drop(local.submit_local(move || async move { tell_too.send(thread::current().id()).unwrap() }));
+            assert!(threads.contains(&told.recv().unwrap()));
+        }
     });
 }
 
@@ -199,10 +201,9 @@ async fn is_polled_inside_submit() -> bool {
 
 #[test]
 fn submitting_on_the_loops_own_thread_does_not_poll_inside_submit() {
-    watchdog(HANGS, || {
-        assert!(!event_loop().block_on(is_polled_inside_submit()).unwrap());
-        assert!(!bridge::run(is_polled_inside_submit()));
-    });
+    // A second worker would be free to poll it meanwhile.
+    on_each(Kind::ONE_DRIVER, |on| assert!(!on.submit(is_polled_inside_submit()).result().unwrap()));
+    watchdog(HANGS, || assert!(!bridge::run(is_polled_inside_submit())));
 }
 
 #[test]
@@ -233,28 +234,30 @@ fn submit_local_on_the_loops_own_thread_does_not_make_the_future_inside() {
 
 #[test]
 fn submissions_of_one_thread_start_in_order() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ONE_DRIVER, |on| {
         let started = Log::new();
-        let wedge = wedge(&event_loop);
+        let blocked = on.block_threads();
         // Of every kind, and far more than a loop takes up at a time.
         let mut tasks = Vec::new();
         for i in 0..500 {
             let started = started.clone();
             match i % 3 {
-                0 => tasks.push(event_loop.submit(async move {
+                0 => tasks.push(on.submit(async move {
                     started.push(i);
                     tokio::task::yield_now().await;
                 })),
-                1 => tasks.push(event_loop.submit_local(move || {
-                    started.push(i);
-                    ready(())
-                })),
-                _ => event_loop.call_soon(move || started.push(i)).unwrap(),
+                1 => on.call_soon(move || started.push(i)).unwrap(),
+                _ => match on.local() {
+                    Some(local) => tasks.push(local.submit_local(move || {
+                        started.push(i);
+                        ready(())
+                    })),
+                    None => tasks.push(on.submit(async move { started.push(i) })),
+                },
             }
         }
         assert_eq!(started.snapshot(), []);
-        wedge.release();
+        drop(blocked);
         tasks.into_iter().for_each(|task| task.result().unwrap());
         assert_eq!(started.take(), (0..500).collect::<Vec<_>>());
     });
@@ -262,13 +265,12 @@ fn submissions_of_one_thread_start_in_order() {
 
 #[test]
 fn each_threads_submissions_start_in_order_while_others_submit() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ONE_DRIVER, |on| {
         let started = Log::new();
         let together = Barrier::new(4);
         thread::scope(|scope| {
             for thread in 0..4 {
-                let (handle, started, together) = (event_loop.handle(), &started, &together);
+                let (handle, started, together) = (on.handle(), &started, &together);
                 scope.spawn(move || {
                     together.wait();
                     for i in 0..500 {
@@ -278,7 +280,7 @@ fn each_threads_submissions_start_in_order_while_others_submit() {
                 });
             }
         });
-        event_loop.shutdown().unwrap();
+        on.settle();
         let started = started.take();
         for thread in 0..4 {
             let own: Vec<_> = started.iter().filter(|(of, _)| *of == thread).map(|(_, i)| *i).collect();
@@ -289,9 +291,8 @@ fn each_threads_submissions_start_in_order_while_others_submit() {
 
 #[test]
 fn submissions_on_the_loops_own_thread_start_in_order() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let started = event_loop.block_on(async {
+    on_each(Kind::ONE_DRIVER, |on| {
+        let started = on.submit(async {
             let started = Log::new();
             let submit = |i| {
                 let started = started.clone();
@@ -302,7 +303,7 @@ fn submissions_on_the_loops_own_thread_start_in_order() {
             }
             started.take()
         });
-        assert_eq!(started.unwrap(), (0..200).collect::<Vec<_>>());
+        assert_eq!(started.result().unwrap(), (0..200).collect::<Vec<_>>());
     });
 }
 
@@ -328,28 +329,25 @@ fn submissions_to_a_current_thread_runtime_start_in_order() {
 
 // A loop that sleeps, and one that does not.
 
-/// A loop that tells when it is about to park.
-fn loop_that_tells_when_it_parks() -> (EventLoop, mpsc::Receiver<()>) {
+/// A loop that tells when a thread of it is about to park.
+fn loop_that_tells_when_it_parks(kind: Kind) -> (AnyLoop, mpsc::Receiver<()>) {
     let (tell, parks) = mpsc::channel();
-    let event_loop = EventLoop::builder()
-        .configure(|tokio| {
-            tokio.on_thread_park(move || {
-                // Nobody listens to the last ones.
-                let _ = tell.send(());
-            });
-        })
-        .build()
-        .unwrap();
-    (event_loop, parks)
+    let on = AnyLoop::configured(kind, |tokio| {
+        tokio.on_thread_park(move || {
+            // Nobody listens to the last ones.
+            let _ = tell.send(());
+        });
+    });
+    (on, parks)
 }
 
 #[test]
 fn an_idle_loop_picks_a_submission_up() {
-    watchdog(HANGS, || {
-        let (event_loop, parks) = loop_that_tells_when_it_parks();
+    for_each(Kind::ALL, |kind| {
+        let (on, parks) = loop_that_tells_when_it_parks(kind);
         for i in 0..100 {
             parks.recv().unwrap();
-            assert_eq!(event_loop.submit(ready(i)).result().unwrap(), i);
+            assert_eq!(on.submit(ready(i)).result().unwrap(), i);
         }
     });
 }
@@ -357,25 +355,24 @@ fn an_idle_loop_picks_a_submission_up() {
 #[test]
 fn an_idle_loop_picks_a_scoped_call_up() {
     watchdog(HANGS, || {
-        let (event_loop, parks) = loop_that_tells_when_it_parks();
+        // On other kinds of loop a call may need nothing of the loop, which then sleeps on.
+        let (on, parks) = loop_that_tells_when_it_parks(Kind::EventLoop);
         for i in 0..100 {
             parks.recv().unwrap();
-            assert_eq!(event_loop.block_on(async { &i }).unwrap(), &i);
-            assert_eq!(event_loop.block_on_local(|| ready(i)).unwrap(), i);
+            assert_eq!(on.block_on(async { &i }).unwrap(), &i);
+            assert_eq!(on.local().unwrap().block_on_local(|| ready(i)).unwrap(), i);
         }
     });
 }
 
 #[test]
 fn an_idle_loop_picks_a_submission_up_promptly() {
-    watchdog(HANGS, || {
-        // One that sleeps as soon as it may.
-        let event_loop = EventLoop::builder().spin(Duration::ZERO).build().unwrap();
+    on_each(Kind::ALL, |on| {
         let took = |i| {
             // Time to fall asleep; without it, less is tested.
             thread::sleep(Duration::from_millis(20));
             let start = Instant::now();
-            event_loop.submit(ready(i)).result().unwrap();
+            on.submit(ready(i)).result().unwrap();
             start.elapsed()
         };
         // A busy machine is late now and then, one that only looks from time to time by and large.
@@ -386,23 +383,22 @@ fn an_idle_loop_picks_a_submission_up_promptly() {
 
 #[test]
 fn a_loop_whose_tasks_only_wait_for_others_picks_a_submission_up() {
-    watchdog(HANGS, || {
-        let (event_loop, parks) = loop_that_tells_when_it_parks();
+    for_each(Kind::ALL, |kind| {
+        let (on, parks) = loop_that_tells_when_it_parks(kind);
         let (tell, told) = oneshot::channel();
-        let waiting = event_loop.submit(told);
+        let waiting = on.submit(told);
         parks.recv().unwrap();
-        event_loop.submit(async move { tell.send(1).unwrap() }).result().unwrap();
+        on.submit(async move { tell.send(1).unwrap() }).result().unwrap();
         assert_eq!(waiting.result().unwrap(), Ok(1));
     });
 }
 
 #[test]
 fn a_hundred_sleepers_take_the_time_of_one() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let nap = Duration::from_millis(200);
         let start = Instant::now();
-        let tasks: Vec<_> = (0..100).map(|_| event_loop.submit(async move { tokio::time::sleep(nap).await })).collect();
+        let tasks: Vec<_> = (0..100).map(|_| on.submit(async move { tokio::time::sleep(nap).await })).collect();
         tasks.into_iter().for_each(|task| task.result().unwrap());
         let took = start.elapsed();
         assert!(took >= nap, "{took:?}");
@@ -412,61 +408,56 @@ fn a_hundred_sleepers_take_the_time_of_one() {
 
 #[test]
 fn a_wedged_loop_does_not_stop_the_result_of_a_done_task() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut asked = event_loop.submit(ready(1));
-        let waited = event_loop.submit(ready(2));
-        let awaited = event_loop.submit(ready(3));
-        event_loop.submit(ready(())).result().unwrap();
-        let wedge = wedge(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let mut asked = on.submit(ready(1));
+        let waited = on.submit(ready(2));
+        let awaited = on.submit(ready(3));
+        on.submit(ready(())).result().unwrap();
+        let blocked = on.block_threads();
         assert_eq!(asked.result_timeout(Duration::ZERO).unwrap(), 1);
         assert_eq!(waited.result().unwrap(), 2);
         assert_eq!(current_thread_runtime().block_on(awaited).unwrap(), 3);
-        wedge.release();
+        drop(blocked);
     });
 }
 
 #[test]
 fn a_wedged_loop_takes_any_number_of_submissions() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let blocked = on.block_threads();
         let ran = Arc::new(AtomicUsize::new(0));
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..10_000 {
                         let ran = Arc::clone(&ran);
-                        drop(event_loop.submit(async move { ran.fetch_add(1, Ordering::Relaxed) }));
+                        drop(on.submit(async move { ran.fetch_add(1, Ordering::Relaxed) }));
                     }
                 });
             }
         });
         assert_eq!(ran.load(Ordering::Relaxed), 0);
-        wedge.release();
-        event_loop.shutdown().unwrap();
-        assert_eq!(ran.load(Ordering::Relaxed), 40_000);
+        drop(blocked);
+        wait_until(|| ran.load(Ordering::Relaxed) == 40_000);
     });
 }
 
 #[test]
 fn a_burst_of_submissions_does_not_starve_the_loops_timers() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         // Every one submits the next, so that the queue is never empty while the timer is awaited.
         fn again(handle: Handle, stop: Arc<AtomicBool>) {
             if !stop.load(Ordering::SeqCst) {
                 let next = handle.clone();
-                handle.call_soon(move || again(next, stop)).unwrap();
+                let _ = handle.call_soon(move || again(next, stop));
             }
         }
         let stop = Arc::new(AtomicBool::new(false));
         for _ in 0..200 {
-            again(Handle::clone(&event_loop), Arc::clone(&stop));
+            again(Handle::clone(&on), Arc::clone(&stop));
         }
-        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
+        on.block_on(async { tokio::time::sleep(Duration::from_millis(5)).await }).unwrap();
         stop.store(true, Ordering::SeqCst);
-        event_loop.shutdown().unwrap();
     });
 }
 
@@ -474,8 +465,7 @@ fn a_burst_of_submissions_does_not_starve_the_loops_timers() {
 
 #[test]
 fn a_future_resumes_on_the_loops_thread_after_every_await() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ONE_THREAD, |on| {
         let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = server.local_addr().unwrap();
         let echo = thread::spawn(move || {
@@ -484,8 +474,8 @@ fn a_future_resumes_on_the_loops_thread_after_every_await() {
             socket.read_exact(&mut byte).unwrap();
             socket.write_all(&byte).unwrap();
         });
-        let on = thread_of(&event_loop);
-        let threads = event_loop.submit(async move {
+        let there = on.threads()[0];
+        let threads = on.submit(async move {
             let mut threads = vec![("start", thread::current().id())];
             let mut now = |after| threads.push((after, thread::current().id()));
             tokio::task::yield_now().await;
@@ -510,7 +500,7 @@ fn a_future_resumes_on_the_loops_thread_after_every_await() {
             threads
         });
         for (after, thread) in threads.result().unwrap() {
-            assert_eq!(thread, on, "after {after}");
+            assert_eq!(thread, there, "after {after}");
         }
         echo.join().unwrap();
     });
@@ -518,33 +508,39 @@ fn a_future_resumes_on_the_loops_thread_after_every_await() {
 
 #[test]
 fn two_loops_are_two_threads() {
-    watchdog(HANGS, || {
-        let (one, other) = (event_loop(), event_loop());
-        let threads = [thread_of(&one), thread_of(&other), thread::current().id()];
-        assert_ne!(threads[0], threads[1]);
-        assert_ne!(threads[0], threads[2]);
-        assert_ne!(threads[1], threads[2]);
-        let wedge = wedge(&one);
-        assert_eq!(thread_of(&other), threads[1], "one loop's poll does not hold the other up");
-        wedge.release();
+    on_each_pair(Kind::ALL, Kind::ALL, |one, other| {
+        let threads = other.threads();
+        assert!(!threads.contains(&thread::current().id()));
+        assert!(one.threads().iter().all(|thread| *thread != thread::current().id() && !threads.contains(thread)));
+        let blocked = one.block_threads();
+        assert_eq!(other.submit(ready(1)).result().unwrap(), 1, "one loop's poll does not hold the other up");
+        drop(blocked);
     });
 }
 
 #[test]
 fn the_threads_name_is_the_builders() {
-    let event_loop = EventLoop::builder().thread_name("reader").build().unwrap();
-    let name = event_loop.block_on(async { thread::current().name().map(String::from) });
-    assert_eq!(name.unwrap().as_deref(), Some("reader"));
+    for_each(Kind::OURS, |kind| {
+        let names = AnyLoop::named(kind, "reader").on_threads(|| thread::current().name().map(String::from));
+        assert_eq!(names, [Some(String::from("reader"))]);
+    });
 }
 
 #[test]
 fn a_thread_that_was_given_no_name_has_a_unique_one() {
-    let name = |event_loop: EventLoop| {
-        event_loop.block_on(async { thread::current().name().map(String::from) }).unwrap().unwrap()
-    };
-    let (one, other) = (name(event_loop()), name(event_loop()));
-    assert!(!one.is_empty());
-    assert_ne!(one, other);
+    watchdog(HANGS, || {
+        let name = |handle: &Handle| {
+            let (tell, told) = mpsc::channel();
+            handle.call_soon(move || tell.send(thread::current().name().map(String::from)).unwrap()).unwrap();
+            told.recv().unwrap().unwrap()
+        };
+        let (events, shared) = ([(); 2].map(|()| event_loop()), [(); 2].map(|()| SharedLoop::new().unwrap()));
+        let mut names = vec![name(&events[0]), name(&events[1]), name(&shared[0]), name(&shared[1])];
+        assert!(names.iter().all(|name| !name.is_empty()));
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), 4, "{names:?}");
+    });
 }
 
 #[test]
@@ -573,11 +569,10 @@ fn the_global_loop_is_one_and_the_same() {
 
 #[test]
 fn the_value_comes_back_to_each_of_many_threads() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         thread::scope(|scope| {
             for thread in 0..8_u64 {
-                let handle = event_loop.handle();
+                let handle = on.handle();
                 scope.spawn(move || {
                     for i in 0..200 {
                         let value = thread * 1_000 + i;
@@ -595,12 +590,11 @@ fn the_value_comes_back_to_each_of_many_threads() {
 
 #[test]
 fn an_err_of_the_future_is_its_value() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         // Not to be taken for the bridge's own, even if it is of that type.
-        let inner = event_loop.submit(ready(Err::<(), _>(Error::TimedOut(Duration::ZERO)))).result();
+        let inner = on.submit(ready(Err::<(), _>(Error::TimedOut(Duration::ZERO)))).result();
         assert!(matches!(inner, Ok(Err(Error::TimedOut(_)))));
-        let inner = event_loop.block_on(ready(Err::<(), _>(Error::Cancelled)));
+        let inner = on.block_on(ready(Err::<(), _>(Error::Cancelled)));
         assert!(matches!(inner, Ok(Err(Error::Cancelled))));
     });
 }
@@ -618,9 +612,8 @@ fn a_panic_while_the_future_is_made_is_the_tasks() {
 
 #[test]
 fn a_done_task_can_be_read_on_the_loops_thread() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let value = event_loop.block_on(async {
+    on_each(Kind::ALL, |on| {
+        let value = on.submit(async {
             let mut task = Handle::current().submit(ready(1));
             while !task.is_done() {
                 tokio::task::yield_now().await;
@@ -632,16 +625,15 @@ fn a_done_task_can_be_read_on_the_loops_thread() {
             }
             first + task.result().unwrap()
         });
-        assert_eq!(value.unwrap(), 3);
+        assert_eq!(value.result().unwrap(), 3);
     });
 }
 
 #[test]
 fn is_done_turns_true_once() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel::<()>();
-        let mut task = event_loop.submit(told);
+        let mut task = on.submit(told);
         assert!(!task.is_done());
         tell.send(()).unwrap();
         wait_until(|| task.is_done());
@@ -652,8 +644,7 @@ fn is_done_turns_true_once() {
 
 #[test]
 fn a_task_is_not_done_before_its_future_is_dropped() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (enter, entered) = mpsc::channel();
         let (leave, left) = mpsc::channel::<()>();
         let slow = OnDrop::new(move || {
@@ -661,7 +652,7 @@ fn a_task_is_not_done_before_its_future_is_dropped() {
             let _ = left.recv();
         });
         // What the future captured outlives its last poll: it goes when the future is dropped.
-        let mut task = event_loop.submit(poll_fn(move |_| {
+        let mut task = on.submit(poll_fn(move |_| {
             let _captured = &slow;
             Poll::Ready(1)
         }));
@@ -693,25 +684,23 @@ impl Wake for Count {
 
 #[test]
 fn a_task_can_be_awaited_on_another_loop() {
-    watchdog(HANGS, || {
-        let (one, other) = (event_loop(), event_loop());
+    on_each_pair(Kind::ALL, Kind::ALL, |one, other| {
         let (tell, told) = oneshot::channel();
         let task = one.submit(told);
         let awaiting = other.submit(async { (task.await, thread::current().id()) });
         tell.send(5).unwrap();
         let (value, thread) = awaiting.result().unwrap();
         assert_eq!(value.unwrap(), Ok(5));
-        assert_eq!(thread, thread_of(&other));
+        assert!(other.polls_tasks_on(thread));
     });
 }
 
 #[test]
 fn a_task_can_be_awaited_on_a_foreign_runtime() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         for runtime in [current_thread_runtime(), tokio::runtime::Runtime::new().unwrap()] {
             let (tell, told) = oneshot::channel();
-            let task = event_loop.submit(told);
+            let task = on.submit(told);
             let spawned = runtime.spawn(task);
             runtime.block_on(tokio::task::yield_now());
             tell.send(6).unwrap();
@@ -740,13 +729,12 @@ fn drive<F: Future>(future: F) -> F::Output {
 
 #[test]
 fn a_task_can_be_awaited_without_any_runtime() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel();
-        let task = event_loop.submit(told);
-        event_loop.call_soon(move || tell.send(7).unwrap()).unwrap();
+        let task = on.submit(told);
+        on.call_soon(move || tell.send(7).unwrap()).unwrap();
         assert_eq!(drive(task).unwrap(), Ok(7));
-        let task = event_loop.submit(pending::<()>());
+        let task = on.submit(pending::<()>());
         assert!(task.cancel());
         assert!(matches!(drive(task), Err(Error::Cancelled)));
     });
@@ -754,10 +742,9 @@ fn a_task_can_be_awaited_without_any_runtime() {
 
 #[test]
 fn the_last_waker_that_polled_a_task_is_the_one_that_is_woken() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel::<()>();
-        let mut task = event_loop.submit(told);
+        let mut task = on.submit(told);
         let (first, last) = (Arc::new(Count::default()), Arc::new(Count::default()));
         for count in [&first, &last] {
             let waker = Waker::from(Arc::clone(count));
@@ -772,10 +759,9 @@ fn the_last_waker_that_polled_a_task_is_the_one_that_is_woken() {
 
 #[test]
 fn a_thread_can_wait_for_a_task_whose_await_was_given_up() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel();
-        let mut task = event_loop.submit(told);
+        let mut task = on.submit(told);
         let polled = Pin::new(&mut task).poll(&mut Context::from_waker(Waker::noop()));
         assert!(polled.is_pending());
         let waiter = thread::spawn(move || task.result());
@@ -788,15 +774,14 @@ fn a_thread_can_wait_for_a_task_whose_await_was_given_up() {
 
 #[test]
 fn dropping_a_task_lets_its_future_finish() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel::<()>();
         let (finish, finished) = mpsc::channel();
-        drop(event_loop.submit(async move {
+        drop(on.submit(async move {
             told.await.unwrap();
             finish.send(()).unwrap();
         }));
-        event_loop.submit(ready(())).result().unwrap();
+        on.submit(ready(())).result().unwrap();
         tell.send(()).unwrap();
         finished.recv().unwrap();
     });
@@ -804,28 +789,26 @@ fn dropping_a_task_lets_its_future_finish() {
 
 #[test]
 fn the_output_of_a_dropped_task_is_dropped_on_the_loops_thread() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let (tell, told) = oneshot::channel::<()>();
         let output = drops.guard();
-        drop(event_loop.submit(async move {
+        drop(on.submit(async move {
             told.await.unwrap();
             output
         }));
         tell.send(()).unwrap();
         wait_until(|| drops.count() == 1);
-        assert_eq!(drops.threads(), [thread_of(&event_loop)]);
+        assert!(on.threads().contains(&drops.threads()[0]));
     });
 }
 
 #[test]
 fn the_output_of_a_done_task_is_dropped_with_the_task() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let output = drops.guard();
-        let task = event_loop.submit(async move { output });
+        let task = on.submit(async move { output });
         wait_until(|| task.is_done());
         assert_eq!(drops.count(), 0);
         drop(task);
@@ -835,11 +818,10 @@ fn the_output_of_a_done_task_is_dropped_with_the_task() {
 
 #[test]
 fn dropping_a_future_that_awaits_a_task_lets_the_task_finish() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel::<()>();
         let (finish, finished) = mpsc::channel();
-        let task = event_loop.submit(async move {
+        let task = on.submit(async move {
             told.await.unwrap();
             finish.send(()).unwrap();
         });
@@ -855,37 +837,37 @@ fn dropping_a_future_that_awaits_a_task_lets_the_task_finish() {
 
 #[test]
 fn a_future_may_submit_to_its_loop_while_it_is_polled_or_dropped() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = mpsc::channel();
         let submit = move |what: &'static str| {
             let tell = tell.clone();
             drop(Handle::current().submit(async move { tell.send(what).unwrap() }));
         };
         let (polled, dropped) = (submit.clone(), submit);
-        event_loop
-            .submit(async move {
-                let _guard = OnDrop::new(move || dropped("dropped"));
-                polled("polled");
-                tokio::task::yield_now().await;
-            })
-            .result()
-            .unwrap();
-        assert_eq!(told.iter().take(2).collect::<Vec<_>>(), ["polled", "dropped"]);
+        on.submit(async move {
+            let _guard = OnDrop::new(move || dropped("dropped"));
+            polled("polled");
+            tokio::task::yield_now().await;
+        })
+        .result()
+        .unwrap();
+        let mut told: Vec<_> = told.iter().take(2).collect();
+        // Of two workers each runs one.
+        told.sort_unstable();
+        assert_eq!(told, ["dropped", "polled"]);
     });
 }
 
 #[test]
 fn a_future_that_a_withdrawal_drops_may_submit_to_the_same_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let blocked = on.block_threads();
         let (tell, told) = mpsc::channel();
-        let handle = Handle::clone(&event_loop);
+        let handle = Handle::clone(&on);
         let submits = OnDrop::new(move || drop(handle.submit(async move { tell.send(()).unwrap() })));
-        let task = event_loop.submit(async move { drop(submits) });
+        let task = on.submit(async move { drop(submits) });
         assert!(task.cancel());
-        wedge.release();
+        drop(blocked);
         told.recv().unwrap();
     });
 }
@@ -899,15 +881,14 @@ fn a_waker_may_submit_to_the_loop_that_wakes_it() {
             drop(self.0.submit(async move { tell.send(thread::current().id()).unwrap() }));
         }
     }
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell_thread, told_thread) = mpsc::channel();
         let (tell, told) = oneshot::channel::<()>();
-        let mut task = event_loop.submit(told);
-        let waker = Waker::from(Arc::new(Submits(Handle::clone(&event_loop), tell_thread)));
+        let mut task = on.submit(told);
+        let waker = Waker::from(Arc::new(Submits(Handle::clone(&on), tell_thread)));
         assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
         tell.send(()).unwrap();
-        assert_eq!(told_thread.recv().unwrap(), thread_of(&event_loop));
+        assert!(on.threads().contains(&told_thread.recv().unwrap()));
         assert!(task.is_done(), "done comes before the wake");
     });
 }
@@ -916,10 +897,9 @@ fn a_waker_may_submit_to_the_loop_that_wakes_it() {
 
 #[test]
 fn a_stray_unpark_ends_no_wait() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel();
-        let mut task = event_loop.submit(told);
+        let mut task = on.submit(told);
         let waiter = thread::current();
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
@@ -933,13 +913,13 @@ fn a_stray_unpark_ends_no_wait() {
             let start = Instant::now();
             assert!(matches!(task.result_timeout(limit), Err(Error::TimedOut(_))));
             assert!(start.elapsed() >= limit);
-            let handle = event_loop.with_timeout(limit);
+            let handle = on.with_timeout(limit);
             assert!(matches!(handle.block_on(pending::<()>()), Err(Error::TimedOut(_))));
             assert!(start.elapsed() >= limit * 2);
             tell.send(9).unwrap();
             assert_eq!(task.result().unwrap(), Ok(9));
             for i in 0..100 {
-                let value = event_loop.block_on(async {
+                let value = on.block_on(async {
                     tokio::task::yield_now().await;
                     i
                 });
@@ -958,8 +938,7 @@ fn a_future_that_eats_its_threads_token_ends_nothing() {
         thread::park();
         thread::park_timeout(Duration::from_micros(1));
     }
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let eater = || async {
             let _guard = OnDrop::new(eat);
             for _ in 0..3 {
@@ -968,21 +947,21 @@ fn a_future_that_eats_its_threads_token_ends_nothing() {
             }
         };
         for _ in 0..50 {
-            event_loop.submit(eater()).result().unwrap();
-            event_loop.block_on(eater()).unwrap();
+            on.submit(eater()).result().unwrap();
+            on.block_on(eater()).unwrap();
         }
         // Dropped on this thread, which is about to wait.
-        let wedge = wedge(&event_loop);
+        let blocked = on.block_threads();
         let guard = OnDrop::new(eat);
-        let mut task = event_loop.submit(async move {
+        let mut task = on.submit(async move {
             drop(guard);
             pending::<()>().await;
         });
         let canceller = task.canceller();
-        let other = event_loop.submit(ready(10));
+        let other = on.submit(ready(10));
         assert!(canceller.cancel());
         assert!(matches!(task.result_timeout(Duration::MAX), Err(Error::Cancelled)));
-        wedge.release();
+        drop(blocked);
         assert_eq!(other.result().unwrap(), 10);
     });
 }
@@ -1011,24 +990,23 @@ fn a_main_future_that_eats_tokens_still_gets_its_tasks() {
 
 #[test]
 fn call_soon_runs_on_the_loops_thread_in_the_loops_context() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = mpsc::channel();
         let call = move || tell.send((thread::current().id(), Handle::try_current().is_some())).unwrap();
-        event_loop.call_soon(call).unwrap();
-        assert_eq!(told.recv().unwrap(), (thread_of(&event_loop), true));
+        on.call_soon(call).unwrap();
+        let (thread, has_loop) = told.recv().unwrap();
+        assert!(on.threads().contains(&thread) && has_loop);
     });
 }
 
 #[test]
 fn call_soon_returns_before_its_function_has_run() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let blocked = on.block_threads();
         let (tell, told) = mpsc::channel();
-        event_loop.call_soon(move || tell.send(()).unwrap()).unwrap();
+        on.call_soon(move || tell.send(()).unwrap()).unwrap();
         assert!(told.try_recv().is_err());
-        wedge.release();
+        drop(blocked);
         told.recv().unwrap();
     });
 }
@@ -1038,22 +1016,21 @@ fn call_soon_returns_before_its_function_has_run() {
 #[test]
 fn the_debug_of_a_task_shows_its_state_and_asks_nothing_of_t() {
     struct Opaque;
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let blocked = on.block_threads();
         let (tell, told) = oneshot::channel::<()>();
-        let task = event_loop.submit(async move {
+        let task = on.submit(async move {
             told.await.unwrap();
             Opaque
         });
         let shows = |task: &Task<Opaque>, state: &str| format!("{task:?}").contains(&format!("{state:?}"));
         assert!(shows(&task, "queued"), "{task:?}");
-        wedge.release();
+        drop(blocked);
         wait_until(|| shows(&task, "pending"));
         tell.send(()).unwrap();
         wait_until(|| task.is_done());
         assert!(shows(&task, "done"), "{task:?}");
-        let task = event_loop.submit(pending::<Opaque>());
+        let task = on.submit(pending::<Opaque>());
         task.cancel();
         wait_until(|| task.is_done());
         assert!(shows(&task, "cancelled"), "{task:?}");
@@ -1083,11 +1060,13 @@ fn all_public_types_are_send_and_t_need_not_be_sync() {
     send::<Handle>();
     send::<LocalHandle>();
     send::<Panic>();
+    send::<SharedLoop>();
     sync::<Canceller>();
     sync::<Error>();
     sync::<EventLoop>();
     sync::<Handle>();
     sync::<LocalHandle>();
+    sync::<SharedLoop>();
     fn error<T: std::error::Error>() {}
     error::<Error>();
 }
@@ -1113,19 +1092,19 @@ fn a_panic_may_be_caught_around_all_public_types() {
     safe::<Handle>();
     safe::<Iter<Cell<u8>>>();
     safe::<LocalHandle>();
+    safe::<SharedLoop>();
     safe::<Task<Cell<u8>>>();
     safe::<Waited<Cell<u8>>>();
 }
 
 #[test]
 fn an_error_becomes_an_io_error_of_a_fitting_kind_and_can_be_taken_out_again() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ONE_DRIVER, |on| {
         let asks_itself = async { Handle::current().block_on(ready(())) };
         let errors = [
-            (event_loop.with_timeout(Duration::ZERO).block_on(ready(())).unwrap_err(), ErrorKind::TimedOut),
-            (event_loop.block_on(asks_itself).unwrap().unwrap_err(), ErrorKind::Deadlock),
-            (event_loop.submit(async { panic!("no luck") }).result().map(|(): ()| ()).unwrap_err(), ErrorKind::Other),
+            (on.with_timeout(Duration::ZERO).block_on(ready(())).unwrap_err(), ErrorKind::TimedOut),
+            (on.submit(asks_itself).result().unwrap().unwrap_err(), ErrorKind::Deadlock),
+            (on.submit(async { panic!("no luck") }).result().map(|(): ()| ()).unwrap_err(), ErrorKind::Other),
         ];
         for (error, kind) in errors {
             let text = error.to_string();
@@ -1138,9 +1117,8 @@ fn an_error_becomes_an_io_error_of_a_fitting_kind_and_can_be_taken_out_again() {
 
 #[test]
 fn a_result_that_is_not_sync_comes_back_to_another_thread() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit(async { Cell::new(1) });
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(async { Cell::new(1) });
         assert_eq!(thread::spawn(move || task.result()).join().unwrap().unwrap().get(), 1);
     });
 }
@@ -1164,12 +1142,11 @@ fn a_future_of_submit_local_need_not_be_send() {
 
 #[test]
 fn the_wakers_of_one_task_know_that_they_wake_the_same() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let wakers = Log::new();
         let submit = || {
             let (wakers, mut is_first) = (wakers.clone(), true);
-            event_loop.submit(poll_fn(move |cx| {
+            on.submit(poll_fn(move |cx| {
                 wakers.push(cx.waker().clone());
                 cx.waker().wake_by_ref();
                 if std::mem::take(&mut is_first) { Poll::Pending } else { Poll::Ready(()) }
@@ -1185,15 +1162,14 @@ fn the_wakers_of_one_task_know_that_they_wake_the_same() {
 
 #[test]
 fn a_waker_may_be_used_and_dropped_after_the_end_of_its_loop() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let (tell, polled) = mpsc::channel();
-        let task = event_loop.submit(poll_fn(move |cx| -> Poll<()> {
+        let task = on.submit(poll_fn(move |cx| -> Poll<()> {
             tell.send(cx.waker().clone()).unwrap();
             Poll::Pending
         }));
         let waker = polled.recv().unwrap();
-        drop(event_loop);
+        drop(on);
         assert!(matches!(task.result(), Err(Error::Closed)));
         waker.wake_by_ref();
         thread::spawn(move || waker.wake()).join().unwrap();
@@ -1203,19 +1179,18 @@ fn a_waker_may_be_used_and_dropped_after_the_end_of_its_loop() {
 
 #[test]
 fn a_task_is_polled_once_for_wakes_that_come_before_its_poll() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
+    on_each(Kind::ALL, |on| {
         let (tell, polled) = mpsc::channel();
         let polls = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&polls);
-        let task = event_loop.submit(poll_fn(move |cx| {
+        let task = on.submit(poll_fn(move |cx| {
             tell.send(cx.waker().clone()).unwrap();
             if count.fetch_add(1, Ordering::Relaxed) == 1 { Poll::Ready(()) } else { Poll::Pending }
         }));
         let waker = polled.recv().unwrap();
-        let wedge = wedge(event_loop.handle());
+        let blocked = on.block_threads();
         (0..100).for_each(|_| waker.wake_by_ref());
-        wedge.release();
+        drop(blocked);
         task.result().unwrap();
         assert_eq!(polls.load(Ordering::Relaxed), 2);
     });
@@ -1223,16 +1198,15 @@ fn a_task_is_polled_once_for_wakes_that_come_before_its_poll() {
 
 #[test]
 fn a_task_that_wakes_itself_for_ever_leaves_calls_tasks_and_timers_their_turn() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let restless = event_loop.submit(poll_fn(|cx| -> Poll<()> {
+    on_each(Kind::ALL, |on| {
+        let restless = on.submit(poll_fn(|cx| -> Poll<()> {
             cx.waker().wake_by_ref();
             Poll::Pending
         }));
-        event_loop.block_on(async {}).unwrap();
-        event_loop.block_on(async { tokio::spawn(async {}).await.unwrap() }).unwrap();
-        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await }).unwrap();
-        event_loop.block_on(tokio::task::yield_now()).unwrap();
+        on.block_on(async {}).unwrap();
+        on.block_on(async { tokio::spawn(async {}).await.unwrap() }).unwrap();
+        on.block_on(async { tokio::time::sleep(Duration::from_millis(1)).await }).unwrap();
+        on.block_on(tokio::task::yield_now()).unwrap();
         assert!(restless.cancel());
     });
 }

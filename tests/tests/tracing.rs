@@ -10,12 +10,14 @@ use std::fmt::{self, Write as _};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::pin;
-use std::sync::{LazyLock, Mutex, mpsc};
+use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use bridge::{Error, EventLoop, Handle, threadsafe};
+use bridge::__private::facade::{Held, On, drop_with};
+use bridge::{Error, EventLoop, Handle, SharedLoop, Task, threadsafe};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
 use bridge_tests::{HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
 use tracing::field::{Field, Visit};
 use tracing::span::Id;
@@ -90,6 +92,13 @@ fn span() -> Option<&'static str> {
     Span::current().metadata().map(tracing::Metadata::name)
 }
 
+/// As [`on_each`], with what is told recorded.
+#[track_caller]
+fn recorded_on_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(AnyLoop) + Clone + Send + 'static) {
+    LazyLock::force(&EVENTS);
+    on_each(kinds, test);
+}
+
 fn event_loop() -> EventLoop {
     LazyLock::force(&EVENTS);
     EventLoop::new().unwrap()
@@ -97,43 +106,112 @@ fn event_loop() -> EventLoop {
 
 #[test]
 fn the_callers_span_is_the_futures_in_every_poll_and_while_it_is_dropped() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    recorded_on_each(Kind::ALL, |on| {
         let seen = Log::new();
         tracing::info_span!("request").in_scope(|| {
-            event_loop
-                .block_on(async {
-                    let _held = OnDrop::new(|| seen.push(span()));
-                    seen.push(span());
-                    tokio::task::yield_now().await;
-                    seen.push(span());
-                })
-                .unwrap();
+            on.block_on(async {
+                let _held = OnDrop::new(|| seen.push(span()));
+                seen.push(span());
+                tokio::task::yield_now().await;
+                seen.push(span());
+                tokio::time::sleep(Duration::from_millis(1)).await;
+                seen.push(span());
+            })
+            .unwrap();
         });
+        assert_eq!(seen.take(), [Some("request"); 4]);
+    });
+}
+
+#[test]
+fn a_calls_span_is_the_callers_on_a_thread_that_is_to_wait_for_another_loop() {
+    recorded_on_each(Kind::ALL, |on| {
+        let seen = Log::new();
+        let (entries, handle) = (seen.clone(), on.handle().clone());
+        let call = move || {
+            tracing::info_span!("request").in_scope(|| {
+                handle.block_on(async {
+                    let _held = OnDrop::new(|| entries.push(span()));
+                    entries.push(span());
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    entries.push(span());
+                })
+            })
+        };
+        // The loop goes on with the future, of which this thread has done the first poll.
+        event_loop().block_on(async { call() }).unwrap().unwrap();
         assert_eq!(seen.take(), [Some("request"); 3]);
     });
 }
 
 #[test]
+fn a_span_that_is_entered_in_a_call_is_left_when_the_call_returns() {
+    recorded_on_each(Kind::ALL, |on| {
+        tracing::info_span!("request").in_scope(|| {
+            let call = on.block_on(async {
+                tracing::info_span!("inner").in_scope(|| assert_eq!(span(), Some("inner")));
+                tokio::task::yield_now().await;
+                span()
+            });
+            assert_eq!((call.unwrap(), span()), (Some("request"), Some("request")));
+        });
+        assert_eq!(span(), None);
+    });
+}
+
+#[test]
+fn the_callers_subscriber_hears_what_is_polled_on_the_caller() {
+    recorded_on_each([Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread], |on| {
+        let (tell, told) = mpsc::channel();
+        at_the_first_event(
+            move || tell.send(thread::current().id()).unwrap(),
+            || {
+                on.block_on(async {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    tracing::info!("in the body");
+                })
+                .unwrap();
+            },
+        );
+        assert_eq!(told.try_recv().unwrap(), thread::current().id());
+    });
+}
+
+#[test]
 fn it_is_the_futures_alone_and_not_the_loops() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    recorded_on_each(Kind::ALL, |on| {
         let (go, wait) = tokio::sync::oneshot::channel::<()>();
-        let task = tracing::info_span!("request").in_scope(|| event_loop.submit(wait));
-        assert_eq!(event_loop.block_on(async { span() }).unwrap(), None);
+        let task = tracing::info_span!("request").in_scope(|| on.submit(wait));
+        assert_eq!(on.block_on(async { span() }).unwrap(), None);
+        assert_eq!(on.submit(async { span() }).result().unwrap(), None);
         drop(go);
         task.result().unwrap().unwrap_err();
-        assert_eq!(event_loop.block_on(async { span() }).unwrap(), None);
+        assert_eq!(on.block_on(async { span() }).unwrap(), None);
+        assert_eq!(on.submit(async { span() }).result().unwrap(), None);
+    });
+}
+
+#[test]
+fn the_span_of_a_thread_that_drives_a_loop_is_not_that_of_the_tasks_it_polls() {
+    watchdog(HANGS, || {
+        LazyLock::force(&EVENTS);
+        let shared = SharedLoop::new().unwrap();
+        let mut here = false;
+        while !here {
+            let task = shared.submit(async { (thread::current().id(), span()) });
+            let (polled_on, seen) = tracing::info_span!("waits").in_scope(|| task.result()).unwrap();
+            assert_eq!(seen, None);
+            here = polled_on == thread::current().id();
+        }
     });
 }
 
 #[test]
 fn it_follows_a_submitted_future_after_the_caller_has_left_it() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    recorded_on_each(Kind::ALL, |on| {
         let (go, wait) = tokio::sync::oneshot::channel::<()>();
         let task = tracing::info_span!("request").in_scope(|| {
-            event_loop.submit(async {
+            on.submit(async {
                 wait.await.unwrap();
                 span()
             })
@@ -145,20 +223,19 @@ fn it_follows_a_submitted_future_after_the_caller_has_left_it() {
 
 #[test]
 fn a_cancelled_future_is_dropped_in_it() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    recorded_on_each(Kind::ALL, |on| {
         let seen = Log::new();
         let held = OnDrop::new({
             let seen = seen.clone();
             move || seen.push(span())
         });
         let task = tracing::info_span!("request").in_scope(|| {
-            event_loop.submit(async move {
+            on.submit(async move {
                 let _held = held;
                 std::future::pending::<()>().await;
             })
         });
-        event_loop.block_on(async {}).unwrap();
+        wait_until(|| is_pending(&task));
         task.cancel();
         assert!(matches!(task.result(), Err(Error::Cancelled)));
         assert_eq!(seen.take(), [Some("request")]);
@@ -166,35 +243,69 @@ fn a_cancelled_future_is_dropped_in_it() {
 }
 
 #[test]
-fn it_is_where_a_future_is_dropped_that_was_never_polled() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+fn it_is_where_a_future_is_dropped_that_was_withdrawn() {
+    recorded_on_each(Kind::ALL, |on| {
+        let wedges = on.block_threads();
         let seen = Log::new();
-        let submit = || {
+        let held = OnDrop::new({
             let seen = seen.clone();
-            let held = OnDrop::new(move || seen.push(span()));
-            tracing::info_span!("request").in_scope(|| event_loop.submit(async move { drop(held) }))
-        };
-        let (withdrawn, closed) = (submit(), submit());
+            move || seen.push(span())
+        });
+        let withdrawn = tracing::info_span!("request").in_scope(|| on.submit(async move { drop(held) }));
         assert!(withdrawn.cancel());
         assert_eq!(seen.take(), [Some("request")], "it is dropped here, outside of the span");
-        let handle = event_loop.handle().clone();
-        let end = thread::spawn(move || drop(event_loop));
-        wait_until(|| handle.is_closed());
-        wedge.release();
-        end.join().unwrap();
-        assert!(matches!(closed.result(), Err(Error::Closed)));
-        assert_eq!(seen.take(), [Some("request")], "it is dropped by the loop");
+        drop(wedges);
     });
 }
 
 #[test]
-fn it_is_where_a_call_is_dropped_whose_limit_has_run_out() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+fn it_is_where_a_future_is_dropped_that_the_loops_end_closes() {
+    recorded_on_each(Kind::OURS, |on| {
+        let wedges = on.block_threads();
         let seen = Log::new();
-        let limited = event_loop.with_timeout(Duration::from_secs(1));
+        let held = OnDrop::new({
+            let seen = seen.clone();
+            move || seen.push(span())
+        });
+        let closed = tracing::info_span!("request").in_scope(|| on.submit(async move { drop(held) }));
+        let handle = on.handle().clone();
+        let end = thread::spawn(move || drop(on));
+        wait_until(|| handle.is_closed());
+        drop(wedges);
+        end.join().unwrap();
+        assert!(matches!(closed.result(), Err(Error::Closed)));
+        assert_eq!(seen.take(), [Some("request")]);
+    });
+}
+
+#[test]
+fn it_is_where_a_calls_future_is_dropped_that_the_loops_end_closes() {
+    recorded_on_each(Kind::ALL, |on| {
+        let (tell, polled) = mpsc::channel();
+        let handle = on.handle().clone();
+        let caller = thread::spawn(move || {
+            let seen = Log::new();
+            let ended = tracing::info_span!("request").in_scope(|| {
+                handle.block_on(async {
+                    let _held = OnDrop::new(|| seen.push(span()));
+                    tell.send(()).unwrap();
+                    std::future::pending::<()>().await;
+                })
+            });
+            assert!(matches!(ended, Err(Error::Closed)));
+            seen.take()
+        });
+        polled.recv().unwrap();
+        drop(on);
+        assert_eq!(caller.join().unwrap(), [Some("request")]);
+    });
+}
+
+#[test]
+fn it_is_where_a_call_is_dropped_whose_timeout_has_run_out() {
+    recorded_on_each(Kind::ALL, |on| {
+        let seen = Log::new();
+        let limited = on.with_timeout(Duration::from_millis(50));
         let timed_out = tracing::info_span!("request").in_scope(|| {
             limited.block_on(async {
                 let _held = OnDrop::new(|| seen.push(span()));
@@ -228,27 +339,25 @@ async fn current_span() -> Option<&'static str> {
 
 #[test]
 fn a_companions_span_is_its_async_fns() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let seen = tracing::info_span!("request").in_scope(|| current_span_blocking(&event_loop));
+    recorded_on_each(Kind::ALL, |on| {
+        let seen = tracing::info_span!("request").in_scope(|| current_span_blocking(&on));
         assert_eq!(seen, Some("request"));
     });
 }
 
 #[test]
 fn a_subscriber_that_panics_keeps_no_future_from_being_dropped() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    recorded_on_each(Kind::ALL, |on| {
         let drops = bridge_tests::Drops::new();
         let guard = drops.guard();
         let task = tracing::info_span!("request").in_scope(|| {
-            event_loop.submit(async move {
+            on.submit(async move {
                 let _guard = guard;
                 ON_ENTER.set(|| panic!("the subscriber does not enter"));
                 std::future::pending::<()>().await;
             })
         });
-        event_loop.block_on(async {}).unwrap();
+        wait_until(|| is_pending(&task));
         task.cancel();
         assert!(matches!(task.result(), Err(Error::Cancelled)));
         assert_eq!(drops.count(), 1);
@@ -267,21 +376,25 @@ fn a_subscriber_whose_panic_panics_when_it_is_dropped_keeps_no_future_from_being
     });
 }
 
+/// A task that is done, whose span is held by the waker alone: the loop is gone.
+fn waker_that_holds_a_span(on: AnyLoop) -> Waker {
+    let (tell, told) = mpsc::channel();
+    let keeps_its_waker = poll_fn(move |cx| {
+        tell.send(cx.waker().clone()).unwrap();
+        Poll::Ready(())
+    });
+    let task = tracing::info_span!("request").in_scope(|| on.submit(keeps_its_waker));
+    task.result().unwrap();
+    drop(on);
+    told.recv().unwrap()
+}
+
 #[test]
 fn a_subscriber_that_panics_when_a_span_is_closed_does_not_come_out_of_the_drop_of_a_futures_waker() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (tell, told) = mpsc::channel();
-        let keeps_its_waker = poll_fn(move |cx| {
-            tell.send(cx.waker().clone()).unwrap();
-            Poll::Ready(())
-        });
-        let task = tracing::info_span!("request").in_scope(|| event_loop.submit(keeps_its_waker));
-        task.result().unwrap();
-        // Nothing of the loop's holds the span any more.
-        event_loop.shutdown().unwrap();
-        let waker = told.recv().unwrap();
+    recorded_on_each(Kind::OURS, |on| {
+        let waker = waker_that_holds_a_span(on);
         thread_local!(static CLOSED: Cell<bool> = const { Cell::new(false) });
+        CLOSED.set(false);
         ON_CLOSE.set(|| {
             CLOSED.set(true);
             panic!("the subscriber does not close");
@@ -293,80 +406,91 @@ fn a_subscriber_that_panics_when_a_span_is_closed_does_not_come_out_of_the_drop_
 }
 
 #[test]
-fn a_subscriber_may_ask_whether_a_runtime_is_closed_when_the_span_of_such_a_question_closes() {
-    watchdog(HANGS, || {
-        thread_local!(static ASKED: RefCell<Option<Handle>> = const { RefCell::new(None) });
-        LazyLock::force(&EVENTS);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let handle = Handle::from(&runtime);
-        ASKED.replace(Some(handle.clone()));
-        let asks = |handle: &Handle| assert!(!handle.is_closed());
-        tracing::info_span!("question").in_scope(|| asks(&handle));
-        // What was left there to tell is run, and keeps the span until it is asked again.
-        runtime.block_on(tokio::task::yield_now());
-        thread_local!(static CLOSED: Cell<bool> = const { Cell::new(false) });
+fn a_subscriber_may_use_a_loop_when_the_span_of_a_future_closes() {
+    recorded_on_each(Kind::OURS, |on| {
+        thread_local!(static USED: RefCell<Option<AnyLoop>> = const { RefCell::new(None) });
+        let (kind, handle) = (on.kind, on.handle().clone());
+        let waker = waker_that_holds_a_span(on);
+        USED.replace(Some(AnyLoop::start(kind)));
         ON_CLOSE.set(|| {
-            CLOSED.set(true);
-            let handle = ASKED.take().unwrap();
-            assert!(!handle.is_closed());
+            let on = USED.take().unwrap();
+            assert!(!on.is_closed());
+            assert_eq!(on.submit(async { 1 }).result().unwrap(), 1);
+            on.block_on(tokio::task::yield_now()).unwrap();
         });
-        asks(&handle);
-        assert!(CLOSED.get(), "the question was not the last that held the span");
+        drop(waker);
+        assert!(USED.take().is_none(), "the waker was not the last that held the span");
+        assert!(handle.is_closed());
     });
 }
 
 #[test]
 fn a_panic_that_nobody_waits_for_is_told_once() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    recorded_on_each(Kind::ALL, |on| {
+        let text = format!("a panic after its task was dropped, on {:?}", on.kind);
         let (go, wait) = tokio::sync::oneshot::channel::<()>();
-        drop(event_loop.submit(async {
+        let panics = text.clone();
+        drop(on.submit(async move {
             wait.await.unwrap();
-            panic!("a panic after its task was dropped");
+            panic!("{panics}");
         }));
         go.send(()).unwrap();
-        event_loop.shutdown().unwrap();
-        let told = told("a panic after its task was dropped");
+        wait_until(|| !told(&text).is_empty());
+        drop(on);
+        let told = told(&text);
         assert!(matches!(&told[..], [(Level::ERROR, text)] if text.contains("nobody was waiting")), "{told:?}");
     });
 }
 
 #[test]
 fn a_panic_whose_task_is_dropped_unasked_is_told_once() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit(async { panic!("a panic before its task was dropped") });
-        event_loop.shutdown().unwrap();
-        assert!(told("a panic before its task was dropped").is_empty());
-        drop::<bridge::Task<()>>(task);
-        let told = told("a panic before its task was dropped");
+    recorded_on_each(Kind::ALL, |on| {
+        let text = format!("a panic before its task was dropped, on {:?}", on.kind);
+        let panics = text.clone();
+        let task = on.submit(async move { panic!("{panics}") });
+        wait_until(|| task.is_done());
+        assert!(told(&text).is_empty());
+        drop::<Task<()>>(task);
+        let told = told(&text);
         assert!(matches!(&told[..], [(Level::ERROR, _)]), "{told:?}");
     });
 }
 
 #[test]
 fn a_panic_that_is_asked_for_is_not_told() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let panics = async || panic!("a panic that was asked for");
-        assert!(matches!(event_loop.submit(panics()).result(), Err::<(), _>(Error::Panicked(_))));
+    recorded_on_each(Kind::ALL, |on| {
+        let text = format!("a panic that was asked for, on {:?}", on.kind);
+        let panics = |text: &str| {
+            let text = text.to_owned();
+            async move { panic!("{text}") }
+        };
+        assert!(matches!(on.submit(panics(&text)).result(), Err::<(), _>(Error::Panicked(_))));
         let (tell, heard) = mpsc::channel();
-        event_loop.submit(panics()).on_done(move |result: Result<(), _>| tell.send(result.is_err()).unwrap());
+        on.submit(panics(&text)).on_done(move |result: Result<(), _>| tell.send(result.is_err()).unwrap());
         assert!(heard.recv().unwrap());
-        event_loop.shutdown().unwrap();
-        assert!(told("a panic that was asked for").is_empty());
+        let call = catch_unwind(AssertUnwindSafe(|| on.block_on(async { panic!("{text}") })));
+        assert!(call.is_err());
+        drop(on);
+        assert!(told(&text).is_empty());
     });
 }
 
 #[test]
 fn a_loop_that_is_blocked_is_told_with_the_call_and_the_loops() {
-    watchdog(HANGS, || {
-        let blocked = EventLoop::builder().thread_name("the-blocked-loop").build().unwrap();
+    LazyLock::force(&EVENTS);
+    for_each(Kind::ONE_DRIVER, |kind| {
+        let name = format!("the-blocked-{kind:?}");
+        let blocked = AnyLoop::named(kind, &name);
         let asked = EventLoop::builder().thread_name("the-asked-loop").build().unwrap();
-        LazyLock::force(&EVENTS);
-        let line = line!() + 1;
-        blocked.block_on(async { asked.block_on(async {}).unwrap() }).unwrap();
-        let told = told("the-blocked-loop");
+        let target = Handle::from(&asked);
+        // A line for each, since each line is told of once in a while.
+        let (line, task) = match kind {
+            Kind::EventLoop => (line!(), blocked.submit(async move { target.block_on(async {}).unwrap() })),
+            Kind::SharedLoop => (line!(), blocked.submit(async move { target.block_on(async {}).unwrap() })),
+            _ => (line!(), blocked.submit(async move { target.block_on(async {}).unwrap() })),
+        };
+        task.result().unwrap();
+        let told = told(&name);
         let site = format!("tracing.rs:{line}:");
         assert!(
             matches!(&told[..], [(Level::WARN, text)] if text.contains("the-asked-loop") && text.contains(&site)),
@@ -400,34 +524,63 @@ fn a_current_thread_runtime_that_is_blocked_is_told() {
 
 #[test]
 fn a_thread_that_drives_nothing_is_told_of_nothing() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::builder().thread_name("the-quiet-loop").build().unwrap();
-        LazyLock::force(&EVENTS);
-        event_loop.block_on(async {}).unwrap();
+    LazyLock::force(&EVENTS);
+    for_each(Kind::ALL, |kind| {
+        let name = format!("the-quiet-{kind:?}");
+        let on = AnyLoop::named(kind, &name);
+        on.block_on(tokio::task::yield_now()).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        let handle = Handle::clone(event_loop.handle());
-        runtime.block_on(async { tokio::spawn(async move { handle.block_on(async {}).unwrap() }).await.unwrap() });
-        assert!(told("the-quiet-loop").is_empty());
+        let handle = on.handle().clone();
+        let call = async move { handle.block_on(tokio::task::yield_now()).unwrap() };
+        runtime.block_on(async { tokio::spawn(call).await.unwrap() });
+        // A thread in a call onto a shared loop does not drive it while it polls its own future.
+        let handle = on.handle().clone();
+        SharedLoop::new().unwrap().block_on(async { handle.block_on(tokio::task::yield_now()).unwrap() }).unwrap();
+        let told = told(&name);
+        assert!(told.is_empty(), "{told:?}");
     });
 }
 
-/// What is told of a call, for so long, through a current-thread runtime that nobody drives.
-fn unheard(limit: Duration) -> Vec<(Level, String)> {
+/// An external runtime that nobody drives.
+fn undriven() -> tokio::runtime::Runtime {
     LazyLock::force(&EVENTS);
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let handle = Handle::from(&runtime).with_timeout(limit);
-    let line = line!() + 1;
-    assert!(matches!(handle.block_on(async {}), Err(Error::TimedOut(_))));
-    told(&format!("tracing.rs:{line}:"))
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
 #[test]
-fn a_call_that_no_loop_picks_up_is_told_once_with_its_site() {
+fn a_call_onto_a_runtime_that_nobody_drives_is_told_once_after_a_second_with_its_site() {
     watchdog(HANGS, || {
-        let told = unheard(Duration::from_millis(200));
+        let runtime = undriven();
+        let handle = Handle::from(&runtime).with_timeout(Duration::from_millis(2500));
+        let line = line!() + 1;
+        assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
+        let told = told(&format!("tracing.rs:{line}:"));
+        assert!(matches!(&told[..], [(Level::WARN, text)] if text.contains("for a second")), "{told:?}");
+    });
+}
+
+#[test]
+fn a_call_onto_a_runtime_that_nobody_drives_is_not_told_before_a_second_is_over() {
+    watchdog(HANGS, || {
+        let runtime = undriven();
+        let handle = Handle::from(&runtime).with_timeout(Duration::from_millis(200));
+        let line = line!() + 1;
+        assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
+        let told = told(&format!("tracing.rs:{line}:"));
         assert!(told.is_empty(), "{told:?}");
-        let told = unheard(Duration::from_millis(2500));
-        assert!(matches!(&told[..], [(Level::WARN, text)] if text.contains("picked up")), "{told:?}");
+    });
+}
+
+#[test]
+fn a_call_onto_a_current_thread_runtime_whose_thread_is_blocked_is_told() {
+    recorded_on_each([Kind::CurrentThread], |on| {
+        let wedges = on.block_threads();
+        let handle = on.with_timeout(Duration::from_millis(2500));
+        let line = line!() + 1;
+        assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
+        let told = told(&format!("tracing.rs:{line}:"));
+        assert!(matches!(&told[..], [(Level::WARN, _)]), "{told:?}");
+        drop(wedges);
     });
 }
 
@@ -454,8 +607,7 @@ fn a_subscriber_that_waits_when_it_is_told_of_a_call_takes_no_wake_of_that_call(
 #[test]
 fn a_task_that_no_loop_picks_up_is_told_where_it_is_waited_for() {
     watchdog(HANGS, || {
-        LazyLock::force(&EVENTS);
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = undriven();
         let task = Handle::from(&runtime).submit(async {});
         let line = line!() + 1;
         let waited = bridge::wait([task], bridge::ReturnWhen::AllCompleted, Some(Duration::from_millis(1500)));
@@ -467,22 +619,48 @@ fn a_task_that_no_loop_picks_up_is_told_where_it_is_waited_for() {
 #[test]
 fn a_call_that_is_slow_but_was_begun_is_not_told() {
     watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let line = line!() + 1;
-        event_loop.block_on(async { tokio::time::sleep(Duration::from_millis(1300)).await }).unwrap();
-        assert!(told(&format!("tracing.rs:{line}:")).is_empty());
+        LazyLock::force(&EVENTS);
+        let loops = Kind::ALL.map(AnyLoop::start);
+        let line = line!() + 4;
+        thread::scope(|scope| {
+            for on in &loops {
+                scope.spawn(|| {
+                    on.block_on(async { tokio::time::sleep(Duration::from_millis(2500)).await }).unwrap();
+                });
+            }
+        });
+        let told = told(&format!("tracing.rs:{line}:"));
+        assert!(told.is_empty(), "{told:?}");
+    });
+}
+
+#[test]
+fn a_call_that_waits_for_nothing_of_its_loops_is_not_told() {
+    watchdog(HANGS, || {
+        LazyLock::force(&EVENTS);
+        let loops = Kind::ALL.map(AnyLoop::start);
+        let line = line!() + 5;
+        thread::scope(|scope| {
+            for on in &loops {
+                scope.spawn(|| {
+                    let handle = on.with_timeout(Duration::from_millis(2500));
+                    handle.block_on(std::future::pending::<()>()).unwrap_err();
+                });
+            }
+        });
+        let told = told(&format!("tracing.rs:{line}:"));
+        assert!(told.is_empty(), "{told:?}");
     });
 }
 
 #[test]
 fn a_task_that_is_slow_but_was_begun_is_not_told_where_it_is_waited_for() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let slow = || event_loop.submit(std::future::pending::<()>());
+    recorded_on_each(Kind::ALL, |on| {
+        let slow = || on.submit(std::future::pending::<()>());
         let (mut one, many, next) = (slow(), [slow()], [slow()]);
         let mut next = bridge::as_completed(next);
-        let mut items = event_loop.iter(futures::stream::pending::<()>());
-        event_loop.block_on(async {}).unwrap();
+        let mut items = on.iter(futures::stream::pending::<()>());
+        on.settle();
         let limit = Duration::from_millis(1300);
         let first = line!() + 1;
         thread::scope(|scope| {
@@ -506,4 +684,179 @@ fn an_executor_of_ones_own_is_no_loop() {
         assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
         assert!(told("asked-by-a-hand-made-executor").is_empty());
     });
+}
+
+#[test]
+fn a_drop_that_does_not_await_its_method_is_logged() {
+    recorded_on_each(Kind::ALL, |on| {
+        let timeout = Duration::from_millis(23);
+        let before = told("23ms").len();
+        drop_with(Held::with((), &On::new(&on)), timeout, |()| std::future::pending::<()>());
+        let told = told("23ms");
+        assert_eq!(told.len(), before + 1);
+        let (level, text) = told.last().unwrap();
+        assert!(*level == Level::WARN && text.contains("the drop of a facade has not awaited its method"), "{text}");
+    });
+}
+
+/// What a subscriber does with `CALLED` when it is told of an event or a span, once it has been told to.
+struct CallsLoops;
+
+static CALLED: Mutex<Option<Handle>> = Mutex::new(None);
+
+thread_local! {
+    /// How often this thread is inside the subscriber.
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+fn call_a_loop() {
+    let Some(handle) = CALLED.lock().unwrap().clone() else { return };
+    DEPTH.set(DEPTH.get() + 1);
+    assert!(DEPTH.get() < 10, "the subscriber is told of what it does itself");
+    let _ = handle.block_on(async {});
+    let _ = handle.submit(async {}).result();
+    DEPTH.set(DEPTH.get() - 1);
+}
+
+impl<S: Subscriber> Layer<S> for CallsLoops {
+    fn on_event(&self, _: &Event<'_>, _: LayerContext<'_, S>) {
+        call_a_loop();
+    }
+
+    fn on_enter(&self, _: &Id, _: LayerContext<'_, S>) {
+        call_a_loop();
+    }
+
+    fn on_exit(&self, _: &Id, _: LayerContext<'_, S>) {
+        call_a_loop();
+    }
+
+    fn on_close(&self, _: Id, _: LayerContext<'_, S>) {
+        call_a_loop();
+    }
+}
+
+/// In a process of its own: this subscriber is everybody's.
+#[test]
+fn a_subscriber_that_calls_a_loop_is_not_told_of_that_call() {
+    const CHILD: &str = "BRIDGE_TESTS_CHILD";
+    if std::env::var_os(CHILD).is_none() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args(["--exact", "a_subscriber_that_calls_a_loop_is_not_told_of_that_call", "--nocapture"]);
+        return watchdog(HANGS, move || {
+            let out = child.env(CHILD, "1").output().unwrap();
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        });
+    }
+    tracing::subscriber::set_global_default(registry().with(CallsLoops)).unwrap();
+    for called in Kind::ALL {
+        let called = AnyLoop::named(called, "called by the subscriber");
+        for kind in Kind::ALL {
+            println!("{kind:?}, and the subscriber calls {:?}", called.kind);
+            let on = AnyLoop::start(kind);
+            *CALLED.lock().unwrap() = Some(called.handle().clone());
+            let span = tracing::info_span!("outer");
+            span.in_scope(|| {
+                // Told on the caller's thread, and where it is polled.
+                tracing::info!("of the caller's");
+                on.block_on(async {
+                    tracing::info!("of the body's");
+                    tokio::task::yield_now().await;
+                })
+                .unwrap();
+                on.submit(async { tracing::info!("of the task's") }).result().unwrap();
+                // Told by us: a panic that nobody waits for, and a loop that is blocked.
+                let lost = on.submit(async { panic_any("nobody waits") });
+                wait_until(|| lost.is_done());
+                drop::<Task<()>>(lost);
+                let other = called.handle().clone();
+                on.submit(async move { other.block_on(async {}) }).result().unwrap().unwrap();
+            });
+            *CALLED.lock().unwrap() = None;
+        }
+    }
+}
+
+#[test]
+fn the_callers_dispatcher_hears_what_is_polled_elsewhere() {
+    recorded_on_each(Kind::ALL, |on| {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        with_default(registry().with(Hears(Arc::clone(&heard))), || {
+            on.block_on(async {
+                tracing::info!("a call");
+                tokio::task::yield_now().await;
+                tracing::info!("a call, later");
+            })
+            .unwrap();
+            on.submit(async { tracing::info!("a task") }).result().unwrap();
+            if let Some(local) = on.local() {
+                local.block_on_local(|| async { tracing::info!("a local call") }).unwrap();
+            }
+            speaks_blocking(&on);
+            let pending = on.submit(async {
+                let _dropped = OnDrop::new(|| tracing::info!("a drop"));
+                std::future::pending::<()>().await;
+            });
+            wait_until(|| is_pending(&pending));
+            pending.cancel();
+            pending.result().unwrap_err();
+        });
+        // Not what others are told of there.
+        on.submit(async { tracing::info!("nobody's") }).result().unwrap();
+        on.block_on(async { tracing::info!("nobody's") }).unwrap();
+        let mut expected = vec!["a call", "a call, later", "a task", "a companion", "a drop"];
+        if on.local().is_some() {
+            expected.insert(3, "a local call");
+        }
+        assert_eq!(*heard.lock().unwrap(), expected);
+    });
+}
+
+#[threadsafe]
+async fn speaks() {
+    tracing::info!("a companion");
+}
+
+struct Hears(Arc<Mutex<Vec<String>>>);
+
+impl<S: Subscriber> Layer<S> for Hears {
+    fn on_event(&self, event: &Event<'_>, _: LayerContext<'_, S>) {
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        self.0.lock().unwrap().push(text.0.trim_start_matches("message=").trim_end().to_owned());
+    }
+}
+
+#[test]
+fn a_subscriber_that_is_set_up_later_hears_tasks_that_were_submitted_before() {
+    const CHILD: &str = "BRIDGE_TESTS_CHILD";
+    if std::env::var_os(CHILD).is_none() {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        child.args([
+            "--exact",
+            "a_subscriber_that_is_set_up_later_hears_tasks_that_were_submitted_before",
+            "--nocapture",
+        ]);
+        return watchdog(HANGS, move || {
+            let out = child.env(CHILD, "1").output().unwrap();
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        });
+    }
+    let loops = Kind::ALL.map(AnyLoop::start);
+    let tasks = loops.each_ref().map(|on| {
+        let (go, gone) = tokio::sync::oneshot::channel::<()>();
+        let task = on.submit(async {
+            gone.await.unwrap();
+            tracing::info!("later");
+        });
+        wait_until(|| is_pending(&task));
+        (go, task)
+    });
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    tracing::subscriber::set_global_default(registry().with(Hears(Arc::clone(&heard)))).unwrap();
+    for (go, task) in tasks {
+        go.send(()).unwrap();
+        task.result().unwrap();
+    }
+    assert_eq!(*heard.lock().unwrap(), ["later"; 4]);
 }

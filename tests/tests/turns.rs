@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::task::Poll;
 use std::thread;
-use std::time::Duration;
 
-use bridge::{EventLoop, Handle, LocalHandle};
-use bridge_tests::{HANGS, watchdog};
+use bridge::{Handle, LocalHandle};
+use bridge_tests::kinds::{Kind, is_pending, on_each};
+use bridge_tests::{HANGS, wait_until, watchdog};
 use tokio::sync::{Notify, Semaphore};
 
 /// A pass through tokio that is free at once, and costs a part of the budget of whoever is polled.
@@ -62,13 +62,14 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn onto(event_loop: &EventLoop) -> Crowd {
+    fn onto(on: &Handle) -> Crowd {
         let crowd = Crowd { turns: Arc::default(), over: Arc::default() };
         let (turns, over) = (&crowd.turns, &crowd.over);
-        let spawn = || async {
+        let (turns, over) = (Arc::clone(turns), Arc::clone(over));
+        let spawn = async move {
             for _ in 0..CROWD {
-                let (turns, over) = (Arc::clone(turns), Arc::clone(over));
-                tokio::task::spawn_local(std::future::poll_fn(move |cx| {
+                let (turns, over) = (Arc::clone(&turns), Arc::clone(&over));
+                tokio::spawn(std::future::poll_fn(move |cx| {
                     turns.fetch_add(1, Ordering::Relaxed);
                     // `yield_now` would let the runtime have a look at everything else first.
                     cx.waker().wake_by_ref();
@@ -76,7 +77,7 @@ impl Crowd {
                 }));
             }
         };
-        event_loop.block_on_local(spawn).unwrap();
+        on.submit(spawn).result().unwrap();
         crowd
     }
 
@@ -93,7 +94,7 @@ impl Drop for Crowd {
 
 /// Has `wake` called on the loop's thread, in the turn of a task among the crowd, while the driver sleeps. Before that
 /// turn is over another thread sends a call. How many turns others had until that call ran.
-fn turns_before_a_call_after(event_loop: &EventLoop, crowd: &Crowd, wake: impl FnOnce() + 'static + Send) -> usize {
+fn turns_before_a_call_after(on: &Handle, crowd: &Crowd, wake: impl FnOnce() + 'static + Send) -> usize {
     let (send_now, sends_now) = mpsc::channel();
     let (sent, is_sent) = mpsc::channel();
     let (ran, has_run) = mpsc::channel();
@@ -101,14 +102,14 @@ fn turns_before_a_call_after(event_loop: &EventLoop, crowd: &Crowd, wake: impl F
         scope.spawn(move || {
             sends_now.recv().unwrap();
             let (turns, before) = (Arc::clone(&crowd.turns), crowd.turns());
-            let call = event_loop.submit(async move { ran.send(turns.load(Ordering::Relaxed) - before).unwrap() });
+            let call = on.submit(async move { ran.send(turns.load(Ordering::Relaxed) - before).unwrap() });
             sent.send(()).unwrap();
             call.result().unwrap();
         });
         let turns = Arc::clone(&crowd.turns);
-        let trigger = move || async move {
+        let trigger = async move {
             let quiet = turns.load(Ordering::Relaxed) + 3 * CROWD;
-            tokio::task::spawn_local(async move {
+            tokio::spawn(async move {
                 // Jobs that ran before are forgotten by then.
                 while turns.load(Ordering::Relaxed) < quiet {
                     tokio::task::yield_now().await;
@@ -118,21 +119,20 @@ fn turns_before_a_call_after(event_loop: &EventLoop, crowd: &Crowd, wake: impl F
                 is_sent.recv().unwrap();
             });
         };
-        event_loop.block_on_local(trigger).unwrap();
+        on.submit(trigger).result().unwrap();
         has_run.recv().unwrap()
     })
 }
 
 #[test]
 fn a_call_does_not_wait_behind_all_tasks_for_a_job_that_one_of_them_woke() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::builder().spin(Duration::ZERO).build().unwrap();
+    on_each(Kind::OURS, |on| {
         let woken = Arc::new(Notify::new());
         let waits = Arc::clone(&woken);
-        let job = event_loop.submit(async move { waits.notified().await });
-        event_loop.block_on(async {}).unwrap();
-        let crowd = Crowd::onto(&event_loop);
-        let turns = turns_before_a_call_after(&event_loop, &crowd, move || woken.notify_one());
+        let job = on.submit(async move { waits.notified().await });
+        wait_until(|| is_pending(&job));
+        let crowd = Crowd::onto(&on);
+        let turns = turns_before_a_call_after(&on, &crowd, move || woken.notify_one());
         job.result().unwrap();
         assert!(turns < CROWD / 2, "the call waited for {turns} turns of others");
     });
@@ -140,11 +140,10 @@ fn a_call_does_not_wait_behind_all_tasks_for_a_job_that_one_of_them_woke() {
 
 #[test]
 fn a_call_does_not_wait_behind_all_tasks_for_a_job_that_one_of_them_submitted() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::builder().spin(Duration::ZERO).build().unwrap();
-        let crowd = Crowd::onto(&event_loop);
-        let submits = || drop(LocalHandle::current().submit(async {}));
-        let turns = turns_before_a_call_after(&event_loop, &crowd, submits);
+    on_each(Kind::OURS, |on| {
+        let crowd = Crowd::onto(&on);
+        let submits = || drop(Handle::current().submit(async {}));
+        let turns = turns_before_a_call_after(&on, &crowd, submits);
         assert!(turns < CROWD / 2, "the call waited for {turns} turns of others");
     });
 }

@@ -12,26 +12,20 @@ use std::time::{Duration, Instant};
 
 use bridge::ReturnWhen::{AllCompleted, FirstCompleted, FirstError};
 use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
-use bridge_tests::{HANGS, OnDrop, watchdog};
+use bridge_tests::kinds::{Kind, is_pending, on_each, on_each_pair};
+use bridge_tests::{HANGS, OnDrop, wait_until, watchdog};
 use common::{SETTLE, beside_strays};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 /// A task that ends with the value that is sent.
-fn told(event_loop: &EventLoop) -> (oneshot::Sender<u32>, Task<u32>) {
+fn told(on: &Handle) -> (oneshot::Sender<u32>, Task<u32>) {
     let (tell, wait) = oneshot::channel();
-    (tell, event_loop.submit(async { wait.await.expect("the test tells") }))
+    (tell, on.submit(async { wait.await.expect("the test tells") }))
 }
 
 fn event_loop() -> EventLoop {
     EventLoop::new().expect("a loop starts")
-}
-
-/// Returns when the loop has run all that was woken or submitted before.
-fn settle(event_loop: &EventLoop) {
-    for _ in 0..3 {
-        event_loop.block_on(tokio::task::yield_now()).expect("the loop is open");
-    }
 }
 
 #[test]
@@ -47,12 +41,11 @@ fn nothing_to_wait_for_returns_at_once() {
 
 #[test]
 fn first_completed_returns_all_that_are_done_already() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let never = event_loop.submit(std::future::pending::<u32>());
-        let done = [1, 2].map(|number| event_loop.submit(async move { number }));
+    on_each(Kind::ALL, |on| {
+        let never = on.submit(std::future::pending::<u32>());
+        let done = [1, 2].map(|number| on.submit(async move { number }));
         while !done.iter().all(Task::is_done) {
-            settle(&event_loop);
+            on.settle();
         }
         let [one, two] = done;
         let waited = wait([one, never, two], FirstCompleted, None);
@@ -64,10 +57,9 @@ fn first_completed_returns_all_that_are_done_already() {
 
 #[test]
 fn first_completed_is_woken_by_the_first() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (tell, soon) = told(&event_loop);
-        let never = event_loop.submit(std::future::pending::<u32>());
+    on_each(Kind::ALL, |on| {
+        let (tell, soon) = told(&on);
+        let never = on.submit(std::future::pending::<u32>());
         let waiter = thread::spawn(move || wait([never, soon], FirstCompleted, None));
         tell.send(7).unwrap();
         let mut waited = waiter.join().unwrap();
@@ -78,14 +70,13 @@ fn first_completed_is_woken_by_the_first() {
 
 #[test]
 fn all_completed_waits_for_the_last() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (first, a) = told(&event_loop);
-        let (last, b) = told(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let (first, a) = told(&on);
+        let (last, b) = told(&on);
         let (tell, waited) = mpsc::channel();
         let waiter = thread::spawn(move || tell.send(wait([a, b], AllCompleted, None)).unwrap());
         first.send(1).unwrap();
-        settle(&event_loop);
+        on.settle();
         assert!(waited.try_recv().is_err(), "one of two is not all");
         last.send(2).unwrap();
         let waited = waited.recv().unwrap();
@@ -96,18 +87,17 @@ fn all_completed_waits_for_the_last() {
 
 #[test]
 fn an_err_value_is_no_error_and_a_panic_is_one() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let never = event_loop.submit(std::future::pending::<Result<(), ()>>());
-        let err = event_loop.submit(async { Err(()) });
+    on_each(Kind::ALL, |on| {
+        let never = on.submit(std::future::pending::<Result<(), ()>>());
+        let err = on.submit(async { Err(()) });
         let (tell, wait_for) = oneshot::channel::<()>();
-        let panics = event_loop.submit(async {
+        let panics = on.submit(async {
             wait_for.await.unwrap();
             panic!("as the test wants")
         });
         let (report, reported) = mpsc::channel();
         let waiter = thread::spawn(move || report.send(wait([never, err, panics], FirstError, None)).unwrap());
-        settle(&event_loop);
+        on.settle();
         assert!(reported.try_recv().is_err(), "an `Err` value ended the wait for an error");
         tell.send(()).unwrap();
         let waited = reported.recv().unwrap();
@@ -118,9 +108,8 @@ fn an_err_value_is_no_error_and_a_panic_is_one() {
 
 #[test]
 fn a_cancelled_task_is_a_first_error() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let tasks = [(); 2].map(|()| event_loop.submit(std::future::pending::<()>()));
+    on_each(Kind::ALL, |on| {
+        let tasks = [(); 2].map(|()| on.submit(std::future::pending::<()>()));
         let canceller = tasks[1].canceller();
         let waiter = thread::spawn(move || wait(tasks, FirstError, None));
         assert!(canceller.cancel());
@@ -132,11 +121,10 @@ fn a_cancelled_task_is_a_first_error() {
 
 #[test]
 fn an_error_of_the_bridges_that_is_a_value_is_no_first_error() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let never = event_loop.submit(std::future::pending::<Result<(), Error>>());
-        let value = event_loop.submit(async { Err(Error::Cancelled) });
-        settle(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let never = on.submit(std::future::pending::<Result<(), Error>>());
+        let value = on.submit(async { Err(Error::Cancelled) });
+        on.settle();
         let canceller = never.canceller();
         let (tell, told) = mpsc::channel();
         let waiter = thread::spawn(move || tell.send(wait([never, value], FirstError, None)).unwrap());
@@ -150,13 +138,12 @@ fn an_error_of_the_bridges_that_is_a_value_is_no_first_error() {
 
 #[test]
 fn first_error_returns_at_once_for_an_error_that_is_there() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let never = event_loop.submit(std::future::pending::<()>());
-        let failed = event_loop.submit(std::future::pending::<()>());
+    on_each(Kind::ALL, |on| {
+        let never = on.submit(std::future::pending::<()>());
+        let failed = on.submit(std::future::pending::<()>());
         failed.cancel();
         while !failed.is_done() {
-            settle(&event_loop);
+            on.settle();
         }
         let waited = wait([never, failed], FirstError, None);
         assert!(waited.done[0].is_cancelled());
@@ -166,10 +153,9 @@ fn first_error_returns_at_once_for_an_error_that_is_there() {
 
 #[test]
 fn first_error_waits_for_all_where_there_is_none() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (first, a) = told(&event_loop);
-        let (last, b) = told(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let (first, a) = told(&on);
+        let (last, b) = told(&on);
         let (tell, waited) = mpsc::channel();
         let waiter = thread::spawn(move || tell.send(wait([a, b], FirstError, None)).unwrap());
         first.send(1).unwrap();
@@ -183,11 +169,10 @@ fn first_error_waits_for_all_where_there_is_none() {
 
 #[test]
 fn a_limit_partitions_in_the_order_of_the_input() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let tasks: Vec<Task<u32>> = (0..6)
             .map(|number| {
-                event_loop.submit(async move {
+                on.submit(async move {
                     if number % 2 == 1 {
                         std::future::pending::<()>().await;
                     }
@@ -195,7 +180,7 @@ fn a_limit_partitions_in_the_order_of_the_input() {
                 })
             })
             .collect();
-        settle(&event_loop);
+        wait_until(|| tasks.iter().step_by(2).all(Task::is_done));
         let waited = wait(tasks, AllCompleted, Some(Duration::from_millis(20)));
         assert_eq!(waited.pending.len(), 3);
         let values: Vec<u32> = waited.done.into_iter().map(|task| task.result().unwrap()).collect();
@@ -208,11 +193,10 @@ fn a_limit_partitions_in_the_order_of_the_input() {
 
 #[test]
 fn those_that_are_pending_keep_the_order_of_the_input() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (senders, mut tasks): (Vec<_>, Vec<_>) = (0..6).map(|_| told(&event_loop)).unzip();
+    on_each(Kind::ALL, |on| {
+        let (senders, mut tasks): (Vec<_>, Vec<_>) = (0..6).map(|_| told(&on)).unzip();
         for place in [1, 3] {
-            tasks.insert(place, event_loop.submit(async { 100 }));
+            tasks.insert(place, on.submit(async { 100 }));
         }
         let waited = wait(tasks, FirstCompleted, None);
         for (value, sender) in (0..).zip(senders) {
@@ -225,17 +209,16 @@ fn those_that_are_pending_keep_the_order_of_the_input() {
 
 #[test]
 fn the_greatest_limits_are_none_for_many() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         for limit in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
-            let (tell, task) = told(&event_loop);
+            let (tell, task) = told(&on);
             let waiter = thread::spawn(move || wait([task], AllCompleted, Some(limit)));
-            settle(&event_loop);
+            on.settle();
             tell.send(1).unwrap();
             assert_eq!(waiter.join().unwrap().done.len(), 1, "{limit:?}");
-            let (tell, task) = told(&event_loop);
+            let (tell, task) = told(&on);
             let waiter = thread::spawn(move || as_completed([task]).next_timeout(limit));
-            settle(&event_loop);
+            on.settle();
             tell.send(1).unwrap();
             assert_eq!(waiter.join().unwrap().unwrap().unwrap().0, 0, "{limit:?}");
         }
@@ -244,19 +227,17 @@ fn the_greatest_limits_are_none_for_many() {
 
 #[test]
 fn a_limit_of_zero_only_looks() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let never = event_loop.submit(std::future::pending::<()>());
-        let inside = event_loop.block_on(async move { wait([never], AllCompleted, Some(Duration::ZERO)) });
-        assert_eq!(inside.unwrap().pending.len(), 1);
+    on_each(Kind::ALL, |on| {
+        let never = on.submit(std::future::pending::<()>());
+        let inside = on.submit(async move { wait([never], AllCompleted, Some(Duration::ZERO)) });
+        assert_eq!(inside.result().unwrap().pending.len(), 1);
     });
 }
 
 #[test]
 fn tasks_of_several_loops_are_waited_for_together() {
-    watchdog(HANGS, || {
-        let loops = [(); 3].map(|()| event_loop());
-        let tasks = loops.each_ref().map(|event_loop| event_loop.submit(async { 1 }));
+    on_each_pair(Kind::ALL, Kind::ALL, |one, other| {
+        let tasks = [&one, &other, &one].map(|on| on.submit(async { 1 }));
         let waited = wait(tasks, AllCompleted, None);
         assert_eq!(waited.done.into_iter().map(|task| task.result().unwrap()).sum::<u32>(), 3);
     });
@@ -287,14 +268,13 @@ fn tasks_of_our_loops_and_of_foreign_runtimes_are_waited_for_together() {
 
 #[test]
 fn a_hundred_that_finish_together_lose_no_wake() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         for _ in 0..50 {
             let (tell, _) = tokio::sync::broadcast::channel::<()>(1);
             let tasks: Vec<_> = (0..100)
                 .map(|_| {
                     let mut told = tell.subscribe();
-                    event_loop.submit(async move { told.recv().await.unwrap() })
+                    on.submit(async move { told.recv().await.unwrap() })
                 })
                 .collect();
             let waiter = thread::spawn(move || wait(tasks, AllCompleted, None));
@@ -317,10 +297,9 @@ fn cpu_time() -> Duration {
 #[test]
 #[cfg(unix)]
 fn nothing_is_spun_while_many_are_waited_for() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let limit = Duration::from_millis(500);
-        let never = || [(); 3].map(|()| event_loop.submit(std::future::pending::<()>()));
+        let never = || [(); 3].map(|()| on.submit(std::future::pending::<()>()));
         let before = cpu_time();
         assert_eq!(wait(never(), AllCompleted, Some(limit)).pending.len(), 3);
         let waited = cpu_time() - before;
@@ -334,18 +313,17 @@ fn nothing_is_spun_while_many_are_waited_for() {
 
 #[test]
 fn nothing_is_polled_while_many_are_waited_for() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let polls = Arc::new(AtomicUsize::new(0));
         let counted = || {
             let polls = Arc::clone(&polls);
-            event_loop.submit(poll_fn(move |_| -> Poll<()> {
+            on.submit(poll_fn(move |_| -> Poll<()> {
                 polls.fetch_add(1, Ordering::Relaxed);
                 Poll::Pending
             }))
         };
         let tasks = [(); 3].map(|()| counted());
-        settle(&event_loop);
+        wait_until(|| tasks.iter().all(is_pending));
         assert_eq!(wait(tasks, AllCompleted, Some(Duration::from_millis(50))).pending.len(), 3);
         assert_eq!(polls.load(Ordering::Relaxed), 3, "once each, by the loop");
     });
@@ -353,11 +331,10 @@ fn nothing_is_polled_while_many_are_waited_for() {
 
 #[test]
 fn a_stray_unpark_ends_no_wait_for_many() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         beside_strays(|| {
             let (limit, start) = (Duration::from_millis(50), Instant::now());
-            let (tell, task) = told(&event_loop);
+            let (tell, task) = told(&on);
             let waited = wait([task], AllCompleted, Some(limit));
             assert_eq!(waited.pending.len(), 1);
             assert!(start.elapsed() >= limit);
@@ -372,8 +349,7 @@ fn a_stray_unpark_ends_no_wait_for_many() {
 
 #[test]
 fn a_task_whose_future_is_being_dropped_is_not_done() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (enter, entered) = mpsc::channel();
         let (leave, left) = mpsc::channel::<()>();
         let slow = OnDrop::new(move || {
@@ -381,7 +357,7 @@ fn a_task_whose_future_is_being_dropped_is_not_done() {
             left.recv().unwrap_err();
         });
         // It has its value, and what it captured is being dropped.
-        let task = event_loop.submit(poll_fn(move |_| {
+        let task = on.submit(poll_fn(move |_| {
             let _captured = &slow;
             Poll::Ready(6)
         }));
@@ -401,13 +377,12 @@ fn a_task_whose_future_is_being_dropped_is_not_done() {
 
 #[test]
 fn what_wait_and_as_completed_give_back_goes_on_when_it_is_dropped() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let (tell, told) = mpsc::channel();
         let (go, wait_for) = tokio::sync::watch::channel(false);
         let submit = |name: &'static str| {
             let (tell, mut go) = (tell.clone(), wait_for.clone());
-            event_loop.submit(async move {
+            on.submit(async move {
                 go.wait_for(|go| *go).await.unwrap();
                 tell.send(name).unwrap();
             })
@@ -426,9 +401,8 @@ fn what_wait_and_as_completed_give_back_goes_on_when_it_is_dropped() {
 
 #[test]
 fn a_pending_task_can_be_waited_for_again() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (tell, task) = told(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let (tell, task) = told(&on);
         let waited = wait([task], AllCompleted, Some(Duration::from_millis(5)));
         tell.send(9).unwrap();
         let waited = wait(waited.pending, AllCompleted, None);
@@ -438,12 +412,12 @@ fn a_pending_task_can_be_waited_for_again() {
 
 #[test]
 fn waiting_on_the_own_loop_panics_at_the_callers_line() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ONE_DRIVER, |on| {
         for when in [FirstCompleted, FirstError, AllCompleted] {
-            let never = event_loop.submit(std::future::pending::<()>());
-            let payload = event_loop
-                .block_on(async move { catch_unwind(AssertUnwindSafe(|| wait([never], when, None))).unwrap_err() })
+            let never = on.submit(std::future::pending::<()>());
+            let payload = on
+                .submit(async move { catch_unwind(AssertUnwindSafe(|| wait([never], when, None))).unwrap_err() })
+                .result()
                 .unwrap();
             let text = payload.downcast_ref::<String>().unwrap();
             assert!(text.contains("waiting here would never end") && text.contains(file!()), "{text}");
@@ -453,14 +427,12 @@ fn waiting_on_the_own_loop_panics_at_the_callers_line() {
 
 #[test]
 fn what_is_done_may_be_waited_for_on_the_own_loop() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         for when in [FirstCompleted, FirstError, AllCompleted] {
-            let done = [1, 2].map(|number| event_loop.submit(async move { number }));
-            settle(&event_loop);
-            assert!(done.iter().all(Task::is_done));
-            let waited = event_loop.block_on(async move { wait(done, when, None).done.len() });
-            assert_eq!(waited.unwrap(), 2, "{when:?}");
+            let done = [1, 2].map(|number| on.submit(async move { number }));
+            wait_until(|| done.iter().all(Task::is_done));
+            let waited = on.submit(async move { wait(done, when, None).done.len() });
+            assert_eq!(waited.result().unwrap(), 2, "{when:?}");
         }
     });
 }
@@ -468,53 +440,51 @@ fn what_is_done_may_be_waited_for_on_the_own_loop() {
 #[test]
 fn refusals_panic_at_the_line_that_waits() {
     static LINES: Mutex<Vec<(String, u32)>> = Mutex::new(Vec::new());
-    watchdog(HANGS, || {
-        let before = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if thread::current().name() == Some("refused") {
-                let at = info.location().unwrap();
-                LINES.lock().unwrap().push((at.file().to_owned(), at.line()));
-            } else {
-                before(info);
-            }
-        }));
-        let event_loop = EventLoop::builder().thread_name("refused").build().unwrap();
-        let never = || event_loop.submit(std::future::pending::<()>());
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        if info.payload().downcast_ref::<String>().is_some_and(|text| text.contains("waiting here would never end")) {
+            let at = info.location().unwrap();
+            LINES.lock().unwrap().push((at.file().to_owned(), at.line()));
+        } else {
+            before(info);
+        }
+    }));
+    on_each(Kind::ONE_DRIVER, |on| {
+        let never = || on.submit(std::future::pending::<()>());
         let (first, second) = (never(), never());
-        let lines = event_loop.block_on(async move {
+        let lines = on.submit(async move {
             let waits = catch_unwind(AssertUnwindSafe(|| (line!(), wait([first], AllCompleted, None))));
             let iterates = catch_unwind(AssertUnwindSafe(|| (line!(), as_completed([second]).next().is_some())));
             assert!(waits.is_err() && iterates.is_err());
             line!() - 3
         });
-        let first = lines.unwrap();
+        let first = lines.result().unwrap();
         let here = |line| (file!().to_owned(), line);
-        assert_eq!(*LINES.lock().unwrap(), [here(first), here(first + 1)]);
+        assert_eq!(std::mem::take(&mut *LINES.lock().unwrap()), [here(first), here(first + 1)]);
     });
 }
 
 #[test]
 fn first_completed_may_wait_for_another_loop_beside_its_own() {
-    watchdog(HANGS, || {
-        let (own, other) = (event_loop(), event_loop());
+    on_each_pair(Kind::ALL, Kind::ALL, |own, other| {
         let never = own.submit(std::future::pending::<u32>());
         let soon = other.submit(async { 3 });
-        let waited = own.block_on(async move { wait([never, soon], FirstCompleted, None) }).unwrap();
+        let waited = own.submit(async move { wait([never, soon], FirstCompleted, None) }).result().unwrap();
         assert_eq!(waited.done.into_iter().next().unwrap().result().unwrap(), 3);
     });
 }
 
 #[test]
 fn a_circle_through_a_wait_is_told_to_the_one_that_closes_it() {
-    watchdog(HANGS, || {
-        let (a, b, c) = (event_loop(), event_loop(), event_loop());
+    on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |a, b| {
+        let c = event_loop();
         let (handle_a, handle_b) = (a.handle().clone(), b.handle().clone());
         // The loop `a` waits for `c` and `b` together; what runs on `b` waits for `a`, which is busy until it waits.
         let told = a.submit(async move {
             let on_c = c.submit(std::future::pending::<bool>());
             let stop_c = on_c.canceller();
             let on_b = handle_b.submit(async move {
-                let refused = matches!(handle_a.block_on(async {}), Err(Error::WouldDeadlock(_)));
+                let refused = matches!(handle_a.submit(async {}).result(), Err(Error::WouldDeadlock(_)));
                 stop_c.cancel();
                 refused
             });
@@ -529,9 +499,8 @@ fn a_circle_through_a_wait_is_told_to_the_one_that_closes_it() {
 
 #[test]
 fn as_completed_yields_what_is_finished_first_first() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (senders, tasks): (Vec<_>, Vec<_>) = (0..4).map(|_| told(&event_loop)).unzip();
+    on_each(Kind::ALL, |on| {
+        let (senders, tasks): (Vec<_>, Vec<_>) = (0..4).map(|_| told(&on)).unzip();
         let mut senders: Vec<_> = senders.into_iter().map(Some).collect();
         let mut results = as_completed(tasks);
         for place in [2, 0, 3, 1] {
@@ -545,9 +514,8 @@ fn as_completed_yields_what_is_finished_first_first() {
 
 #[test]
 fn as_completed_says_how_many_are_left() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut results = as_completed((0..3).map(|n| event_loop.submit(async move { n })));
+    on_each(Kind::ALL, |on| {
+        let mut results = as_completed((0..3).map(|n| on.submit(async move { n })));
         assert_eq!(results.len(), 3);
         assert!(results.next().is_some());
         assert_eq!(results.len(), 2);
@@ -558,10 +526,9 @@ fn as_completed_says_how_many_are_left() {
 
 #[test]
 fn as_completed_keeps_nothing_of_what_it_has_yielded() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
+    on_each(Kind::ALL, |on| {
         let value = Arc::new(());
-        let tasks = [value.clone(), value.clone()].map(|value| event_loop.submit(async { value }));
+        let tasks = [value.clone(), value.clone()].map(|value| on.submit(async { value }));
         let mut results = as_completed(tasks);
         while results.next().is_some() {}
         assert_eq!(Arc::strong_count(&value), 1);
@@ -570,9 +537,8 @@ fn as_completed_keeps_nothing_of_what_it_has_yielded() {
 
 #[test]
 fn next_timeout_that_runs_out_leaves_the_rest_to_be_asked_for() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (tell, task) = told(&event_loop);
+    on_each(Kind::ALL, |on| {
+        let (tell, task) = told(&on);
         let mut results = as_completed([task]);
         let limit = Duration::from_millis(5);
         assert!(matches!(results.next_timeout(limit), Err(Error::TimedOut(l)) if l == limit));
@@ -585,36 +551,29 @@ fn next_timeout_that_runs_out_leaves_the_rest_to_be_asked_for() {
 
 #[test]
 fn as_completed_on_the_own_loop_yields_what_is_done_and_then_refuses() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let mut ready = event_loop.submit(async { 1 });
-        while ready.result_timeout(Duration::ZERO).is_err() {
-            settle(&event_loop);
-        }
-        let ready = event_loop.submit(async { 2 });
-        settle(&event_loop);
-        assert!(ready.is_done());
-        let never = event_loop.submit(std::future::pending());
-        let refused = event_loop.block_on(async move {
+    on_each(Kind::ONE_DRIVER, |on| {
+        let ready = on.submit(async { 2 });
+        wait_until(|| ready.is_done());
+        let never = on.submit(std::future::pending());
+        let refused = on.submit(async move {
             let mut results = as_completed([never, ready]);
             assert_eq!(results.next().unwrap().0, 1);
             results.next_timeout(Duration::MAX).map(drop)
         });
-        assert!(matches!(refused.unwrap(), Err(Error::WouldDeadlock(_))));
+        assert!(matches!(refused.result().unwrap(), Err(Error::WouldDeadlock(_))));
     });
 }
 
 #[test]
 fn as_completed_on_a_loops_thread_is_refused_as_soon_as_all_that_is_left_is_its_own() {
-    watchdog(HANGS, || {
-        let [own, other] = [(); 2].map(|()| event_loop());
+    on_each_pair(Kind::ONE_DRIVER, Kind::ALL, |own, other| {
         let tasks = [own.submit(std::future::pending()), other.submit(async { 1 }), other.submit(async { 2 })];
-        let refused = own.block_on(async move {
+        let refused = own.submit(async move {
             let mut results = as_completed(tasks);
             let places = [results.next().unwrap().0, results.next().unwrap().0];
             (places, results.next_timeout(Duration::MAX).map(drop))
         });
-        let (mut places, refused) = refused.unwrap();
+        let (mut places, refused) = refused.result().unwrap();
         places.sort_unstable();
         assert_eq!(places, [1, 2]);
         assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
@@ -623,11 +582,10 @@ fn as_completed_on_a_loops_thread_is_refused_as_soon_as_all_that_is_left_is_its_
 
 #[test]
 fn a_loop_that_closes_ends_what_is_waited_for() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let tasks = [(); 3].map(|()| event_loop.submit(std::future::pending::<()>()));
+    on_each(Kind::ALL, |on| {
+        let tasks = [(); 3].map(|()| on.submit(std::future::pending::<()>()));
         let waiter = thread::spawn(move || as_completed(tasks).map(|(_, result)| result).collect::<Vec<_>>());
-        drop(event_loop);
+        drop(on);
         let results = waiter.join().unwrap();
         assert!(results.iter().all(|result| matches!(result, Err(Error::Closed))), "{results:?}");
     });

@@ -10,10 +10,12 @@ use std::thread;
 
 use bridge::ReturnWhen::{AllCompleted, FirstCompleted};
 use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
+use bridge_tests::kinds::{Kind, on_each};
 use bridge_tests::{HANGS, OnDrop, watchdog};
 use common::{SETTLE, deadlock, line, named};
 use tokio::runtime::{Builder as TokioBuilder, Runtime};
 use tokio::sync::oneshot;
+use tokio::task::yield_now;
 
 fn pool() -> Runtime {
     TokioBuilder::new_multi_thread().worker_threads(1).name("pool").enable_all().build().unwrap()
@@ -57,26 +59,47 @@ fn waits_for_one_that_asks(
 
 #[test]
 fn a_circle_through_a_job_on_a_worker_is_refused_and_names_the_runtime_and_the_lines() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), pool());
-        let (back, pool) = (Handle::from(&alpha), Handle::from(&runtime));
-        let (outer, inner, sites) = alpha
-            .block_on(async {
-                let mut inner_site = String::new();
-                let outer_site = line(1);
-                let outer = pool.block_on(async {
-                    inner_site = line(1);
-                    back.block_on(async {})
-                });
-                (outer.is_ok(), deadlock(outer.unwrap()), [outer_site, inner_site])
-            })
-            .unwrap();
-        assert!(outer, "only who closes the circle is refused");
-        assert!(inner.contains("a task of `pool` would wait for `alpha`"), "{inner}");
-        assert!(inner.contains("`alpha` waits for a task of `pool`"), "{inner}");
-        for site in sites {
-            assert!(inner.contains(&site), "{inner} does not name {site}");
+    on_each([Kind::EventLoop, Kind::CurrentThread, Kind::SharedLoop], |on| {
+        let runtime = pool();
+        let (back, pool) = (on.handle().clone(), Handle::from(&runtime));
+        // Asks by a task, since a shared loop's call would be polled on the worker.
+        let asks = |back: Handle| {
+            let site = line(1);
+            (deadlock(back.submit(async {}).result()), site)
+        };
+        let asked = on.submit(async move {
+            let site = line(1);
+            let outer = pool.block_on(async {
+                // The thread that polls this once is to wait, and a worker to go on with it.
+                yield_now().await;
+                asks(back)
+            });
+            (outer.unwrap(), site)
+        });
+        let ((text, inner_site), outer_site) = asked.result().unwrap();
+        assert!(text.contains("a task of `pool` would wait for `loop under test`"), "{text}");
+        assert!(text.contains("`loop under test` waits for a task of `pool`"), "{text}");
+        for site in [outer_site, inner_site] {
+            assert!(text.contains(&site), "{text} does not name {site}");
         }
+    });
+}
+
+#[test]
+fn a_loop_that_waits_for_a_task_on_a_worker_which_waits_for_the_loop_is_refused() {
+    on_each(Kind::ONE_DRIVER, |on| {
+        let runtime = pool();
+        let (back, pool) = (on.handle().clone(), Handle::from(&runtime));
+        let asked = on.submit(async move {
+            let held_up = pool.submit(async move { back.submit(async {}).result() });
+            // Whoever comes second is refused, and the other goes on.
+            match held_up.result() {
+                Ok(asked) => deadlock(asked),
+                refused => deadlock(refused),
+            }
+        });
+        let text = asked.result().unwrap();
+        assert!(text.contains("a task of `pool`") && text.contains("`loop under test`"), "{text}");
     });
 }
 
@@ -87,9 +110,18 @@ fn a_longer_circle_through_two_runtimes_is_refused() {
         let [first, second] = [&runtimes[0], &runtimes[1]].map(Handle::from);
         let (back, beta) = (Handle::from(&alpha), Handle::from(&beta));
         let asked = alpha.block_on(async {
-            first.block_on(async { beta.block_on(async { second.block_on(async { back.block_on(async {}) }) }) })
+            first.block_on(async {
+                yield_now().await;
+                beta.block_on(async {
+                    second.block_on(async {
+                        yield_now().await;
+                        back.block_on(async {})
+                    })
+                })
+            })
         });
-        deadlock(asked.unwrap().unwrap().unwrap().unwrap());
+        let text = deadlock(asked.unwrap().unwrap().unwrap().unwrap());
+        assert!(text.contains("a task of `pool` would wait for `alpha`") && text.contains("`beta`"), "{text}");
     });
 }
 
@@ -153,7 +185,10 @@ fn a_job_that_waits_for_another_of_its_runtime_holds_up_nobody_else() {
         let (alpha, runtime) = (named("alpha"), pool());
         let pool = Handle::from(&runtime);
         let (waits, release) = waits_for(&pool, &pool);
-        let asked = alpha.block_on(async { pool.block_on(async { pool.block_on(async { 3 }) }) });
+        let inner = pool.clone();
+        let asked =
+            alpha.submit(async move { pool.submit(async move { inner.submit(async { 3 }).result() }).result() });
+        let asked = asked.result();
         assert_eq!(asked.unwrap().unwrap().unwrap(), 3);
         release.send(4).unwrap();
         assert_eq!(waits.result().unwrap().unwrap(), 4);
@@ -228,7 +263,7 @@ fn a_wait_in_the_destructor_of_a_jobs_future_counts_in_a_circle() {
                 let asks = OnDrop::new(move || tell.send(back.block_on(async {})).unwrap());
                 pool.block_on(async move {
                     let _asks = asks;
-                    tokio::task::yield_now().await;
+                    yield_now().await;
                 })
             })
             .unwrap()
@@ -271,6 +306,8 @@ fn a_wait_in_a_runtime_inside_a_job_counts_in_a_circle() {
         let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
         let asked = alpha.block_on(async {
             pool.block_on(async {
+                // The loop's thread, which polls this once, is to wait.
+                yield_now().await;
                 tokio::task::block_in_place(|| {
                     let inner = TokioBuilder::new_current_thread().name("inner").build().unwrap();
                     inner.block_on(async { back.block_on(async {}) })
@@ -331,7 +368,7 @@ fn a_wait_for_a_runtime_that_has_shut_down_is_no_part_of_a_circle() {
             let _asks = asks;
             pending::<()>().await;
         });
-        runtime.block_on(tokio::task::yield_now());
+        runtime.block_on(yield_now());
         drop(runtime);
         let asked = told.recv().unwrap().unwrap();
         assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");

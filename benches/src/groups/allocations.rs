@@ -3,8 +3,6 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use bridge::EventLoop;
-
 use crate::allocator::Counter;
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Series, Slice, interleave};
@@ -15,22 +13,21 @@ const CALLS: u32 = 1000;
 
 pub(crate) fn run(effort: &Effort) -> Section {
     let driven = Driven::start();
-    let submit = Submit(EventLoop::new().expect("a loop can be started"));
     let mut peers = everybody(&driven);
-    // Beside the other that is ours: the bars go by place.
-    peers.insert(1, (Role::Bridge, Arc::new(submit)));
+    peers.push((Role::Bridge, Arc::new(Submit::to_shared())));
+    peers.push((Role::Bridge, Arc::new(Submit::to_event_loop())));
 
     let ready = count(effort, &peers, |peer| peer.ready(black_box(1)));
     let pending = count(effort, &peers, |peer| peer.yields(black_box(1)));
-    let bar = |what: &str, most, series: &[Series], index: usize| {
-        Bar::value(format!("allocations, {what}"), Unit::Count, Asked::AtMost(most), &series[index])
-    };
-    let bars = vec![
-        bar("scoped, ready", 0.0, &ready, 0),
-        bar("scoped, pending", 1.0, &pending, 0),
-        bar("submit, ready", 1.0, &ready, 1),
-        bar("submit, pending", 2.0, &pending, 1),
-    ];
+    let bars = [(0, 0.0, 1.0), (1, 0.0, 1.0), (ready.len() - 2, 1.0, 2.0), (ready.len() - 1, 1.0, 2.0)];
+    let bars = bars.into_iter().flat_map(|(index, of_ready, of_pending)| {
+        let bar = |what: &str, most, series: &Series| {
+            let what = format!("allocations, {what}, {}", series.name);
+            Bar::value(what, Unit::Count, Asked::AtMost(most), series)
+        };
+        [bar("ready", of_ready, &ready[index]), bar("pending once", of_pending, &pending[index])]
+    });
+    let bars = bars.collect();
     let second = |series: &[Series]| series.iter().map(Series::second).collect();
     Section {
         name: "allocations",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::hot;
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Slice, calls_after, interleave};
-use crate::peers::{Driven, EVENTFD, Peer, WOKEN, everybody, round_trip, start_eventfd, start_woken};
+use crate::peers::{Driven, EVENTFD, OnLoop, Peer, SHARED, WOKEN, everybody, round_trip, start_eventfd, start_woken};
 use crate::section::{Asked, Bar, Section, Table, Unit};
 
 const PAUSE: Duration = Duration::from_millis(1);
@@ -29,11 +29,14 @@ pub(crate) fn run(effort: &Effort) -> Section {
 
     let title = "A ready future, a millisecond after the last call";
     let table = Table::new(title, Unit::Time, interleave(effort.rounds, entries));
-    let (ours, best) = (table.bridge(), table.best_peer());
-    let to_limit = ours.ratio(table.named(EVENTFD));
+    let bar = |of: &str, to: &str, most| {
+        let ratio = table.named(of).ratio(table.named(to));
+        Bar::ratio(format!("ready, cold, time, {of} / {to}"), Asked::AtMost(most), ratio)
+    };
     let bars = vec![
-        Bar::ratio("cold round trip, bridge / (eventfd + futex)", Asked::AtMost(1.15), to_limit),
-        Bar::ratio(format!("cold round trip, bridge / {}", best.name), Asked::AtMost(1.0), ours.ratio(best)),
+        bar(SHARED, EVENTFD, 0.15),
+        bar(OnLoop::DEFAULT, &table.best_peer().name, 1.0),
+        bar(OnLoop::DEFAULT, WOKEN, 1.25),
     ];
     Section {
         name: "cold",

@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Slice, calls_after, interleave};
-use crate::peers::{Bridge, Call, Driven, EchoServer, Peer, TokioOneshot, round_trip};
+use crate::peers::{Call, Driven, EchoServer, OnLoop, Peer, TokioOneshot, round_trip};
 use crate::section::{Asked, Bar, Section, Table, Unit};
 
 /// What else the loop is asked meanwhile. The plain runtime is asked the same by spawned tasks.
@@ -32,11 +32,11 @@ const PAUSE: Duration = Duration::from_micros(50);
 const BURST: usize = 8;
 
 pub(crate) fn run(effort: &Effort) -> Section {
-    let bridge = Bridge::start();
+    let bridge = OnLoop::start();
     let on_loop = bridge.call(async { Handle::current() });
     let driven = Driven::start();
     let sides = [
-        Side::new("bridge's loop", Role::Bridge, on_loop, Arc::new(bridge)),
+        Side::new(OnLoop::DEFAULT, Role::Bridge, on_loop, Arc::new(bridge)),
         Side::new(
             "plain runtime",
             Role::Peer,
@@ -46,7 +46,7 @@ pub(crate) fn run(effort: &Effort) -> Section {
     ];
     let mut section = Section {
         name: "harm",
-        about: "Work that is not ours on a loop of ours, against the same on a current-thread tokio runtime that a thread \
+        about: "Work that is not ours on an event loop of ours, against the same on a current-thread tokio runtime that a thread \
                 drives: without any calls, with one about every 100 µs from another thread, and right after eight hot ones.",
         ..Section::default()
     };
@@ -66,7 +66,7 @@ pub(crate) fn run(effort: &Effort) -> Section {
 impl Section {
     fn add(&mut self, what: String, most: f64, table: Table) {
         let ratio = table.bridge().ratio(table.best_peer());
-        let what = format!("other work, {what}, bridge's loop / plain runtime");
+        let what = format!("other work, {what}, EventLoop / plain runtime");
         self.bars.push(Bar::ratio(what, Asked::AtMost(most), ratio));
         self.tables.push(table);
     }

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::event_loop_bar;
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Series, Slice, batches, calls, interleave};
-use crate::peers::{Driven, EVENTFD, Peer, Python, Spinning, everybody, round_trip, start_eventfd};
-use crate::section::{Asked, Bar, Curve, Plot, Section, Table, Unit};
+use crate::peers::{
+    Driven, EVENTFD, OnCaller, OnLoop, Peer, Python, SHARED, Spinning, everybody, round_trip, start_eventfd,
+};
+use crate::section::{Asked, Bar, Curve, Plot, Section, Shape, Table, Unit};
 use crate::statistics::{median, quantile, sorted};
 
 /// A look at the clock costs a good part of the shortest calls, so these are timed by so many.
@@ -21,7 +24,9 @@ pub(crate) fn run(effort: &Effort) -> Section {
     let entry = |(role, peer): (Role, Arc<dyn Peer>)| {
         Entry::new(peer.name(), role, move || timed(slice, || round_trip(&*peer)))
     };
-    let mut entries: Vec<Entry<'_>> = everybody(&driven).into_iter().map(entry).collect();
+    let mut all = everybody(&driven);
+    all.push((Role::Bridge, Arc::new(OnLoop::spinning())));
+    let mut entries: Vec<Entry<'_>> = all.into_iter().map(entry).collect();
     entries.push(Entry::new(Spinning::NAME, Role::Limit, move || {
         let mut spinning = Spinning::start();
         timed(slice, || spinning.call())
@@ -41,14 +46,13 @@ pub(crate) fn run(effort: &Effort) -> Section {
             "**The machine was not quiet**: two threads that spin had no core each, and all figures are off.".into(),
         );
     }
-    let (ours, best) = (table.bridge(), table.best_peer());
+    let (shared, block_on) = (table.named(SHARED), table.best_of(&[OnCaller::WORKERS, OnCaller::DRIVEN]));
+    let (spinning, best) = (table.named(OnLoop::SPINNING), table.best_peer());
+    let bar = |what: String, asked, ratio| Bar::ratio(format!("ready, hot, time, {what}"), asked, ratio);
     let bars = vec![
-        Bar::ratio(format!("hot round trip, {} / bridge", best.name), Asked::AtLeast(8.0), best.ratio(ours)),
-        Bar::ratio(
-            "hot round trip, bridge / two spinning threads",
-            Asked::AtMost(5.0),
-            ours.ratio(table.named(Spinning::NAME)),
-        ),
+        bar(format!("{SHARED} / {}", block_on.name), Asked::AtMost(1.0), shared.ratio(block_on)),
+        bar(format!("{} / {}", best.name, spinning.name), Asked::AtLeast(8.0), best.ratio(spinning)),
+        event_loop_bar("ready, hot", &table),
     ];
     Section {
         name: "hot",
@@ -88,5 +92,5 @@ pub(super) fn distribution(file: &'static str, title: &'static str, series: &[Se
         Curve { name: series.name.clone(), role: series.role, points: points.collect() }
     };
     let curves = series.iter().map(curve).collect();
-    Plot { file, title, x: "nanoseconds", y: "% of the calls", log_y: false, curves }
+    Plot { file, title, x: "nanoseconds", y: "% of the calls", shape: Shape::Lines, curves }
 }

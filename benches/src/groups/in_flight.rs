@@ -5,64 +5,69 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bridge::EventLoop;
+use bridge::{EventLoop, SharedLoop};
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use crate::allocator::{self, Counter};
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, Series, Slice, interleave};
-use crate::peers::Driven;
-use crate::section::{Asked, Bar, Curve, Plot, Section, Table, Unit};
+use crate::peers::{Driven, OnLoop, SHARED};
+use crate::section::{Asked, Bar, Curve, Plot, Section, Shape, Table, Unit};
 use crate::statistics::median;
 
 /// What the bar against `tokio::spawn` is for.
 const MANY: usize = 500_000;
+
+/// Who is measured at each size.
+const KINDS: usize = 3;
 
 /// A round of all sizes takes seconds.
 const MOST_ROUNDS: usize = 7;
 
 pub(crate) fn run(effort: &Effort) -> Section {
     let event_loop = EventLoop::new().expect("a loop can be started");
+    let shared = SharedLoop::new().expect("a loop can be started");
     let driven = Driven::start();
     let limit = effort.slice;
     // All sizes in the same rounds, since they are compared.
     let mut entries = Vec::new();
     for &count in effort.in_flight {
-        let (event_loop, runtime) = (&event_loop, driven.handle());
-        entries.push(entry("bridge", Role::Bridge, limit, move || ours(event_loop, count)));
+        let (event_loop, shared, runtime) = (&event_loop, &shared, driven.handle());
+        entries.push(entry(OnLoop::DEFAULT, Role::Bridge, limit, move || ours(event_loop, count)));
+        entries.push(entry(SHARED, Role::Bridge, limit, move || ours(shared, count)));
         entries.push(entry("tokio::spawn", Role::Peer, limit, move || theirs(runtime, count)));
     }
     let series = interleave(effort.few_rounds().min(MOST_ROUNDS), entries);
 
-    let pairs: Vec<(usize, &[Series])> = effort.in_flight.iter().copied().zip(series.chunks(2)).collect();
+    let sizes: Vec<(usize, &[Series])> = effort.in_flight.iter().copied().zip(series.chunks(KINDS)).collect();
     let mut tables = Vec::new();
-    for (count, pair) in &pairs {
-        tables.push(Table::new(format!("{count} tasks, time per task"), Unit::Time, pair.to_vec()));
-        let bytes = pair.iter().map(Series::second).collect();
+    for (count, kinds) in &sizes {
+        tables.push(Table::new(format!("{count} tasks, time per task"), Unit::Time, kinds.to_vec()));
+        let bytes = kinds.iter().map(Series::second).collect();
         tables.push(Table::new(format!("{count} tasks, bytes per task"), Unit::Bytes, bytes));
     }
     Section {
         name: "in_flight",
         about: "Tasks that are submitted, wait together for one signal, and are then all asked for their results. The \
                 bytes are those that are allocated while all of them wait, and their handles.",
-        bars: bars(&pairs),
-        plots: vec![plot(&pairs)],
+        bars: bars(&sizes),
+        plots: vec![plot(&sizes)],
         tables,
         ..Section::default()
     }
 }
 
-fn bars(pairs: &[(usize, &[Series])]) -> Vec<Bar> {
+fn bars(sizes: &[(usize, &[Series])]) -> Vec<Bar> {
     let mut bars = Vec::new();
-    if let Some((count, [ours, theirs])) = pairs.iter().find(|(count, _)| *count >= MANY).or(pairs.last()) {
+    if let Some((count, [ours, _, theirs])) = sizes.iter().find(|(count, _)| *count >= MANY).or(sizes.last()) {
         let bytes = ours.second().ratio(&theirs.second());
-        let what = |of: &str| format!("{count} in flight, {of}, bridge / tokio::spawn");
+        let what = |of: &str| format!("{count} in flight, {of}, {} / tokio::spawn", ours.name);
         bars.push(Bar::ratio(what("bytes"), Asked::AtMost(1.1), bytes));
         bars.push(Bar::ratio(what("time"), Asked::AtMost(1.0), ours.ratio(theirs)));
     }
-    if let [(fewest, few), .., (most, many)] = pairs {
-        let what = format!("in flight, time per task, {most} / {fewest}");
+    if let [(fewest, few), .., (most, many)] = sizes {
+        let what = format!("in flight, time per task, {}, {most} / {fewest}", many[0].name);
         bars.push(Bar::ratio(what, Asked::AtMost(1.5), many[0].ratio(&few[0])));
     }
     bars
@@ -91,15 +96,15 @@ impl Gate {
     }
 }
 
-fn ours(event_loop: &EventLoop, count: usize) -> (f64, f64) {
+fn ours(handle: &bridge::Handle, count: usize) -> (f64, f64) {
     let gate = Arc::new(Gate::default());
     once(count, &gate, |count| {
-        let submit = |value| event_loop.submit(wait_at(Arc::clone(&gate), value));
+        let submit = |value| handle.submit(wait_at(Arc::clone(&gate), value));
         let mut tasks = Vec::with_capacity(count);
         tasks.extend((0..count).map(submit));
         (tasks, |tasks: Vec<bridge::Task<usize>>| {
             let signal = Arc::clone(&gate);
-            drop(event_loop.submit(async move { signal.signal.notify_waiters() }));
+            drop(handle.submit(async move { signal.signal.notify_waiters() }));
             tasks.into_iter().map(|task| task.result().expect("the loop is open")).sum()
         })
     })
@@ -161,18 +166,18 @@ fn entry<'a>(name: &str, role: Role, limit: Duration, run: impl Fn() -> (f64, f6
     })
 }
 
-fn plot(pairs: &[(usize, &[Series])]) -> Plot {
+fn plot(sizes: &[(usize, &[Series])]) -> Plot {
     let curve = |index: usize| {
-        let name = pairs.first().map_or_else(String::new, |(_, pair)| pair[index].name.clone());
-        let points = pairs.iter().map(|(count, pair)| (*count as f64, pair[index].median())).collect();
-        Curve { name, role: if index == 0 { Role::Bridge } else { Role::Peer }, points }
+        let points = sizes.iter().map(|(count, kinds)| (*count as f64, kinds[index].median())).collect();
+        let (name, role) = sizes.first().map(|(_, kinds)| (kinds[index].name.clone(), kinds[index].role))?;
+        Some(Curve { name, role, points })
     };
     Plot {
         file: "in_flight",
         title: "Time per task over tasks in flight",
         x: "tasks in flight",
         y: "nanoseconds per task",
-        log_y: false,
-        curves: vec![curve(0), curve(1)],
+        shape: Shape::Lines,
+        curves: (0..KINDS).filter_map(curve).collect(),
     }
 }

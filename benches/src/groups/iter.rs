@@ -1,13 +1,13 @@
 //! Streams as iterators.
 
-use bridge::EventLoop;
+use bridge::{EventLoop, SharedLoop};
 use futures::{StreamExt, stream};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use crate::effort::Effort;
 use crate::measure::{Entry, Role, interleave, runs};
-use crate::peers::Driven;
+use crate::peers::{Driven, OnLoop, SHARED};
 use crate::section::{Section, Table, Unit};
 
 const ITEMS: usize = 1000;
@@ -15,10 +15,16 @@ const BUFFER: usize = 64;
 
 pub(crate) fn run(effort: &Effort) -> Section {
     let event_loop = EventLoop::new().expect("a loop can be started");
+    let shared = SharedLoop::new().expect("a loop can be started");
     let driven = Driven::start();
     let table = |title: &str, ours: &str, theirs: &str, buffer: usize| {
+        let entry = |kind: &str, handle| {
+            let name = format!("{ours}, {kind}");
+            Entry::new(name, Role::Bridge, move || runs(effort.slice, ITEMS, || check(iterate(handle, buffer))))
+        };
         let entries = vec![
-            Entry::new(ours, Role::Bridge, || runs(effort.slice, ITEMS, || check(iterate(&event_loop, buffer)))),
+            entry(OnLoop::DEFAULT, &event_loop),
+            entry(SHARED, &shared),
             Entry::new(theirs, Role::Peer, || runs(effort.slice, ITEMS, || check(receive(driven.handle(), buffer)))),
         ];
         Table::new(title, Unit::Time, interleave(effort.rounds, entries))
@@ -35,8 +41,8 @@ pub(crate) fn run(effort: &Effort) -> Section {
     }
 }
 
-fn iterate(event_loop: &EventLoop, buffer: usize) -> usize {
-    let items = event_loop.iter(stream::iter(0..ITEMS));
+fn iterate(handle: &bridge::Handle, buffer: usize) -> usize {
+    let items = handle.iter(stream::iter(0..ITEMS));
     if buffer > 1 { items.buffered(buffer).sum() } else { items.sum() }
 }
 

@@ -4,29 +4,33 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::{event_loop_bar, shared_bar};
 use crate::effort::Effort;
-use crate::measure::{Entry, Role, Slice, batches, interleave};
-use crate::peers::{Connection, Driven, EchoServer, PerCall, across_threads};
-use crate::section::{Asked, Bar, Section, Table, Unit};
+use crate::measure::{Entry, Role, Slice, batches, calls, interleave};
+use crate::peers::{Connection, Driven, EchoServer, PerCall, connected};
+use crate::section::{Section, Table, Unit};
 
 const SLEEP: Duration = Duration::from_millis(1);
 
 pub(crate) fn run(effort: &Effort) -> Section {
     let driven = Driven::start();
     let server = EchoServer::start();
-    let mut peers = across_threads(&driven);
+    let mut peers = connected(&driven);
     // A runtime per call keeps no connection.
     let connections: Vec<Connection> = peers.iter().map(|(_, peer)| peer.connect(server.address)).collect();
     let echoes = {
         let each = peers.iter().zip(&connections);
         let entries = each.map(|((role, peer), connection)| {
-            entry(*role, peer.name(), effort.slice, 1, move || peer.echoes(connection))
+            Entry::new(peer.name(), *role, move || {
+                calls(effort.settle, || peer.echoes(connection));
+                Slice::of_calls(calls(effort.slice, || peer.echoes(connection)))
+            })
         });
         Table::new("16 bytes there and back on a TCP connection over loopback", Unit::Time, {
-            interleave(effort.rounds, entries.collect())
+            interleave(effort.half_rounds(), entries.collect())
         })
     };
-    peers.push((Role::Peer, Arc::new(PerCall)));
+    peers.push((Role::OnCaller, Arc::new(PerCall)));
     let yields = peers.iter().map(|(role, peer)| {
         entry(*role, peer.name(), effort.slice, 4, move || {
             black_box(peer.yields(black_box(1)));
@@ -37,7 +41,12 @@ pub(crate) fn run(effort: &Effort) -> Section {
         peers.iter().map(|(role, peer)| entry(*role, peer.name(), effort.slice * 3, 1, move || peer.sleeps(SLEEP)));
     let sleeps = Table::new("A timer of a millisecond", Unit::Time, interleave(effort.rounds, sleeps.collect()));
 
-    let bars = vec![bar("one yield", 0.8, &yields), bar("timer", 1.05, &sleeps), bar("socket", 1.05, &echoes)];
+    let bars = vec![
+        shared_bar("timer", &sleeps),
+        shared_bar("TCP echo", &echoes),
+        event_loop_bar("one yield", &yields),
+        event_loop_bar("TCP echo", &echoes),
+    ];
     Section {
         name: "pending",
         about: "Futures that are pending first: woken at once, by a timer, or by a socket (the echo server is on another thread).",
@@ -49,10 +58,4 @@ pub(crate) fn run(effort: &Effort) -> Section {
 
 fn entry<'a>(role: Role, name: &str, slice: Duration, batch: u32, call: impl Fn() + 'a) -> Entry<'a> {
     Entry::new(name, role, move || Slice::of_calls(batches(slice, batch, &call)))
-}
-
-fn bar(what: &str, most: f64, table: &Table) -> Bar {
-    let best = table.best_peer();
-    let ratio = table.bridge().ratio(best);
-    Bar::ratio(format!("pending, {what}, bridge / {}", best.name), Asked::AtMost(most), ratio)
 }

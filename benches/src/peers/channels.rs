@@ -12,7 +12,9 @@ const SENT: &str = "the task sends its output";
 pub(crate) struct TokioOneshot(pub(crate) Handle);
 
 impl Call for TokioOneshot {
-    const NAME: &'static str = "tokio oneshot";
+    fn name(&self) -> &'static str {
+        "tokio oneshot"
+    }
 
     fn call<F>(&self, future: F) -> F::Output
     where
@@ -29,7 +31,9 @@ impl Call for TokioOneshot {
 pub(crate) struct StdMpsc(pub(crate) Handle);
 
 impl Call for StdMpsc {
-    const NAME: &'static str = "std mpsc";
+    fn name(&self) -> &'static str {
+        "std mpsc"
+    }
 
     fn call<F>(&self, future: F) -> F::Output
     where
@@ -46,7 +50,9 @@ impl Call for StdMpsc {
 pub(crate) struct OneshotCrate(pub(crate) Handle);
 
 impl Call for OneshotCrate {
-    const NAME: &'static str = "oneshot crate";
+    fn name(&self) -> &'static str {
+        "oneshot crate"
+    }
 
     fn call<F>(&self, future: F) -> F::Output
     where

@@ -8,7 +8,9 @@ use super::Call;
 pub(crate) struct Futures(pub(crate) Handle);
 
 impl Call for Futures {
-    const NAME: &'static str = "futures block_on(spawn)";
+    fn name(&self) -> &'static str {
+        "futures block_on(spawn)"
+    }
 
     fn call<F>(&self, future: F) -> F::Output
     where
@@ -23,7 +25,9 @@ impl Call for Futures {
 pub(crate) struct Pollster(pub(crate) Handle);
 
 impl Call for Pollster {
-    const NAME: &'static str = "pollster block_on(spawn)";
+    fn name(&self) -> &'static str {
+        "pollster block_on(spawn)"
+    }
 
     fn call<F>(&self, future: F) -> F::Output
     where

@@ -8,7 +8,9 @@ use super::Call;
 pub(crate) struct PerCall;
 
 impl Call for PerCall {
-    const NAME: &'static str = "a runtime per call";
+    fn name(&self) -> &'static str {
+        "a runtime per call"
+    }
 
     fn call<F>(&self, future: F) -> F::Output
     where

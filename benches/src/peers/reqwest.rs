@@ -36,7 +36,9 @@ impl ReqwestLike {
 }
 
 impl Call for ReqwestLike {
-    const NAME: &'static str = "reqwest's pattern";
+    fn name(&self) -> &'static str {
+        "reqwest's pattern"
+    }
 
     fn call<F>(&self, future: F) -> F::Output
     where

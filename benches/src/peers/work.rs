@@ -13,6 +13,8 @@ use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
 use super::{Call, Driven};
+use crate::crowd::Request;
+use crate::services::Service;
 
 /// A way to call, by what is asked of it: so different ways can stand in one list, and each has the futures' types.
 pub(crate) trait Peer: Send + Sync {
@@ -31,13 +33,16 @@ pub(crate) trait Peer: Send + Sync {
 
     /// A few bytes there and back.
     fn echoes(&self, connection: &Connection);
+
+    /// Requests of the service's async client, one for each caller.
+    fn requests(self: Arc<Self>, to: &Service, callers: usize) -> Vec<Request>;
 }
 
 pub(crate) type Connection = Arc<Mutex<TcpStream>>;
 
-impl<C: Call> Peer for C {
+impl<C: Call + 'static> Peer for C {
     fn name(&self) -> &'static str {
-        C::NAME
+        Call::name(self)
     }
 
     fn ready(&self, value: u64) -> u64 {
@@ -67,6 +72,10 @@ impl<C: Call> Peer for C {
     fn echoes(&self, connection: &Connection) {
         let connection = Arc::clone(connection);
         self.call(async move { ask(&mut *connection.lock().await).await }).expect("the server answers");
+    }
+
+    fn requests(self: Arc<Self>, to: &Service, callers: usize) -> Vec<Request> {
+        to.requests(&self, callers)
     }
 }
 

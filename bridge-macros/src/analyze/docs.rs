@@ -2,7 +2,12 @@
 
 use syn::ext::IdentExt as _;
 
-use crate::model::{Attr, Companion, Function, HandleSource, Kind, OnError, Piece, Place, ReceiverKind};
+use syn::{Attribute, ReceiverKind, Type};
+
+use super::forward::doc_text;
+use crate::ast::Function;
+use crate::ast::types::{self, Part};
+use crate::plan::{Companion, HandleSource, Kind, OnError, Place};
 
 /// What it is, the async fn's first paragraph, and what may go wrong.
 pub(super) fn of(companion: &Companion<'_>) -> String {
@@ -20,7 +25,7 @@ pub(super) fn of(companion: &Companion<'_>) -> String {
         docs.push_str("\n\n");
         docs.push_str(&written.paragraph);
     }
-    if source.unsafety.is_some() {
+    if source.is_unsafe() {
         docs.push_str(&format!("\n\n# Safety\n\nAs for {link}."));
     }
     if companion.kind == Kind::Submit && borrows(source) {
@@ -38,13 +43,13 @@ pub(super) fn of(companion: &Companion<'_>) -> String {
 
 /// Whether a reference is among the arguments.
 fn borrows(source: &Function) -> bool {
-    let is_reference = |piece: &Piece| matches!(piece, Piece::Reference(..));
-    let by_reference = source.receiver.as_ref().is_some_and(|receiver| match &receiver.kind {
-        ReceiverKind::Value => false,
-        ReceiverKind::Reference(_) => true,
-        ReceiverKind::Typed(ty) => ty.any(is_reference),
+    let has_reference = |ty: &Type| types::any(ty, |part| matches!(part, Part::Reference(_)));
+    let by_reference = source.receiver().is_some_and(|receiver| match &receiver.kind {
+        ReceiverKind::Reference(..) => true,
+        ReceiverKind::Typed(_, ty) => has_reference(ty),
+        _ => false,
     });
-    by_reference || source.args.iter().any(|arg| arg.ty.any(is_reference))
+    by_reference || source.args().any(|arg| has_reference(&arg.ty))
 }
 
 fn whose(companion: &Companion<'_>) -> &'static str {
@@ -56,9 +61,10 @@ fn whose(companion: &Companion<'_>) -> &'static str {
 }
 
 fn link(companion: &Companion<'_>) -> String {
-    let name = companion.source.name.unraw();
+    let written = companion.source.name();
+    let name = written.unraw();
     // A link from a public companion to a private fn would be one that rustdoc warns of.
-    let is_raw = name != companion.source.name;
+    let is_raw = name != *written;
     let is_hidden = companion.attrs.iter().any(|attr| attr.to_string().starts_with("doc"));
     if companion.vis.is_some() || is_raw || is_hidden {
         return format!("`{name}`");
@@ -85,6 +91,9 @@ fn sections(companion: &Companion<'_>, link: &str) -> String {
         OnError::Wrap => format!(
             "\n\n# Errors\n\nWhere{limit} the event loop is closed, or the calling thread is the event loop's own."
         ),
+        OnError::Fold if companion.kind == Kind::Stream => format!(
+            "\n\n# Errors\n\nThe items' own; and, converted from the bridge's error, one as the last item, where{limit} the event loop is closed or the calling thread is the event loop's own."
+        ),
         OnError::Fold => format!(
             "\n\n# Errors\n\nThose of {link}, and, converted from the bridge's error, where{limit} the event loop is closed or the calling thread is the event loop's own."
         ),
@@ -100,8 +109,8 @@ struct Written {
 }
 
 impl Written {
-    fn of(attrs: &[Attr]) -> Written {
-        let text: Vec<String> = attrs.iter().filter_map(crate::parse::doc_text).map(unstarred).collect();
+    fn of(attrs: &[Attribute]) -> Written {
+        let text: Vec<String> = attrs.iter().filter_map(doc_text).map(unstarred).collect();
         let text = text.join("\n");
         let mut paragraph = Vec::new();
         let mut lines = unindented(&text).skip_while(|line| line.trim().is_empty());

@@ -1,144 +1,131 @@
-//! The associated types that a signature names, `T::Item` and `<T as Trait>::Item`: they cross threads as `T` does.
+//! The associated types in a signature, `T::Item` and `<T as Trait>::Item`: they cross threads as `T` does.
 
-use proc_macro2::TokenTree;
+use proc_macro2::Ident;
+use quote::ToTokens as _;
+use syn::{Generics, PathArguments, TypePath};
 
-use super::need::Need;
-use crate::model::{Ask, Block, Function, GenericKind, GenericParam, Piece, Subject, Ty};
+use super::scope::Scope;
+use crate::ast::types::{self, Part, Reach};
+use crate::ast::{Block, Function, tokens};
+use crate::plan::{AddedBound, Subject};
 
-/// What is asked of those of a function's own parameters, and of those of the block that it stands in.
-pub(super) fn asks<'a>(function: &'a Function, block: Option<&'a Block>, own_need: Need, need: Need) -> Vec<Ask<'a>> {
-    if function.generics.is_empty() && block.is_none() {
-        return Vec::new();
-    }
-    let in_trait = block.and_then(Block::interface).is_some();
-    let outer = block.map_or(&[][..], |block| &block.generics);
-    let mut asks = Vec::new();
-    for projection in named(function, own_need) {
-        if projection.is_of(&function.generics) {
-            asks.push(projection.ask(true));
+/// The bounds of those of a function's own parameters, and of those of the block that it is in.
+pub(super) fn added<'a>(
+    function: &'a Function,
+    block: Option<&'a Block>,
+    own_scope: Scope,
+    scope: Scope,
+) -> Vec<AddedBound<'a>> {
+    let in_trait = block.and_then(Block::as_trait).is_some();
+    let mut added = Vec::new();
+    let own = &function.sig.generics;
+    for projection in named(function, own_scope) {
+        if projection.is_of(own) {
+            added.push(projection.bound(true));
         }
     }
-    for projection in named(function, need) {
-        let of_self = in_trait && projection.names("Self") && !projection.is_declared(block);
-        if !projection.is_of(&function.generics) && (projection.is_of(outer) || of_self) {
-            asks.push(projection.ask(false));
+    let Some(block) = block else { return added };
+    for projection in named(function, scope) {
+        let of_self = || in_trait && projection.names("Self") && !projection.is_declared(block);
+        if !projection.is_of(own) && (projection.is_of(&block.generics) || of_self()) {
+            added.push(projection.bound(false));
         }
     }
-    asks
+    added
 }
 
-/// A path to an associated type, as it was written.
+/// A path to an associated type.
 struct Projection<'a> {
-    path: &'a [Piece],
-    /// Whether it is behind a shared reference.
+    path: &'a TypePath,
     shared: bool,
 }
 
 impl<'a> Projection<'a> {
-    fn ask(&self, own: bool) -> Ask<'a> {
+    /// The projection that `path` is: without arguments of its own, and without lifetimes, which may be bound where it
+    /// is written.
+    fn new(path: &'a TypePath, shared: bool) -> Option<Projection<'a>> {
+        let segments = &path.path.segments;
+        let is_projection = match &path.qself {
+            None => {
+                path.path.leading_colon.is_none()
+                    && segments.len() == 2
+                    && segments.iter().all(|segment| segment.arguments.is_none())
+            }
+            Some(qself) => {
+                let has_name = segments.len() == qself.position + 1
+                    && segments.last().is_some_and(|last| matches!(last.arguments, PathArguments::None));
+                let mut is_simple = has_name;
+                if has_name {
+                    let mut see = |part: Part<'_>, _: Reach| {
+                        is_simple &= matches!(part, Part::Path(_) | Part::Bound(_) | Part::Elements | Part::Macro(_))
+                    };
+                    types::walk(&qself.ty, Reach::VALUE, &mut see);
+                    types::walk_path(&path.path, Reach::VALUE, &mut see);
+                }
+                is_simple
+            }
+        };
+        is_projection.then_some(Projection { path, shared })
+    }
+
+    fn bound(&self, own: bool) -> AddedBound<'a> {
         let subject = Subject::Projection { path: self.path, own };
-        Ask { subject, sized: false, send: true, sync: self.shared }
+        AddedBound { subject, sized: false, send: true, sync: self.shared }
     }
 
-    fn is_of(&self, params: &[GenericParam]) -> bool {
-        params.iter().any(|param| matches!(&param.kind, GenericKind::Type(name) if self.names(&name.to_string())))
+    fn is_of(&self, generics: &Generics) -> bool {
+        generics.type_params().any(|param| self.names(&param.ident.to_string()))
     }
 
-    /// Whether `name` occurs before the `::`.
+    /// `T` and `Name` of `T::Name`.
+    fn parts(&self) -> Option<(&Ident, &Ident)> {
+        let segments = &self.path.path.segments;
+        self.path.qself.is_none().then(|| (&segments[0].ident, &segments[1].ident))
+    }
+
+    /// Whether `name` is before the last `::`.
     fn names(&self, name: &str) -> bool {
-        match self.path {
-            [Piece::Ident(root), ..] => root == name,
-            [Piece::Angle(_, inner, _), ..] => inner.any(|piece| matches!(piece, Piece::Ident(ident) if ident == name)),
-            _ => false,
+        match (&self.path.qself, self.parts()) {
+            (Some(qself), _) => {
+                let mut found = tokens::mentions(&qself.ty.to_token_stream(), name);
+                for segment in self.path.path.segments.iter().take(qself.position) {
+                    found |= tokens::mentions(&segment.to_token_stream(), name);
+                }
+                found
+            }
+            (None, Some((root, _))) => root == name,
+            (None, None) => false,
         }
     }
 
     /// Whether it is `Self::Name`, of a type that the trait itself declares.
-    fn is_declared(&self, block: Option<&Block>) -> bool {
-        match self.path {
-            [Piece::Ident(_), .., Piece::Ident(name)] => {
-                block.is_some_and(|block| block.associated().any(|declared| declared == name))
-            }
-            _ => false,
-        }
+    fn is_declared(&self, block: &Block) -> bool {
+        self.parts().is_some_and(|(_, name)| block.associated().any(|declared| declared == name))
     }
 
-    /// The same text, as far as it is short.
+    /// Whether both are the same `T::Name`.
     fn is_same(&self, other: &Projection<'_>) -> bool {
-        match (self.path, other.path) {
-            ([Piece::Ident(root), .., Piece::Ident(name)], [Piece::Ident(other_root), .., Piece::Ident(other)]) => {
-                root == other_root && name == other
-            }
-            _ => false,
-        }
+        self.parts().is_some() && self.parts() == other.parts()
     }
 }
 
-/// Those that `need` is about, each once.
-fn named(function: &Function, need: Need) -> Vec<Projection<'_>> {
-    let mut all = Vec::new();
-    if need != Need::Output {
-        function.args.iter().for_each(|arg| collect(&arg.ty, false, &mut all));
-    }
-    function.output.iter().for_each(|output| collect(output, false, &mut all));
-    if need == Need::All {
-        collect(&function.conditions, false, &mut all);
-    }
+/// Those in that scope, each once.
+fn named(function: &Function, scope: Scope) -> Vec<Projection<'_>> {
     let mut named: Vec<Projection<'_>> = Vec::new();
-    for projection in all {
+    let mut see = |part, reach: Reach| {
+        let Part::Path(path) = part else { return };
+        let Some(projection) = Projection::new(path, reach.shared) else { return };
         match named.iter_mut().find(|known| known.is_same(&projection)) {
             Some(known) => known.shared |= projection.shared,
             None => named.push(projection),
         }
+    };
+    if scope != Scope::Output {
+        function.args().for_each(|arg| types::walk(&arg.ty, Reach::VALUE, &mut see));
+    }
+    function.output.iter().for_each(|output| types::walk(output, Reach::VALUE, &mut see));
+    if scope == Scope::All {
+        function.predicates().for_each(|predicate| types::walk_predicate(predicate, &mut see));
     }
     named
-}
-
-fn collect<'a>(ty: &'a Ty, shared: bool, into: &mut Vec<Projection<'a>>) {
-    let mut counted = false;
-    for (index, piece) in ty.0.iter().enumerate() {
-        if let Some(path) = path(&ty.0, index) {
-            into.push(Projection { path, shared });
-        }
-        match piece {
-            // What is counted is `Send` only where it is `Sync` too.
-            Piece::Ident(ident) => counted = ident == "Arc" || ident == "Weak",
-            Piece::Reference(reference, inner) => collect(inner, shared || reference.mutable.is_none(), into),
-            Piece::Angle(_, inner, _) => collect(inner, shared || counted, into),
-            Piece::Impl(_, inner) | Piece::Group(_, _, inner) => collect(inner, shared, into),
-            Piece::Raw(_) | Piece::Lifetime(_) | Piece::Opaque(_) => {}
-        }
-    }
-}
-
-/// The path that begins at `index`, if one does: without arguments of its own, and without lifetimes, which may be bound
-/// where it stands.
-fn path(pieces: &[Piece], index: usize) -> Option<&[Piece]> {
-    let before = index.checked_sub(1).map(|before| &pieces[before]);
-    let path = pieces.get(index..index + 4)?;
-    // A bound, `T: …`, has one colon.
-    let follows = match pieces.get(index + 4..) {
-        Some([Piece::Angle(..), ..]) => true,
-        Some([first, second, ..]) => is_colon(first) && is_colon(second),
-        _ => false,
-    };
-    let begins = index < 2 || !pieces[index - 2..index].iter().all(is_colon);
-    match path {
-        [Piece::Ident(_), first, second, Piece::Ident(_)] if is_colon(first) && is_colon(second) => {}
-        [Piece::Angle(_, inner, _), first, second, Piece::Ident(_)] if is_colon(first) && is_colon(second) => {
-            let is_argument = matches!(before, Some(Piece::Ident(_)));
-            let is_simple = !inner.any(|piece| {
-                matches!(piece, Piece::Lifetime(_) | Piece::Reference(..) | Piece::Impl(..) | Piece::Opaque(_))
-            });
-            if is_argument || !is_simple {
-                return None;
-            }
-        }
-        _ => return None,
-    }
-    (begins && !follows).then_some(path)
-}
-
-fn is_colon(piece: &Piece) -> bool {
-    matches!(piece, Piece::Raw(TokenTree::Punct(punct)) if punct.as_char() == ':')
 }

@@ -2,11 +2,17 @@
 
 use proc_macro2::{Ident, Span};
 
-use super::carry::{self, MAX_CFGS};
-use super::handle::mentions;
-use crate::model::{
-    Attr, Block, Companion, Errors, FallibleMode, Function, Key, Kind, Member, Options, Piece, Planned, Returns, Ty,
-};
+use quote::ToTokens as _;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Path, Type};
+
+use super::forward::{self, MAX_CFGS};
+use crate::ast::tokens::mentions;
+use crate::ast::types::{self, ends_in};
+use crate::ast::{Block, Function, Member, Returns, Trait};
+use crate::attr::{FallibleMode, Key, Options};
+use crate::error::Errors;
+use crate::plan::{Companion, Kind, Place, PlannedMember};
 
 /// Options of a function that is annotated by itself.
 pub(super) fn on_function(options: &Options, errors: &mut Errors) {
@@ -39,7 +45,7 @@ pub(super) fn on_block(block: &Block, options: &Options, errors: &mut Errors) {
             Key::Stream => {
                 format!("`stream` is for one function, not for {word}: put `#[threadsafe(stream)]` on that function")
             }
-            Key::Vis if block.interface().is_some() => NO_VIS.to_owned(),
+            Key::Vis if block.as_trait().is_some() => NO_VIS.to_owned(),
             _ => continue,
         };
         errors.push(written.span(), message);
@@ -56,11 +62,11 @@ const NO_VIS: &str = "what is in a trait is as visible as the trait: remove `vis
 
 impl Block {
     fn word(&self) -> &'static str {
-        if self.interface().is_some() { "a trait" } else { "an impl" }
+        if self.as_trait().is_some() { "a trait" } else { "an impl" }
     }
 
     fn whole(&self) -> &'static str {
-        if self.interface().is_some() { "a whole trait" } else { "a whole impl" }
+        if self.as_trait().is_some() { "a whole trait" } else { "a whole impl" }
     }
 }
 
@@ -76,33 +82,31 @@ pub(super) fn on_member(block: &Block, options: &Options, errors: &mut Errors) {
             Key::Suffix => {
                 errors.push(written.span(), "`suffix` is for a whole impl: on one function write `name = …`")
             }
-            Key::Vis if block.interface().is_some() => errors.push(written.span(), NO_VIS),
+            Key::Vis if block.as_trait().is_some() => errors.push(written.span(), NO_VIS),
             _ => {}
         }
     }
 }
 
 pub(super) fn nothing_async(block: &Block, errors: &mut Errors) {
-    let word = if block.interface().is_some() { "trait" } else { "impl" };
+    let word = if block.as_trait().is_some() { "trait" } else { "impl" };
     // Of an impl's plain functions nothing was read but their tokens.
-    let any_mentions = |name: &str| block.members.iter().any(|member: &Member| mentions(&member.tokens, name));
-    let advice = if any_mentions("Future") || any_mentions("BoxFuture") {
-        "put `#[threadsafe]` also on each function that returns a future"
-    } else if any_mentions("fn") {
-        // A future may have another name.
-        "add one, put `#[threadsafe]` also on each function that returns a future, or remove it"
+    let mentions_fn = block.members.iter().any(|member: &Member| mentions(&member.tokens, "fn"));
+    // A future may have another name.
+    let names = if mentions_fn {
+        "; futures are known by `impl Future<Output = T>`, `Pin<Box<dyn Future<Output = T>>>` and `BoxFuture<'_, T>`"
     } else {
-        "add one, or remove `#[threadsafe]`"
+        ""
     };
     errors.push(
         block.span,
-        format!("this {word} has no `async fn`, so there is nothing to make a blocking companion of: {advice}"),
+        format!("this {word} has no `async fn`, so there is nothing to make a blocking companion of: add one, or remove `#[threadsafe]`{names}"),
     );
 }
 
 /// `#[async_trait(?Send)]` makes futures that cannot be sent to the loop; true if that was told.
 pub(super) fn is_refused_send(block: &Block, function: &Function, errors: &mut Errors) -> bool {
-    let coming = block.interface().and_then(|interface| interface.async_trait);
+    let coming = block.as_trait().and_then(|interface: &Trait| interface.async_trait);
     let coming = coming.filter(|async_trait| !async_trait.is_send).map(|async_trait| async_trait.span);
     let refused = coming.or(function.not_send.filter(|_| function.returns == Returns::AsyncTrait));
     if let Some(span) = refused {
@@ -115,38 +119,49 @@ pub(super) fn is_refused_send(block: &Block, function: &Function, errors: &mut E
 }
 
 /// What a function must return.
-pub(super) fn returns(function: &Function, options: &Options, errors: &mut Errors) {
-    let name = &function.name;
-    let output = function.output.as_ref().map_or(function.fn_token, |output| output.span().0);
+pub(super) fn returns(function: &Function, place: Place<'_>, options: &Options, errors: &mut Errors) {
+    let name = function.name();
+    let fn_token = function.sig.fn_token.span;
+    let output = function.output.as_ref().map_or(fn_token, types::first_span);
     match (options.stream, function.returns) {
         (Some(_), Returns::Value | Returns::Future | Returns::AsyncTrait) => errors.push(
             output,
             format!("`{name}` returns no stream that is seen as one: write `impl Stream<Item = T>` or `BoxStream<'_, T>`, or remove `stream`"),
         ),
         (Some(span), Returns::Stream) => stream(function, span, options, errors),
-        (None, Returns::Value) if function.asyncness.is_none() => {
+        (None, Returns::Value) if function.sig.asyncness.is_none() => {
             let message = if function.output.as_ref().is_some_and(is_stream) {
                 format!("`{name}` returns a stream: write `#[threadsafe(stream)]`, and its companion gives an iterator")
             } else {
                 format!("`{name}` is not async, and returns no future that is seen as one: write `async fn` or `-> impl Future<Output = T>`, or remove `#[threadsafe]`")
             };
-            errors.push(function.fn_token, message);
+            errors.push(fn_token, message);
         }
         (None, _) => {}
     }
-    if let (Some(span), None, Returns::Future) = (function.not_send, options.local, function.returns) {
+    if options.local.is_some() || function.returns != Returns::Future {
+        return;
+    }
+    let skip = if place.block().is_some() { ", or `#[threadsafe(skip)]`" } else { "" };
+    let is_in_trait = place.block().and_then(Block::as_trait).is_some();
+    if let Some(span) = function.not_send {
         errors.push(
             span,
-            "this future is not `Send`, so it cannot go to the event loop's thread: return one that is (`dyn Future<…> + Send`, `BoxFuture`), or write `#[threadsafe(local)]`",
+            format!("this future is not `Send`, so it cannot go to the event loop's thread: return one that is (`dyn Future<…> + Send`, `BoxFuture`), or write `#[threadsafe(local)]`{skip}"),
+        );
+    } else if let Some(span) = function.unpromised.filter(|_| is_in_trait) {
+        errors.push(
+            span,
+            format!("the trait does not say that this future is `Send`, so it cannot go to the event loop's thread: write `impl Future<…> + Send` or `async fn`, or `#[threadsafe(local)]`{skip}"),
         );
     }
 }
 
 /// Whether the companion's signature is: what a plain fn hides is no value of its own.
 pub(super) fn is_known(function: &Function) -> bool {
-    function.asyncness.is_some()
+    function.sig.asyncness.is_some()
         || function.returns != Returns::Value
-        || !function.output.as_ref().is_some_and(Ty::has_impl)
+        || !function.output.as_ref().is_some_and(types::has_impl)
 }
 
 fn stream(function: &Function, span: Span, options: &Options, errors: &mut Errors) {
@@ -165,25 +180,21 @@ fn stream(function: &Function, span: Span, options: &Options, errors: &mut Error
     if let Some(submit) = &options.submit {
         errors.push(submit.span, "`submit` is for one value, and a stream has many: remove one of the two");
     }
-    if let Some(fallible) = options.fallible.as_ref().filter(|fallible| fallible.mode == FallibleMode::Fold) {
-        errors.push(fallible.span, "an iterator has no `Result` that an error could fold into: write `fallible`");
-    }
 }
 
-fn is_stream(ty: &Ty) -> bool {
-    ty.any(|piece| {
-        matches!(piece, Piece::Ident(ident) if ident == "Stream" || ident == "BoxStream" || ident == "LocalBoxStream")
-    })
+fn is_stream(ty: &Type) -> bool {
+    const NAMES: [&str; 3] = ["Stream", "BoxStream", "LocalBoxStream"];
+    NAMES.iter().any(|name| mentions(&ty.to_token_stream(), name))
 }
 
 /// The companions' names must differ from the function's and from each other. One that does not is dropped, or rustc
 /// would say it again.
 pub(super) fn names(function: &Function, companions: &mut Vec<Companion<'_>>, errors: &mut Errors) {
-    let mut taken = vec![function.name.clone()];
+    let mut taken = vec![function.name().clone()];
     companions.retain(|companion| {
         let is_free = !taken.contains(&companion.name);
         if !is_free {
-            let other = if companion.name == function.name { "the async fn" } else { "the other companion" };
+            let other = if companion.name == *function.name() { "the async fn" } else { "the other companion" };
             errors.push(
                 companion.name.span(),
                 format!("{other} has this name already: choose another with `{} = …`", option(companion)),
@@ -204,29 +215,29 @@ pub(super) fn fold(function: &Function, options: &Options, errors: &mut Errors) 
             fallible.span,
             format!(
                 "`{}` returns no `Result` that an error could fold into: write `fallible`, or `fallible = wrap`",
-                function.name
+                function.name()
             ),
         );
     }
 }
 
 /// Among the members of a block, no two companions have one name. Of two functions of one name rustc tells.
-pub(super) fn distinct(planned: &mut [Planned<'_>], errors: &mut Errors) {
+pub(super) fn distinct(planned: &mut [PlannedMember<'_>], errors: &mut Errors) {
     let mut taken: Vec<(Ident, &Function)> = Vec::new();
     for companions in planned.iter_mut().map(|planned| &mut planned.companions) {
         companions.retain(|companion| {
             let function = companion.source;
             // Where one is there, another may not be.
-            let has_cfg = |function: &Function| function.attrs.iter().any(|attr| attr.path == "cfg");
+            let has_cfg = |function: &Function| forward::cfg_attributes(&function.attrs).next().is_some();
             let other = taken.iter().find(|(name, other)| *name == companion.name && !has_cfg(other));
             let Some((_, other)) = other.filter(|_| !has_cfg(function)) else {
                 taken.push((companion.name.clone(), function));
                 return true;
             };
-            if other.name != function.name {
+            if other.name() != function.name() {
                 let message = format!(
                     "the companion of `{}` has this name already: choose another with `{} = …`",
-                    other.name,
+                    other.name(),
                     option(companion)
                 );
                 errors.push(companion.name.span(), message);
@@ -246,41 +257,33 @@ fn option(companion: &Companion<'_>) -> &'static str {
 
 /// What makes a plain function of an async one: `#[tokio::main]` and the like.
 pub(super) fn entry_points(function: &Function, errors: &mut Errors) {
-    let is_entry = |attr: &&Attr| matches!(attr.path.rsplit("::").next(), Some("main" | "test"));
-    if let Some(attr) = function.attrs.iter().find(is_entry).filter(|_| function.asyncness.is_some()) {
+    let is_entry = |attr: &&Attribute| ends_in(attr.path(), "main") || ends_in(attr.path(), "test");
+    if let Some(attr) = function.attrs.iter().find(is_entry).filter(|_| function.sig.asyncness.is_some()) {
         let message = format!(
             "`#[{}]` makes a plain function of `{}`, which then has no future to wait for: remove one of the two attributes",
-            attr.path, function.name
+            forward::path(attr.path()),
+            function.name()
         );
-        errors.push(attr.brackets.span(), message);
+        errors.push(attr.bracket_token.span.join(), message);
     }
 }
 
 pub(super) fn cfgs(function: &Function, errors: &mut Errors) {
-    if carry::cfgs(function).len() > MAX_CFGS {
-        let span = function.args.first().map_or_else(Span::call_site, |arg| arg.span);
+    if forward::cfgs(function).len() > MAX_CFGS {
+        let span = function.args().next().map_or_else(Span::call_site, |arg| arg.pat.span());
         errors.push(span, format!("more than {MAX_CFGS} different `cfg`s on parameters are not supported: write this companion by hand, with `Handle::block_on`"));
     }
 }
 
-/// Whether the last segment of a path is `Result`.
-pub(super) fn is_result(ty: &Ty) -> bool {
-    let mut last = None;
-    for piece in &ty.0 {
-        match piece {
-            Piece::Ident(ident) if matches!(&*ident.to_string(), "dyn" | "impl" | "fn" | "unsafe" | "extern") => {
-                return false;
-            }
-            Piece::Ident(ident) => last = Some(ident),
-            Piece::Group(proc_macro2::Delimiter::None | proc_macro2::Delimiter::Parenthesis, _, inner)
-                if ty.0.len() == 1 =>
-            {
-                return !inner.0.iter().any(|piece| matches!(piece, Piece::Raw(tree) if tree.to_string() == ","))
-                    && is_result(inner);
-            }
-            Piece::Raw(_) | Piece::Angle(..) => {}
-            _ => return false,
-        }
+/// Whether the last segment of a path is `Result`, or ends so, as aliases do: `PyResult`.
+pub(super) fn is_result(ty: &Type) -> bool {
+    let is_named = |path: &Path| path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Result"));
+    match ty {
+        Type::Group(group) => is_result(&group.elem),
+        Type::Paren(paren) => is_result(&paren.elem),
+        Type::Path(path) => is_named(&path.path),
+        // A macro's type is known by its name, too.
+        Type::Macro(invocation) => is_named(&invocation.mac.path),
+        _ => false,
     }
-    last.is_some_and(|last| last == "Result")
 }

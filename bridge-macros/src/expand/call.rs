@@ -3,12 +3,12 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
+use syn::{Attribute, GenericParam};
 
 use super::{at, handle_type};
-use crate::analyze::{conditions_of, has_supertrait};
-use crate::model::{
-    Attr, Block, Companion, Function, GenericKind, HandleSource, Interface, Kind, OnError, Place, Returns, Ty,
-};
+use crate::analyze::{conditions_of, has_supertrait, param_name};
+use crate::ast::{Block, Function, Returns, Trait, predicates, types};
+use crate::plan::{Companion, HandleSource, Kind, OnError, Place};
 
 /// The call; once for each set of parameters that `cfg`s may leave.
 pub(super) fn body(companion: &Companion<'_>) -> TokenStream {
@@ -30,37 +30,44 @@ pub(super) fn body(companion: &Companion<'_>) -> TokenStream {
     quote!(#(#arms)*)
 }
 
-fn call(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> TokenStream {
-    let krate = &companion.krate;
-    let helper = helper(companion);
+fn call(companion: &Companion<'_>, is_there: &dyn Fn(&[Attribute]) -> bool) -> TokenStream {
+    let (start, end) = output_span(companion);
+    let helper = helper(companion, end);
     let (made, handle) = handle(companion);
     let future = future(companion, is_there);
     let name = (companion.kind != Kind::Submit).then(|| companion.name.unraw().to_string()).into_iter();
-    let (start, _) = output_span(companion);
-    let mut krate = krate.clone();
-    if !companion.krate_is_given {
-        // rustc blames the callee for what the output lacks: its path spans what the output spans.
-        krate = krate
-            .into_iter()
-            .map(|mut tree| {
-                tree.set_span(tree.span().located_at(start));
-                tree
-            })
-            .collect();
+    let start = at(start);
+    // rustc blames the callee for what the output lacks: its path spans what the output spans.
+    let bridge = if companion.is_bridge_given { companion.bridge.clone() } else { quote_spanned!(start=> ::bridge) };
+    let convert = convert(companion, end).into_iter();
+    quote_spanned! {start=>
+        #made #bridge::__private::#helper(#(#name,)* #handle, #future #(, #convert)*)
     }
-    quote_spanned! {at(start)=>
-        #made #krate::__private::#helper(#(#name,)* #handle, #future)
+}
+
+/// The last argument, where an error of the bridge folds into the function's own.
+fn convert(companion: &Companion<'_>, end: Span) -> Option<TokenStream> {
+    let convert = &companion.convert;
+    match (companion.kind, companion.on_error) {
+        (Kind::Blocking, OnError::Fold) => Some(convert.clone()),
+        (Kind::Stream, OnError::Fold) => {
+            let bridge =
+                if companion.is_bridge_given { companion.bridge.clone() } else { quote_spanned!(at(end)=> ::bridge) };
+            Some(quote_spanned!(at(end)=> |error| #bridge::__private::failed(#convert(error))))
+        }
+        _ => None,
     }
 }
 
 /// The first and the last token of the output, or the name.
 fn output_span(companion: &Companion<'_>) -> (Span, Span) {
-    let name = companion.source.name.span();
-    companion.source.output.as_ref().map_or((name, name), Ty::span)
+    let name = companion.source.name().span();
+    let output = companion.source.output.as_ref();
+    output.map_or((name, name), |output| (types::first_span(output), types::last_span(output)))
 }
 
 /// The function in `bridge::__private`.
-fn helper(companion: &Companion<'_>) -> Ident {
+fn helper(companion: &Companion<'_>, end: Span) -> Ident {
     let verb = match companion.kind {
         Kind::Blocking => "call",
         Kind::Submit => "submit",
@@ -72,14 +79,13 @@ fn helper(companion: &Companion<'_>) -> Ident {
         (_, OnError::Fold) => "_fold",
     };
     let local = if companion.local.is_some() { "_local" } else { "" };
-    let (_, end) = output_span(companion);
     format_ident!("{verb}{local}{outcome}", span = at(end))
 }
 
 /// What makes a handle of the call's own, before it, where there is one; and the argument. What these expressions leave,
 /// the guard of a lock, say, is dropped before the next, and before the call begins.
-fn handle(companion: &Companion<'_>) -> (TokenStream, TokenStream) {
-    let krate = &companion.krate;
+fn handle(companion: &Companion<'_>) -> (Option<TokenStream>, TokenStream) {
+    let bridge = &companion.bridge;
     let (handle, cloned) = match &companion.handle {
         HandleSource::Parameter(name) => (name.to_token_stream(), false),
         HandleSource::Expression { tokens, cloned, branches } => {
@@ -90,81 +96,79 @@ fn handle(companion: &Companion<'_>) -> (TokenStream, TokenStream) {
                 // Not as the argument, or each branch would be asked to be a `Handle`, and could not deref to one. In
                 // parentheses, which a struct's literal needs here, and as a tuple, of which no lint says that it does
                 // not.
-                quote_spanned!(at(span)=> match (&#tokens,) { (place,) => #krate::__private::#helper(place) })
+                quote_spanned!(at(span)=> match (&#tokens,) { (place,) => #bridge::__private::#helper(place) })
             } else {
-                quote_spanned!(at(span)=> #krate::__private::#helper(&#tokens))
+                quote_spanned!(at(span)=> #bridge::__private::#helper(&#tokens))
             };
             (place, *cloned)
         }
     };
     let name = Ident::new("handle", Span::mixed_site());
-    let (mut made, mut handle) = (TokenStream::new(), handle);
+    let (mut made, mut handle) = (None, handle);
     if cloned {
-        made = quote!(let #name = ::core::clone::Clone::clone(#handle););
+        made = Some(quote!(let #name = ::core::clone::Clone::clone(#handle);));
         handle = quote!(&#name);
     }
     if let Some(limit) = &companion.timeout {
         let ty = handle_type(companion);
-        made.extend(quote!(let #name = #krate::#ty::with_timeout(#handle, #limit);));
+        made = Some(quote!(#made let #name = #bridge::#ty::with_timeout(#handle, #limit);));
         handle = quote!(&#name);
     }
     (made, handle)
 }
 
 /// The call of the async fn, which only makes the future; with `local`, a closure that will.
-fn future(companion: &Companion<'_>, is_there: &dyn Fn(&[Attr]) -> bool) -> TokenStream {
+fn future(companion: &Companion<'_>, is_there: &dyn Fn(&[Attribute]) -> bool) -> TokenStream {
     let source = companion.source;
-    let name = &source.name;
+    let name = source.name();
     let span = at(name.span());
     let function = match companion.place {
         Place::Free => name.to_token_stream(),
         Place::Block(block) => block_path(block, source),
         Place::Method => quote_spanned!(span=> Self::#name),
     };
-    let mut generics = source
-        .generics
-        .iter()
-        .filter(|param| is_there(&param.attrs))
-        .filter_map(|param| match &param.kind {
-            GenericKind::Lifetime(_) => None,
-            GenericKind::Type(name) | GenericKind::Const(_, name) => Some(name.to_token_stream()),
-        })
-        .peekable();
-    let generics =
-        if generics.peek().is_some() { quote_spanned!(span=> ::<#(#generics),*>) } else { TokenStream::new() };
-    let receiver = source.receiver.iter().map(|receiver| receiver.self_token.to_token_stream());
+    let is_argument = |param: &&GenericParam| match param {
+        GenericParam::Lifetime(_) => false,
+        GenericParam::Type(param) => is_there(&param.attrs),
+        GenericParam::Const(param) => is_there(&param.attrs),
+    };
+    let mut generics = source.sig.generics.params.iter().filter(is_argument).map(param_name).peekable();
+    let generics = generics.peek().is_some().then(|| quote_spanned!(span=> ::<#(#generics),*>));
+    let receiver = source.receiver().map(|receiver| receiver.self_token.to_token_stream()).into_iter();
     let params = companion.params.iter().filter(|param| is_there(&param.arg.attrs));
     let args = receiver.chain(params.map(|param| param.name.to_token_stream()));
     let mut call = quote_spanned!(span=> #function #generics (#(#args),*));
-    if source.unsafety.is_some() {
+    if source.is_unsafe() {
+        // The generated block is sound: the companion is `unsafe` too, and asks of its caller what the async fn asks.
         call = quote_spanned!(span=> unsafe { #call });
     }
     if companion.local.is_some() {
         return quote_spanned!(span=> move || #call);
     }
-    if source.asyncness.is_some() || source.returns == Returns::AsyncTrait {
+    if source.sig.asyncness.is_some() || source.returns == Returns::AsyncTrait {
         return call;
     }
     // A plain fn may do more than make a future, and where an async fn would do it: on the loop.
-    let krate = &companion.krate;
+    let bridge = &companion.bridge;
     let made = if companion.kind == Kind::Stream { "made" } else { "future" };
     let made = Ident::new(made, span);
-    quote_spanned!(span=> #krate::__private::#made(move || #call))
+    quote_spanned!(span=> #bridge::__private::#made(move || #call))
 }
 
 /// `Self::name`; in a trait whose supertraits may have one of this name, too, the trait's.
 fn block_path(block: &Block, source: &Function) -> TokenStream {
-    let name = &source.name;
+    let name = source.name();
     let span = at(name.span());
-    let has_supertraits = |interface: &&Interface| {
-        !interface.supertraits.is_empty() || has_supertrait(&interface.predicates) || has_supertrait(&source.predicates)
+    let has_supertraits = |interface: &&Trait| {
+        !interface.supertraits.is_empty()
+            || has_supertrait(predicates(&block.generics))
+            || has_supertrait(source.predicates())
     };
-    let Some(interface) = block.interface().filter(has_supertraits) else {
+    let Some(interface) = block.as_trait().filter(has_supertraits) else {
         return quote_spanned!(span=> Self::#name);
     };
     let this = &interface.name;
-    let arguments = block.generics.iter().map(super::generics::declared_name);
-    let arguments =
-        if block.generics.is_empty() { TokenStream::new() } else { quote_spanned!(span=> <#(#arguments),*>) };
+    let arguments = block.generics.params.iter().map(param_name);
+    let arguments = (!block.generics.params.is_empty()).then(|| quote_spanned!(span=> <#(#arguments),*>));
     quote_spanned!(span=> <Self as #this #arguments>::#name)
 }

@@ -1,127 +1,150 @@
-//! The generics of a companion: the async fn's, and what is asked beyond them.
+//! The generics of a companion: those of the async fn, and the added bounds.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens as _, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::GenericParam;
+use syn::punctuated::Punctuated;
 
-use super::ty::{Impls, Rewrite};
-use super::{at, attribute};
-use crate::model::{Ask, Companion, GenericKind, GenericParam, Subject};
+use super::at;
+use crate::analyze::param_name;
+use crate::ast::tokens::mentions;
+use crate::ast::{Function, types};
+use crate::plan::{AddedBound, Companion, Subject, TraitFn};
 
-/// `<…>`; `named` are those that come from `impl Trait` arguments.
-pub(super) fn generics(companion: &Companion<'_>, named: &[TokenStream]) -> TokenStream {
-    // What is `'static` is no parameter.
-    let lifetimes = companion.lifetimes.inputs.iter().filter(|lifetime| lifetime.ident != "static");
-    let lifetimes = lifetimes.map(|name| name.to_token_stream());
-    let declared = companion.source.generics.iter().map(|param| {
-        let attrs = param.attrs.iter().map(attribute);
-        let name = declared(param);
-        if is_in_where_clause(param, companion) {
-            return quote!(#(#attrs)* #name);
+/// The added bounds of a generated function.
+pub(super) struct Bounds<'a> {
+    source: &'a Function,
+    added: &'a [AddedBound<'a>],
+    /// Predicates of the user.
+    given: &'a [TokenStream],
+    /// Whether all is to be `'static`.
+    owned: bool,
+}
+
+impl<'a> Bounds<'a> {
+    pub(super) fn of_companion(companion: &'a Companion<'_>) -> Bounds<'a> {
+        let Companion { source, added, bounds, owned, .. } = companion;
+        Bounds { source, added, given: bounds, owned: *owned }
+    }
+
+    pub(super) fn of_trait_fn(function: &'a TraitFn<'_>) -> Bounds<'a> {
+        Bounds { source: function.source, added: &function.bounds, given: &[], owned: false }
+    }
+
+    /// `<…>`, with the parameters `before` and `after` the function's own.
+    pub(super) fn generics(
+        &self,
+        before: impl Iterator<Item = TokenStream>,
+        after: Vec<TokenStream>,
+    ) -> Option<TokenStream> {
+        let mut params: Vec<TokenStream> = before.collect();
+        params.extend(self.source.sig.generics.params.iter().map(|param| self.declared(param)));
+        params.extend(after);
+        (!params.is_empty()).then(|| quote!(<#(#params),*>))
+    }
+
+    /// A parameter with its bounds, where they are not in the where clause.
+    fn declared(&self, param: &GenericParam) -> TokenStream {
+        let (attrs, mut tokens) = match param {
+            GenericParam::Lifetime(param) => (&param.attrs, TokenStream::new()),
+            GenericParam::Type(param) => (&param.attrs, TokenStream::new()),
+            GenericParam::Const(param) => (&param.attrs, param.const_token.to_token_stream()),
+        };
+        param_name(param).to_tokens(&mut tokens);
+        let bounds = if self.is_in_where_clause(param) { Vec::new() } else { self.bounds(param) };
+        if let GenericParam::Const(param) = param {
+            param.colon_token.to_tokens(&mut tokens);
+            param.ty.to_tokens(&mut tokens);
+        } else if !bounds.is_empty() {
+            tokens.extend(quote!(: #(#bounds)+*));
         }
-        let bounds = bounds(param, companion);
-        if bounds.is_empty() { quote!(#(#attrs)* #name) } else { quote!(#(#attrs)* #name: #(#bounds)+*) }
-    });
-    let all: Vec<TokenStream> = lifetimes.chain(declared).chain(named.iter().cloned()).collect();
-    if all.is_empty() { TokenStream::new() } else { quote!(<#(#all),*>) }
-}
-
-pub(super) fn declared(param: &GenericParam) -> TokenStream {
-    match &param.kind {
-        GenericKind::Lifetime(lifetime) => lifetime.to_token_stream(),
-        GenericKind::Const(keyword, name) => quote!(#keyword #name),
-        GenericKind::Type(name) => name.to_token_stream(),
+        if attrs.is_empty() { tokens } else { quote!(#(#attrs)* #tokens) }
     }
-}
 
-/// As an argument.
-pub(super) fn declared_name(param: &GenericParam) -> TokenStream {
-    match &param.kind {
-        GenericKind::Lifetime(lifetime) => lifetime.to_token_stream(),
-        GenericKind::Const(_, name) | GenericKind::Type(name) => name.to_token_stream(),
+    /// Whether the bounds of a type parameter go into the where clause: where there are some already,
+    /// so that they stay together.
+    fn is_in_where_clause(&self, param: &GenericParam) -> bool {
+        let GenericParam::Type(param) = param else { return false };
+        param.attrs.is_empty() && (self.is_in_predicates(&param.ident))
     }
-}
 
-/// Whether the bounds of a type parameter go into the where clause: where there are some already,
-/// so that they stay together.
-fn is_in_where_clause(param: &GenericParam, companion: &Companion<'_>) -> bool {
-    let GenericKind::Type(name) = &param.kind else { return false };
-    let named = |tokens: &TokenStream| names(tokens, name);
-    param.attrs.is_empty() && (named(&companion.source.predicates) || companion.bounds.iter().any(named))
-}
-
-/// Whether `predicates` are about the parameter, among others.
-pub(super) fn names(predicates: &TokenStream, param: &Ident) -> bool {
-    predicates.clone().into_iter().any(|tree| matches!(tree, TokenTree::Ident(ident) if ident == *param))
-}
-
-/// What is asked of a parameter: by the async fn, and by the companion.
-fn bounds(param: &GenericParam, companion: &Companion<'_>) -> Vec<TokenStream> {
-    let owned = companion.owned;
-    let mut bounds: Vec<TokenStream> = Vec::new();
-    if !param.bounds.is_empty() {
-        bounds.push(param.bounds.clone());
+    /// Whether predicates mention the parameter.
+    fn is_in_predicates(&self, name: &Ident) -> bool {
+        let clause = &self.source.sig.generics.where_clause;
+        if clause.is_none() && self.given.is_empty() {
+            return false;
+        }
+        let name = name.to_string();
+        mentions(&clause.to_token_stream(), &name) || self.given.iter().any(|given| mentions(given, &name))
     }
-    match &param.kind {
-        GenericKind::Lifetime(_) => bounds.extend(owned.then(|| quote!('static))),
-        GenericKind::Const(..) => {}
-        GenericKind::Type(name) => {
-            if let Some(ask) = companion.asks.iter().find(|ask| ask.is_of(name)) {
-                bounds.extend(asked(ask, owned));
+
+    /// All bounds of a parameter.
+    fn bounds(&self, param: &GenericParam) -> Vec<TokenStream> {
+        let mut bounds = Vec::new();
+        match param {
+            GenericParam::Lifetime(param) => {
+                bounds.extend(listed(&param.bounds));
+                bounds.extend(self.owned.then(|| quote!('static)));
+            }
+            GenericParam::Const(_) => {}
+            GenericParam::Type(param) => {
+                bounds.extend(listed(&param.bounds));
+                let added = self.added.iter().find(|bound| bound.is_of(&param.ident));
+                bounds.extend(added.into_iter().flat_map(|bound| markers(bound, self.owned)));
             }
         }
+        bounds
     }
-    bounds
+
+    /// `where …`, or nothing; with the predicate `this` for `Self`.
+    pub(super) fn where_clause(&self, this: Option<TokenStream>) -> Option<TokenStream> {
+        let params = &self.source.sig.generics.params;
+        let own = params.iter().filter(|param| self.is_in_where_clause(param)).filter_map(|param| {
+            let (name, bounds) = (param_name(param), self.bounds(param));
+            (!bounds.is_empty()).then(|| quote!(#name: #(#bounds)+*))
+        });
+        let mut predicates: Vec<TokenStream> = own.collect();
+        predicates.extend(self.source.predicates().map(|predicate| predicate.to_token_stream()));
+        // `Self: 'static` is in `this`.
+        predicates.extend(
+            self.added
+                .iter()
+                .filter_map(|bound| predicate(bound, self.owned && !matches!(bound.subject, Subject::This))),
+        );
+        predicates.extend(this);
+        predicates.extend(self.given.iter().cloned());
+        (!predicates.is_empty()).then(|| quote!(where #(#predicates),*))
+    }
 }
 
-pub(super) fn asked(ask: &Ask<'_>, owned: bool) -> Vec<TokenStream> {
-    // Where the parameter stands, since rustc points there when an argument does not do.
-    let span = at(match ask.subject {
+/// The bounds as a list, without the `+` that may end it.
+fn listed<T: ToTokens, P>(bounds: &Punctuated<T, P>) -> impl Iterator<Item = TokenStream> {
+    bounds.iter().map(|bound| bound.to_token_stream())
+}
+
+pub(crate) fn markers(bound: &AddedBound<'_>, owned: bool) -> Vec<TokenStream> {
+    // At the parameter, since rustc points there when an argument does not satisfy it.
+    let span = at(match bound.subject {
         Subject::Own(name) | Subject::Outer(name) => name.span(),
-        Subject::Projection { path, .. } => path.first().map_or_else(Span::call_site, |piece| piece.span().0),
+        Subject::Projection { path, .. } => types::first_span_of_path(path),
         Subject::This | Subject::Associated(_) => Span::call_site(),
     });
-    let sized = ask.sized.then(|| quote_spanned!(span=> ::core::marker::Sized));
-    let send = ask.send.then(|| quote_spanned!(span=> ::core::marker::Send));
-    let sync = ask.sync.then(|| quote_spanned!(span=> ::core::marker::Sync));
+    let sized = bound.sized.then(|| quote_spanned!(span=> ::core::marker::Sized));
+    let send = bound.send.then(|| quote_spanned!(span=> ::core::marker::Send));
+    let sync = bound.sync.then(|| quote_spanned!(span=> ::core::marker::Sync));
     let owned = owned.then(|| quote_spanned!(span=> 'static));
     sized.into_iter().chain(send).chain(sync).chain(owned).collect()
 }
 
-/// What is asked of a type that is not the companion's own, if anything is.
-pub(super) fn predicate(ask: &Ask<'_>, owned: bool) -> Option<TokenStream> {
-    let subject = match ask.subject {
+/// The predicate of a type that is not the function's own, if it has bounds.
+pub(crate) fn predicate(bound: &AddedBound<'_>, owned: bool) -> Option<TokenStream> {
+    let subject = match bound.subject {
         Subject::Own(_) => return None,
         Subject::Outer(name) => name.to_token_stream(),
         Subject::This => quote!(Self),
         Subject::Associated(name) => quote!(Self::#name),
-        Subject::Projection { path, .. } => {
-            Rewrite { elided: Box::new(std::iter::empty()), impls: Impls::Keep }.pieces(path, false)
-        }
+        Subject::Projection { path, .. } => path.to_token_stream(),
     };
-    let bounds = asked(ask, owned);
+    let bounds = markers(bound, owned);
     (!bounds.is_empty()).then(|| quote!(#subject: #(#bounds)+*))
-}
-
-/// `where …`, or nothing.
-pub(super) fn where_clause(companion: &Companion<'_>) -> TokenStream {
-    let owned = companion.owned;
-    let source = companion.source;
-    let mut predicates = Vec::new();
-    for param in source.generics.iter().filter(|param| is_in_where_clause(param, companion)) {
-        let (name, bounds) = (declared(param), bounds(param, companion));
-        if !bounds.is_empty() {
-            predicates.push(quote!(#name: #(#bounds)+*));
-        }
-    }
-    if !source.predicates.is_empty() {
-        predicates.push(source.predicates.clone());
-    }
-    // `Self: 'static` is said below.
-    predicates
-        .extend(companion.asks.iter().filter_map(|ask| predicate(ask, owned && !matches!(ask.subject, Subject::This))));
-    if owned && (source.receiver.is_some() || source.mentions_self) {
-        predicates.push(quote!(Self: 'static));
-    }
-    predicates.extend(companion.bounds.iter().cloned());
-    if predicates.is_empty() { TokenStream::new() } else { quote!(where #(#predicates),*) }
 }

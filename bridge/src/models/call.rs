@@ -7,20 +7,33 @@ use std::time::Instant;
 use loom::thread;
 
 use super::{Body, Loop, Output, Seen, is_value};
+use crate::canceller::Cancellers;
 use crate::context;
 use crate::job::AnyJob;
 use crate::owner::{self, Wait};
 use crate::slot::Outcome;
 use crate::spare::ScopedJob;
-use crate::spin::Spin;
 use crate::state::Reason;
+use crate::sync::now;
 
 /// What `Handle::block_on` does.
 fn call(on: &Loop, body: Body, deadline: Option<Instant>) -> Outcome<Output> {
-    let leave = |job: &Arc<ScopedJob>| {
-        context::may_wait(&super::ON, Location::caller(), || Box::new(Arc::clone(job) as Arc<AnyJob>))
-    };
-    owner::call(body, |job| on.push(job), Wait { deadline, spin: Spin::NONE, leave: &leave }).unwrap()
+    cancellable(on, body, deadline, &Cancellers::default())
+}
+
+/// The same through a handle with cancellers.
+pub(super) fn cancellable(
+    on: &Loop,
+    body: Body,
+    deadline: Option<Instant>,
+    cancellers: &Cancellers,
+) -> Outcome<Output> {
+    let site = Location::caller();
+    let leave = |job: &Arc<ScopedJob>| context::may_wait(&super::ON, site, || Box::new(Arc::clone(job) as Arc<AnyJob>));
+    let on_it = &super::ON;
+    let wait =
+        Wait { deadline, spin: &on_it.spin, cancellers, host: None, on: on_it, site, companion: None, leave: &leave };
+    owner::call(body, |job| on.push(job), wait).unwrap()
 }
 
 /// The way of a call, with no way back: whatever was borrowed is free when it returns.
@@ -92,7 +105,7 @@ fn deadline_against_take_up_and_complete() {
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {
-                let outcome = call(&on, seen.ready_after(0), Some(Instant::now()));
+                let outcome = call(&on, seen.ready_after(0), Some(now()));
                 seen.is_over();
                 assert_eq!(is_value(&outcome), seen.polls.get() == 1, "{outcome:?}");
             }
@@ -111,7 +124,7 @@ fn deadline_against_idle() {
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {
-                let outcome = call(&on, seen.never(), Some(Instant::now()));
+                let outcome = call(&on, seen.never(), Some(now()));
                 seen.is_over();
                 assert!(!is_value(&outcome) && matches!(outcome, Outcome::Stopped(Reason::Deadline)));
             }
@@ -130,7 +143,7 @@ fn deadline_against_wake_and_complete() {
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {
-                let outcome = call(&on, seen.ready_after(2), Some(Instant::now()));
+                let outcome = call(&on, seen.ready_after(2), Some(now()));
                 seen.is_over();
                 assert_eq!(is_value(&outcome), seen.polls.get() == 3, "{outcome:?}");
             }

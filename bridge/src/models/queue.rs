@@ -1,5 +1,6 @@
 //! Many that push against the one that takes, sleeps and closes.
 
+use std::panic::Location;
 use std::sync::Arc;
 
 use loom::thread;
@@ -9,8 +10,7 @@ use crate::driver::Plan;
 use crate::frame;
 use crate::job::{AnyJob, Job};
 use crate::queue::{Pushed, Queue};
-use crate::spin::LoopWas;
-use crate::sync::{current, park};
+use crate::stall::Site;
 
 fn job(seen: &Seen) -> Arc<AnyJob> {
     job_of(seen.ready_after(0))
@@ -18,7 +18,7 @@ fn job(seen: &Seen) -> Arc<AnyJob> {
 
 fn job_of(body: Body) -> Arc<AnyJob> {
     // SAFETY: all of it is `Send`.
-    Arc::new(unsafe { Job::new(frame::Cell::future(body)) })
+    Arc::new(unsafe { Job::new(frame::Cell::future(body, Site::new(Location::caller()))) })
 }
 
 /// The loop goes to sleep while a job comes: it finds the job, or is woken for it.
@@ -34,56 +34,6 @@ fn push_against_sleep() {
         seen.is_over();
         pusher.join().unwrap();
         assert_eq!(on.runtime.wakes.get(), on.sleeps.get(), "whoever ends a sleep wakes the loop, and nobody else");
-    });
-}
-
-/// A job comes while the loop looks, or while it gives up looking and goes to sleep: it is found, or wakes the loop.
-#[test]
-fn push_against_look() {
-    loom::model(|| {
-        let (queue, loops, seen) = (Arc::new(Queue::new()), current(), Seen::default());
-        let pusher = thread::spawn({
-            let (queue, job) = (Arc::clone(&queue), job(&seen));
-            move || {
-                let Pushed::Found(was) = queue.push(job) else { panic!("nobody closes it") };
-                if was == LoopWas::Asleep {
-                    loops.unpark();
-                }
-                was
-            }
-        });
-        let mut slept = false;
-        let found = loop {
-            if let Some(job) = queue.take().next() {
-                break job;
-            }
-            if queue.look() && queue.is_looked_at() && queue.sleep() {
-                slept = true;
-                park();
-            }
-        };
-        found.close();
-        seen.is_over();
-        let was = pusher.join().unwrap();
-        assert!(slept || was != LoopWas::Asleep, "a loop that looks is not woken");
-        assert!(was != LoopWas::Looking || !slept, "a loop that sleeps lends nothing");
-    });
-}
-
-/// Of two that push while the loop looks, one gets its leave on loan: there is one to lend.
-#[test]
-fn two_pushers_against_look() {
-    loom::model(|| {
-        let queue = Arc::new(Queue::new());
-        assert!(queue.look());
-        let pushers = [(); 2].map(|()| {
-            let (queue, job) = (Arc::clone(&queue), job(&Seen::default()));
-            thread::spawn(move || matches!(queue.push(job), Pushed::Found(LoopWas::Looking)))
-        });
-        let lent = pushers.map(|pusher| pusher.join().unwrap());
-        assert_eq!(lent.iter().filter(|lent| **lent).count(), 1);
-        assert!(!queue.is_looked_at());
-        assert_eq!(queue.take().count(), 2);
     });
 }
 

@@ -8,11 +8,10 @@ use loom::thread;
 
 use super::{Borrowed, Count};
 use crate::owner::Ending;
-use crate::park;
+use crate::park::{self, Way};
 use crate::slot::Signal;
-use crate::spin::Spin;
 use crate::state::Ended;
-use crate::trace::Watch;
+use crate::sync::now;
 
 /// Makes wakers that count.
 #[derive(Clone, Default)]
@@ -50,7 +49,7 @@ fn complete(signal: &Signal, outcome: &Borrowed) {
 
 fn wait(signal: &Signal, deadline: Option<Instant>) -> bool {
     // SAFETY: each model has one owner.
-    unsafe { park::wait(signal, deadline, Spin::NONE, Watch::silent()) }
+    unsafe { park::wait(signal, Way { deadline, ..Way::park() }) }.is_over()
 }
 
 /// The waiter looks, registers and parks in whatever order with the completion: it is woken, and sees the outcome.
@@ -106,7 +105,7 @@ fn strays_against_wait() {
             let (earlier, signal, outcome) = (Arc::clone(&earlier), Arc::clone(&signal), outcome.clone());
             move || {
                 // Leaves this thread's waker with `earlier`, for a limit that has passed.
-                wait(&earlier, Some(Instant::now()));
+                wait(&earlier, Some(now()));
                 assert!(wait(&signal, None));
                 outcome.touch();
                 assert!(wait(&earlier, None));

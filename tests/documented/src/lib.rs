@@ -136,3 +136,76 @@ pub trait Store {
         self.load().await.is_some()
     }
 }
+
+/// A client of pages.
+#[derive(Debug)]
+pub struct Pages;
+
+/// A page.
+#[derive(Debug)]
+pub struct Page;
+
+#[threadsafe(facade)]
+impl Pages {
+    /// Opens the pages of a site, see [`Pages::get`] and [`Self::get`].
+    ///
+    /// Await it as `Pages::open("site").await`.
+    ///
+    /// # Examples
+    ///
+    /// For example:
+    ///
+    /// ```
+    /// bridge::run(async { bridge_tests_documented::Pages::open("site").await.unwrap() });
+    /// ```
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the site.
+    ///
+    /// # Errors
+    ///
+    /// When there is none:
+    ///
+    /// ```text
+    /// no site
+    /// ```
+    pub async fn open(site: &str) -> io::Result<Pages> {
+        drop(site.to_owned());
+        Ok(Pages)
+    }
+
+    /// Gets a [`Page`].
+    pub async fn get(&self) -> Page {
+        Page
+    }
+}
+
+pub mod blocking {
+    //! Types that block.
+
+    bridge::facade! {
+        handle = bridge::shared();
+
+        #[derive(Debug)]
+        pub struct Pages(crate::Pages);
+
+        /// A page, of a caller that blocks.
+        #[derive(Debug)]
+        pub struct Page(crate::Page);
+    }
+}
+
+/// A site.
+#[threadsafe(facade)]
+pub trait Site {
+    /// Visits it.
+    ///
+    /// ```
+    /// use bridge_tests_documented::Site;
+    /// async fn both(site: &impl Site) {
+    ///     site.visit().await;
+    /// }
+    /// ```
+    async fn visit(&self);
+}

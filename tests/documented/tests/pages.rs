@@ -117,3 +117,35 @@ fn each_code_block_is_run_once() {
     let blocks = source.lines().filter(|line| line.trim() == "/// ```").count() / 2 + 1;
     assert_eq!(list.lines().filter(|line| line.ends_with(": test")).count(), blocks, "{list}");
 }
+
+#[test]
+fn a_facade_reads_as_if_it_had_been_written_by_hand() {
+    let text = page("blocking/struct.Pages");
+    assert!(text.contains("The blocking form of <a href=\"../struct.Pages.html\""), "{text}");
+    assert!(!text.contains("__") && !text.contains(".await"), "{text}");
+    let open = method(&text, "method.open");
+    assert!(open.contains("Opens the pages of a site"), "{open}");
+    assert!(
+        open.contains("../struct.Pages.html#method.get\"") && open.contains("struct.Pages.html#method.get\""),
+        "{open}"
+    );
+    assert!(open.contains("id=\"errors\"") && open.contains("no site"), "{open}");
+    for left_out in ["Examples", "For example", "Cancel safety", "Dropping", "async"] {
+        assert!(!open.contains(left_out), "{left_out}: {open}");
+    }
+    let get = method(&text, "method.get");
+    assert!(get.contains("<a class=\"struct\" href=\"struct.Page.html\""), "{get}");
+}
+
+#[test]
+fn nothing_hidden_of_a_list_is_shown() {
+    let text = page("blocking/index");
+    assert!(text.contains("struct.Pages.html") && !text.contains("__"), "{text}");
+}
+
+#[test]
+fn the_blocking_form_of_a_trait_links_to_it() {
+    let text = page("trait.SiteBlocking");
+    assert!(text.contains("href=\"trait.Site.html\"") && text.contains("Visits it."), "{text}");
+    assert!(!text.contains(".await"), "{text}");
+}

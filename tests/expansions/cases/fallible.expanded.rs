@@ -11,7 +11,12 @@ Reads.
 Those of [`read`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
 #[track_caller]
 fn read_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<u64> {
-    ::bridge::__private::call_fold("read_blocking", handle, read(id))
+    ::bridge::__private::call_fold(
+        "read_blocking",
+        handle,
+        read(id),
+        ::bridge::__private::fold,
+    )
 }
 async fn count() -> usize {
     3
@@ -51,7 +56,12 @@ async fn folded() -> Answer {
 Those of [`folded`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
 #[track_caller]
 fn folded_blocking(handle: &::bridge::Handle) -> Answer {
-    ::bridge::__private::call_fold("folded_blocking", handle, folded())
+    ::bridge::__private::call_fold(
+        "folded_blocking",
+        handle,
+        folded(),
+        ::bridge::__private::fold,
+    )
 }
 async fn limited(limit: u64) {}
 /**Blocking companion of [`limited`]: runs it on `handle`'s event loop and waits for it.
@@ -66,4 +76,38 @@ fn limited_blocking(
 ) -> ::core::result::Result<(), ::bridge::Error> {
     let handle = ::bridge::Handle::with_timeout(handle, Duration::from_millis(limit));
     ::bridge::__private::call_wrap("limited_blocking", &handle, limited(limit))
+}
+async fn alias(id: u64) -> PyResult<String> {
+    get(id).await
+}
+/**Blocking companion of [`alias`]: runs it on `handle`'s event loop and waits for it.
+
+# Errors
+
+Those of [`alias`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+#[track_caller]
+fn alias_blocking(handle: &::bridge::Handle, id: u64) -> PyResult<String> {
+    ::bridge::__private::call_fold(
+        "alias_blocking",
+        handle,
+        alias(id),
+        ::bridge::__private::fold,
+    )
+}
+async fn foreign(id: u64) -> Result<String, PyErr> {
+    get(id).await
+}
+/**Blocking companion of [`foreign`]: runs it on `handle`'s event loop and waits for it.
+
+# Errors
+
+Those of [`foreign`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+#[track_caller]
+fn foreign_blocking(handle: &::bridge::Handle, id: u64) -> Result<String, PyErr> {
+    ::bridge::__private::call_fold(
+        "foreign_blocking",
+        handle,
+        foreign(id),
+        crate::error::from_bridge,
+    )
 }

@@ -21,3 +21,13 @@ async fn folded() -> Answer {
 
 #[threadsafe(timeout = Duration::from_millis(limit))]
 async fn limited(limit: u64) {}
+
+#[threadsafe(fallible)]
+async fn alias(id: u64) -> PyResult<String> {
+    get(id).await
+}
+
+#[threadsafe(fallible = crate::error::from_bridge)]
+async fn foreign(id: u64) -> Result<String, PyErr> {
+    get(id).await
+}

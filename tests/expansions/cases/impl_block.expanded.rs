@@ -45,7 +45,12 @@ Those of [`take`](Self::take), and, converted from the bridge's error, where a l
         let handle = ::core::clone::Clone::clone(
             ::bridge::__private::handle(&self.handle),
         );
-        ::bridge::__private::call_fold("take_sync", &handle, Self::take(self, index))
+        ::bridge::__private::call_fold(
+            "take_sync",
+            &handle,
+            Self::take(self, index),
+            ::bridge::__private::fold,
+        )
     }
     async fn lend(self: Arc<Self>) -> T {
         self.item()
@@ -66,7 +71,29 @@ Where the time is up, the event loop is closed, or the calling thread is the eve
         );
         ::bridge::__private::call_wrap("lent", &handle, Self::lend(self))
     }
+    fn all(&self) -> BoxFuture<'_, Vec<T>> {
+        Box::pin(async { self.items() })
+    }
+    /**Blocking companion of [`all`](Self::all): runs it on an event loop and waits for it.
+
+# Errors
+
+Where a limit of the handle is up, the event loop is closed, or the calling thread is the event loop's own.*/
+    #[track_caller]
+    fn all_sync(&self) -> ::core::result::Result<Vec<T>, ::bridge::Error>
+    where
+        T: ::core::marker::Send + ::core::marker::Sync,
+    {
+        ::bridge::__private::call_wrap(
+            "all_sync",
+            ::bridge::__private::handle(&self.handle),
+            ::bridge::__private::future(move || Self::all(self)),
+        )
+    }
     async fn background(&self) {}
+    fn reply(&self) -> impl Future<Output = T> {
+        async { self.item() }
+    }
     pub fn len(&self) -> usize {
         N
     }

@@ -22,8 +22,17 @@ impl<T: Clone, const N: usize> Pool<'_, T, N> {
         self.item()
     }
 
+    fn all(&self) -> BoxFuture<'_, Vec<T>> {
+        Box::pin(async { self.items() })
+    }
+
     #[threadsafe(skip)]
     async fn background(&self) {}
+
+    #[threadsafe(skip)]
+    fn reply(&self) -> impl Future<Output = T> {
+        async { self.item() }
+    }
 
     pub fn len(&self) -> usize {
         N

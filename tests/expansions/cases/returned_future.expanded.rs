@@ -47,6 +47,7 @@ fn alias_blocking<'a>(handle: &::bridge::Handle, text: &'a str) -> io::Result<&'
         "alias_blocking",
         handle,
         ::bridge::__private::future(move || alias(text)),
+        ::bridge::__private::fold,
     )
 }
 fn local(text: String) -> LocalBoxFuture<'static, ()> {

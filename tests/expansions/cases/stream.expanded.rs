@@ -50,3 +50,23 @@ fn events_blocking(
     let handle = ::bridge::Handle::with_timeout(handle, Duration::from_secs(1));
     ::bridge::__private::iter_wrap("events_blocking", &handle, events(name))
 }
+fn results(end: u64) -> impl Stream<Item = io::Result<u64>> {
+    stream::iter(0..end).map(Ok)
+}
+/**Blocking companion of [`results`]: runs the stream on `handle`'s event loop and gives its items.
+
+# Errors
+
+The items' own; and, converted from the bridge's error, one as the last item, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+#[track_caller]
+fn results_blocking(
+    handle: &::bridge::Handle,
+    end: u64,
+) -> ::bridge::Iter<io::Result<u64>> {
+    ::bridge::__private::iter_fold(
+        "results_blocking",
+        handle,
+        ::bridge::__private::made(move || results(end)),
+        |error| ::bridge::__private::failed(::bridge::__private::fold(error)),
+    )
+}

@@ -12,3 +12,8 @@ fn lines<T: Read>(from: T, name: &str) -> BoxStream<'_, io::Result<String>> {
 async fn events(name: &str) -> Pin<Box<dyn Stream<Item = Event> + Send>> {
     subscribe(name).await
 }
+
+#[threadsafe(stream, fallible)]
+fn results(end: u64) -> impl Stream<Item = io::Result<u64>> {
+    stream::iter(0..end).map(Ok)
+}

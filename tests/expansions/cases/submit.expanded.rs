@@ -50,6 +50,7 @@ fn run<
         "run",
         &handle,
         generic::<T, F>(value, by, text, with),
+        ::bridge::__private::fold,
     )
 }
 /**Submits [`generic`] to `handle`'s event loop and returns its task at once.

@@ -12,15 +12,18 @@ mod written;
 #[path = "../../../bridge-macros/src"]
 mod bridge_macros {
     pub(crate) mod analyze;
+    pub(crate) mod ast;
+    pub(crate) mod attr;
+    pub(crate) mod error;
     pub(crate) mod expand;
+    pub(crate) mod facade;
     pub(crate) mod fallback;
-    pub(crate) mod model;
-    pub(crate) mod parse;
+    pub(crate) mod plan;
     pub(crate) mod rewrite;
 }
 
 // Where the sources look for each other.
-use bridge_macros::{analyze, expand, fallback, model, parse};
+use bridge_macros::{analyze, ast, attr, error, expand, facade, fallback, plan, rewrite};
 use proc_macro2::TokenStream;
 
 pub use self::mutate::{Step, mutated};
@@ -30,5 +33,24 @@ pub use self::seeds::{Case, read, seeds};
 /// What `#[threadsafe(options)]` makes of `item`.
 #[must_use]
 pub fn rewrite(options: TokenStream, item: TokenStream) -> TokenStream {
-    bridge_macros::rewrite::rewrite(options, item)
+    rewrite::rewrite(options, item)
+}
+
+/// What `facade! { input }` expands to.
+#[must_use]
+pub fn facade_list(input: TokenStream) -> TokenStream {
+    facade::list(input)
+}
+
+/// What `#[threadsafe(options)]` makes of `item`, where the options name `facade`.
+#[must_use]
+pub fn facade_attribute(options: TokenStream, item: TokenStream) -> TokenStream {
+    debug_assert!(facade::name_facade(&options), "{options}");
+    facade::attribute(options, item)
+}
+
+/// What a registry macro expands to.
+#[must_use]
+pub fn facade_impl(input: TokenStream) -> TokenStream {
+    facade::implement(input)
 }

@@ -27,6 +27,9 @@ pub enum Verdict {
 /// Says what does not hold.
 pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, String> {
     let output = rewrite(options.clone(), item.clone());
+    if hides_options(item.clone()) {
+        return check_copies(options, output);
+    }
     let told = written::invokes(output.clone(), "compile_error") && !written::invokes(item.clone(), "compile_error");
     let fail = |what: String| Err(format!("{what}\n\n  options: {options}\n\n  item: {item}\n\n  output: {output}"));
     let written = Written::item(item);
@@ -53,6 +56,38 @@ pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, Strin
         return fail(what);
     }
     Ok(Verdict::Expanded)
+}
+
+/// Whether options stand in a `cfg_attr` in there, be it of a member or not.
+fn hides_options(item: TokenStream) -> bool {
+    item.into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => {
+            let mut trees = bare(group.stream()).into_iter();
+            let is_conditional = matches!(trees.next(), Some(TokenTree::Ident(word)) if word == "cfg_attr");
+            is_conditional && trees.any(|tree| written::invokes(tree.into(), "threadsafe"))
+                || hides_options(group.stream())
+        }
+        _ => false,
+    })
+}
+
+/// What the macro is given again, under each of the two conditions.
+fn check_copies(options: &TokenStream, output: TokenStream) -> Result<Verdict, String> {
+    let Ok(file) = syn::parse2::<syn::File>(output) else { return Ok(Verdict::NotRust) };
+    let mut verdict = Verdict::NotRust;
+    for mut copy in file.items {
+        let attributes = match &mut copy {
+            Item::Impl(block) => &mut block.attrs,
+            Item::Trait(block) => &mut block.attrs,
+            _ => continue,
+        };
+        if attributes.len() < 2 || !attributes[0].path().is_ident("cfg") || !written::is_own(&attributes[1]) {
+            continue;
+        }
+        attributes.drain(..2);
+        verdict = check(options, &copy.into_token_stream())?;
+    }
+    Ok(verdict)
 }
 
 fn is_block(item: &Item) -> bool {
@@ -144,7 +179,7 @@ fn of_trait(members: &[TraitItem]) -> Vec<Option<String>> {
 /// As text without spaces, and without each `#[threadsafe]` among its attributes.
 fn without_own(member: TokenStream, attributes: &[Attribute]) -> String {
     let mut text = member.to_string();
-    for own in attributes.iter().filter(|attribute| written::is_own(attribute) || written::hides_own(attribute)) {
+    for own in attributes.iter().filter(|attribute| written::is_own(attribute)) {
         text = text.replacen(&own.to_token_stream().to_string(), "", 1);
     }
     text.retain(|char| !char.is_whitespace());

@@ -181,7 +181,7 @@ fn option(input: ParseStream<'_>, said: &mut Said) -> Result<()> {
             value::<Expr>(input)?;
             said.handle = true;
         }
-        "fallible" if input.peek(Token![=]) => value::<Ident>(input)?,
+        "fallible" if input.peek(Token![=]) => value::<syn::ExprPath>(input)?,
         "submit" => {
             said.submit = true;
             if input.peek(Token![=]) {
@@ -210,11 +210,6 @@ fn list<T: syn::parse::Parse>(input: ParseStream<'_>) -> Result<()> {
 /// Whether the attribute is `#[threadsafe]`, by whatever path.
 pub(crate) fn is_own(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|segment| segment.ident == "threadsafe")
-}
-
-/// Whether it is a `cfg_attr` with one of ours, which is told.
-pub(crate) fn hides_own(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("cfg_attr") && invokes(attribute.meta.to_token_stream(), "threadsafe")
 }
 
 /// Whether `name!` is in there.

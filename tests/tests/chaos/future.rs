@@ -14,7 +14,7 @@ use futures::Stream;
 use crate::acts::{Held, settle};
 use crate::model::{Boom, Outcome, Output, Record};
 use crate::script::{End, Move, OnDrop};
-use crate::world::{World, lock};
+use crate::world::{Calls, Place, World, lock};
 
 /// What a future captures.
 pub(crate) struct Captured {
@@ -29,13 +29,24 @@ impl Captured {
         let here = thread::current().id();
         let mut polled = lock(&record.polled);
         let first = polled.is_none();
-        let before = *polled.get_or_insert(here);
+        polled.get_or_insert(here);
         drop(polled);
-        if first {
+        if first && record.counts() {
             record.place.live.fetch_add(1, SeqCst);
         }
-        if record.place.thread.is_some_and(|thread| thread != here || before != here) {
-            world.check(record, Err(format!("polled on {here:?}")));
+        world.check(record, record.may_be_here().map_err(|why| format!("polled: {why}")));
+        let by_its_caller = record.is_polled_by_its_caller();
+        if by_its_caller && here == record.submitted.0 && record.went_on.load(SeqCst) {
+            world.check(record, Err("its caller polls it, and the loop goes on with it".into()));
+        }
+        if by_its_caller && here != record.submitted.0 {
+            if first {
+                world.check(record, Err(format!("first polled on {here:?}, which is not its caller's")));
+            }
+            record.went_on.store(true, SeqCst);
+        }
+        if !is_inside(record) {
+            world.check(record, Err("polled outside of its loop".into()));
         }
         if record.drops.load(SeqCst) > 0 {
             world.check(record, Err("polled after it was dropped".into()));
@@ -44,7 +55,7 @@ impl Captured {
 
     /// The first poll of what is polled as soon as it is taken up.
     fn note_start(&self) {
-        if lock(&self.record.polled).is_none() {
+        if lock(&self.record.polled).is_none() && !self.record.is_polled_by_its_caller() {
             self.world.check(&self.record, self.record.place.first_poll(self.record.submitted));
         }
         self.note_poll();
@@ -64,9 +75,9 @@ impl Drop for Captured {
         let Captured { record, world } = self;
         let polled = lock(&record.polled).is_some();
         if polled {
-            let outside = record.place.thread.is_some_and(|thread| thread != thread::current().id());
-            if outside || tokio::runtime::Handle::try_current().is_err() {
-                world.check(record, Err(format!("dropped on {:?}, or outside of its loop", thread::current())));
+            world.check(record, record.may_be_here().map_err(|why| format!("dropped: {why}")));
+            if !is_inside(record) {
+                world.check(record, Err(format!("dropped on {:?}, outside of its loop", thread::current())));
             }
         }
         match &record.call.on_drop {
@@ -76,12 +87,36 @@ impl Drop for Captured {
         }
         record.dropped_unwinding.store(thread::panicking(), SeqCst);
         record.drops.fetch_add(1, SeqCst);
-        if polled {
+        if polled && record.counts() {
             record.place.live.fetch_sub(1, SeqCst);
         }
         if matches!(record.call.on_drop, OnDrop::Panic) && !thread::panicking() {
             panic_any(Boom::Drop(record.call.id));
         }
+    }
+}
+
+/// Whether this thread is in the context of the record's loop.
+fn is_inside(record: &Record) -> bool {
+    tokio::runtime::Handle::try_current().is_ok_and(|context| context.id() == record.place.id)
+}
+
+/// While it lives, this thread polls a task of a place.
+struct OnePoll<'a>(&'a Place);
+
+impl<'a> OnePoll<'a> {
+    fn begin(record: &'a Record, world: &World) -> OnePoll<'a> {
+        let before = record.place.polls.fetch_add(1, SeqCst);
+        if before > 0 && record.place.kind.has_one_driver() {
+            world.check(record, Err("polled while another task of its loop is".into()));
+        }
+        OnePoll(&record.place)
+    }
+}
+
+impl Drop for OnePoll<'_> {
+    fn drop(&mut self) {
+        self.0.polls.fetch_sub(1, SeqCst);
     }
 }
 
@@ -114,15 +149,18 @@ impl<L: Unpin> Future for Played<L> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Output> {
         self.captured.note_start();
+        let Captured { record, world } = &self.captured;
+        let (record, world) = (Arc::clone(record), Arc::clone(world));
+        let by_its_caller = record.is_polled_by_its_caller() && thread::current().id() == record.submitted.0;
+        let _calls = by_its_caller.then(|| Calls::onto(record.place.index));
+        let _one = (!by_its_caller).then(|| OnePoll::begin(&record, &world));
         self.body.as_mut().poll(cx)
     }
 }
 
 async fn play(record: Arc<Record>, world: Arc<World>) -> Output {
-    // A worker of many waits like any thread.
-    let here = record.place.kind.is_one_thread().then_some(record.place.index);
     for step in &record.call.moves {
-        one(step, &record, &world, here).await;
+        one(step, &record, &world, record.here()).await;
     }
     match record.call.end {
         End::Value => {}
@@ -158,7 +196,8 @@ async fn one(step: &Move, record: &Arc<Record>, world: &Arc<World>, here: Option
         Move::Iter(items) => world.read(items, here),
         Move::End(index, how) => {
             // On a worker of many it would wait like any thread, but a runtime must not be dropped there.
-            let from = here.or(Some(record.place.index));
+            let is_on_worker = !record.place.kind.has_one_driver() && !record.is_polled_by_its_caller();
+            let from = here.or(is_on_worker.then_some(record.place.index));
             world.end(*index, *how, from);
         }
     }

@@ -3,10 +3,12 @@
 //! A script ends whatever the timing, if the bridge does what it says. So some things are never planned, all of them
 //! circles that the bridge says it does not see: a future for which a loop's thread is *blocked* awaits nothing, and
 //! one on a multi-thread runtime does not block either; a loop's thread never waits for *any* of several tasks; and
-//! it ends other loops with a limit or at once. And a runtime of tokio's whose worker is inside `block_in_place` as
-//! it shuts down may never drop its tasks, those that the worker waits for among them: where workers block, such
-//! a runtime goes last and when its tasks are done. What would never end by itself is cancelled by the reaper (see
-//! `world.rs`), or has a limit.
+//! it ends other loops with a limit or at once. A thread that is in a call onto a shared loop, and inside that in another
+//! call which it polls as well, waits for nothing that the bridge knows of: a script has such calls, or tasks that end
+//! shared loops, whose ends wait for the outer calls, and not both. And a runtime of tokio's whose worker is inside
+//! `block_in_place` as it shuts down may never drop its tasks, those that the worker waits for among them: where workers
+//! block, such a runtime goes last and when its tasks are done. What would never end by itself is cancelled by the reaper
+//! (see `world.rs`), or has a limit.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,12 +27,24 @@ enum Role {
     Leaf,
 }
 
+/// Who may make a move: nobody of these, if it is a plain thread.
+#[derive(Clone, Default)]
+struct By {
+    /// The loops one of whose threads may.
+    held: Vec<usize>,
+    /// The shared loops onto which the thread is in a call meanwhile, for which their ends wait.
+    calls: Vec<usize>,
+}
+
 struct Maker {
     random: Random,
     loops: Vec<Kind>,
     calls: u64,
     edges: Vec<Vec<bool>>,
     workers_block: bool,
+    /// Tasks end other shared loops, and calls onto shared loops contain no calls that are polled on the thread as well; or
+    /// the other way round.
+    tasks_end_shared_loops: bool,
 }
 
 impl Script {
@@ -40,16 +54,18 @@ impl Script {
         for _ in 0..8 {
             random.below(2);
         }
-        let mut loops = vec![Kind::Ours];
+        let mut loops = vec![if random.one_in(2) { Kind::EventLoop } else { Kind::SharedLoop }];
         for _ in 0..random.below(4) {
-            loops.push(match random.below(8) {
-                0 => Kind::CurrentThread,
-                1 => Kind::MultiThread,
-                _ => Kind::Ours,
+            loops.push(match random.below(10) {
+                0 | 1 => Kind::CurrentThread,
+                2 | 3 => Kind::MultiThread,
+                4..=6 => Kind::SharedLoop,
+                _ => Kind::EventLoop,
             });
         }
-        let edges = vec![vec![false; loops.len()]; loops.len()];
-        let mut maker = Maker { random, loops, calls: 0, edges, workers_block: false };
+        let edges = vec![vec![false; 2 * loops.len()]; 2 * loops.len()];
+        let tasks_end_shared_loops = random.one_in(2);
+        let mut maker = Maker { random, loops, calls: 0, edges, workers_block: false, tasks_end_shared_loops };
         let threads = 1 + maker.random.below(4);
         let threads = (0..threads).map(|_| maker.thread()).collect();
         let finale = maker.loops.clone().iter().map(|_| maker.how()).collect();
@@ -86,7 +102,7 @@ impl Maker {
             }
             2..=8 => {
                 let limit = self.limit();
-                Step::Block(self.scoped(Role::Any, None, limit), limit)
+                Step::Block(self.scoped(Role::Any, None, limit, &By::default()), limit)
             }
             9..=19 => {
                 let canceling = match self.random.below(4) {
@@ -106,9 +122,9 @@ impl Maker {
                 let take = self.random.index(calls.len() + 2);
                 Step::AsCompleted { calls, limit: self.limit(), take }
             }
-            25..=26 => Step::CallSoon { call: self.scoped(Role::Leaf, None, None), panics: self.random.one_in(6) },
+            25..=26 => Step::CallSoon { call: self.task(Role::Leaf), panics: self.random.one_in(6) },
             27..=28 => Step::Cancel(self.random.index(64)),
-            29..=30 => Step::Iter(self.items(None)),
+            29..=30 => Step::Iter(self.items(false)),
             _ => Step::End(self.random.index(self.loops.len()), self.how()),
         }
     }
@@ -174,23 +190,35 @@ impl Maker {
 
     /// One that the reaper ends if nothing else does.
     fn task(&mut self, role: Role) -> Arc<Call> {
-        Arc::new(self.call(role, None, true))
+        Arc::new(self.call(role, None, true, None))
     }
 
-    fn scoped(&mut self, role: Role, on: Option<usize>, limit: Option<Duration>) -> Arc<Call> {
-        Arc::new(self.call(role, on, limit.is_some()))
+    fn scoped(&mut self, role: Role, on: Option<usize>, limit: Option<Duration>, by: &By) -> Arc<Call> {
+        Arc::new(self.call(role, on, limit.is_some(), Some(by)))
     }
 
-    fn call(&mut self, role: Role, on: Option<usize>, may_be_endless: bool) -> Call {
+    /// `by`: of a scoped call.
+    fn call(&mut self, role: Role, on: Option<usize>, may_be_endless: bool, by: Option<&By>) -> Call {
         let id = self.calls;
         self.calls += 1;
         let on = on.unwrap_or_else(|| self.random.index(self.loops.len()));
         let kind = self.loops[on];
-        let local = kind == Kind::Ours && self.random.one_in(3);
+        let mut polls = By { held: vec![on], calls: Vec::new() };
+        if let Some(by) = by.filter(|_| kind.polls_on_the_caller()) {
+            polls = by.clone();
+            // A thread that drives a loop leaves its call to the other one to go on.
+            if by.held.iter().any(|by| self.loops[*by].has_one_driver()) && !by.held.contains(&on) {
+                polls.held.push(on);
+            }
+            if kind == Kind::SharedLoop {
+                polls.calls.push(on);
+            }
+        }
+        let local = kind == Kind::EventLoop && self.random.one_in(3);
         // What is made here may contain calls, so the number of those bounds the script.
         let role =
             if self.calls > 60 || role == Role::Blocked && kind == Kind::MultiThread { Role::Leaf } else { role };
-        let moves = (0..self.random.below(4)).map(|_| self.one_move(role, on)).collect();
+        let moves = (0..self.random.below(4)).map(|_| self.one_move(role, on, &polls)).collect();
         let end = match self.random.below(16) {
             0 | 1 => End::Panic,
             2 | 3 if may_be_endless => End::Never,
@@ -207,7 +235,7 @@ impl Maker {
         Call { id, on, local, make_panics, moves, end, on_drop, output_panics, shared }
     }
 
-    fn one_move(&mut self, role: Role, on: usize) -> Move {
+    fn one_move(&mut self, role: Role, on: usize, by: &By) -> Move {
         let nests = role != Role::Leaf;
         match self.random.below(32) {
             0..=1 => Move::Busy(self.random.micros(200)),
@@ -216,31 +244,27 @@ impl Maker {
             8..=10 if role == Role::Any => Move::Await(self.task(Role::Any)),
             11..=13 if nests => {
                 let limit = self.limit();
-                let call = self.scoped(Role::Blocked, None, limit);
-                self.blocks(on, call.on);
+                let call = self.scoped(Role::Blocked, None, limit, by);
+                let is_inside = !by.calls.is_empty() && self.loops[call.on].polls_on_the_caller();
+                if is_inside && self.tasks_end_shared_loops {
+                    return Move::Yield;
+                }
+                self.blocks(by, call.on);
                 Move::Block(call, limit)
             }
             14..=15 if nests => {
                 let call = self.task(Role::Blocked);
-                self.blocks(on, call.on);
+                self.blocks(by, call.on);
                 Move::Result(call)
             }
-            16 if nests => {
-                // A refused `wait` unwinds through its tasks, whose results must not panic as well.
-                let quiet = |call| Arc::new(Call { output_panics: false, ..call });
-                let calls: Vec<_> =
-                    (0..self.random.below(4)).map(|_| quiet(self.call(Role::Blocked, None, true))).collect();
-                calls.iter().for_each(|call| self.blocks(on, call.on));
-                let first_error = self.random.one_in(2);
-                Move::Wait(calls, if first_error { ReturnWhen::FirstError } else { ReturnWhen::AllCompleted })
-            }
-            17 if role == Role::Any && self.loops[on] == Kind::Ours => {
-                Move::Blocking(self.scoped(Role::Leaf, Some(on), None))
+            16 if nests => self.waits(by),
+            17 if role == Role::Any && self.loops[on].is_ours() => {
+                Move::Blocking(self.scoped(Role::Leaf, Some(on), None, &By::default()))
             }
             18..=19 if nests => Move::Detach(self.task(Role::Leaf)),
             20 if nests => {
-                let items = self.items(Some(on));
-                self.blocks(on, items.call.on);
+                let items = self.items(true);
+                self.blocks(by, items.call.on);
                 Move::Iter(items)
             }
             21 if nests => {
@@ -250,23 +274,43 @@ impl Maker {
                     How::Shutdown | How::Patient if ends != on => How::Drop,
                     how => how,
                 };
-                self.blocks(on, ends);
+                if self.loops[ends] == Kind::SharedLoop && ends != on && !self.tasks_end_shared_loops {
+                    return Move::Yield;
+                }
+                self.blocks(by, ends);
+                // And until the calls have left, for which its end waits.
+                self.blocks(by, self.loops.len() + ends);
                 Move::End(ends, how)
             }
             _ => Move::Yield,
         }
     }
 
-    /// A worker of many waits like any thread, and its loop goes on.
-    fn blocks(&mut self, by: usize, on: usize) {
-        let is_one_thread = self.loops[by].is_one_thread();
-        self.edges[by][on] |= is_one_thread;
-        self.workers_block |= !is_one_thread;
+    fn waits(&mut self, by: &By) -> Move {
+        // A refused `wait` unwinds through its tasks, whose results must not panic as well.
+        let quiet = |call| Arc::new(Call { output_panics: false, ..call });
+        let calls: Vec<_> =
+            (0..self.random.below(4)).map(|_| quiet(self.call(Role::Blocked, None, true, None))).collect();
+        calls.iter().for_each(|call| self.blocks(by, call.on));
+        let first_error = self.random.one_in(2);
+        Move::Wait(calls, if first_error { ReturnWhen::FirstError } else { ReturnWhen::AllCompleted })
     }
 
-    /// Read by a thread, or by a future on loop `by`.
-    fn items(&mut self, by: Option<usize>) -> Items {
-        let mut call = self.call(Role::Leaf, None, true);
+    /// A worker of many waits like any thread, and its loop goes on.
+    fn blocks(&mut self, by: &By, on: usize) {
+        for by in &by.held {
+            let has_one_driver = self.loops[*by].has_one_driver();
+            self.edges[*by][on] |= has_one_driver;
+            self.workers_block |= !has_one_driver;
+        }
+        for call in &by.calls {
+            self.edges[self.loops.len() + call][on] = true;
+        }
+    }
+
+    /// Read by a thread, or by a future.
+    fn items(&mut self, by_a_future: bool) -> Items {
+        let mut call = self.call(Role::Leaf, None, true, None);
         call.moves.extend((0..self.random.below(4)).map(|_| Move::Yield));
         call.on_drop = OnDrop::Nothing;
         (call.local, call.make_panics) = (false, false);
@@ -275,7 +319,7 @@ impl Maker {
         let limit = match self.limit() {
             None if asks_for_ever => Some(self.random.micros(1000)),
             // There `next` would panic.
-            None if by.is_some() => Some(Duration::MAX),
+            None if by_a_future => Some(Duration::MAX),
             limit => limit,
         };
         Items { call: Arc::new(call), take, buffered: self.random.index(4), limit }

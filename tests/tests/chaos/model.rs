@@ -117,6 +117,8 @@ pub(crate) struct Record {
     /// It was taken in before anybody began to end the loop.
     pub(crate) accepted: AtomicBool,
     pub(crate) polled: Mutex<Option<ThreadId>>,
+    /// It is a call of a thread that was to wait, and the loop went on with it.
+    pub(crate) went_on: AtomicBool,
     /// It got to its end.
     pub(crate) finished: AtomicBool,
     pub(crate) drops: AtomicU32,
@@ -151,6 +153,7 @@ impl Record {
             late: AtomicBool::new(place.ended.load(SeqCst)),
             accepted: AtomicBool::new(false),
             polled: Mutex::new(None),
+            went_on: AtomicBool::new(false),
             finished: AtomicBool::new(false),
             drops: AtomicU32::new(0),
             dropped_unwinding: AtomicBool::new(false),
@@ -162,6 +165,39 @@ impl Record {
             is_function: AtomicBool::new(false),
             outcome: Mutex::new(None),
         }
+    }
+
+    /// Whether the thread that calls polls it.
+    pub(crate) fn is_polled_by_its_caller(&self) -> bool {
+        self.is_scoped && self.place.kind.polls_on_the_caller()
+    }
+
+    /// Whether its place counts it among those that live there.
+    pub(crate) fn counts(&self) -> bool {
+        self.place.kind.is_ours() || !self.is_polled_by_its_caller()
+    }
+
+    /// What the thread that polls or drops it now drives, if that is of one loop.
+    pub(crate) fn here(&self) -> Option<usize> {
+        if self.is_polled_by_its_caller() && std::thread::current().id() == self.submitted.0 {
+            return self.from;
+        }
+        // A worker of many waits like any thread.
+        self.place.kind.has_one_driver().then_some(self.place.index)
+    }
+
+    /// Whether this thread may poll it, or drop it once it was polled.
+    pub(crate) fn may_be_here(&self) -> Result<(), String> {
+        let (here, caller) = (std::thread::current().id(), self.submitted.0);
+        let is_here = || self.place.thread.is_none_or(|thread| thread == here);
+        if !self.is_polled_by_its_caller() {
+            return if is_here() { Ok(()) } else { Err(format!("not on {here:?}")) };
+        }
+        if here == caller {
+            return Ok(());
+        }
+        // Only a thread that drives a loop leaves it to the other loop to go on.
+        if self.from.is_none() || !is_here() { Err(format!("{here:?} is not its caller's")) } else { Ok(()) }
     }
 
     /// Cancels by `cancel`, and notes it.
@@ -231,14 +267,20 @@ impl Record {
             }
             Outcome::Cancelled => Ok(()),
             Outcome::TimedOut if self.limit.is_none() => refuse("there is no limit"),
+            Outcome::TimedOut if self.is_polled_by_its_caller() && !polled && self.limit != Some(Duration::ZERO) => {
+                refuse("its caller had all the time to poll it")
+            }
             Outcome::TimedOut => Ok(()),
             Outcome::Closed => self.may_be_closed(polled).or_else(|why| refuse(&why)),
             Outcome::Deadlock if !may_deadlock => refuse("there is no circle"),
-            Outcome::Deadlock if polled && self.is_scoped => refuse("it was polled"),
+            Outcome::Deadlock if polled && self.is_scoped && !self.is_polled_by_its_caller() => refuse("it was polled"),
+            // A task's wait may also close one through the end of a shared loop, onto which this thread is in a call.
+            Outcome::Deadlock if polled && self.is_scoped && self.from.is_none() => refuse("its caller drives nothing"),
             Outcome::Deadlock => Ok(()),
             Outcome::Boom(Boom::Make(of)) if of == id && *make_panics && polled => Ok(()),
             Outcome::Boom(Boom::Body(of)) if of == id && *end == End::Panic && polled => Ok(()),
             Outcome::Boom(Boom::Drop(of)) if of == id && drop_panics => Ok(()),
+            Outcome::NoTimer if self.is_scoped => refuse("no panic of tokio's comes out of a call"),
             // Only workers go on while their runtime shuts down.
             Outcome::NoTimer if self.place.kind == Kind::MultiThread && self.place.ending.load(SeqCst) => Ok(()),
             Outcome::NoTimer => refuse("the loop runs"),
@@ -297,7 +339,10 @@ impl Record {
             Some(_) => &tally.panics,
         };
         counter.fetch_add(1, SeqCst);
+        let here = *self.polled.lock().unwrap() == Some(self.submitted.0);
         let marks = [
+            (self.is_polled_by_its_caller() && here, &tally.polled_by_its_caller),
+            (self.went_on.load(SeqCst), &tally.gone_on_with),
             (!polled, &tally.never_polled),
             (self.callbacks.load(SeqCst) > 0, &tally.callbacks),
             (self.cancels_true.load(SeqCst) > 0, &tally.cancels_in_time),
@@ -315,9 +360,10 @@ impl fmt::Debug for Record {
         let kind = if self.is_scoped { "call" } else { "task" };
         write!(
             f,
-            "{kind} {call:?} (from {from:?}, limit {limit:?}, accepted {accepted:?}, late {:?}, polled {polled:?}, dropped \
+            "{kind} {call:?} (from {from:?}, limit {limit:?}, accepted {accepted:?}, late {:?}, called by {:?}, polled {polled:?}, dropped \
              {drops:?} times, cancels begun, true, false: {:?}, {:?}, {:?}; loop: ending {:?}, aborting {:?}, ended {:?})",
             self.late,
+            self.submitted.0,
             self.cancels_begun,
             self.cancels_true,
             self.cancels_false,
@@ -338,6 +384,8 @@ pub(crate) struct Tally {
     deadlocks: AtomicUsize,
     panics: AtomicUsize,
     unasked: AtomicUsize,
+    polled_by_its_caller: AtomicUsize,
+    gone_on_with: AtomicUsize,
     never_polled: AtomicUsize,
     callbacks: AtomicUsize,
     cancels_in_time: AtomicUsize,
@@ -349,8 +397,9 @@ impl Tally {
     pub(crate) fn is_whole(&self) -> bool {
         let Tally { values, cancelled, timed_out, closed, deadlocks, panics, unasked, .. } = self;
         let Tally { never_polled, callbacks, cancels_in_time, cancels_too_late, .. } = self;
+        let Tally { polled_by_its_caller, gone_on_with, .. } = self;
         let ends = [values, cancelled, timed_out, closed, deadlocks, panics, unasked];
-        let marks = [never_polled, callbacks, cancels_in_time, cancels_too_late];
+        let marks = [never_polled, callbacks, cancels_in_time, cancels_too_late, polled_by_its_caller, gone_on_with];
         ends.iter().chain(&marks).all(|count| count.load(SeqCst) > 0)
     }
 }

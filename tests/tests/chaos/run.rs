@@ -41,8 +41,11 @@ pub(crate) fn run(script: &Arc<Script>, faults: &Log<String>, tally: &Tally) {
         script.finale.iter().enumerate().partition(|(index, _)| script.loops[*index] == Kind::MultiThread);
     first.into_iter().for_each(|(index, how)| world.end(index, *how, None));
     for (index, how) in last {
-        wait_until(|| world.is_over() || !script.workers_block);
-        world.end(index, *how, None);
+        // What seemed over is not, if a callback has just submitted more.
+        wait_until(|| {
+            world.end(index, *how, None);
+            world.places[index].ending.load(SeqCst)
+        });
     }
     // A loop that somebody else ends, or that was refused a join, may be at it still.
     wait_until(|| threads() <= running + 1);

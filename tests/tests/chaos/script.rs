@@ -9,15 +9,26 @@ use bridge::ReturnWhen;
 /// What runs futures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Ours,
+    EventLoop,
+    SharedLoop,
     CurrentThread,
     MultiThread,
 }
 
 impl Kind {
-    /// Whether it polls all its futures on one thread.
-    pub(crate) fn is_one_thread(self) -> bool {
+    /// Whether one thread at a time polls its tasks, which is held up where one of them blocks.
+    pub(crate) fn has_one_driver(self) -> bool {
         self != Kind::MultiThread
+    }
+
+    /// Whether a scoped call is polled on the calling thread.
+    pub(crate) fn polls_on_the_caller(self) -> bool {
+        self != Kind::EventLoop
+    }
+
+    /// Whether it has an owner of ours, which knows of shutdowns.
+    pub(crate) fn is_ours(self) -> bool {
+        matches!(self, Kind::EventLoop | Kind::SharedLoop)
     }
 }
 
@@ -166,7 +177,8 @@ pub(crate) struct Script {
     pub(crate) threads: Vec<Vec<Step>>,
     /// How the loops end that are left.
     pub(crate) finale: Vec<How>,
-    /// `[a][b]`: a thread of loop `a` may be blocked until loop `b` moves, at first or n-th hand.
+    /// `[a][b]`: a thread of loop `a` may be blocked until loop `b` moves, at first or n-th hand. The end of a loop, where it
+    /// waits for calls, has its place after all loops.
     pub(crate) reaches: Vec<Vec<bool>>,
     /// Workers of a multi-thread runtime may be blocked.
     pub(crate) workers_block: bool,

@@ -1,14 +1,15 @@
 //! What a script runs on: its loops, the threads that help, and the notes of what went wrong.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::{Duration, Instant};
 
-use bridge::{Canceller, Error, EventLoop, Handle, LocalHandle};
+use bridge::{Canceller, Error, EventLoop, Handle, LocalHandle, SharedLoop};
 use bridge_tests::Log;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Id, Runtime};
 use tokio::sync::oneshot;
 
 use crate::model::Record;
@@ -20,7 +21,9 @@ pub(crate) struct Place {
     pub(crate) kind: Kind,
     pub(crate) handle: Handle,
     pub(crate) local: Option<LocalHandle>,
-    /// The one thread that polls, if it is one.
+    /// The runtime's.
+    pub(crate) id: Id,
+    /// The one thread that polls tasks, if it is always the same.
     pub(crate) thread: Option<ThreadId>,
     owner: Mutex<Option<Owner>>,
     /// Somebody begins to end it.
@@ -31,15 +34,19 @@ pub(crate) struct Place {
     pub(crate) finished: AtomicBool,
     /// What has begun to end it has returned.
     pub(crate) ended: AtomicBool,
-    /// Captures of futures that were polled here and are not dropped yet.
+    /// Captures of futures that were polled here and are not dropped yet. Those of calls that the threads that wait for them
+    /// are to drop are not of an external runtime's.
     pub(crate) live: AtomicI64,
+    /// Polls of its tasks that are under way.
+    pub(crate) polls: AtomicI64,
     /// The last first poll, by submitter.
     order: Mutex<HashMap<ThreadId, u64>>,
 }
 
 /// What ends a place.
 enum Owner {
-    Ours(EventLoop),
+    EventLoop(EventLoop),
+    SharedLoop(SharedLoop),
     CurrentThread(oneshot::Sender<()>, JoinHandle<()>),
     MultiThread(Runtime),
 }
@@ -47,12 +54,21 @@ enum Owner {
 impl Owner {
     fn end(self, how: How) -> Result<(), Error> {
         match self {
-            Owner::Ours(event_loop) => match how {
+            Owner::EventLoop(event_loop) => match how {
                 How::Shutdown => event_loop.shutdown(),
-                How::Patient => event_loop.shutdown_timeout(Duration::from_secs(600)),
+                How::Patient => event_loop.shutdown_timeout(PATIENT),
                 How::Timeout(limit) => event_loop.shutdown_timeout(limit),
                 How::Drop => {
                     drop(event_loop);
+                    Ok(())
+                }
+            },
+            Owner::SharedLoop(shared) => match how {
+                How::Shutdown => shared.shutdown(),
+                How::Patient => shared.shutdown_timeout(PATIENT),
+                How::Timeout(limit) => shared.shutdown_timeout(limit),
+                How::Drop => {
+                    drop(shared);
                     Ok(())
                 }
             },
@@ -69,6 +85,33 @@ impl Owner {
     }
 }
 
+const PATIENT: Duration = Duration::from_secs(600);
+
+thread_local! {
+    /// The places onto which this thread is in a call, whose future it polls now.
+    static CALLS: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+/// While it lives, this thread polls the future of its own call onto a place.
+pub(crate) struct Calls(());
+
+impl Calls {
+    pub(crate) fn onto(place: usize) -> Calls {
+        CALLS.with_borrow_mut(|calls| calls.push(place));
+        Calls(())
+    }
+
+    fn is_onto(place: usize) -> bool {
+        CALLS.with_borrow(|calls| calls.contains(&place))
+    }
+}
+
+impl Drop for Calls {
+    fn drop(&mut self) {
+        CALLS.with_borrow_mut(Vec::pop);
+    }
+}
+
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -76,11 +119,15 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Place {
     fn new(index: usize, kind: Kind) -> Place {
         let (handle, local, owner, thread) = match kind {
-            Kind::Ours => {
+            Kind::EventLoop => {
                 let event_loop = EventLoop::builder().thread_name(format!("loop {index}")).build().unwrap();
                 let thread = event_loop.block_on(async { thread::current().id() }).unwrap();
                 let local = event_loop.handle().clone();
-                (Handle::from(&local), Some(local), Owner::Ours(event_loop), Some(thread))
+                (Handle::from(&local), Some(local), Owner::EventLoop(event_loop), Some(thread))
+            }
+            Kind::SharedLoop => {
+                let shared = SharedLoop::builder().thread_name(format!("loop {index}")).build_shared().unwrap();
+                (Handle::from(&shared), None, Owner::SharedLoop(shared), None)
             }
             Kind::CurrentThread => {
                 let runtime = Builder::new_current_thread().enable_all().build().unwrap();
@@ -96,11 +143,13 @@ impl Place {
                 (Handle::from(&runtime), None, Owner::MultiThread(runtime), None)
             }
         };
+        let id = handle.block_on(async { tokio::runtime::Handle::current().id() }).unwrap();
         Place {
             index,
             kind,
             handle,
             local,
+            id,
             thread,
             owner: Mutex::new(Some(owner)),
             ending: AtomicBool::new(false),
@@ -108,6 +157,7 @@ impl Place {
             finished: AtomicBool::new(false),
             ended: AtomicBool::new(false),
             live: AtomicI64::new(0),
+            polls: AtomicI64::new(0),
             order: Mutex::default(),
         }
     }
@@ -115,7 +165,7 @@ impl Place {
     /// The first poll of a submission.
     pub(crate) fn first_poll(&self, (submitter, number): (ThreadId, u64)) -> Result<(), String> {
         let before = lock(&self.order).insert(submitter, number).unwrap_or(0);
-        if self.kind.is_one_thread() && before > number {
+        if self.kind.has_one_driver() && before > number {
             return Err(format!("polled after one that {submitter:?} submitted later"));
         }
         Ok(())
@@ -177,9 +227,13 @@ impl World {
         (thread::current().id(), self.submissions.fetch_add(1, SeqCst))
     }
 
-    /// Whether a wait of `from`'s thread for `on` may close a circle.
+    /// Whether a wait of `from`'s thread for `on`, a loop or the end of one, may close a circle.
     pub(crate) fn may_deadlock(&self, from: Option<usize>, on: usize) -> bool {
-        from.is_some_and(|from| from == on || self.script.reaches[on][from])
+        let reaches = &self.script.reaches[on];
+        let holds_up_an_end =
+            |call: &usize| self.places[*call].kind == Kind::SharedLoop && reaches[self.places.len() + call];
+        from.is_some_and(|from| from == on || reaches[from])
+            || CALLS.with_borrow(|calls| calls.iter().any(holds_up_an_end))
     }
 
     /// Cancels one of the shared tasks.
@@ -208,12 +262,14 @@ impl World {
         let place = &self.places[index];
         // A runtime of tokio's must not be dropped where it would block others.
         let must_wait = self.script.workers_block && place.kind == Kind::MultiThread;
-        if from.is_some() && place.kind != Kind::Ours || must_wait && !self.is_over() {
+        let is_called_here = Calls::is_onto(index);
+        let is_polled = from.is_some() || CALLS.with_borrow(|calls| !calls.is_empty());
+        if is_polled && !place.kind.is_ours() || must_wait && !self.is_over() {
             return;
         }
         let Some(owner) = lock(&place.owner).take() else { return };
-        let own = from == Some(index);
-        let finishes = matches!(owner, Owner::Ours(_)) && matches!(how, How::Shutdown | How::Patient) && !own;
+        let own = from == Some(index) || is_called_here;
+        let finishes = place.kind.is_ours() && matches!(how, How::Shutdown | How::Patient) && !own;
         if !finishes {
             place.aborting.store(true, SeqCst);
         }
@@ -222,10 +278,10 @@ impl World {
         let ended = owner.end(how);
         let elapsed = started.elapsed();
         // Others know of no limit.
-        let said_so = ended.is_ok() && matches!(how, How::Timeout(_)) && place.kind == Kind::Ours;
+        let said_so = ended.is_ok() && matches!(how, How::Timeout(_)) && place.kind.is_ours();
         place.finished.store(said_so, SeqCst);
         place.ended.store(true, SeqCst);
-        let may_deadlock = self.may_deadlock(from, index);
+        let may_deadlock = own || self.may_deadlock(from, index) || self.may_deadlock(from, self.places.len() + index);
         let right = match (&ended, how) {
             (Ok(()), How::Drop) => true,
             (Ok(()), _) => !own,

@@ -11,7 +11,8 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, Task};
-use bridge_tests::Drops;
+use bridge_tests::kinds::is_pending;
+use bridge_tests::{Drops, wait_until};
 
 /// A time that a thread which is going to block is given to get there, where nothing can tell that it has. A
 /// test is right without it, and checks more with it.
@@ -48,6 +49,11 @@ pub(crate) fn thread_of(handle: &Handle) -> ThreadId {
     handle.block_on(async { thread::current().id() }).unwrap()
 }
 
+/// The thread that polls the loop's tasks.
+pub(crate) fn thread_of_tasks(handle: &Handle) -> ThreadId {
+    handle.submit(async { thread::current().id() }).result().unwrap()
+}
+
 /// A task that never ends by itself and holds a guard of `drops`. It is idle when this returns.
 pub(crate) fn idle_task(handle: &Handle, drops: &Drops) -> Task<()> {
     let guard = drops.guard();
@@ -58,8 +64,8 @@ pub(crate) fn idle_task(handle: &Handle, drops: &Drops) -> Task<()> {
         pending().await
     });
     polled.recv().unwrap();
-    // A loop that answers has left the poll.
-    handle.block_on(async {}).unwrap();
+    // One thread that answers has left the poll. Of several workers another may.
+    wait_until(|| is_pending(&task));
     task
 }
 
@@ -97,4 +103,20 @@ pub(crate) fn panic_of<R>(f: impl FnOnce() -> R) -> (String, String) {
 pub(crate) fn line(lines: u32) -> String {
     let here = Location::caller();
     format!("{}:{}", here.file(), here.line() + lines)
+}
+
+/// A thread that is inside a call whose future is pending.
+pub(crate) fn waiting_call(handle: &Handle, drops: &Drops) -> thread::JoinHandle<Result<(), Error>> {
+    let (handle, guard) = (handle.clone(), drops.guard());
+    let (tell, polled) = mpsc::channel();
+    let caller = thread::spawn(move || {
+        handle.block_on(async move {
+            let _guard = guard;
+            tell.send(()).unwrap();
+            pending().await
+        })
+    });
+    polled.recv().unwrap();
+    thread::sleep(SETTLE);
+    caller
 }

@@ -1,6 +1,6 @@
 use bridge::threadsafe;
 
-#[threadsafe(fallible = panic)]
+#[threadsafe(fallible = "panic")]
 async fn fetch(id: u64) -> u64 {
     id
 }

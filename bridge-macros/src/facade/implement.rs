@@ -1,0 +1,234 @@
+//! What the registry hands on becomes the facade's own impl, or a blocking trait and its blanket impl.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, GenericParam, Generics, Meta, Result, Signature, Token, TraitItemType, Type, TypePath, Visibility,
+    braced, bracketed, parse_quote, token,
+};
+
+use super::errors::{Errors, conditions, mistake};
+use super::method::{Generated, Method, Owner, OwnerKind, unfinished};
+use super::options::{MethodOptions, Options, Place};
+use super::registry::{Found, Registry};
+use super::tokens::{at, ungrouped};
+use super::{docs, with};
+use crate::ast;
+use crate::ast::tokens::mentions;
+
+/// What the registry macro was called with.
+pub(super) struct Input {
+    pub(super) registry: Registry,
+    pub(super) block: Block,
+}
+
+impl Parse for Input {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        Ok(Input { registry: input.parse()?, block: input.parse()? })
+    }
+}
+
+/// An impl or a trait of signatures: `[options] impl … { … }`.
+pub(super) struct Block {
+    pub(super) kind: BlockKind,
+    pub(super) generics: Generics,
+    /// The attributes of the facade's impl.
+    pub(super) attrs: Vec<TokenStream>,
+    /// Defaults of the methods.
+    pub(super) defaults: MethodOptions,
+    pub(super) members: Vec<Member>,
+}
+
+pub(super) enum BlockKind {
+    Impl(Type),
+    Trait { vis: Visibility, name: Ident, twin: Ident },
+}
+
+pub(super) enum Member {
+    Function {
+        attrs: Vec<Attribute>,
+        vis: Visibility,
+        sig: Signature,
+        /// Of a trait: whether it has a body, which is not handed on.
+        has_default: bool,
+    },
+    Type(TraitItemType),
+}
+
+impl Parse for Block {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let options;
+        bracketed!(options in input);
+        let is_trait = !input.peek(Token![impl]);
+        let place = if is_trait { Place::Trait } else { Place::Impl };
+        let options = Options::parse(options.parse()?, place)?;
+        let (kind, mut generics) = if is_trait {
+            let vis: Visibility = input.parse()?;
+            input.parse::<Token![trait]>()?;
+            let name: Ident = input.parse()?;
+            let twin = options.name.unwrap_or_else(|| format_ident!("{name}Blocking"));
+            (BlockKind::Trait { vis, name, twin }, input.parse::<Generics>()?)
+        } else {
+            input.parse::<Token![impl]>()?;
+            let generics: Generics = input.parse()?;
+            (BlockKind::Impl(input.parse()?), generics)
+        };
+        generics.where_clause = input.parse()?;
+        let content;
+        braced!(content in input);
+        let mut members = Vec::new();
+        while !content.is_empty() {
+            members.push(content.parse()?);
+        }
+        let mut defaults = options.method;
+        let attrs = std::mem::take(&mut defaults.attrs).into_iter().map(|attr| quote!(#[#attr])).collect();
+        Ok(Block { kind, generics, attrs, defaults, members })
+    }
+}
+
+impl Parse for Member {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        if input.peek(Token![type]) {
+            let mut ty: TraitItemType = input.parse()?;
+            ty.attrs = attrs;
+            return Ok(Member::Type(ty));
+        }
+        let (vis, sig) = (input.parse()?, input.parse()?);
+        let has_default = input.peek(token::Brace);
+        if has_default {
+            input.parse::<TokenTree>()?;
+        } else {
+            input.parse::<Token![;]>()?;
+        }
+        Ok(Member::Function { attrs, vis, sig, has_default })
+    }
+}
+
+/// A member with its own options read.
+pub(super) fn method(
+    attrs: Vec<Attribute>,
+    vis: Visibility,
+    sig: Signature,
+    defaults: &MethodOptions,
+) -> Result<Method> {
+    let (own, attrs): (Vec<_>, Vec<_>) = attrs.into_iter().partition(|attr| attr.path().is_ident("threadsafe"));
+    let mut options = Options::default();
+    for attr in own {
+        if let Meta::List(list) = attr.meta {
+            options = Options::parse(list.tokens, Place::Method)?;
+        }
+    }
+    Ok(Method { attrs, vis, sig, name: options.name, options: options.method.or(defaults) })
+}
+
+pub(super) fn block(registry: &Registry, mut block: Block) -> TokenStream {
+    block.defaults.error = block.defaults.error.or_else(|| registry.error.clone());
+    let mut errors = Errors::default();
+    let generated = match &block.kind {
+        BlockKind::Impl(ty) => inherent(registry, &block, ty, &mut errors),
+        BlockKind::Trait { vis, name, twin } => super::traits::twin(registry, &block, (vis, name, twin), &mut errors),
+    };
+    quote!(#generated #errors)
+}
+
+/// The impl of the facade of `ty`.
+fn inherent(registry: &Registry, block: &Block, ty: &Type, errors: &mut Errors) -> TokenStream {
+    let (mut generics, mut ty) = (block.generics.clone(), ty.clone());
+    with::substitute_in_impl(&mut generics, &mut ty, &block.defaults.with);
+    let Some(found) = errors.take(facade_of(registry, &ty)) else { return TokenStream::new() };
+    let facade = found.ty;
+    let Type::Path(path) = ungrouped(&ty) else { return TokenStream::new() };
+    let last = path.path.segments.last().map(|last| last.ident.clone());
+    let (name, span) = last.map_or_else(|| (String::new(), Span::mixed_site()), |last| (last.to_string(), last.span()));
+    let target = quote!(#ty);
+    let of_impl = ast::Block::new(ast::BlockKind::Impl(ty), generics);
+    let owner = Owner {
+        registry,
+        this: target.clone(),
+        target,
+        name,
+        block: Some(&of_impl),
+        kind: OwnerKind::Impl { drops: found.entry.drops, pinned: found.entry.is_pinned },
+        facade: Some(&facade),
+        probes: registry.is_list,
+    };
+    let methods = methods(&owner, block, errors);
+    let (impl_generics, _, where_clause) = of_impl.generics.split_for_impl();
+    let attrs = &block.attrs;
+    quote_spanned!(at(span)=> #(#attrs)* impl #impl_generics #facade #where_clause { #methods })
+}
+
+fn methods(owner: &Owner<'_>, block: &Block, errors: &mut Errors) -> TokenStream {
+    let mut methods = TokenStream::new();
+    let names = names(&block.members);
+    for member in &block.members {
+        let Member::Function { attrs, vis, sig, .. } = member else { continue };
+        let read = method(attrs.clone(), vis.clone(), sig.clone(), &block.defaults);
+        let Some(mut method) = errors.take(read) else { continue };
+        docs::relink(&mut method.attrs, &|path| owner.registry.target(path, &owner.name, &names));
+        let (conditions, instead) = (conditions(&method.attrs), unfinished(&method));
+        match owner.generate(method) {
+            Ok(Generated { head, body }) => methods.extend(quote!(#head { #body })),
+            Err(error) => {
+                methods.extend(instead);
+                errors.push_under(conditions, error);
+            }
+        }
+    }
+    methods
+}
+
+/// The methods that the facade has under the names of the async ones.
+fn names(members: &[Member]) -> Vec<String> {
+    let is_renamed = |attr: &Attribute| attr.path().is_ident("threadsafe") && mentions(&attr.to_token_stream(), "name");
+    let name = |member: &Member| match member {
+        Member::Function { attrs, sig, .. }
+            if !attrs.iter().any(|attr| attr.path().is_ident("cfg") || is_renamed(attr)) =>
+        {
+            Some(sig.ident.to_string())
+        }
+        _ => None,
+    };
+    members.iter().filter_map(name).collect()
+}
+
+fn facade_of<'r>(registry: &'r Registry, ty: &Type) -> Result<Found<'r>> {
+    let Type::Path(path @ TypePath { qself: None, .. }) = ungrouped(ty) else {
+        return Err(mistake(
+            ty,
+            "this type has no name, and no facade",
+            "annotate the impls of the types in `facade!`",
+        ));
+    };
+    registry.find(path).ok_or_else(|| {
+        let name = path.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
+        let place = registry.place();
+        mistake(
+            ty,
+            format!("`{name}` has no facade in `{place}`"),
+            format!("add `pub struct {name}(path::to::{name});` to its `facade!`"),
+        )
+    })
+}
+
+/// The arguments that stand for parameters.
+pub(super) fn arguments(generics: &Generics) -> TokenStream {
+    let params: Punctuated<TokenStream, Token![,]> = generics
+        .params
+        .iter()
+        .map(|param| match param {
+            GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
+            GenericParam::Type(param) => param.ident.to_token_stream(),
+            GenericParam::Const(param) => param.ident.to_token_stream(),
+        })
+        .collect();
+    if params.is_empty() { TokenStream::new() } else { quote!(<#params>) }
+}
+
+/// `T: Send`, as a parameter of an impl.
+pub(super) fn param(name: &Ident) -> GenericParam {
+    parse_quote!(#name)
+}

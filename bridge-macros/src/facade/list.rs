@@ -1,0 +1,239 @@
+//! `facade!`: what it says.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt as _;
+use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::{
+    AngleBracketedGenericArguments, Attribute, Error, Expr, Generics, Ident, Path, Result, Token, Type, Visibility,
+    WhereClause, braced, parenthesized, token,
+};
+
+use super::errors::{Errors, mistake};
+use super::implement::Member;
+use super::options::{MethodOptions, Options, Place};
+
+/// The whole list.
+pub(super) struct List {
+    pub(super) krate: TokenStream,
+    pub(super) handle: Option<Expr>,
+    pub(super) error: Option<Path>,
+    pub(super) facades: Vec<Declared>,
+    /// Whether one could not be read.
+    pub(super) is_broken: bool,
+    pub(super) errors: Errors,
+}
+
+/// One facade.
+pub(super) struct Declared {
+    pub(super) attrs: Vec<Attribute>,
+    /// Defaults of its methods.
+    pub(super) defaults: MethodOptions,
+    pub(super) vis: Visibility,
+    pub(super) name: Ident,
+    pub(super) generics: Generics,
+    /// The async type.
+    pub(super) of: Type,
+    pub(super) implements: Vec<Implements>,
+    /// The signatures of a type whose impls are not in this crate.
+    pub(super) members: Option<Vec<Member>>,
+}
+
+/// One of what stands after the colon.
+pub(super) struct Implements {
+    pub(super) name: Ident,
+    pub(super) arguments: Option<AngleBracketedGenericArguments>,
+    /// `Drop(rollback)`
+    pub(super) method: Option<Ident>,
+}
+
+impl Declared {
+    pub(super) fn drops(&self) -> bool {
+        self.implements.iter().any(|implements| implements.name == "Drop")
+    }
+}
+
+impl Parse for List {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut list = List {
+            krate: quote!(::bridge),
+            handle: None,
+            error: None,
+            facades: Vec::new(),
+            is_broken: false,
+            errors: Errors::default(),
+        };
+        while !input.is_empty() {
+            // Each by itself: one mistake hides no other.
+            let (tokens, is_option) = item(input)?;
+            if is_option {
+                let option = (|input: ParseStream<'_>| list.option(input)).parse2(tokens);
+                list.errors.take(option);
+                continue;
+            }
+            let declared = list.errors.take(syn::parse2(tokens));
+            list.is_broken |= declared.is_none();
+            list.facades.extend(declared);
+        }
+        Ok(list)
+    }
+}
+
+/// The tokens up to `;`, or of a struct to the end of its braces; whether they are `key = value;`.
+fn item(input: ParseStream<'_>) -> Result<(TokenStream, bool)> {
+    let is_option = input.peek(Ident::peek_any) && input.peek2(Token![=]);
+    let mut tokens = TokenStream::new();
+    while !input.is_empty() {
+        let tree: TokenTree = input.parse()?;
+        let ends = match &tree {
+            TokenTree::Punct(punct) => punct.as_char() == ';',
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace && !is_option,
+            _ => false,
+        };
+        tokens.extend([tree]);
+        if ends {
+            break;
+        }
+    }
+    Ok((tokens, is_option))
+}
+
+impl List {
+    fn option(&mut self, input: ParseStream<'_>) -> Result<()> {
+        let key = input.call(Ident::parse_any)?;
+        input.parse::<Token![=]>()?;
+        match &*key.to_string() {
+            "handle" => self.handle = Some(input.parse()?),
+            "error" => self.error = Some(input.parse()?),
+            "crate" => self.krate = input.call(Path::parse_mod_style)?.to_token_stream(),
+            _ => {
+                return Err(mistake(
+                    &key,
+                    format!("`facade!` has no option named `{key}`"),
+                    "the options are `handle = …;`, the loop of the fns that have no `self`, `error = …;`, which converts errors of \
+                     the bridge, and `crate = …;`",
+                ));
+            }
+        }
+        input.parse::<Token![;]>()?;
+        Ok(())
+    }
+}
+
+impl Parse for Declared {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut attrs = input.call(Attribute::parse_outer)?;
+        let defaults = defaults(&mut attrs)?;
+        let vis = input.parse()?;
+        if !input.peek(Token![struct]) {
+            return Err(input.error("expected a facade\nhelp: write `pub struct Client(crate::Client);`"));
+        }
+        input.parse::<Token![struct]>()?;
+        let name: Ident = input.parse()?;
+        let mut generics: Generics = input.parse()?;
+        if !input.peek(token::Paren) {
+            return Err(mistake(
+                &name,
+                format!("which async type is `{name}` the facade of?"),
+                format!("write it in parentheses: `struct {name}(crate::{name});`"),
+            ));
+        }
+        let of = {
+            let content;
+            parenthesized!(content in input);
+            let of = content.parse()?;
+            let more: TokenStream = content.parse()?;
+            if !more.is_empty() {
+                return Err(mistake(more, "a facade is made of one async type", "remove the others"));
+            }
+            of
+        };
+        let implements = if input.parse::<Option<Token![:]>>()?.is_some() { implements(input)? } else { Vec::new() };
+        generics.where_clause = input.parse::<Option<WhereClause>>()?;
+        let members = if input.peek(token::Brace) {
+            let content;
+            braced!(content in input);
+            let mut members = Vec::new();
+            while !content.is_empty() {
+                members.push(signature(&content)?);
+            }
+            Some(members)
+        } else {
+            end(input, &name)?;
+            None
+        };
+        Ok(Declared { attrs, defaults, vis, name, generics, of, implements, members })
+    }
+}
+
+/// Takes `#[threadsafe(…)]` out of a facade's attributes.
+fn defaults(attrs: &mut Vec<Attribute>) -> Result<MethodOptions> {
+    let (own, others): (Vec<_>, Vec<_>) = attrs.drain(..).partition(|attr| attr.path().is_ident("threadsafe"));
+    *attrs = others;
+    let mut defaults = MethodOptions::default();
+    for attr in own {
+        let options = Options::parse(attr.meta.require_list()?.tokens.clone(), Place::Struct)?;
+        defaults = options.method.or(&defaults);
+    }
+    Ok(defaults)
+}
+
+fn end(input: ParseStream<'_>, name: &Ident) -> Result<()> {
+    if input.parse::<Option<Token![;]>>()?.is_some() {
+        return Ok(());
+    }
+    let help =
+        "end it with `;`, or with signatures in braces; what it implements stands after a colon: `: Read + Write`";
+    let span = if input.is_empty() { name.span() } else { input.span() };
+    Err(Error::new(span, format!("this does not belong to the facade `{name}`\nhelp: {help}")))
+}
+
+/// A signature without its body.
+fn signature(input: ParseStream<'_>) -> Result<Member> {
+    let attrs = input.call(Attribute::parse_outer)?;
+    let (vis, sig) = (input.parse()?, input.parse::<syn::Signature>()?);
+    if input.peek(token::Brace) {
+        input.parse::<TokenTree>()?;
+        input.parse::<TokenStream>()?;
+        return Err(mistake(
+            &sig.ident,
+            format!("`{}` has a body, and in `facade!` stand the signatures of a type of another crate", sig.ident),
+            "end it with `;`, or write it in an `impl` of the facade",
+        ));
+    }
+    input.parse::<Token![;]>()?;
+    Ok(Member::Function { attrs, vis, sig, has_default: false })
+}
+
+/// The `rollback` of `Drop(rollback)`.
+fn method(input: ParseStream<'_>) -> Result<Ident> {
+    let tokens: TokenStream = input.parse()?;
+    syn::parse2(tokens.clone()).map_err(|_| {
+        mistake(
+            tokens,
+            "what a drop awaits is a method of the async type, given by its name alone",
+            "write `Drop(rollback)` for an `async fn rollback(self)`, or with `&mut self`; a function of your own can be a \
+             method of a trait that is in scope",
+        )
+    })
+}
+
+/// `Read + From<T> + Drop(method)`
+pub(super) fn implements(input: ParseStream<'_>) -> Result<Vec<Implements>> {
+    let mut implements = Vec::new();
+    loop {
+        let name: Ident = input.parse()?;
+        let arguments = if input.peek(Token![<]) { Some(input.parse()?) } else { None };
+        let method = if input.peek(token::Paren) {
+            let content;
+            parenthesized!(content in input);
+            Some(method(&content)?)
+        } else {
+            None
+        };
+        implements.push(Implements { name, arguments, method });
+        if input.parse::<Option<Token![+]>>()?.is_none() {
+            return Ok(implements);
+        }
+    }
+}

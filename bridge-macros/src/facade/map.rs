@@ -1,0 +1,515 @@
+//! Which types of a signature have a facade, and how their values cross.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote_spanned};
+use syn::{
+    Error, GenericArgument, Generics, Path, PathArguments, Result, Type, TypeParamBound, TypePath, TypeReference,
+    WherePredicate, parse_quote,
+};
+
+use super::errors::mistake;
+use super::future;
+use super::registry::{Found, Registry};
+use super::tokens::{at, ungrouped};
+use crate::ast::types::{self, Part};
+
+/// How an output becomes one of the facade's.
+pub(super) enum Output {
+    /// It is one.
+    Same,
+    /// The path of the facade to wrap it in.
+    Facade(TokenStream),
+    /// The same, of one that holds its value pinned.
+    Pinned(TokenStream),
+    /// `Result` and `Option`.
+    Map(Box<Output>),
+    /// An alias of `Result`.
+    MapAlias(Box<Output>),
+    Vec(Box<Output>),
+    Tuple(Vec<Output>),
+    /// A stream whose type has no name, by what its items become and what becomes of an error of the bridge.
+    Items {
+        method: String,
+        error: Option<Path>,
+        item: Box<Output>,
+    },
+    /// A reference to the receiver, which the facade's own takes the place of.
+    This,
+    /// `Result<&Self, E>`
+    ResultOfThis,
+}
+
+/// How an argument becomes one of the async fn's.
+enum Input {
+    Same,
+    Value,
+    Reference,
+    Mutable,
+    Option(Box<Input>),
+    Vec(Box<Input>),
+    Tuple(Vec<Input>),
+}
+
+/// Maps the types of signatures.
+pub(super) struct Mapper<'a> {
+    pub(super) registry: &'a Registry,
+    /// Where `Self` is a type parameter of a blanket impl.
+    pub(super) in_trait: bool,
+    /// Whether `Self` holds its value pinned.
+    pub(super) is_pinned: bool,
+    /// The facade that the method is of.
+    pub(super) own: Option<&'a Type>,
+    /// The name of the method and its conversion of errors, where streams become iterators.
+    pub(super) items: Option<(&'a str, Option<&'a Path>)>,
+}
+
+const SEEN_THROUGH: &str = "`Result`, `Option`, `Vec` and tuples are seen through; `#[threadsafe(skip)]` leaves this method \
+    out, to be written by hand in an `impl` of the facade";
+
+impl Mapper<'_> {
+    fn find(&self, path: &TypePath) -> Option<Found<'_>> {
+        self.registry.find(path)
+    }
+
+    /// Makes `ty`, which comes out, the facade's, and says how its value does.
+    pub(super) fn output(&self, ty: &mut Type) -> Result<Output> {
+        let items = self.items.and_then(|(method, error)| Some((method, error, future::items(ty)?)));
+        if let Some((method, error, mut item)) = items {
+            let output = Box::new(self.output(&mut item)?);
+            future::iterates(ty, &item);
+            return Ok(Output::Items { method: method.to_owned(), error: error.cloned(), item: output });
+        }
+        match ty {
+            Type::Group(group) => self.output(&mut group.elem),
+            Type::Paren(paren) => self.output(&mut paren.elem),
+            Type::Tuple(tuple) => {
+                let elems: Vec<Output> = tuple.elems.iter_mut().map(|elem| self.output(elem)).collect::<Result<_>>()?;
+                if let Some(index) = elems.iter().position(|elem| matches!(elem, Output::This | Output::ResultOfThis)) {
+                    return Err(self.no_reference(&tuple.elems[index]));
+                }
+                Ok(if elems.iter().all(Output::is_same) { Output::Same } else { Output::Tuple(elems) })
+            }
+            Type::Reference(reference) => {
+                if is_self(&reference.elem) {
+                    return Ok(Output::This);
+                }
+                if let Some(span) = self.own(&reference.elem) {
+                    let this = Ident::new("Self", span);
+                    *reference.elem = parse_quote!(#this);
+                    return Ok(Output::This);
+                }
+                if let Some(name) = self.named(&reference.elem) {
+                    return Err(no_reference_to(reference, &name));
+                }
+                self.refuse_inside(&reference.elem, kind(&reference.elem))?;
+                Ok(Output::Same)
+            }
+            Type::Path(path) if path.qself.is_none() => self.output_path(ty),
+            Type::ImplTrait(it) => {
+                self.refuse_in_bounds(&it.bounds)?;
+                Ok(Output::Same)
+            }
+            other => {
+                self.refuse_inside(other, kind(other))?;
+                Ok(Output::Same)
+            }
+        }
+    }
+
+    fn output_path(&self, ty: &mut Type) -> Result<Output> {
+        let Type::Path(path) = ty else { return Ok(Output::Same) };
+        if path.path.is_ident("Self") {
+            let path = path.to_token_stream();
+            return Ok(if self.is_pinned { Output::Pinned(path) } else { Output::Facade(path) });
+        }
+        if let Some(found) = self.find(path) {
+            let build = found.path;
+            let (mapped, pinned) = (found.ty, found.entry.is_pinned);
+            self.refuse_in_arguments(path)?;
+            *ty = mapped;
+            return Ok(if pinned { Output::Pinned(build) } else { Output::Facade(build) });
+        }
+        let wrapper = wrapper(&path.path);
+        let Some((wrapper, first)) = wrapper.zip(first_argument(path)) else {
+            self.refuse_in_arguments(path)?;
+            return Ok(Output::Same);
+        };
+        let inner = match (wrapper, self.output(first)?) {
+            (Wrapper::Result | Wrapper::Alias, Output::This) => return Ok(Output::ResultOfThis),
+            (_, Output::This | Output::ResultOfThis) => return Err(self.no_reference(first)),
+            (_, inner) => inner,
+        };
+        // The error of a `Result`.
+        self.refuse_in_other_arguments(path)?;
+        Ok(match (wrapper, inner) {
+            (_, Output::Same) => Output::Same,
+            (Wrapper::Vec, inner) => Output::Vec(Box::new(inner)),
+            (Wrapper::Result | Wrapper::Option, inner) => Output::Map(Box::new(inner)),
+            (Wrapper::Alias, inner) => Output::MapAlias(Box::new(inner)),
+        })
+    }
+
+    fn no_reference(&self, ty: &Type) -> Error {
+        no_reference_to(ty, "Self")
+    }
+
+    /// Makes the type of an argument the facade's, and gives the expression that is passed on.
+    pub(super) fn argument(&self, ty: &mut Type, name: &Ident) -> Result<TokenStream> {
+        let input = self.input(ty)?;
+        Ok(self.pass(&input, name.to_token_stream(), name.span()))
+    }
+
+    fn input(&self, ty: &mut Type) -> Result<Input> {
+        match ty {
+            Type::Group(group) => self.input(&mut group.elem),
+            Type::Paren(paren) => self.input(&mut paren.elem),
+            Type::Tuple(tuple) => {
+                let elems: Vec<Input> = tuple.elems.iter_mut().map(|elem| self.input(elem)).collect::<Result<_>>()?;
+                let same = elems.iter().all(|elem| matches!(elem, Input::Same));
+                Ok(if same { Input::Same } else { Input::Tuple(elems) })
+            }
+            Type::Reference(reference) => self.input_reference(reference),
+            Type::Path(path) if path.qself.is_none() => self.input_path(ty),
+            Type::ImplTrait(it) => {
+                self.refuse_in_bounds(&it.bounds)?;
+                Ok(Input::Same)
+            }
+            other => {
+                self.refuse_inside(other, kind(other))?;
+                Ok(Input::Same)
+            }
+        }
+    }
+
+    fn input_reference(&self, reference: &mut TypeReference) -> Result<Input> {
+        let mut elem = ungrouped(&reference.elem).clone();
+        let inner = match &mut elem {
+            Type::Path(path) if path.path.is_ident("Self") => self.this(path)?,
+            Type::Path(path) if self.find(path).is_some() => self.input_path(&mut elem)?,
+            elem => {
+                self.refuse_inside(elem, kind(elem))?;
+                return Ok(Input::Same);
+            }
+        };
+        let Input::Value = inner else { return Ok(Input::Same) };
+        *reference.elem = elem;
+        Ok(if reference.mutability.is_some() { Input::Mutable } else { Input::Reference })
+    }
+
+    fn input_path(&self, ty: &mut Type) -> Result<Input> {
+        let Type::Path(path) = ty else { return Ok(Input::Same) };
+        if path.path.is_ident("Self") {
+            return self.this(path);
+        }
+        if let Some(found) = self.find(path) {
+            if found.entry.is_pinned {
+                return Err(is_pinned(path));
+            }
+            let mapped = found.ty;
+            self.refuse_in_arguments(path)?;
+            *ty = mapped;
+            return Ok(Input::Value);
+        }
+        let wrapper = wrapper(&path.path).filter(|wrapper| matches!(wrapper, Wrapper::Option | Wrapper::Vec));
+        let Some((wrapper, first)) = wrapper.zip(first_argument(path)) else {
+            self.refuse_in_arguments(path)?;
+            return Ok(Input::Same);
+        };
+        Ok(match (wrapper, self.input(first)?) {
+            (_, Input::Same) => Input::Same,
+            (Wrapper::Vec, inner) => Input::Vec(Box::new(inner)),
+            (_, inner) => Input::Option(Box::new(inner)),
+        })
+    }
+
+    /// A `Self` that goes in.
+    fn this(&self, path: &TypePath) -> Result<Input> {
+        if self.is_pinned { Err(is_pinned(path)) } else { Ok(Input::Value) }
+    }
+
+    fn pass(&self, input: &Input, value: TokenStream, span: Span) -> TokenStream {
+        let krate = self.registry.krate(span);
+        let here = at(span);
+        match input {
+            Input::Same => value,
+            Input::Value => quote_spanned!(here=> #krate::Facade::into_async(#value)),
+            Input::Reference => quote_spanned!(here=> #krate::Facade::as_async(#value)),
+            Input::Mutable => quote_spanned!(here=> #krate::Facade::__held_mut(#value).get_mut()),
+            Input::Option(inner) => {
+                let each = Ident::new("each", here);
+                let inner = self.pass(inner, each.to_token_stream(), span);
+                quote_spanned!(here=> #value.map(|#each| #inner))
+            }
+            Input::Vec(inner) => {
+                let each = Ident::new("each", here);
+                let inner = self.pass(inner, each.to_token_stream(), span);
+                quote_spanned!(here=> ::core::iter::Iterator::collect(
+                    ::core::iter::Iterator::map(::core::iter::IntoIterator::into_iter(#value), |#each| #inner)
+                ))
+            }
+            Input::Tuple(inner) => {
+                let names: Vec<Ident> =
+                    (0..inner.len()).map(|index| format_ident!("each{index}", span = here)).collect();
+                let values =
+                    inner.iter().zip(&names).map(|(inner, name)| self.pass(inner, name.to_token_stream(), span));
+                quote_spanned!(here=> { let (#(#names,)*) = #value; (#(#values,)*) })
+            }
+        }
+    }
+
+    /// The same of all bounds of a method's generics.
+    pub(super) fn refuse_in_generics(&self, generics: &Generics) -> Result<()> {
+        for param in generics.type_params() {
+            self.refuse_in_bounds(&param.bounds)?;
+        }
+        for predicate in generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
+            if let WherePredicate::Type(predicate) = predicate {
+                self.refuse_in_bounds(&predicate.bounds)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a bound that names a facade's type where no value can be turned: in a callback's arguments or value.
+    pub(super) fn refuse_in_bounds<'b>(&self, bounds: impl IntoIterator<Item = &'b TypeParamBound>) -> Result<()> {
+        for bound in bounds {
+            let TypeParamBound::Trait(bound) = bound else { continue };
+            for segment in &bound.path.segments {
+                let PathArguments::Parenthesized(arguments) = &segment.arguments else { continue };
+                let place = "a callback";
+                for input in &arguments.inputs {
+                    self.refuse_inside(&input.ty, place)?;
+                }
+                if let syn::ReturnType::Type(_, ty) = &arguments.output {
+                    self.refuse_inside(ty, place)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_in_arguments(&self, path: &TypePath) -> Result<()> {
+        for segment in &path.path.segments {
+            let place = format!("`{}<…>`", segment.ident);
+            for ty in types_in(&segment.arguments) {
+                self.refuse_inside(ty, &place)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse_in_other_arguments(&self, path: &TypePath) -> Result<()> {
+        let Some(last) = path.path.segments.last() else { return Ok(()) };
+        let place = format!("the second argument of `{}`", last.ident);
+        types_in(&last.arguments).skip(1).try_for_each(|ty| self.refuse_inside(ty, &place))
+    }
+
+    /// Refuses a type with a facade's in it, in a place that values do not come out of.
+    fn refuse_inside(&self, ty: &Type, place: &str) -> Result<()> {
+        let mut found = None;
+        types::walk_all(ty, &mut |part| match part {
+            Part::Path(path) if found.is_none() => {
+                let names = path.path.is_ident("Self") && !self.in_trait || self.find(path).is_some();
+                found = names.then_some(path);
+            }
+            _ => {}
+        });
+        match found {
+            None => Ok(()),
+            Some(path) => {
+                let name = last_name(&path.path);
+                Err(mistake(
+                    path,
+                    format!("`{name}` has a facade, and inside of {place} it cannot be turned into that"),
+                    SEEN_THROUGH,
+                ))
+            }
+        }
+    }
+
+    /// Where the type that the method is of stands by its name.
+    fn own(&self, ty: &Type) -> Option<Span> {
+        let Type::Path(path) = ungrouped(ty) else { return None };
+        let text = |ty: &Type| ty.to_token_stream().to_string();
+        let found = self.find(path).filter(|found| self.own.is_some_and(|own| text(own) == text(&found.ty)));
+        found.and_then(|_| path.path.segments.last()).map(|last| last.ident.span())
+    }
+
+    /// The name of the facade's type that `ty` is.
+    fn named(&self, ty: &Type) -> Option<String> {
+        match ungrouped(ty) {
+            Type::Path(path) => self.find(path).map(|_| last_name(&path.path)),
+            _ => None,
+        }
+    }
+}
+
+impl Output {
+    pub(super) fn is_same(&self) -> bool {
+        matches!(self, Output::Same)
+    }
+
+    /// `value`, on the facade's side, with a loop that is behind the reference `on`.
+    pub(super) fn wrap(
+        &self,
+        krate: &TokenStream,
+        value: TokenStream,
+        on: &TokenStream,
+        in_trait: bool,
+        span: Span,
+    ) -> TokenStream {
+        match self {
+            Output::Same | Output::This | Output::ResultOfThis => value,
+            Output::Facade(path) => {
+                let held = quote_spanned!(span=> #krate::__private::facade::Held::with(#value, #on));
+                if in_trait && path.to_string() == "Self" {
+                    quote_spanned!(span=> #krate::Facade::__from_held(#held))
+                } else {
+                    quote_spanned!(span=> #path { __held: #held })
+                }
+            }
+            Output::Pinned(path) => {
+                quote_spanned!(span=> #path { __held: #krate::__private::facade::Held::pinned(#value, #on) })
+            }
+            Output::Map(inner) => {
+                let name = Ident::new("value", span);
+                let inner = inner.wrap(krate, name.to_token_stream(), on, in_trait, span);
+                quote_spanned!(span=> #value.map(|#name| #inner))
+            }
+            Output::Items { method, error, item } => wrap_items(krate, method, error.as_ref(), item, value, on, span),
+            // What is no `Result` is an error that says so.
+            Output::MapAlias(inner) => {
+                let name = Ident::new("value", span);
+                let inner = inner.wrap(krate, name.to_token_stream(), on, in_trait, span);
+                quote_spanned!(span=> ::core::result::Result::map(#value, |#name| #inner))
+            }
+            Output::Vec(inner) => {
+                let name = Ident::new("value", span);
+                let inner = inner.wrap(krate, name.to_token_stream(), on, in_trait, span);
+                quote_spanned!(span=> ::core::iter::Iterator::collect(
+                    ::core::iter::Iterator::map(::core::iter::IntoIterator::into_iter(#value), |#name| #inner)
+                ))
+            }
+            Output::Tuple(inner) => {
+                let names: Vec<Ident> =
+                    (0..inner.len()).map(|index| format_ident!("value{index}", span = span)).collect();
+                let values = inner
+                    .iter()
+                    .zip(&names)
+                    .map(|(inner, name)| inner.wrap(krate, name.to_token_stream(), on, in_trait, span));
+                quote_spanned!(span=> { let (#(#names,)*) = #value; (#(#values,)*) })
+            }
+        }
+    }
+}
+
+/// The iterator of a stream without a name.
+fn wrap_items(
+    krate: &TokenStream,
+    method: &str,
+    error: Option<&Path>,
+    item: &Output,
+    value: TokenStream,
+    on: &TokenStream,
+    span: Span,
+) -> TokenStream {
+    let stream = Ident::new("stream", span);
+    let fold = match error {
+        Some(error) => quote_spanned!(span=> with(#error)),
+        None => quote_spanned!(span=> error()),
+    };
+    let items = quote_spanned!(span=> #krate::__private::facade::items(#method, #on, #stream, fold));
+    let items = if item.is_same() {
+        items
+    } else {
+        let name = Ident::new("item", span);
+        let own = Ident::new("own", span);
+        let item = item.wrap(krate, name.to_token_stream(), &quote_spanned!(span=> &#own), false, span);
+        quote_spanned! {span=> {
+            let #own = ::core::clone::Clone::clone(#on);
+            ::core::iter::Iterator::map(#items, move |#name| #item)
+        }}
+    };
+    quote_spanned! {span=> {
+        #[allow(unused_imports)]
+        use #krate::__private::facade::Unfolded as _;
+        let #stream = #value;
+        let fold = #krate::__private::facade::folds_items(&#stream).#fold;
+        #items
+    }}
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wrapper {
+    Result,
+    /// What is named as an alias of it is, `RedisResult`.
+    Alias,
+    Option,
+    Vec,
+}
+
+/// The container that the last name of a path is, as std has it or an alias of one argument.
+fn wrapper(path: &Path) -> Option<Wrapper> {
+    let name = &path.segments.last()?.ident;
+    [("Result", Wrapper::Result), ("Option", Wrapper::Option), ("Vec", Wrapper::Vec)]
+        .into_iter()
+        .find_map(|(word, wrapper)| (name == word).then_some(wrapper))
+        .or_else(|| name.to_string().ends_with("Result").then_some(Wrapper::Alias))
+}
+
+fn first_argument(path: &mut TypePath) -> Option<&mut Type> {
+    match &mut path.path.segments.last_mut()?.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter_mut().find_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
+fn types_in(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
+    let args = match arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    args.into_iter().flatten().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        GenericArgument::AssocType(it) => Some(&it.ty),
+        _ => None,
+    })
+}
+
+fn is_self(ty: &Type) -> bool {
+    matches!(ungrouped(ty), Type::Path(path) if path.path.is_ident("Self"))
+}
+
+fn last_name(path: &Path) -> String {
+    path.segments.last().map_or_else(String::new, |last| last.ident.to_string())
+}
+
+fn no_reference_to(ty: impl ToTokens, name: &str) -> Error {
+    mistake(
+        ty,
+        format!("no reference to a `{name}` can be turned into one to its facade"),
+        "`#[threadsafe(skip)]` leaves this method out; by hand, keep the facade in a field or return a clone",
+    )
+}
+
+fn is_pinned(path: &TypePath) -> Error {
+    mistake(
+        path,
+        format!("the facade of `{}` holds it pinned, so it cannot be passed on", last_name(&path.path)),
+        "`#[threadsafe(skip)]` leaves this method out, to be written by hand in an `impl` of the facade",
+    )
+}
+
+fn kind(ty: &Type) -> &'static str {
+    match ty {
+        Type::Slice(_) => "a slice",
+        Type::Array(_) => "an array",
+        Type::FnPtr(_) => "a callback",
+        Type::Ptr(_) => "a pointer",
+        Type::TraitObject(_) => "a trait object",
+        _ => "this type",
+    }
+}

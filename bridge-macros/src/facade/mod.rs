@@ -1,0 +1,53 @@
+//! Facades: blocking types over async ones.
+//!
+//! `facade!` ([`mod@list`], [`structs`]) declares the types and leaves a registry of them in its module, a macro. An attribute
+//! on an impl or a trait of an async type ([`item`]) hands the signatures to that macro, which hands them, with the list,
+//! to [`mod@implement`]: it writes the facade's methods where the async ones stand, so that every name means what it meant.
+
+mod attrs;
+mod declare;
+mod docs;
+mod elided;
+mod errors;
+mod future;
+mod implement;
+mod implements;
+mod item;
+mod list;
+mod map;
+mod method;
+mod options;
+mod probe;
+mod registry;
+mod sends;
+mod structs;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod traits;
+mod with;
+
+use proc_macro2::TokenStream;
+
+pub(crate) use self::declare::attribute;
+pub(crate) use self::options::name_facade;
+
+/// `facade! { … }`
+pub(crate) fn list(input: TokenStream) -> TokenStream {
+    match syn::parse2::<list::List>(input) {
+        Ok(list) => structs::all(list),
+        Err(error) => {
+            let definition = registry::definition(&registry::Registry::empty(), None);
+            let error = error.to_compile_error();
+            quote::quote!(#error #definition)
+        }
+    }
+}
+
+/// What the registry macro expands to.
+pub(crate) fn implement(input: TokenStream) -> TokenStream {
+    match syn::parse2::<implement::Input>(input) {
+        Ok(implement::Input { registry, block }) => implement::block(&registry, block),
+        Err(error) => error.to_compile_error(),
+    }
+}

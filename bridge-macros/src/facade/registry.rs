@@ -1,0 +1,310 @@
+//! The list of facades, as the registry macro carries it from `facade!` to each impl.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::parse::{Parse, ParseStream};
+use syn::{
+    GenericArgument, GenericParam, Generics, Path, PathArguments, Result, Token, Type, TypePath, braced, bracketed,
+    parenthesized, parse_quote,
+};
+
+use super::tokens::{Located as _, at, ungrouped};
+
+/// The facades that an impl may name, and where they are.
+pub(super) struct Registry {
+    /// `::bridge`
+    pub(super) krate: TokenStream,
+    /// The module that has the `facade!`; none where the type is beside the impl.
+    pub(super) module: Option<Path>,
+    pub(super) handle: Handle,
+    /// What converts errors of the bridge, where nothing else is said.
+    pub(super) error: Option<Path>,
+    /// Whether it is that of a `facade!`, which has a mark for the probe.
+    pub(super) is_list: bool,
+    pub(super) entries: Vec<Entry>,
+}
+
+/// Where a fn without `self` takes its handle from.
+#[derive(Clone)]
+pub(super) enum Handle {
+    /// From its caller.
+    Parameter,
+    /// From the fn `__handle` of the module.
+    Module,
+    /// From an expression.
+    Expr(TokenStream),
+}
+
+/// One facade.
+pub(super) struct Entry {
+    /// The names of the async type's path, without `crate` and the like.
+    path: Vec<String>,
+    /// Where the async type's arguments are not just the facade's parameters.
+    pattern: Option<Vec<Slot>>,
+    pub(super) name: Ident,
+    /// Whether it has a `Drop`, and so cannot be taken apart.
+    pub(super) drops: bool,
+    /// Whether it holds a `Pin<Box<_>>` of the async type.
+    pub(super) is_pinned: bool,
+}
+
+/// What stands in one place of the async type's arguments.
+enum Slot {
+    /// The facade's parameter of that number.
+    Param(usize),
+    Fixed(String),
+}
+
+/// The facade that a type names.
+pub(super) struct Found<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) ty: Type,
+    /// The path to make one by.
+    pub(super) path: TokenStream,
+}
+
+impl Entry {
+    pub(super) fn new(of: &Type, generics: &Generics, name: Ident, drops: bool) -> Result<Entry> {
+        let pinned = pinned(of);
+        let Type::Path(TypePath { qself: None, path, .. }) = ungrouped(pinned.unwrap_or(of)) else {
+            return Err(super::errors::mistake(
+                of,
+                "a facade is made of a type that has a path",
+                "write the async type as `crate::Client` or `other::Client<T>`",
+            ));
+        };
+        Ok(Entry { path: names(path), pattern: pattern(path, generics), name, drops, is_pinned: pinned.is_some() })
+    }
+
+    /// The facade's arguments, where `path` is this entry's type.
+    fn arguments(&self, path: &Path) -> Option<PathArguments> {
+        let last = path.segments.last()?;
+        let Some(pattern) = &self.pattern else { return Some(last.arguments.clone()) };
+        let PathArguments::AngleBracketed(written) = &last.arguments else { return None };
+        let mut params: Vec<(usize, &GenericArgument)> = Vec::new();
+        let mut args = written.args.iter();
+        for slot in pattern {
+            let arg = args.next()?;
+            match slot {
+                Slot::Param(index) => params.push((*index, arg)),
+                Slot::Fixed(text) if is_end(&arg.to_token_stream().to_string(), text) => {}
+                Slot::Fixed(_) => return None,
+            }
+        }
+        if args.next().is_some() {
+            return None;
+        }
+        if params.is_empty() {
+            return Some(PathArguments::None);
+        }
+        params.sort_by_key(|(index, _)| *index);
+        let mut arguments = written.clone();
+        arguments.args = params.into_iter().map(|(_, arg)| arg.clone()).collect();
+        Some(PathArguments::AngleBracketed(arguments))
+    }
+}
+
+/// The `T` of a `Pin<Box<T>>`.
+pub(super) fn pinned(ty: &Type) -> Option<&Type> {
+    argument_of(argument_of(ty, "Pin")?, "Box")
+}
+
+/// The one argument of a type of that name.
+fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(TypePath { qself: None, path, .. }) = ungrouped(ty) else { return None };
+    match &path.segments.last().filter(|last| last.ident == name)?.arguments {
+        PathArguments::AngleBracketed(arguments) => match arguments.args.first() {
+            Some(GenericArgument::Type(ty)) if arguments.args.len() == 1 => Some(ty),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `path`, without what only says where it begins.
+fn names(path: &Path) -> Vec<String> {
+    let names = path.segments.iter().map(|segment| segment.ident.to_string());
+    names.skip_while(|name| ["crate", "$crate", "self", "super"].contains(&&**name)).collect()
+}
+
+/// Whether a type is written as another is listed, or by the end of its path.
+fn is_end(written: &str, listed: &str) -> bool {
+    listed.strip_suffix(written).is_some_and(|start| start.is_empty() || start.ends_with(":: "))
+}
+
+/// The arguments of `path`, unless they are just the parameters, in order.
+fn pattern(path: &Path, generics: &Generics) -> Option<Vec<Slot>> {
+    let params: Vec<String> = generics
+        .params
+        .iter()
+        .map(|param| match param {
+            GenericParam::Lifetime(param) => param.lifetime.to_string(),
+            GenericParam::Type(param) => param.ident.to_string(),
+            GenericParam::Const(param) => param.ident.to_string(),
+        })
+        .collect();
+    let args: Vec<String> = match path.segments.last().map(|last| &last.arguments) {
+        Some(PathArguments::AngleBracketed(args)) => {
+            args.args.iter().map(|arg| arg.to_token_stream().to_string()).collect()
+        }
+        _ => Vec::new(),
+    };
+    if args == params {
+        return None;
+    }
+    let slot = |arg: String| match params.iter().position(|param| *param == arg) {
+        Some(index) => Slot::Param(index),
+        None => Slot::Fixed(arg),
+    };
+    Some(args.into_iter().map(slot).collect())
+}
+
+impl Registry {
+    pub(super) fn empty() -> Registry {
+        Registry {
+            krate: quote!(::bridge),
+            module: None,
+            handle: Handle::Parameter,
+            error: None,
+            is_list: true,
+            entries: Vec::new(),
+        }
+    }
+
+    /// The path of the crate, shown at `span`.
+    pub(super) fn krate(&self, span: Span) -> TokenStream {
+        if self.krate.to_string() == ":: bridge" {
+            // All of the macro's own: rustc shows an expression of two origins at the outermost macro call.
+            let here = at(span);
+            return quote_spanned!(here=> ::bridge);
+        }
+        self.krate.located_at(span)
+    }
+
+    /// The facade of the type that `path` names: by the end of its path, since the rest may have been imported.
+    pub(super) fn find(&self, path: &TypePath) -> Option<Found<'_>> {
+        if path.qself.is_some() {
+            return None;
+        }
+        let written = names(&path.path);
+        if written.is_empty() {
+            return None;
+        }
+        let (entry, arguments) = self
+            .entries
+            .iter()
+            .filter(|entry| entry.path.ends_with(&written))
+            .find_map(|entry| Some((entry, entry.arguments(&path.path)?)))?;
+        let span = path.path.segments.last()?.ident.span();
+        let mut name = entry.name.clone();
+        name.set_span(entry.name.span().located_at(span));
+        let path = self.path_of(&name, span);
+        Some(Found { entry, ty: Type::Path(parse_quote!(#path #arguments)), path })
+    }
+
+    /// Where the docs of a method link to for `path`: a facade, or one of the `methods` of that of `own`.
+    pub(super) fn target(&self, path: &str, own: &str, methods: &[String]) -> Option<String> {
+        let of_type = |path: &str| {
+            let path: TypePath = syn::parse_str(path).ok()?;
+            let found = self.find(&path).filter(|_| path.path.segments.iter().all(|it| it.arguments.is_none()))?;
+            let name = path.path.segments.last()?.ident.to_string();
+            Some((name, found.path.to_string().replace(' ', "")))
+        };
+        if let Some((_, facade)) = of_type(path) {
+            return Some(facade);
+        }
+        let (ty, method) = path.rsplit_once("::")?;
+        let (name, facade) = of_type(ty)?;
+        (name == own && methods.iter().any(|name| name == method)).then(|| format!("{facade}::{method}"))
+    }
+
+    /// The path of what the module has under that name, shown at `span`.
+    pub(super) fn path_of(&self, name: &Ident, span: Span) -> TokenStream {
+        match &self.module {
+            None => name.to_token_stream(),
+            Some(module) => {
+                let mut path = module.located_at(span);
+                path.extend(syn::Token![::](Span::mixed_site().located_at(span)).to_token_stream());
+                name.to_tokens(&mut path);
+                path
+            }
+        }
+    }
+
+    /// Whether `path` is that of a facade: what [`find`](Registry::find) gives.
+    pub(super) fn is_facade(&self, path: &Path) -> bool {
+        let Some(last) = path.segments.last() else { return false };
+        let module = self.module.as_ref().map(|module| module.segments.iter()).into_iter().flatten();
+        let prefix = path.segments.iter().take(path.segments.len() - 1);
+        self.entries.iter().any(|entry| entry.name == last.ident)
+            && prefix.map(|segment| &segment.ident).eq(module.map(|segment| &segment.ident))
+    }
+
+    /// What users call the place of the list.
+    pub(super) fn place(&self) -> String {
+        self.module.as_ref().map_or_else(String::new, |module| module.to_token_stream().to_string().replace(' ', ""))
+    }
+}
+
+/// What the registry macro says: `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page !, …] }`, and the module,
+/// which the impl names: `[crate::blocking]`.
+impl Parse for Registry {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let (list, krate, handle, error, names, module);
+        braced!(list in input);
+        bracketed!(krate in list);
+        let krate = krate.parse()?;
+        bracketed!(handle in list);
+        let handle: Option<Ident> = handle.parse()?;
+        bracketed!(error in list);
+        let error = if error.is_empty() { None } else { Some(error.parse()?) };
+        bracketed!(names in list);
+        let mut entries = Vec::new();
+        while !names.is_empty() {
+            let generics: Generics = names.parse()?;
+            let of;
+            parenthesized!(of in names);
+            let of: Type = of.parse()?;
+            names.parse::<Token![=>]>()?;
+            let name: Ident = names.parse()?;
+            let drops = names.parse::<Option<Token![!]>>()?.is_some();
+            names.parse::<Token![,]>()?;
+            entries.push(Entry::new(&of, &generics, name, drops)?);
+        }
+        bracketed!(module in input);
+        let module = Some(module.parse()?);
+        let handle = if handle.is_some() { Handle::Module } else { Handle::Parameter };
+        Ok(Registry { krate, module, handle, error, is_list: true, entries })
+    }
+}
+
+/// One facade, as [`Registry`] is parsed from.
+pub(super) fn entry(of: &Type, generics: &Generics, name: &Ident, drops: bool) -> TokenStream {
+    let drops = drops.then(|| quote!(!));
+    let params = &generics.params;
+    let params = params.iter().map(|param| match param {
+        GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
+        GenericParam::Type(param) => param.ident.to_token_stream(),
+        GenericParam::Const(param) => param.ident.to_token_stream(),
+    });
+    let params = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#params),*>) };
+    quote!(#params (#of) => #name #drops,)
+}
+
+/// The registry macro; one that drops what it is given, where the list has a mistake that is reported.
+pub(super) fn definition(registry: &Registry, list: Option<&[TokenStream]>) -> TokenStream {
+    let Registry { krate, handle, error, .. } = registry;
+    let dollar = proc_macro2::Punct::new('$', proc_macro2::Spacing::Alone);
+    let body = list.map(|entries| {
+        let handle = (!matches!(handle, Handle::Parameter)).then(|| quote!(handle));
+        quote!(#krate::__private::facade_impl! { { [#krate] [#handle] [#error] [#(#entries)*] } #dollar(#dollar t)* })
+    });
+    quote! {
+        #[doc(hidden)]
+        #[allow(unused_macros)]
+        macro_rules! __facades { (#dollar(#dollar t:tt)*) => { #body }; }
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        pub(crate) use __facades;
+    }
+}

@@ -1,0 +1,182 @@
+//! The structs of `facade!`, and what makes each of them a facade.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::parse::Parser as _;
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Generics, Meta, Path, Token, WhereClause, parse_quote};
+
+use super::docs;
+use super::errors::Errors;
+use super::implement::{self, Block, BlockKind};
+use super::implements::{self, Of};
+use super::list::{Declared, Implements, List};
+use super::registry::{self, Entry, Handle, Registry};
+use super::tokens::at;
+
+/// All that `facade!` makes in its module.
+pub(super) fn all(list: List) -> TokenStream {
+    let List { krate, handle, error, facades, is_broken, mut errors } = list;
+    let registry = Registry {
+        krate,
+        module: Some(parse_quote!(self)),
+        error,
+        handle: if handle.is_some() { Handle::Module } else { Handle::Parameter },
+        is_list: true,
+        entries: entries(&facades, &mut errors),
+    };
+    let listed: Vec<TokenStream> = facades
+        .iter()
+        .map(|declared| registry::entry(&declared.of, &declared.generics, &declared.name, declared.drops()))
+        .collect();
+    let definition = registry::definition(&registry, (!is_broken).then_some(&*listed));
+    let handle = handle.map(|handle| {
+        let here = at(handle.span());
+        let krate = registry.krate(handle.span());
+        quote_spanned! {here=>
+            #[doc(hidden)]
+            #[allow(dead_code)]
+            pub(crate) fn __handle() -> #krate::Handle {
+                ::core::clone::Clone::clone(#krate::__private::handle(&#handle))
+            }
+        }
+    });
+    let structs: Vec<TokenStream> = facades.into_iter().map(|declared| one(declared, &registry, &mut errors)).collect();
+    quote! {
+        #[doc(hidden)]
+        #[allow(dead_code, missing_debug_implementations)]
+        pub(crate) struct __Facades;
+        #handle
+        #(#structs)*
+        #definition
+        #errors
+    }
+}
+
+/// What impls find a facade by.
+pub(super) fn entries(facades: &[Declared], errors: &mut Errors) -> Vec<Entry> {
+    facades
+        .iter()
+        .filter_map(|declared| {
+            let Declared { of, generics, name, .. } = declared;
+            errors.take(Entry::new(of, generics, name.clone(), declared.drops()))
+        })
+        .collect()
+}
+
+/// A facade, and where its type is of another crate also the methods.
+pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut Errors) -> TokenStream {
+    let drops = declared.drops();
+    let Declared { attrs, defaults, vis, name, generics, of, implements, members } = declared;
+    let (derived, mut attrs) = derives(attrs);
+    if !attrs.iter().any(|attr| attr.path().is_ident("doc")) {
+        attrs.push(documented(&of));
+    }
+    let conditions: Vec<&Attribute> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
+    // In an impl of its own a lifetime of the struct may occur but once.
+    let allow = generics.lifetimes().next().map(|_| quote!(#[allow(single_use_lifetimes)]));
+    let conditions = quote!(#(#conditions)* #allow);
+    let error = defaults.error.as_ref().or(registry.error.as_ref());
+    let shape = Of { name: &name, vis: &vis, generics: &generics, of: &of, conditions: &conditions, registry, error };
+    let facade = facade(&shape, &attrs, drops);
+    let implemented: Vec<TokenStream> = derived
+        .iter()
+        .chain(&implements)
+        .filter_map(|implements| errors.take(implements::one(&shape, implements)))
+        .collect();
+    let methods = members.map(|members| {
+        let block = Block {
+            kind: BlockKind::Impl(registry::pinned(&of).unwrap_or(&of).clone()),
+            generics: generics.clone(),
+            attrs: vec![conditions.clone()],
+            defaults,
+            members,
+        };
+        implement::block(registry, block)
+    });
+    quote!(#facade #(#implemented)* #methods)
+}
+
+/// The struct, and what leads from it to its value and back.
+fn facade(shape: &Of<'_>, attrs: &[Attribute], drops: bool) -> TokenStream {
+    let Of { name, vis, generics, of, conditions, registry, .. } = shape;
+    let here = at(name.span());
+    let krate = registry.krate(name.span());
+    let (impl_generics, arguments, where_clause) = generics.split_for_impl();
+    let this: TokenStream = quote_spanned!(here=> self);
+    let (into_held, mutable) = if drops {
+        (quote_spanned!(here=> #this.__held.take()), Some(quote!(mut)))
+    } else {
+        (quote_spanned!(here=> #this.__held), None)
+    };
+    let faced_of = registry::pinned(of).unwrap_or(of);
+    let faced = registry.is_list.then(|| {
+        let mark = registry.path_of(&Ident::new("__Facades", here), here);
+        quote_spanned!(here=> #conditions impl #impl_generics #krate::__private::facade::Faced<#mark> for #faced_of #where_clause {})
+    });
+    let held = quote_spanned!(here=> #krate::__private::facade::Held<#of>);
+    quote_spanned! {here=>
+        #(#attrs)*
+        #vis struct #name #generics #where_clause { pub(crate) __held: #held }
+        #conditions
+        impl #impl_generics #krate::Facade for #name #arguments #where_clause {
+            type Async = #of;
+            fn __held(&#this) -> &#held { &#this.__held }
+            fn __held_mut(&mut #this) -> &mut #held { &mut #this.__held }
+            fn __into_held(#mutable #this) -> #held { #into_held }
+            fn __from_held(held: #held) -> Self { Self { __held: held } }
+        }
+        #conditions
+        impl #impl_generics ::core::convert::From<#name #arguments> for #of #where_clause {
+            fn from(facade: #name #arguments) -> Self { #krate::Facade::into_async(facade) }
+        }
+        #faced
+    }
+}
+
+/// The derived traits that are the async value's, and the attributes without them.
+fn derives(attrs: Vec<Attribute>) -> (Vec<Implements>, Vec<Attribute>) {
+    let (mut derived, mut rest) = (Vec::new(), Vec::new());
+    for attr in attrs {
+        let Meta::List(list) = &attr.meta else {
+            rest.push(attr);
+            continue;
+        };
+        let paths = Punctuated::<Path, Token![,]>::parse_terminated.parse2(list.tokens.clone());
+        let (true, Ok(paths)) = (list.path.is_ident("derive"), paths) else {
+            rest.push(attr);
+            continue;
+        };
+        let (ours, others): (Vec<Path>, Vec<Path>) = paths
+            .into_iter()
+            .partition(|path| path.segments.last().is_some_and(|last| implements::is_derived(&last.ident)));
+        let of_path = |path: Path| path.segments.last().map(|last| last.ident.clone());
+        derived.extend(ours.into_iter().filter_map(of_path).map(|name| Implements {
+            name,
+            arguments: None,
+            method: None,
+        }));
+        if !others.is_empty() {
+            rest.push(parse_quote!(#[derive(#(#others),*)]));
+        }
+    }
+    (derived, rest)
+}
+
+/// For a facade without docs.
+fn documented(of: &syn::Type) -> Attribute {
+    let text = quote!(#of).to_string().replace(' ', "");
+    let path = text.split('<').next().unwrap_or_default();
+    let docs = docs::literal(&format!("The blocking form of [`{path}`]."));
+    parse_quote!(#docs)
+}
+
+/// A where clause with more predicates.
+pub(super) fn with_predicate(generics: &Generics, predicate: Option<TokenStream>) -> Option<WhereClause> {
+    let mut generics = generics.clone();
+    if let Some(predicate) = predicate {
+        generics.make_where_clause().predicates.push(parse_quote!(#predicate));
+    }
+    generics.where_clause
+}

@@ -1,0 +1,132 @@
+//! What needs no compiler around it: docs, our own attributes, and which facade a path names.
+
+use proc_macro2::TokenStream;
+use syn::parse::Parser as _;
+use syn::{Attribute, Generics, Type, TypePath, parse_quote, parse_str};
+
+use super::registry::{Entry, Handle, Registry};
+use super::{docs, item};
+
+fn docs_of(text: &str) -> String {
+    let attrs = Attribute::parse_outer.parse_str(text).unwrap();
+    let docs = docs::carried(&attrs, || "otherwise".to_owned());
+    Attribute::parse_outer.parse2(docs).unwrap().iter().filter_map(docs::text).collect()
+}
+
+#[test]
+fn docs_come_along_but_for_what_awaits() {
+    let text = "/// Sends.\n///\n/// It is called as `send().await`.\n///\n/// - one\n/// - two\n///\n/// ```\n/// send();\n/// ```";
+    assert_eq!(docs_of(text), "Sends.\n\n- one\n- two\n\n```\nsend();\n```");
+}
+
+#[test]
+fn code_that_awaits_goes_with_what_leads_to_it() {
+    let text = "/// Sends.\n/// # Examples\n/// Like this:\n/// ```no_run\n/// # async fn run() {\n/// send()\n/// # }\n/// ```\n/// # Errors\n/// None.";
+    assert_eq!(docs_of(text), "Sends.\n\n# Errors\n\nNone.");
+}
+
+#[test]
+fn sections_on_cancelling_are_left_out_to_their_end() {
+    let text = "/// Sends.\n///\n/// # Cancel safety\n///\n/// Safe.\n///\n/// ## More\n///\n/// Really.\n///\n/// # Panics\n///\n/// Never.";
+    assert_eq!(docs_of(text), "Sends.\n\n# Panics\n\nNever.");
+}
+
+#[test]
+fn what_is_in_code_is_no_heading_and_ends_no_code() {
+    let text = "/// ````text\n/// # no heading\n/// ```\n///\n/// ~~~\n/// ````\n/// After.";
+    assert_eq!(docs_of(text), "````text\n# no heading\n```\n\n~~~\n````\n\nAfter.");
+}
+
+#[test]
+fn block_comments_lose_their_stars() {
+    assert_eq!(docs_of("/** Sends.\n * And waits. */"), "Sends.\nAnd waits.");
+}
+
+#[test]
+fn docs_of_which_nothing_is_left_are_replaced() {
+    assert_eq!(docs_of("/// Call `get().await`."), "otherwise");
+    assert_eq!(docs_of(""), "otherwise");
+}
+
+#[test]
+fn links_lead_to_what_the_facade_has() {
+    let registry = registry(&[("", "crate::Client", "Client"), ("", "crate::page::Page", "Sheet")]);
+    let target = |path: &str| registry.target(path, "Client", &["get".to_owned()]);
+    let relinked = |text: &str| {
+        let mut attrs = [parse_quote!(#[doc = #text])];
+        docs::relink(&mut attrs, &target);
+        docs::text(&attrs[0]).unwrap()
+    };
+    assert_eq!(relinked("As [`Client`] does."), "As [`Client`](crate::blocking::Client) does.");
+    assert_eq!(
+        relinked("[Client::get()], [it](crate::page::Page)"),
+        "[Client::get()](crate::blocking::Client::get), [it](crate::blocking::Sheet)"
+    );
+    for same in
+        ["[`Client::other`]", "[`Page::get`]", "[x](https://a)", "`[Client]`", "[Client]: x", "As [`Client::get`]."]
+    {
+        assert_eq!(relinked(same), same);
+    }
+    assert_eq!(relinked("```\n[Client]\n```"), "```\n[Client]\n```");
+}
+
+fn tokens(text: &str) -> TokenStream {
+    text.parse().unwrap()
+}
+
+#[test]
+fn our_own_attributes_are_taken_off_and_no_others() {
+    let before = "impl A { #[threadsafe(skip)] pub fn a() {} #[cfg_attr(p, must_use, bridge::threadsafe(skip), inline)] pub fn b() { #[threadsafe] fn c() {} } #[cfg_attr(p, threadsafe(skip))] #[inline] fn d() {} }";
+    let after = "impl A { pub fn a() {} #[cfg_attr(p, must_use, inline)] pub fn b() { #[threadsafe] fn c() {} } #[inline] fn d() {} }";
+    assert_eq!(item::without_own(tokens(before)).to_string(), tokens(after).to_string());
+}
+
+fn registry(entries: &[(&str, &str, &str)]) -> Registry {
+    let entry = |(generics, of, name): &(&str, &str, &str)| {
+        let generics: Generics = parse_str(generics).unwrap();
+        Entry::new(&parse_str::<Type>(of).unwrap(), &generics, parse_str(name).unwrap(), false).unwrap()
+    };
+    Registry {
+        krate: tokens("::bridge"),
+        module: Some(parse_quote!(crate::blocking)),
+        handle: Handle::Module,
+        error: None,
+        is_list: true,
+        entries: entries.iter().map(entry).collect(),
+    }
+}
+
+#[track_caller]
+fn assert_found(registry: &Registry, path: &str, facade: Option<&str>) {
+    let path: TypePath = parse_str(path).unwrap();
+    let found = registry.find(&path).map(|found| super::tokens::text(&found.ty).replace(' ', ""));
+    assert_eq!(found.as_deref(), facade);
+}
+
+#[test]
+fn a_path_names_the_facade_of_a_type_that_it_is_the_end_of() {
+    let registry = registry(&[("", "crate::multipart::Form", "Form"), ("<'a, T>", "crate::Page<'a, T>", "Pages")]);
+    for path in ["Form", "multipart::Form", "crate::multipart::Form", "self::Form", "super::multipart::Form"] {
+        assert_found(&registry, path, Some("crate::blocking::Form"));
+    }
+    for path in ["other::Form", "http::multipart::Form", "multipart", "<T as multipart>::Form"] {
+        assert_found(&registry, path, None);
+    }
+    assert_found(&registry, "Page<'_, u8>", Some("crate::blocking::Pages<'_,u8>"));
+    assert_found(&registry, "Page<u8>", Some("crate::blocking::Pages<u8>"));
+}
+
+#[test]
+fn arguments_tell_facades_of_one_generic_type_apart() {
+    let registry = registry(&[
+        ("", "crate::Client<Tcp>", "TcpClient"),
+        ("<T>", "crate::Client<Unix, T>", "UnixClient"),
+        ("", "std::pin::Pin<Box<crate::Rows>>", "Rows"),
+    ]);
+    assert_found(&registry, "Client<Tcp>", Some("crate::blocking::TcpClient"));
+    assert_found(&registry, "Client<Unix, u8>", Some("crate::blocking::UnixClient<u8>"));
+    for path in ["Client", "Client<Other>", "Client<Tcp, u8>"] {
+        assert_found(&registry, path, None);
+    }
+    assert_found(&registry, "Rows", Some("crate::blocking::Rows"));
+}

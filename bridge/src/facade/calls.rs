@@ -1,0 +1,222 @@
+//! Calls that wait.
+//!
+//! rustc shows lines of this file in its errors about a facade. So the bounds have comments that are written to be read
+//! there: they say what to do.
+
+use std::marker::PhantomData;
+
+use super::on::On;
+use crate::error::Error;
+use crate::large::block_on;
+
+/// Waits, and panics where only the bridge went wrong.
+#[track_caller]
+pub fn call<F, T>(method: &'static str, on: &On, future: F) -> T
+where
+    F: Future<Output = T> + Send, // a facade's futures are `Send`: else leave the method out, `#[threadsafe(skip)]`
+    T: Send,                      // the output goes back to the calling thread
+{
+    match block_on!(on.handle(), Some(method), future: F) {
+        Ok(value) => value,
+        Err(error) => misuse(method, error),
+    }
+}
+
+/// With an error of the bridge as one of the method's own.
+#[track_caller]
+pub fn call_fold<F, T>(method: &'static str, on: &On, future: F) -> T
+where
+    F: Future<Output = T> + Send, // a facade's futures are `Send`: else leave the method out, `#[threadsafe(skip)]`
+    T: ReturnsResult + Send,      // the output goes back to the calling thread
+    T::Error: HoldsError,
+{
+    block_on!(on.handle(), Some(method), future: F).unwrap_or_else(|error| T::error(T::Error::hold(error)))
+}
+
+/// With an error of the bridge as `convert` makes it one of the method's own.
+#[track_caller]
+pub fn call_with<F, T>(method: &'static str, on: &On, future: F, convert: fn(Error) -> T::Error) -> T
+where
+    F: Future<Output = T> + Send, // a facade's futures are `Send`: else leave the method out, `#[threadsafe(skip)]`
+    T: ReturnsResult + Send,      // the output goes back to the calling thread
+{
+    block_on!(on.handle(), Some(method), future: F).unwrap_or_else(|error| T::error(convert(error)))
+}
+
+/// With an error of the bridge beside the value.
+///
+/// # Errors
+///
+/// That error.
+#[track_caller]
+pub fn call_wrap<F, T>(method: &'static str, on: &On, future: F) -> Result<T, Error>
+where
+    F: Future<Output = T> + Send, // a facade's futures are `Send`: else leave the method out, `#[threadsafe(skip)]`
+    T: Send,                      // the output goes back to the calling thread
+{
+    block_on!(on.handle(), Some(method), future: F)
+}
+
+/// With an error of the bridge as `fold` has it, or as a panic: for an output that may be a `Result`, see [`Folds`].
+#[track_caller]
+pub fn call_or<F, T>(method: &'static str, on: &On, future: F, fold: impl FnOnce(Error) -> Result<T, Error>) -> T
+where
+    F: Future<Output = T> + Send, // a facade's futures are `Send`: else leave the method out, `#[threadsafe(skip)]`
+    T: Send,                      // the output goes back to the calling thread
+{
+    match block_on!(on.handle(), Some(method), future: F).or_else(fold) {
+        Ok(value) => value,
+        Err(error) => misuse(method, error),
+    }
+}
+
+/// [`call_or`] with an action, whose future is made where it is polled.
+#[track_caller]
+pub fn run<A>(
+    method: &'static str,
+    on: &On,
+    action: A,
+    fold: impl FnOnce(Error) -> Result<A::Output, Error>,
+) -> A::Output
+where
+    A: IntoFuture + Send, // the action goes to the thread that polls its future
+    A::IntoFuture: Send,  // a facade's futures are `Send`
+    A::Output: Send,      // the output goes back to the calling thread
+{
+    call_or(method, on, async move { action.await }, fold)
+}
+
+/// A `Result`, under whichever name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no place for an error of the bridge",
+    label = "this is no `std::result::Result`",
+    note = "without `error = …` a method that returns no `Result` panics with that error"
+)]
+pub trait ReturnsResult {
+    /// Its `E`.
+    type Error;
+
+    /// `Err(error)`
+    fn error(error: Self::Error) -> Self;
+}
+
+impl<T, E> ReturnsResult for Result<T, E> {
+    type Error = E;
+
+    fn error(error: E) -> Self {
+        Err(error)
+    }
+}
+
+/// An error type that an error of the bridge converts into.
+#[diagnostic::on_unimplemented(
+    message = "an error of the bridge has no place in `{Self}`",
+    label = "`{Self}` has no `From<bridge::Error>`",
+    note = "implement `From<bridge::Error>` for it, or name a function that converts: `#[threadsafe(error = path::to::function)]`"
+)]
+pub trait HoldsError {
+    /// The bridge's error, as an error of the method.
+    fn hold(error: Error) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Error>> HoldsError for E {
+    fn hold(error: Error) -> Self {
+        error.into()
+    }
+}
+
+/// What becomes of an error of the bridge.
+pub type Fold<T> = fn(Error) -> Result<T, Error>;
+
+/// [`folds`], and with [`Unfolded`] in scope: `error` folds an error of the bridge into a `T` that is a `Result` of an error
+/// that it converts into, and leaves it as it is for any other `T`; `fold` asks any `Result` for that conversion; `with`
+/// has one.
+#[derive(Debug)]
+pub struct Folds<T>(PhantomData<T>);
+
+/// What becomes of an error of the bridge, in the place of the output of a future.
+pub fn folds<F: Future>(_: &F) -> Folds<F::Output> {
+    Folds::default()
+}
+
+/// The same of a future that is made on the loop.
+pub fn folds_made<M: FnOnce() -> F, F: Future>(_: &M) -> Folds<F::Output> {
+    Folds::default()
+}
+
+/// The same of an action.
+pub fn folds_action<A: IntoFuture>(_: &A) -> Folds<A::Output> {
+    Folds::default()
+}
+
+/// The same of the items of a stream.
+#[cfg(feature = "stream")]
+pub fn folds_items<S: futures_core::Stream>(_: &S) -> Folds<S::Item> {
+    Folds::default()
+}
+
+/// For that output.
+impl<T> Default for Folds<T> {
+    fn default() -> Folds<T> {
+        Folds(PhantomData)
+    }
+}
+
+impl<T> Folds<T>
+where
+    T: ReturnsResult,
+    T::Error: HoldsError,
+{
+    /// Folds it.
+    #[must_use]
+    pub fn error(self) -> Fold<T> {
+        self.fold()
+    }
+}
+
+impl<T: ReturnsResult> Folds<T> {
+    /// Folds it.
+    #[must_use]
+    pub fn fold(self) -> Fold<T>
+    where
+        T::Error: HoldsError,
+    {
+        |error| Ok(T::error(T::Error::hold(error)))
+    }
+
+    /// Folds what `convert` makes of it.
+    pub fn with(self, convert: fn(Error) -> T::Error) -> impl Fn(Error) -> Result<T, Error> + Copy {
+        move |error| Ok(T::error(convert(error)))
+    }
+}
+
+/// The other half of [`Folds`].
+pub trait Unfolded<T>: Sized {
+    /// Leaves it.
+    fn error(self) -> Fold<T> {
+        Err
+    }
+
+    /// Leaves it.
+    fn fold(self) -> Fold<T> {
+        Err
+    }
+
+    /// Leaves it.
+    fn with<C>(self, _: C) -> Fold<T> {
+        Err
+    }
+}
+
+impl<T> Unfolded<T> for Folds<T> {}
+
+/// What only the bridge got wrong, where the method has no way to return it.
+#[cold]
+#[track_caller]
+pub(super) fn misuse(method: &str, error: Error) -> ! {
+    match error {
+        Error::Panicked(panic) => std::panic::resume_unwind(panic.into_payload()),
+        error => panic!("`{method}`: {error} (a method that returns a `Result` returns this as an error)"),
+    }
+}

@@ -1,0 +1,98 @@
+//! [`Held`]: what a facade consists of.
+
+use std::fmt;
+use std::pin::Pin;
+
+use super::on::On;
+
+/// An async value, and where its calls go. Dropping it drops the value in the loop's context, and waits for nothing.
+///
+/// It is as `Send`, as `Sync` and as covariant as the value.
+pub struct Held<T>(Option<(T, On)>);
+
+const TAKEN: &str = "a facade is empty only while it is dropped";
+
+impl<T> Held<T> {
+    /// A value, and where its calls go.
+    pub fn new(value: T, on: On) -> Held<T> {
+        Held(Some((value, on)))
+    }
+
+    /// A value whose calls go where those of its parent go.
+    pub fn with(value: T, on: &On) -> Held<T> {
+        Held::new(value, on.clone())
+    }
+
+    /// The value.
+    pub fn get(&self) -> &T {
+        self.parts().0
+    }
+
+    /// The value.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.parts_mut().0
+    }
+
+    /// Where its calls go.
+    pub fn on(&self) -> &On {
+        self.parts().1
+    }
+
+    /// Both.
+    pub fn parts(&self) -> (&T, &On) {
+        let (value, on) = self.0.as_ref().expect(TAKEN);
+        (value, on)
+    }
+
+    /// Both, for a call whose output borrows from the value.
+    pub fn parts_mut(&mut self) -> (&mut T, &On) {
+        let (value, on) = self.0.as_mut().expect(TAKEN);
+        (value, on)
+    }
+
+    /// Both, for a call that takes the value.
+    pub fn into_parts(mut self) -> (T, On) {
+        self.0.take().expect(TAKEN)
+    }
+
+    /// All of it, out of a facade that has a drop of its own. That finds it empty.
+    #[must_use]
+    pub fn take(&mut self) -> Held<T> {
+        Held(self.0.take())
+    }
+
+    /// Whether it was taken.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl<T> Held<Pin<Box<T>>> {
+    /// A value that is not `Unpin`, pinned for good.
+    pub fn pinned(value: T, on: &On) -> Held<Pin<Box<T>>> {
+        Held::with(Box::pin(value), on)
+    }
+}
+
+impl<T> Drop for Held<T> {
+    fn drop(&mut self) {
+        if let Some((value, on)) = self.0.take() {
+            on.within(|| drop(value));
+        }
+    }
+}
+
+impl<T: Clone> Clone for Held<T> {
+    fn clone(&self) -> Held<T> {
+        Held(self.0.as_ref().map(|(value, on)| (on.within(|| value.clone()), on.clone())))
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Held<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some((value, _)) => value.fmt(f),
+            None => f.write_str("<taken>"),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The probe: whether a type would leave a facade under a name that the macro does not know.
+//!
+//! The answer is a type, [`HasFacade`] or [`HasNone`], and so a matter of type checking: it sees through aliases and into
+//! generics. An inherent constant, which is there only for some types, hides that of a trait, which is there for all.
+
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
+use std::task::Poll;
+
+/// An async type that has a facade, or a container of one. `By` stands for one `facade!`.
+pub trait Faced<By> {}
+
+macro_rules! faced {
+    ($([$($other:tt)*] $ty:ty),* $(,)?) => {$(
+        impl<$($other)* By, T: Faced<By>> Faced<By> for $ty {}
+    )*};
+}
+
+macro_rules! faced_unsized {
+    ($([$($other:tt)*] $ty:ty),* $(,)?) => {$(
+        impl<$($other)* By, T: Faced<By> + ?Sized> Faced<By> for $ty {}
+    )*};
+}
+
+faced! {
+    [] Option<T>, [] Poll<T>, [] [T], [const N: usize,] [T; N],
+    [] Vec<T>, [] VecDeque<T>, [] LinkedList<T>, [] BinaryHeap<T>, [] BTreeSet<T>,
+    [] Cell<T>, [] OnceCell<T>, [] OnceLock<T>, [] Pin<T>,
+}
+
+faced_unsized! {
+    ['a,] &'a T, ['a,] &'a mut T, [] Box<T>, [] Arc<T>, [] Rc<T>, [] RefCell<T>, [] Mutex<T>, [] RwLock<T>,
+}
+
+impl<By, T: Faced<By>, E> Faced<By> for Result<T, E> {}
+impl<By, B, C: Faced<By>> Faced<By> for ControlFlow<B, C> {}
+impl<By, K, V: Faced<By>> Faced<By> for BTreeMap<K, V> {}
+impl<By, K, V: Faced<By>, S> Faced<By> for HashMap<K, V, S> {}
+impl<By, T: Faced<By>, S> Faced<By> for HashSet<T, S> {}
+impl<By, T: Faced<By> + ToOwned + ?Sized> Faced<By> for Cow<'_, T> {}
+
+/// In the place of `By`: what a tuple holds at place `N` is asked about. A type can have no one answer to "this, or that".
+#[derive(Debug)]
+pub struct At<const N: usize, By>(PhantomData<By>);
+
+impl<By, A: Faced<By>, B> Faced<At<0, By>> for (A, B) {}
+impl<By, A, B: Faced<By>> Faced<At<1, By>> for (A, B) {}
+impl<By, A: Faced<By>, B, C> Faced<At<0, By>> for (A, B, C) {}
+impl<By, A, B: Faced<By>, C> Faced<At<1, By>> for (A, B, C) {}
+impl<By, A, B, C: Faced<By>> Faced<At<2, By>> for (A, B, C) {}
+impl<By, A: Faced<By>, B, C, D> Faced<At<0, By>> for (A, B, C, D) {}
+impl<By, A, B: Faced<By>, C, D> Faced<At<1, By>> for (A, B, C, D) {}
+impl<By, A, B, C: Faced<By>, D> Faced<At<2, By>> for (A, B, C, D) {}
+impl<By, A, B, C, D: Faced<By>> Faced<At<3, By>> for (A, B, C, D) {}
+
+/// Asks whether `T` is, or holds, an async type that has a facade: `Probe::<T, By>::KIND`, with [`Otherwise`] in scope.
+#[derive(Debug)]
+pub struct Probe<T: ?Sized, By>(PhantomData<By>, PhantomData<T>);
+
+/// Asks whether `T` is what `.await` takes: `Awaited::<T>::KIND`, with [`Otherwise`] in scope.
+#[derive(Debug)]
+pub struct Awaited<T: ?Sized>(PhantomData<T>);
+
+/// It is what is asked for.
+#[derive(Debug)]
+pub struct HasFacade;
+
+/// It is not.
+#[derive(Debug)]
+pub struct HasNone;
+
+impl<T: Faced<By> + ?Sized, By> Probe<T, By> {
+    /// It is.
+    pub const KIND: HasFacade = HasFacade;
+}
+
+impl<T: IntoFuture> Awaited<T> {
+    /// It is.
+    pub const KIND: HasFacade = HasFacade;
+}
+
+/// The constant of all that has no inherent one.
+pub trait Otherwise {
+    /// It is not what is asked for.
+    const KIND: HasNone = HasNone;
+}
+
+impl<T: ?Sized, By> Otherwise for Probe<T, By> {}
+
+impl<T: ?Sized> Otherwise for Awaited<T> {}
+
+/// That a type may leave a facade, of what its probe has found.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` would leave the facade: it is, or holds, an async type that has a facade of its own",
+    label = "an async type under another name",
+    note = "write the type by the name that it has in `facade!`, or leave this function out of the facade: `#[threadsafe(skip)]`"
+)]
+pub trait Leaves<T: ?Sized> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> Leaves<T> for HasNone {}
+
+/// Refuses a `T` that has a facade.
+pub fn leaves<T: ?Sized, K: Leaves<T>>(_: K) {}
+
+/// As [`leaves`], by the probes of each place of a tuple: those of `At<0, By>` to `At<3, By>`.
+pub fn leaves_tuple<T, K0, K1, K2, K3>(_: K0, _: K1, _: K2, _: K3)
+where
+    T: ?Sized,
+    K0: Leaves<T>,
+    K1: Leaves<T>,
+    K2: Leaves<T>,
+    K3: Leaves<T>,
+{
+}
+
+/// That a type may leave a facade, of what is known of its being awaited.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` would leave the facade: it is a future, and a caller that blocks cannot await it",
+    label = "a future, or what `.await` takes",
+    note = "give the type a facade, `pub struct Name(Type): IntoFuture;` in `facade!`, or leave this function out: `#[threadsafe(skip)]`"
+)]
+pub trait Settled<T: ?Sized> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> Settled<T> for HasNone {}
+
+/// Refuses a `T` that is awaited.
+pub fn settled<T: ?Sized, K: Settled<T>>(_: K) {}
+
+/// Asks of a type whether it would leave a facade, and with `awaited` also whether it is a future. A name may stand for a
+/// tuple, each place of which is asked about; an associated type, `projected`, is asked once, since where that is not there
+/// rustc reports each question.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __facade_probe {
+    ($ty:ty, $mark:ty, awaited) => {
+        $crate::__facade_probe!($ty, $mark);
+        {
+            #[allow(unused_imports)]
+            use $crate::__private::facade::Otherwise as _;
+            $crate::__private::facade::settled::<$ty, _>($crate::__private::facade::Awaited::<$ty>::KIND);
+        }
+    };
+    ($ty:ty, $mark:ty, projected) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::facade::Otherwise as _;
+        $crate::__private::facade::leaves::<$ty, _>($crate::__private::facade::Probe::<$ty, $mark>::KIND);
+    }};
+    ($ty:ty, $mark:ty) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::facade::Otherwise as _;
+        $crate::__private::facade::leaves::<$ty, _>($crate::__private::facade::Probe::<$ty, $mark>::KIND);
+        $crate::__private::facade::leaves_tuple::<$ty, _, _, _, _>(
+            $crate::__private::facade::Probe::<$ty, $crate::__private::facade::At<0, $mark>>::KIND,
+            $crate::__private::facade::Probe::<$ty, $crate::__private::facade::At<1, $mark>>::KIND,
+            $crate::__private::facade::Probe::<$ty, $crate::__private::facade::At<2, $mark>>::KIND,
+            $crate::__private::facade::Probe::<$ty, $crate::__private::facade::At<3, $mark>>::KIND,
+        );
+    }};
+}

@@ -1,0 +1,71 @@
+//! A `Stream` as an iterator.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use futures_core::Stream;
+
+use super::calls::misuse;
+use super::held::Held;
+use super::on::On;
+use super::pin::InPlace;
+use crate::error::Error;
+
+/// `Iterator::next`. An error of the bridge is an item, as `fold` has it, or a panic.
+#[track_caller]
+pub fn next<S>(
+    method: &'static str,
+    on: &On,
+    stream: &mut S,
+    fold: impl FnOnce(Error) -> Result<S::Item, Error>,
+) -> Option<S::Item>
+where
+    S: Stream + Send + InPlace,
+    S::Item: Send, // the items come to the calling thread
+{
+    match on.handle().block_on_for(Some(method), poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx))) {
+        Ok(next) => next,
+        Err(error) => match fold(error) {
+            Ok(item) => Some(item),
+            Err(error) => misuse(method, error),
+        },
+    }
+}
+
+/// The items of a stream whose type has no name.
+pub struct Items<S, F> {
+    method: &'static str,
+    stream: Held<Pin<Box<S>>>,
+    fold: F,
+}
+
+/// A stream, on the loop of the facade whose method returned it.
+pub fn items<S, F>(method: &'static str, on: &On, stream: S, fold: F) -> Items<S, F>
+where
+    S: Stream + Send, // the stream goes to the thread that polls it
+    F: Fn(Error) -> Result<S::Item, Error> + Copy,
+{
+    Items { method, stream: Held::pinned(stream, on), fold }
+}
+
+impl<S, F> Iterator for Items<S, F>
+where
+    S: Stream + Send,
+    S::Item: Send, // the items come to the calling thread
+    F: Fn(Error) -> Result<S::Item, Error> + Copy,
+{
+    type Item = S::Item;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<S::Item> {
+        let (stream, on) = self.stream.parts_mut();
+        next(self.method, on, stream, self.fold)
+    }
+}
+
+impl<S, F> fmt::Debug for Items<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Items").field("method", &self.method).finish_non_exhaustive()
+    }
+}

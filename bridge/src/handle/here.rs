@@ -1,0 +1,244 @@
+//! A scoped call whose future is polled on the calling thread: onto a shared loop, or onto an external runtime.
+//!
+//! The future lies on the caller's stack, and nobody else touches it. The thread polls it inside the runtime's context, and
+//! while it is pending waits as its [`Host`] has it. Three threads are special:
+//!
+//! - **A worker of a multi-thread runtime** polls the future once, and again inside `block_in_place`, where it goes on. So a
+//!   future that is ready costs the runtime nothing. The second poll is needed: a `yield_now` in the first one leaves its
+//!   wake to the worker.
+//! - **A thread that a current-thread runtime or an event loop polls on** polls the future once. It is the only one that
+//!   could bring the wake of a `yield_now`, and it is to block. So the loop goes on with the future, as a job, while the
+//!   thread waits for that.
+//! - **A thread whose thread-locals are being destroyed** has no context of tokio's any more, and leaves all of it to the
+//!   loop.
+//!
+//! Each poll has a budget of its own ([`budget`]).
+
+use std::any::Any;
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::{External, budget};
+use crate::blocked::{Call, Of, What};
+use crate::canceller::Cancellers;
+use crate::context::{self, Loop, PollsHere, Thread};
+use crate::error::Deadlock;
+use crate::park::Host;
+use crate::park::waiter::Lease;
+use crate::shared_loop::InContext;
+use crate::slot::{Outcome, contain, text};
+use crate::state::Reason;
+use crate::sync::now;
+use crate::trace::Watch;
+use crate::withdrawn;
+
+/// When a worker that waits for its own runtime makes sure that this has not shut down before it could hand its tasks over.
+const UNSURE: Duration = Duration::from_millis(100);
+
+/// A call that this thread is about to poll. While it lives, the runtime is there.
+pub(crate) struct Here<'a> {
+    pub(crate) host: &'a dyn Host,
+    pub(crate) runtime: RuntimeOf<'a>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) cancellers: &'a Cancellers,
+    pub(crate) site: &'static Location<'static>,
+    pub(crate) companion: Option<&'static str>,
+    pub(crate) lease: Lease,
+    pub(crate) _polls: PollsHere,
+}
+
+/// A runtime, by whom it belongs to.
+pub(crate) enum RuntimeOf<'a> {
+    Ours(InContext<'a>),
+    /// Nobody of ours sees to it that it is driven.
+    External(&'a Arc<External>),
+}
+
+impl Here<'_> {
+    /// Polls `future` on this thread until it is over, drops it, and gives what came of it. `go_on` runs it as a job of the
+    /// loop.
+    pub(crate) fn run<F>(
+        &mut self,
+        future: F,
+        go_on: impl FnOnce(Lent<'_, F>) -> Result<Outcome<F::Output>, Deadlock>,
+    ) -> Result<Outcome<F::Output>, Deadlock>
+    where
+        F: Future,
+    {
+        let runtime = match &self.runtime {
+            RuntimeOf::Ours(context) => context.runtime(),
+            RuntimeOf::External(external) => &external.runtime,
+        };
+        let _context = runtime.enter();
+        let mut future = pin!(Some(future));
+        let mut polled = Polled { future: future.as_mut(), lease: &self.lease };
+        if let Some(outcome) = polled.poll() {
+            return Ok(polled.end(self.told(outcome)));
+        }
+        let outcome = match context::current_thread() {
+            Thread::Drives(_) | Thread::DrivesUnknown => return go_on(Lent(future)),
+            Thread::Free { may_drive } => self.go_on_here(&mut polled, None, may_drive),
+            Thread::Worker => {
+                let own = self.external().filter(|external| context::is_outer(external.on.id));
+                if own.is_some_and(|own| own.refuses_tasks()) {
+                    Outcome::Stopped(Reason::Closed)
+                } else {
+                    let done = context::block_in_place(|may_drive| {
+                        polled.poll().unwrap_or_else(|| self.go_on_here(&mut polled, own, may_drive))
+                    })
+                    .ok();
+                    match done {
+                        Some(outcome) => outcome,
+                        // It is no worker.
+                        None => return go_on(Lent(future)),
+                    }
+                }
+            }
+        };
+        Ok(polled.end(self.told(outcome)))
+    }
+
+    /// The end of the loop has cut the call short.
+    pub(crate) fn is_cut_short(&self) {
+        if let RuntimeOf::Ours(context) = &self.runtime {
+            context.ours.remote.cuts_short();
+        }
+    }
+
+    fn on(&self) -> &Arc<Loop> {
+        match &self.runtime {
+            RuntimeOf::Ours(context) => &context.ours.on,
+            RuntimeOf::External(external) => &external.on,
+        }
+    }
+
+    fn external(&self) -> Option<&Arc<External>> {
+        match &self.runtime {
+            RuntimeOf::Ours(_) => None,
+            RuntimeOf::External(external) => Some(external),
+        }
+    }
+
+    /// What came of the future, for its caller. tokio's own resources panic if they are polled when their runtime is about
+    /// to be gone, and that is a closed loop.
+    #[inline]
+    fn told<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
+        match outcome {
+            Outcome::Panicked(payload) if self.host.is_closed() && is_tokios_end(&*payload) => {
+                contain(|| payload);
+                Outcome::Stopped(Reason::Closed)
+            }
+            outcome => outcome,
+        }
+    }
+
+    /// Waits and polls by turns until the future, which is pending, is over.
+    /// `own`: set where this thread is a worker of that very runtime.
+    fn go_on_here<F: Future>(
+        &self,
+        polled: &mut Polled<'_, F>,
+        own: Option<&Arc<External>>,
+        may_drive: bool,
+    ) -> Outcome<F::Output> {
+        withdrawn::end_later();
+        let waiter = polled.lease.waiter();
+        let _listed = self.cancellers.nudge(waiter);
+        let mut watch = Watch::new(self.site);
+        watch.start();
+        let asked = Cell::new(None);
+        let of = || Of { on: Some(Arc::clone(self.on())), job: None };
+        let call = Call { site: self.site, companion: self.companion, what: What::Here, of: &of };
+        let mut entry = None;
+        let mut unsure = own.map(|own| (own, now() + UNSURE));
+        let outcome = loop {
+            watch.look(|| self.is_driven(&asked));
+            // Before what a nudge may be about is looked at.
+            let is_woken = waiter.take_events();
+            if self.host.is_closed() {
+                break Outcome::Stopped(Reason::Closed);
+            }
+            if self.deadline.is_some_and(|at| at <= now()) {
+                break Outcome::Stopped(Reason::Deadline);
+            }
+            if self.cancellers.is_cancelled() {
+                break Outcome::Stopped(Reason::Cancel);
+            }
+            if is_woken {
+                if let Some(outcome) = polled.poll() {
+                    break outcome;
+                }
+                continue;
+            }
+            if let Some((own, _)) = unsure.take_if(|(_, at)| *at <= now()) {
+                own.ask_pool();
+            }
+            entry.get_or_insert_with(|| call.enter(waiter));
+            let look = [self.deadline, unsure.map(|(_, at)| at)].into_iter().flatten().min();
+            self.host.wait(waiter, may_drive, watch.earlier_than(look));
+        };
+        self.host.leave(waiter);
+        outcome
+    }
+
+    /// Asked twice by a watch: the first time it asks the runtime, the second time whether that has answered.
+    fn is_driven(&self, asked: &Cell<Option<u64>>) -> bool {
+        let Some(external) = self.external() else { return true };
+        match asked.get() {
+            Some(number) => external.has_answered(number),
+            None => {
+                asked.set(Some(external.ask()));
+                false
+            }
+        }
+    }
+}
+
+/// Whether that is how tokio's timers and sockets panic while their runtime shuts down.
+fn is_tokios_end(payload: &(dyn Any + Send)) -> bool {
+    text(payload).is_some_and(|text| text.contains("A Tokio 1.x context was found, but it is being shutdown"))
+}
+
+/// A future that this thread polls.
+struct Polled<'a, F> {
+    future: Pin<&'a mut Option<F>>,
+    lease: &'a Lease,
+}
+
+impl<F: Future> Polled<'_, F> {
+    /// What came of it, if it is over. It is not dropped yet.
+    fn poll(&mut self) -> Option<Outcome<F::Output>> {
+        let mut cx = Context::from_waker(self.lease.waker());
+        let future = self.future.as_mut().as_pin_mut().expect("it is dropped by `end` alone");
+        match catch_unwind(AssertUnwindSafe(|| budget::poll(future, &mut cx))) {
+            Ok(Poll::Pending) => None,
+            Ok(Poll::Ready(value)) => Some(Outcome::Value(value)),
+            Err(payload) => Some(Outcome::Panicked(payload)),
+        }
+    }
+
+    /// Drops the future. A panic of its destructor takes the place of what came of it, unless that is a panic.
+    fn end(mut self, outcome: Outcome<F::Output>) -> Outcome<F::Output> {
+        outcome.after_drop(catch_unwind(AssertUnwindSafe(|| self.future.set(None))))
+    }
+}
+
+/// A future on its caller's stack, lent to the loop: it ends with this.
+pub(crate) struct Lent<'a, F>(Pin<&'a mut Option<F>>);
+
+impl<F: Future> Future for Lent<'_, F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.0.as_mut().as_pin_mut().expect("it is there until the drop").poll(cx)
+    }
+}
+
+impl<F> Drop for Lent<'_, F> {
+    fn drop(&mut self) {
+        self.0.set(None);
+    }
+}

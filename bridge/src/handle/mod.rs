@@ -1,0 +1,596 @@
+//! [`Handle`]: from any thread, onto a loop.
+
+mod budget;
+mod enter;
+mod external;
+mod here;
+mod local_handle;
+
+use std::fmt;
+use std::panic::{Location, resume_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Handle as TokioHandle, Runtime};
+
+use self::here::{Here, Lent, RuntimeOf};
+use crate::canceller::{Canceller, Cancellers};
+use crate::context::{self, Loop, PollsHere};
+use crate::driver::Spawned;
+use crate::error::{Deadlock, Error};
+use crate::job::AnyJob;
+use crate::large::{is_large, is_large_val};
+use crate::owner::{self, Wait};
+use crate::park::Host;
+use crate::park::waiter::Lease;
+use crate::registry::{self, Ours};
+use crate::shared_loop::Shared;
+use crate::slot::{Outcome, contain};
+use crate::spare::ScopedJob;
+use crate::state::Reason;
+use crate::task::Task;
+
+pub use self::enter::EnterGuard;
+pub(crate) use self::external::External;
+pub use self::local_handle::LocalHandle;
+
+/// Where a handle's jobs go.
+#[derive(Clone)]
+pub(super) enum Target {
+    Ours(Arc<Ours>),
+    External(Arc<External>),
+}
+
+/// Refers to an event loop: a [`SharedLoop`](crate::SharedLoop), an [`EventLoop`](crate::EventLoop), or an external tokio
+/// runtime of either flavour.
+///
+/// A loop of this crate gives one by `Handle::from(&event_loop)`, or lends one: it dereferences to it.
+///
+/// It is cheap to clone, and any thread may use it. It does not keep the loop running: when the loop has ended,
+/// calls through it give [`Error::Closed`].
+///
+/// # Examples
+///
+/// ```
+/// let event_loop = bridge::EventLoop::new()?;
+/// let handle = event_loop.handle().clone();
+/// let answer = std::thread::spawn(move || handle.block_on(async { 6 * 7 })).join().unwrap();
+/// assert_eq!(answer?, 42);
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// An existing runtime:
+///
+/// ```
+/// let runtime = tokio::runtime::Runtime::new()?;
+/// let handle = bridge::Handle::from(&runtime);
+/// assert_eq!(handle.block_on(async { 1 + 1 }).unwrap(), 2);
+/// # std::io::Result::Ok(())
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    target: Target,
+    limit: Option<Duration>,
+    cancellers: Cancellers,
+}
+
+impl Handle {
+    /// The event loop that the calling code runs on, as `asyncio.get_running_loop`. Also on the
+    /// `spawn_blocking` threads of that loop.
+    ///
+    /// # Panics
+    ///
+    /// At the caller's line, when there is none. [`try_current`](Handle::try_current) tells.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bridge::Handle;
+    ///
+    /// let answer = bridge::run(async {
+    ///     let handle = Handle::current();
+    ///     tokio::task::spawn_blocking(move || handle.block_on(async { 42 })).await
+    /// });
+    /// assert_eq!(answer.unwrap().unwrap(), 42);
+    /// ```
+    #[track_caller]
+    #[must_use]
+    pub fn current() -> Handle {
+        Handle::try_current().expect(NO_LOOP)
+    }
+
+    /// As [`current`](Handle::current), or `None` where there is no event loop.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(bridge::Handle::try_current().is_none());
+    /// ```
+    #[must_use]
+    pub fn try_current() -> Option<Handle> {
+        match registry::current() {
+            Ok(ours) => Some(Handle::ours(ours)),
+            Err(context) => context.map(Handle::from),
+        }
+    }
+
+    /// Runs `future` to its end, and blocks this thread until it is finished and dropped. So the future may borrow from the
+    /// calling thread. When this returns or unwinds, nothing of the future is left: not after a timeout, a panic, or the
+    /// loop's end.
+    ///
+    /// # Where the future runs
+    ///
+    /// | handle of | the future is polled and dropped |
+    /// | --- | --- |
+    /// | a [`SharedLoop`](crate::SharedLoop), an external runtime | on the calling thread, inside the loop's context |
+    /// | an [`EventLoop`](crate::EventLoop), [`run`](crate::run) | on the loop's thread |
+    ///
+    /// A thread on which a current-thread runtime or an `EventLoop` polls must not wait inside such a poll for what its own
+    /// scheduler has to bring. It polls the future once; one that is pending then goes on as a task of the loop, while the
+    /// thread waits. The same goes, from the first poll, for a thread whose thread-locals are being destroyed.
+    ///
+    /// The expression that makes `future` runs on this thread, before the call. What needs the loop's context to
+    /// be made, as `tokio::time::sleep(…)` does, goes inside an `async` block: `async { sleep(time).await }`.
+    ///
+    /// # Errors
+    ///
+    /// - [`Closed`](Error::Closed): the loop has ended, or ended during the call.
+    /// - [`WouldDeadlock`](Error::WouldDeadlock): this thread drives the loop that is asked, inside one of its tasks, or a
+    ///   loop that it waits for; or it is a worker, inside a task that the loop waits for.
+    /// - [`TimedOut`](Error::TimedOut): the timeout of [`with_timeout`](Handle::with_timeout) ran out.
+    /// - [`Cancelled`](Error::Cancelled): a canceller of [`with_canceller`](Handle::with_canceller) was cancelled.
+    ///
+    /// # Panics
+    ///
+    /// With the future's own payload, if the future panics.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let mut lines = vec![String::from("one")];
+    /// let count = event_loop.block_on(async {
+    ///     lines.push(String::from("two"));
+    ///     lines.len()
+    /// });
+    /// assert_eq!(count?, lines.len());
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn block_on<F>(&self, future: F) -> Result<F::Output, Error>
+    where
+        F: Future + Send,
+        F::Output: Send,
+    {
+        if is_large::<F>() { self.block_on_for(None, Box::pin(future)) } else { self.block_on_for(None, future) }
+    }
+
+    /// [`block_on`](Handle::block_on), for a companion. A large future has been boxed.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn block_on_for<F>(&self, companion: Option<&'static str>, future: F) -> Result<F::Output, Error>
+    where
+        F: Future + Send,
+        F::Output: Send,
+    {
+        let site = Location::caller();
+        let mut here = match self.here(site, companion) {
+            Ok(Some(here)) => here,
+            Ok(None) => {
+                return self.scoped(|wait| owner::call(future, |job| self.send(job), wait), site, companion);
+            }
+            Err(error) => {
+                // Not left to the end of this function: if its destructor panics there, the compiler forgets what is returned.
+                drop(future);
+                return Err(error);
+            }
+        };
+        let go_on = |lent: Lent<'_, F>| {
+            let leave = self.leave(site);
+            owner::call(lent, |job| self.send_inside(job), self.wait(&leave, site, companion))
+        };
+        match here.run(future, go_on) {
+            Ok(Outcome::Value(value)) => Ok(value),
+            outcome => {
+                if matches!(outcome, Ok(Outcome::Stopped(Reason::Closed))) {
+                    here.is_cut_short();
+                }
+                self.told(outcome)
+            }
+        }
+    }
+
+    /// Submits `future` and returns at once, as `asyncio.run_coroutine_threadsafe`. Its first poll is never on
+    /// this thread's stack, also when this is the loop's own thread; submissions of one thread start in order.
+    ///
+    /// On a loop that has ended the future is dropped, and the task is [`Closed`](Error::Closed) already.
+    /// [`with_timeout`](Handle::with_timeout) does not hold for tasks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let tasks: Vec<_> = (0..3).map(|i| event_loop.submit(async move { i * i })).collect();
+    /// let squares: Result<Vec<_>, _> = tasks.into_iter().map(bridge::Task::result).collect();
+    /// assert_eq!(squares?, [0, 1, 4]);
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn submit<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        if is_large::<F>() { self.send_task(Box::pin(future)) } else { self.send_task(future) }
+    }
+
+    #[track_caller]
+    fn send_task<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        Task::new(owner::submit(future, |job| self.send(job)), Arc::clone(self.on()), self.shared())
+    }
+
+    /// Runs `f` on the thread that drives the loop, soon, as `loop.call_soon_threadsafe`. Nobody waits for it; a panic in it
+    /// is contained. Calls of one thread run in order.
+    ///
+    /// # Errors
+    ///
+    /// [`Closed`](Error::Closed): the loop has ended, and `f` was dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let (tell, told) = std::sync::mpsc::channel();
+    /// event_loop.call_soon(move || tell.send(std::thread::current().id()).unwrap())?;
+    /// assert_ne!(told.recv().unwrap(), std::thread::current().id());
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn call_soon(&self, f: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+        if is_large_val(&f) { self.run_soon(Box::new(f)) } else { self.run_soon(f) }
+    }
+
+    #[track_caller]
+    fn run_soon(&self, f: impl FnOnce() + Send + 'static) -> Result<(), Error> {
+        let mut f = Unrun(Some(f));
+        let task = self.submit(async move {
+            if let Some(f) = f.0.take() {
+                f();
+            }
+        });
+        if task.leave() { Ok(()) } else { Err(Error::Closed) }
+    }
+
+    /// The same loop with a timeout: `block_on`, `block_on_local`, companions and `Iter::next` through the new handle take
+    /// that long at most. Of two timeouts the shorter holds. The handle that [`current`](Handle::current) gives inside has
+    /// none. `Duration::ZERO` runs nothing, and `Duration::MAX` is no timeout.
+    ///
+    /// A call that times out drops its future, and returns after that. On the calling thread that is at once, or as soon as
+    /// a poll ends that is under way; the call of a thread that drives a shared loop is late by 2 ms at most, or by the
+    /// length of a poll of another task that it drives. On an `EventLoop` a call that was not started is withdrawn, and one
+    /// that was ends when its loop has left the poll that is under way. A future that completes in the very poll that the
+    /// timeout falls into has completed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let hasty = event_loop.with_timeout(Duration::from_millis(10));
+    /// assert!(matches!(hasty.block_on(std::future::pending::<()>()), Err(bridge::Error::TimedOut(_))));
+    /// assert_eq!(hasty.block_on(async { 1 }).unwrap(), 1);
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[must_use = "the timeout holds for calls through the handle that this returns"]
+    pub fn with_timeout(&self, limit: Duration) -> Handle {
+        let limit = self.limit.map_or(limit, |old| old.min(limit));
+        Handle { limit: Some(limit), ..self.clone() }
+    }
+
+    /// The same loop with a canceller: `block_on`, `block_on_local`, companions and `Iter::next` through the new handle end as
+    /// [`Cancelled`](Error::Cancelled) once it is cancelled, from wherever: a Ctrl-C handler's thread, a Cancel button,
+    /// another call. Those that wait then end, and those that begin later run nothing. Of several cancellers any will do, and a
+    /// timeout holds beside them. Tasks that are submitted are not cancelled, and the handle that
+    /// [`current`](Handle::current) gives inside has no canceller.
+    ///
+    /// A call that is cancelled drops its future first, where that lives, and returns after that. On the calling thread that
+    /// is at once, or as soon as a poll ends that is under way: of the future, or of another task where the thread drives a
+    /// shared loop. On an `EventLoop` a call that was not started is withdrawn, and one that was ends when its loop has left
+    /// the poll that is under way. A future that completes in that very poll has completed, as with a timeout.
+    ///
+    /// `Iter::next` panics where a canceller ends it; `Iter::next_timeout` returns the error. The stream goes on.
+    ///
+    /// A program that is embedded somewhere, and has to ask for signals from time to time (Python's `check_signals`), waits in
+    /// the calling thread and cancels a call on another one:
+    ///
+    /// ```
+    /// use std::thread;
+    /// use std::time::{Duration, Instant};
+    ///
+    /// use bridge::{Canceller, Error, Handle};
+    ///
+    /// /// What `PyErr_CheckSignals` is: an error if there was a Ctrl-C.
+    /// fn check_signals(since: Instant) -> Result<(), ()> {
+    ///     if since.elapsed() < Duration::from_millis(20) { Ok(()) } else { Err(()) }
+    /// }
+    ///
+    /// fn interruptible<T: Send>(handle: &Handle, future: impl Future<Output = T> + Send) -> Result<T, Error> {
+    ///     let canceller = Canceller::new();
+    ///     let handle = handle.with_canceller(&canceller);
+    ///     let started = Instant::now();
+    ///     thread::scope(|scope| {
+    ///         let call = scope.spawn(move || handle.block_on(future));
+    ///         while !call.is_finished() {
+    ///             if check_signals(started).is_err() {
+    ///                 canceller.cancel();
+    ///             }
+    ///             thread::park_timeout(Duration::from_millis(10));
+    ///         }
+    ///         call.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    ///     })
+    /// }
+    ///
+    /// let interrupted = interruptible(bridge::shared(), std::future::pending::<()>());
+    /// assert!(matches!(interrupted, Err(Error::Cancelled)));
+    /// ```
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use bridge::{Canceller, Error, threadsafe};
+    ///
+    /// #[threadsafe(fallible)]
+    /// async fn download(name: &str) -> Vec<u8> {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// let canceller = Canceller::new();
+    /// let handle = bridge::shared().with_canceller(&canceller);
+    /// std::thread::scope(|scope| {
+    ///     let call = scope.spawn(|| download_blocking(&handle, "large"));
+    ///     canceller.cancel();
+    ///     assert!(matches!(call.join().unwrap(), Err(Error::Cancelled)));
+    /// });
+    /// ```
+    #[must_use = "the canceller holds for calls through the handle that this returns"]
+    pub fn with_canceller(&self, canceller: &Canceller) -> Handle {
+        Handle { cancellers: self.cancellers.with(canceller), ..self.clone() }
+    }
+
+    /// Whether the loop takes no more work: it has ended, or its shutdown has begun.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let handle = event_loop.handle().clone();
+    /// assert!(!handle.is_closed());
+    /// event_loop.shutdown()?;
+    /// assert!(handle.is_closed());
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        match &self.target {
+            Target::Ours(ours) => ours.remote.is_closed(),
+            Target::External(external) => external.on.is_left_behind() || external.has_ended(),
+        }
+    }
+
+    #[cfg(feature = "stream")]
+    pub(crate) fn cancellers(&self) -> &Cancellers {
+        &self.cancellers
+    }
+
+    #[cfg(feature = "stream")]
+    pub(crate) fn limit(&self) -> Option<Duration> {
+        self.limit
+    }
+
+    /// Those of a loop of ours. No other's end waits for its streams.
+    #[cfg(feature = "stream")]
+    pub(crate) fn streams(&self) -> Option<&Arc<crate::streams::Streams>> {
+        match &self.target {
+            Target::Ours(ours) => Some(&ours.streams),
+            Target::External(_) => None,
+        }
+    }
+
+    pub(crate) fn ours(ours: Arc<Ours>) -> Handle {
+        Handle::new(Target::Ours(ours))
+    }
+
+    fn new(target: Target) -> Handle {
+        Handle { target, limit: None, cancellers: Cancellers::default() }
+    }
+
+    fn on(&self) -> &Arc<Loop> {
+        match &self.target {
+            Target::Ours(ours) => &ours.on,
+            Target::External(external) => &external.on,
+        }
+    }
+
+    fn shared(&self) -> Option<Arc<Shared>> {
+        match &self.target {
+            Target::Ours(ours) => ours.shared.clone(),
+            Target::External(_) => None,
+        }
+    }
+
+    /// A shared loop or an external runtime, whose callers poll for themselves.
+    fn host(&self) -> Option<&dyn Host> {
+        match &self.target {
+            Target::Ours(ours) => ours.shared.as_ref().map(|shared| &**shared as &dyn Host),
+            Target::External(external) => Some(&**external),
+        }
+    }
+
+    /// Gives a job to the loop. One that is closed drops it, and so completes it.
+    fn send(&self, job: Arc<AnyJob>) {
+        match &self.target {
+            Target::Ours(ours) => ours.remote.push(job),
+            Target::External(external) if external.on.is_left_behind() => job.refuse(),
+            Target::External(external) => spawn(&external.runtime, &external.on, job),
+        }
+    }
+
+    /// As [`send`](Handle::send), for a call that is under way: a shutdown lets it finish.
+    fn send_inside(&self, job: Arc<AnyJob>) {
+        match &self.target {
+            Target::Ours(ours) => ours.remote.push_inside(job),
+            Target::External(_) => self.send(job),
+        }
+    }
+
+    /// Whether a job would be refused, by a loop that another thread drives.
+    fn is_closed_elsewhere(&self) -> bool {
+        let id = self.on().id;
+        let is_in_context = || TokioHandle::try_current().is_ok_and(|current| current.id() == id);
+        let is_here = context::drives(id) || (is_in_context() && !context::is_in_guard(id));
+        !is_here && self.is_closed()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.limit.and_then(|limit| Instant::now().checked_add(limit))
+    }
+
+    /// A scoped call whose future is a job of the loop, by what makes a wait into an outcome.
+    fn scoped<T>(
+        &self,
+        call: impl FnOnce(Wait<'_>) -> Result<Outcome<T>, Deadlock>,
+        site: &'static Location<'static>,
+        companion: Option<&'static str>,
+    ) -> Result<T, Error> {
+        self.may_begin()?;
+        self.told(call(self.wait(&self.leave(site), site, companion)))
+    }
+
+    /// Whether a call is over before it begins.
+    #[inline(never)]
+    fn may_begin(&self) -> Result<(), Error> {
+        if self.cancellers.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        if self.limit == Some(Duration::ZERO) {
+            return Err(Error::TimedOut(Duration::ZERO));
+        }
+        Ok(())
+    }
+
+    fn leave(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<context::Leave, Deadlock> {
+        move |job| context::may_wait(self.on(), site, || Box::new(Arc::clone(job) as Arc<AnyJob>))
+    }
+
+    fn wait<'a>(
+        &'a self,
+        leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<context::Leave, Deadlock>,
+        site: &'static Location<'static>,
+        companion: Option<&'static str>,
+    ) -> Wait<'a> {
+        let (on, cancellers) = (self.on(), &self.cancellers);
+        let (deadline, spin, host) = (self.deadline(), &on.spin, self.host());
+        Wait { deadline, spin, cancellers, host, on, site, companion, leave }
+    }
+
+    /// The part of a scoped call, polled on this thread, that is the same for all futures. `None`: this thread cannot, or is
+    /// not to, poll it.
+    fn here(
+        &self,
+        site: &'static Location<'static>,
+        companion: Option<&'static str>,
+    ) -> Result<Option<Here<'_>>, Error> {
+        let Some((host, outer)) = self.host().zip(context::outer().ok()) else { return Ok(None) };
+        if self.limit.is_some() || self.cancellers.is_some() {
+            self.may_begin()?;
+        }
+        let on = self.on();
+        if on.is_left_behind() {
+            return Err(Error::Closed);
+        }
+        context::may_call(on, &outer, site).map_err(Error::WouldDeadlock)?;
+        let deadline = self.deadline();
+        let runtime = match &self.target {
+            Target::Ours(ours) => {
+                let shared = ours.shared.as_ref().expect("there is a host");
+                let Some(context) = shared.enter(ours) else { return Err(Error::Closed) };
+                RuntimeOf::Ours(context)
+            }
+            Target::External(external) if external.has_ended() => return Err(Error::Closed),
+            Target::External(external) => RuntimeOf::External(external),
+        };
+        let _polls = PollsHere::start(on.id, outer);
+        let cancellers = &self.cancellers;
+        Ok(Some(Here { host, runtime, deadline, cancellers, site, companion, lease: Lease::new(), _polls }))
+    }
+
+    /// What came of a scoped call, for its caller.
+    fn told<T>(&self, outcome: Result<Outcome<T>, Deadlock>) -> Result<T, Error> {
+        match outcome {
+            // Nothing would be waited for, also if the loop waits for this thread on its way out.
+            Err(_) if self.is_closed_elsewhere() => Err(Error::Closed),
+            Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),
+            Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
+            Ok(outcome) => outcome.into_result(self.limit.unwrap_or(Duration::MAX)),
+        }
+    }
+}
+
+/// Gives a job to a runtime of somebody else's, of which it is not known what it does.
+fn spawn(runtime: &TokioHandle, on: &Arc<Loop>, job: Arc<AnyJob>) {
+    context::hand_over(|| drop(runtime.spawn(Spawned::new(job, Arc::clone(on)))));
+}
+
+/// A function that is to run, or else to be dropped, without a panic that would hide why it did not run.
+struct Unrun<F>(Option<F>);
+
+impl<F> Drop for Unrun<F> {
+    fn drop(&mut self) {
+        contain(|| self.0.take());
+    }
+}
+
+const NO_LOOP: &str = "no event loop runs this code: pass a `Handle` to it, or call it from inside a loop";
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Handle");
+        debug.field("on", &self.on().name);
+        if let Some(limit) = &self.limit {
+            debug.field("limit", limit);
+        }
+        if self.cancellers.is_cancelled() {
+            debug.field("is_cancelled", &true);
+        }
+        debug.finish()
+    }
+}
+
+impl From<TokioHandle> for Handle {
+    /// The loop of ours that the runtime is, or else the runtime.
+    ///
+    /// Scoped calls are polled on the calling thread, inside the runtime's context; their timers and sockets need somebody
+    /// who drives the runtime: a current-thread one has to be inside its `block_on`. What is submitted becomes a task of the
+    /// runtime. The first call spawns one more task, which ends with the runtime and has waiting calls give up then.
+    ///
+    /// Which runtime a calling thread drives decides what it may wait for, and not which runtime's context it has entered
+    /// ([`tokio::runtime::Handle::enter`]).
+    fn from(runtime: TokioHandle) -> Handle {
+        let target = match registry::by_id(runtime.id()) {
+            Some(ours) => Target::Ours(ours),
+            None => Target::External(registry::external(&runtime)),
+        };
+        Handle::new(target)
+    }
+}
+
+impl From<&Runtime> for Handle {
+    fn from(runtime: &Runtime) -> Handle {
+        Handle::from(runtime.handle().clone())
+    }
+}

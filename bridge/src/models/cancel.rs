@@ -1,0 +1,122 @@
+//! A canceller against the scoped calls that it ends, and against their ends.
+
+use std::sync::Arc;
+
+use loom::thread;
+
+use super::call::cancellable;
+use super::{Loop, Seen, is_value};
+use crate::canceller::{Cancellers, Token};
+use crate::park::waiter::Lease;
+use crate::slot::Outcome;
+use crate::state::Reason;
+
+/// Waits on this thread until one of `cancellers` is cancelled.
+fn wait(cancellers: &Cancellers) {
+    let lease = Lease::new();
+    let _listed = cancellers.nudge(lease.waiter());
+    loop {
+        lease.waiter().take_events();
+        if cancellers.is_cancelled() {
+            return;
+        }
+        lease.waiter().park(None);
+    }
+}
+
+/// A cancel while the thread is listed, goes on to park or is parked: it is nudged, or refused.
+#[test]
+fn cancel_against_listing_and_park() {
+    loom::model(|| {
+        let token = Arc::new(Token::new());
+        let cancellers = Cancellers::of(&[Arc::clone(&token)]);
+        let waiter = thread::spawn(move || wait(&cancellers));
+        token.cancel();
+        waiter.join().unwrap();
+    });
+}
+
+/// Either of two cancellers, at once: the list of the second is left whichever came first.
+#[test]
+fn cancel_against_cancel() {
+    loom::model(|| {
+        let tokens = [Token::new(), Token::new()].map(Arc::new);
+        let cancellers = Cancellers::of(&tokens);
+        let [first, second] = tokens;
+        let waiter = thread::spawn(move || wait(&cancellers));
+        let other = thread::spawn(move || second.cancel());
+        first.cancel();
+        other.join().unwrap();
+        waiter.join().unwrap();
+    });
+}
+
+/// A cancel, after a poll of the loop, of a call that is queued or pending with a future that nothing will ever wake. What the
+/// caller then asks of the loop is a deadline's, and walked by the models of that.
+#[test]
+fn cancel_against_idle() {
+    loom::model(|| {
+        let (on, seen, token) = (Loop::new(), Seen::default(), Arc::new(Token::new()));
+        let cancellers = Cancellers::of(&[Arc::clone(&token)]);
+        let caller = thread::spawn({
+            let (on, seen) = (on.clone(), seen.clone());
+            move || {
+                let outcome = cancellable(&on, seen.never(), None, &cancellers);
+                seen.is_over();
+                assert!(matches!(outcome, Outcome::Stopped(Reason::Cancel)), "{outcome:?}");
+            }
+        });
+        let mut driver = on.driver();
+        on.poll(&mut driver);
+        token.cancel();
+        if driver.ended == 0 {
+            on.serve_by(&mut driver, 1);
+        }
+        caller.join().unwrap();
+        assert!(seen.polls.get() <= 1, "a cancel wakes the job to drop the future, not to poll it");
+    });
+}
+
+/// A cancel against the take-up and the poll that completes: a value that came stands.
+#[test]
+fn cancel_against_complete() {
+    loom::model(|| {
+        let (on, seen, token) = (Loop::new(), Seen::default(), Arc::new(Token::new()));
+        let cancellers = Cancellers::of(&[Arc::clone(&token)]);
+        let caller = thread::spawn({
+            let (on, seen) = (on.clone(), seen.clone());
+            move || {
+                let outcome = cancellable(&on, seen.ready_after(0), None, &cancellers);
+                seen.is_over();
+                assert_eq!(is_value(&outcome), seen.polls.get() == 1, "{outcome:?}");
+                assert!(is_value(&outcome) || matches!(outcome, Outcome::Stopped(Reason::Cancel)));
+            }
+        });
+        let canceller = thread::spawn(move || token.cancel());
+        on.serve(1);
+        caller.join().unwrap();
+        canceller.join().unwrap();
+        assert_eq!(seen.output.get(), seen.polls.get());
+    });
+}
+
+/// A cancel against the loop's end.
+#[test]
+fn cancel_against_close() {
+    loom::model(|| {
+        let (on, seen, token) = (Loop::new(), Seen::default(), Arc::new(Token::new()));
+        let cancellers = Cancellers::of(&[Arc::clone(&token)]);
+        let caller = thread::spawn({
+            let (on, seen) = (on.clone(), seen.clone());
+            move || {
+                let outcome = cancellable(&on, seen.never(), None, &cancellers);
+                seen.is_over();
+                assert!(matches!(outcome, Outcome::Stopped(Reason::Cancel | Reason::Closed)), "{outcome:?}");
+            }
+        });
+        let canceller = thread::spawn(move || token.cancel());
+        on.serve_once_and_close();
+        caller.join().unwrap();
+        canceller.join().unwrap();
+    });
+}

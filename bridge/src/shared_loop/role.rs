@@ -1,0 +1,368 @@
+//! Who drives a shared loop: the role of the driver, and how it passes from thread to thread.
+//!
+//! Whoever has the *core* (the runtime, and the queue's driver) drives the loop. The core is moved, so there is one driver
+//! at most, and nobody holds a lock while the loop runs. This module knows nothing of runtimes; `C` is the core.
+//!
+//! # Who may have it
+//!
+//! - A **caller** whose future is pending asks for its *turn* ([`Role::turn`]). It drives if the core is free; else it is
+//!   *listed*, and parks. It gives the core back ([`Role::give_back`]) as soon as it has an event of its own, polls its
+//!   future, and asks again. In the end it leaves ([`Role::leave`]).
+//! - A **guest** is a caller that tokio lets drive nothing (it is inside another runtime). It is listed, parks, and has the
+//!   loop's own thread called if nobody drives.
+//! - The loop's **own thread** drives when the core has been free for [`GRACE`], when there is work and nobody drives, and
+//!   when the loop ends.
+//!
+//! # How it passes on
+//!
+//! A caller that gives the core back wakes nobody: it is about to poll its future, and takes the core again if that is
+//! still pending. Once its call is over it leaves, and passes on: if the core is free, the caller that was listed first is
+//! taken off the list and nudged, and asks for its turn. If none may drive but a guest waits, the own thread is called. A
+//! caller stays listed while it polls its future after a wake: it may be nudged then, and passes on as it leaves.
+//!
+//! The nudged caller may be slow: its own future was woken too, and is in a long poll. So the rule that makes all of this
+//! safe is another one: **while the core is free, the own thread looks again within [`LONG_NAP`]**, and takes it if it has
+//! been free for [`GRACE`]. No nudge has to arrive for the loop to go on.
+//!
+//! # The own thread
+//!
+//! | it | when | leaves this when |
+//! | --- | --- | --- |
+//! | drives | the core was free for `GRACE`; it was called; the loop ends | a caller asks it to leave, not before the end |
+//! | naps | callers drive by turns: for `GRACE`, or [`LONG_NAP`] if they do so often; the core is free: for what is left of `GRACE` | it looks again |
+//! | sleeps | one caller has driven since it looked last | that caller gives the core back (one `unpark`), a deadline of that caller comes, the loop ends |
+//!
+//! A caller that finds the own thread driving parks: to have the core passed on costs two switches more than it saves, if
+//! no other call follows. A second one within `GRACE` asks the own thread to leave, and calls that follow drive. So callers
+//! that follow each other cost the own thread a look every `LONG_NAP`, and no system call of theirs.
+//!
+//! # Deadlines, and the end
+//!
+//! A parked caller parks until its deadline. Of a caller that drives, the own thread knows the deadline, and nudges it
+//! (late by `LONG_NAP` at most); so a runtime without timers will do. [`Role::end`] has the driver leave, and the own thread take
+//! the core and keep it: from then on callers park. [`Role::close`] nudges these, and they give up.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::park::waiter::Waiter;
+use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering, lock, now};
+
+/// How long callers may leave a loop without a driver, and how closely calls follow each other that drive it themselves.
+const GRACE: Duration = Duration::from_millis(1);
+
+/// How long the own thread naps while callers drive often: [`MANY`] times since it looked last. A timed sleep costs it 20 to
+/// 50 µs of processor time on a small virtual machine.
+const LONG_NAP: Duration = Duration::from_millis(2);
+const MANY: u64 = 4;
+
+/// Who drives a loop whose core is a `C`.
+#[derive(Debug)]
+pub(crate) struct Role<C> {
+    state: Mutex<State<C>>,
+    /// Callers are to give up. Set once, under the lock, and read outside as well: every poll of a call asks for it.
+    closed: AtomicU32,
+}
+
+#[derive(Debug)]
+struct State<C> {
+    /// `None` while somebody drives, and after the end.
+    core: Option<C>,
+    driver: Option<Driver>,
+    /// How many times a caller has taken the core.
+    drives: u64,
+    /// Since when the core is free.
+    free_since: Option<Instant>,
+    /// Callers that park, and would drive.
+    callers: VecDeque<Arc<Waiter>>,
+    /// Callers that park, and cannot drive.
+    guests: VecDeque<Arc<Waiter>>,
+    own: Option<Own>,
+    /// The own thread is to take the core, and to keep it.
+    ends: bool,
+}
+
+#[derive(Debug)]
+struct Driver {
+    waiter: Arc<Waiter>,
+    deadline: Option<Instant>,
+    is_own: bool,
+}
+
+/// The loop's own thread.
+#[derive(Debug)]
+struct Own {
+    waiter: Arc<Waiter>,
+    /// It sleeps until it is nudged, or until the driver's deadline.
+    sleeps: bool,
+    /// It is to drive as soon as it can.
+    called: bool,
+    /// It is to leave the loop to a caller that waits.
+    asked: bool,
+    /// `drives` at its last look.
+    seen: u64,
+    /// When a caller was parked last because the own thread drove.
+    parked_a_caller: Option<Instant>,
+}
+
+/// What a caller is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Turn<C> {
+    Drive(C),
+    /// It is listed: park, and ask again.
+    Park,
+    /// The loop ends: give up.
+    Closed,
+}
+
+/// What the own thread is to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum OwnTurn<C> {
+    Drive(C),
+    /// Until then, or until nudged.
+    Sleep(Option<Instant>),
+    /// The loop ends: drive until that is done. This is the last turn.
+    End(C),
+}
+
+impl<C> Role<C> {
+    /// There is no core until [`start`](Role::start); of a runtime that others drive there never is.
+    pub(crate) fn new() -> Role<C> {
+        let state = State {
+            core: None,
+            driver: None,
+            drives: 0,
+            free_since: None,
+            callers: VecDeque::new(),
+            guests: VecDeque::new(),
+            own: None,
+            ends: false,
+        };
+        Role { state: Mutex::new(state), closed: AtomicU32::new(0) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<C>> {
+        lock(&self.state)
+    }
+
+    /// Whether callers are to give up.
+    pub(crate) fn is_closed(&self) -> bool {
+        // ORDERING: Acquire pairs with `close`: what ended the loop happened before.
+        self.closed.load(Ordering::Acquire) != 0
+    }
+
+    /// The turn of a caller whose future is pending. The deadline is for the own thread to watch while the caller drives.
+    pub(crate) fn turn(&self, me: &Arc<Waiter>, may_drive: bool, deadline: Option<Instant>) -> Turn<C> {
+        let mut state = self.lock();
+        // Under the lock, so that whoever is listed is seen by `close`.
+        if self.is_closed() {
+            return Turn::Closed;
+        }
+        if may_drive && !state.ends {
+            if let Some(core) = state.core.take() {
+                state.unlist(me);
+                state.driver = Some(Driver { waiter: Arc::clone(me), deadline, is_own: false });
+                state.drives += 1;
+                state.own.iter_mut().for_each(|own| own.called = false);
+                return Turn::Drive(core);
+            }
+        }
+        if !me.is_listed() {
+            me.set_listed(true);
+            let list = if may_drive { &mut state.callers } else { &mut state.guests };
+            list.push_back(Arc::clone(me));
+        }
+        let nudged = if may_drive { state.asks_own_to_leave() } else { state.calls_own() };
+        drop(state);
+        nudged.inspect(|own| own.nudge());
+        Turn::Park
+    }
+
+    /// A caller that was given the core cannot drive.
+    pub(crate) fn refuse(&self, core: C) {
+        let mut state = self.lock();
+        state.core = Some(core);
+        state.driver = None;
+        // It counts as free since it was before.
+        let called = state.calls_own();
+        drop(state);
+        called.inspect(|own| own.nudge());
+    }
+
+    /// A caller does not drive any more. It goes on to poll its future, and then asks for its turn or leaves.
+    /// If there is work left in it, and nobody to pass it on to, the own thread is called.
+    pub(crate) fn give_back(&self, core: C, has_work: bool) {
+        let mut state = self.lock();
+        state.core = Some(core);
+        state.driver = None;
+        state.free_since = Some(now());
+        let ends = state.ends;
+        let called = has_work && state.callers.is_empty() && state.calls_own().is_some();
+        let own = state.own.as_mut().filter(|own| own.sleeps || ends || called);
+        let sleeper = own.map(|own| {
+            own.sleeps = false;
+            Arc::clone(&own.waiter)
+        });
+        drop(state);
+        sleeper.inspect(|own| own.nudge());
+    }
+
+    /// A call that has asked for its turn is over, or does not wait any more.
+    pub(crate) fn leave(&self, me: &Arc<Waiter>) {
+        let mut state = self.lock();
+        state.unlist(me);
+        let next = state.pass_on();
+        drop(state);
+        next.inspect(|next| next.nudge());
+    }
+
+    /// There is work, of which the driver knows nothing: wakes it, or calls the own thread if there is none.
+    pub(crate) fn wake_driver(&self) {
+        let mut state = self.lock();
+        let driver = state.driver.as_ref().map(|driver| Arc::clone(&driver.waiter));
+        let called = if driver.is_some() { None } else { state.calls_own() };
+        drop(state);
+        driver.inspect(|driver| driver.wake_runtime());
+        called.inspect(|own| own.nudge());
+    }
+
+    /// Callers are to give up, those that wait and those that come. [`Role::end`] comes first: no caller drives any more, or
+    /// it has been nudged.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        // ORDERING: see `is_closed`.
+        self.closed.store(1, Ordering::Release);
+        let mut all = std::mem::take(&mut state.callers);
+        all.append(&mut state.guests);
+        all.iter().for_each(|waiter| waiter.set_listed(false));
+        drop(state);
+        all.iter().for_each(|waiter| waiter.nudge());
+    }
+
+    /// The own thread is to take the core as soon as it is free, and to keep it. Callers that wait go on to.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.ends = true;
+        let own = state.own.as_ref().map(|own| Arc::clone(&own.waiter));
+        let driver = state.driver.as_ref().map(|driver| Arc::clone(&driver.waiter));
+        drop(state);
+        own.iter().chain(&driver).for_each(|waiter| waiter.nudge());
+    }
+
+    /// The own thread brings the core, and will drive at once.
+    pub(crate) fn start(&self, core: C, me: &Arc<Waiter>) {
+        let mut state = self.lock();
+        state.core = Some(core);
+        let waiter = Arc::clone(me);
+        state.own = Some(Own { waiter, sleeps: false, called: true, asked: false, seen: 0, parked_a_caller: None });
+    }
+
+    /// The own thread, which drives until the last call has left, is to look whether that was it.
+    pub(crate) fn nudge_own(&self) {
+        let own = self.lock().own.as_ref().map(|own| Arc::clone(&own.waiter));
+        own.inspect(|own| own.nudge());
+    }
+
+    /// The turn of the own thread.
+    pub(crate) fn own_turn(&self) -> OwnTurn<C> {
+        let mut state = self.lock();
+        let State { core, driver, drives, free_since, own, ends, .. } = &mut *state;
+        let own = own.as_mut().expect("the own thread has started");
+        own.sleeps = false;
+        let new = *drives - std::mem::replace(&mut own.seen, *drives);
+        if let Some(driver) = driver {
+            return OwnTurn::Sleep(own.watches(driver, new));
+        }
+        let due = free_since.and_then(|since| since.checked_add(GRACE)).filter(|due| *due > now());
+        if let Some(due) = due.filter(|_| !own.called && !*ends) {
+            return OwnTurn::Sleep(Some(due));
+        }
+        (own.called, own.asked) = (false, false);
+        let core = core.take().expect("a core that nobody has is there, until the end");
+        *driver = Some(Driver { waiter: Arc::clone(&own.waiter), deadline: None, is_own: true });
+        if *ends { OwnTurn::End(core) } else { OwnTurn::Drive(core) }
+    }
+
+    /// Whether the own thread, which drives and has been nudged, is to leave.
+    pub(crate) fn own_is_to_leave(&self) -> bool {
+        let state = self.lock();
+        state.ends || state.own.as_ref().is_some_and(|own| own.asked)
+    }
+
+    /// The own thread leaves: a caller that waits is to drive.
+    pub(crate) fn own_leaves(&self, core: C) {
+        let mut state = self.lock();
+        state.core = Some(core);
+        state.driver = None;
+        state.free_since = Some(now());
+        let next = state.pass_on();
+        drop(state);
+        next.inspect(|next| next.nudge());
+    }
+}
+
+impl<C> State<C> {
+    fn unlist(&mut self, me: &Arc<Waiter>) {
+        if me.is_listed() {
+            me.set_listed(false);
+            let is_me = |listed: &Arc<Waiter>| !Arc::ptr_eq(listed, me);
+            self.callers.retain(is_me);
+            self.guests.retain(is_me);
+        }
+    }
+
+    /// Who is to drive now, if nobody does: a listed caller, or the own thread where only guests wait. It is to be nudged.
+    fn pass_on(&mut self) -> Option<Arc<Waiter>> {
+        self.core.as_ref()?;
+        if let Some(next) = self.callers.pop_front() {
+            next.set_listed(false);
+            return Some(next);
+        }
+        if self.guests.is_empty() { None } else { self.calls_own() }
+    }
+
+    /// A caller is about to park. If the own thread drives, and did for another caller a moment ago, it is to leave; it is
+    /// for the caller to nudge then.
+    fn asks_own_to_leave(&mut self) -> Option<Arc<Waiter>> {
+        if !self.driver.as_ref()?.is_own || self.ends {
+            return None;
+        }
+        let own = self.own.as_mut()?;
+        let now = now();
+        let before = own.parked_a_caller.replace(now)?;
+        own.asked |= now.saturating_duration_since(before) < GRACE;
+        own.asked.then(|| Arc::clone(&own.waiter))
+    }
+
+    /// Somebody needs a driver, now. The own thread, if it is for the caller to nudge.
+    fn calls_own(&mut self) -> Option<Arc<Waiter>> {
+        if self.driver.is_some() {
+            return None;
+        }
+        let own = self.own.as_mut()?;
+        let is_called = std::mem::replace(&mut own.called, true);
+        (!is_called).then(|| Arc::clone(&own.waiter))
+    }
+}
+
+impl Own {
+    /// Until when to sleep while a caller drives, after so many `new` drives: for good if it is still the same, but for its
+    /// deadline, which is to be watched.
+    fn watches(&mut self, driver: &Driver, new: u64) -> Option<Instant> {
+        let now = now();
+        let deadline = driver.deadline.filter(|deadline| {
+            let is_over = *deadline <= now;
+            if is_over {
+                driver.waiter.nudge();
+            }
+            !is_over
+        });
+        if new == 0 {
+            self.sleeps = true;
+            return deadline;
+        }
+        let nap = if new < MANY { GRACE } else { LONG_NAP };
+        [deadline, now.checked_add(nap)].into_iter().flatten().min()
+    }
+}

@@ -1,0 +1,210 @@
+//! `shutdown_timeout` and `run_timeout` return in time whatever is stuck: a `spawn_blocking` thread, a task or a caller inside
+//! one poll. What is stuck is abandoned, and whoever waits is told as soon as the futures can be dropped.
+
+use std::future::pending;
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bridge::{Error, Handle};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
+use bridge_tests::load::threads;
+use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
+
+const TIMEOUT: Duration = Duration::from_millis(200);
+
+/// Keeps a `spawn_blocking` thread of the loop that runs this busy until the wedge is dropped.
+fn block_a_blocking_thread(handle: &Handle) -> Wedge {
+    let handle = handle.clone();
+    Wedge::on(move |job| handle.block_on(async { drop(tokio::task::spawn_blocking(job)) }).unwrap())
+}
+
+/// Shuts the loop down while `stuck` holds something of it, and gives the error. What is stuck is released after that, or else
+/// after far too long.
+#[track_caller]
+fn times_out(on: AnyLoop, timeout: Duration, stuck: Vec<Wedge>) {
+    let (over, is_over) = mpsc::channel::<()>();
+    let late = thread::spawn(move || {
+        let late = is_over.recv_timeout(HANGS / 4).is_err();
+        drop(stuck);
+        late
+    });
+    let started = Instant::now();
+    let ended = on.shutdown(Some(timeout));
+    let took = started.elapsed();
+    let _ = over.send(());
+    assert!(!late.join().unwrap(), "the shutdown waited for what is stuck");
+    assert!(matches!(ended, Err(Error::TimedOut(of)) if of == timeout), "{ended:?}");
+    assert!(took >= timeout, "{took:?}");
+}
+
+#[test]
+fn shutdown_timeout_abandons_a_blocking_thread_that_is_stuck() {
+    on_each(Kind::OURS, |on| {
+        let stuck = block_a_blocking_thread(&on);
+        times_out(on, TIMEOUT, vec![stuck]);
+    });
+}
+
+#[test]
+fn shutdown_timeout_of_zero_abandons_a_blocking_thread_that_is_stuck() {
+    on_each(Kind::OURS, |on| {
+        let stuck = block_a_blocking_thread(&on);
+        times_out(on, Duration::ZERO, vec![stuck]);
+    });
+}
+
+#[test]
+fn shutdown_timeout_abandons_a_task_in_a_long_poll() {
+    on_each(Kind::OURS, |on| {
+        let stuck = on.block_threads();
+        times_out(on, TIMEOUT, stuck);
+    });
+}
+
+#[test]
+fn shutdown_timeout_abandons_a_task_in_a_long_poll_after_the_greatest_of_patience() {
+    // Longer than the second after which an iterator of the calling thread is given up.
+    on_each(Kind::OURS, |on| {
+        let stuck = on.block_threads();
+        times_out(on, Duration::from_millis(1200), stuck);
+    });
+}
+
+#[test]
+fn shutdown_timeout_abandons_a_call_in_a_long_poll() {
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
+        let (tell, told) = mpsc::channel();
+        let stuck = Wedge::on(|job| {
+            tell.send(thread::spawn(move || handle.block_on(async { job() }))).unwrap();
+        });
+        times_out(on, TIMEOUT, vec![stuck]);
+        // It completes in the poll that the end falls into.
+        told.recv().unwrap().join().unwrap().unwrap();
+    });
+}
+
+#[test]
+fn shutdown_timeout_abandons_a_loop_whose_future_is_stuck_in_its_drop() {
+    on_each(Kind::OURS, |on| {
+        let (hold, held) = mpsc::channel::<()>();
+        let task = on.submit(async move {
+            let _stuck = bridge_tests::OnDrop::new(move || _ = held.recv());
+            pending::<()>().await;
+        });
+        wait_until(|| is_pending(&task));
+        let started = Instant::now();
+        let ended = on.shutdown(Some(TIMEOUT));
+        assert!(started.elapsed() < HANGS / 4);
+        assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
+        assert!(!task.is_done());
+        drop(hold);
+        assert!(matches!(task.result(), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn who_waits_for_an_abandoned_loop_is_told_as_soon_as_its_future_is_dropped() {
+    on_each(Kind::OURS, |on| {
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let task = on.submit(async move {
+            let _guard = guard;
+            pending::<()>().await;
+        });
+        wait_until(|| is_pending(&task));
+        let stuck = on.block_threads();
+        let ended = on.shutdown(Some(TIMEOUT));
+        assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
+        assert!(!task.is_done() && drops.count() == 0, "the thread that is to drop it is stuck");
+        drop(stuck);
+        assert!(matches!(task.result(), Err(Error::Closed)));
+        assert_eq!(drops.count(), 1);
+    });
+}
+
+#[test]
+fn who_waits_for_a_loop_with_a_stuck_blocking_thread_is_told_at_the_timeout() {
+    on_each(Kind::OURS, |on| {
+        let task = on.submit(pending::<()>());
+        let stuck = block_a_blocking_thread(&on);
+        let ended = on.shutdown(Some(TIMEOUT));
+        assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
+        assert!(matches!(task.result(), Err(Error::Closed)));
+        drop(stuck);
+    });
+}
+
+#[test]
+fn a_task_that_waits_for_a_stuck_blocking_thread_is_closed_at_the_timeout() {
+    on_each(Kind::OURS, |on| {
+        let (hold, held) = mpsc::channel::<()>();
+        let task = on.submit(async { tokio::task::spawn_blocking(move || _ = held.recv()).await });
+        wait_until(|| is_pending(&task));
+        let ended = on.shutdown(Some(TIMEOUT));
+        assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
+        assert!(matches!(task.result(), Err(Error::Closed)));
+        drop(hold);
+    });
+}
+
+#[test]
+fn an_abandoned_loops_threads_end_when_they_are_no_longer_stuck() {
+    for_each(Kind::OURS, |kind| {
+        let before = threads();
+        for _ in 0..3 {
+            let on = AnyLoop::start(kind);
+            let stuck = [block_a_blocking_thread(&on), on.block_threads().remove(0)];
+            let ended = on.shutdown(Some(Duration::from_millis(10)));
+            assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
+            drop(stuck);
+        }
+        wait_until(|| threads() <= before);
+    });
+}
+
+#[test]
+fn shutdown_timeout_waits_for_a_blocking_thread_that_ends_in_time() {
+    on_each(Kind::OURS, |on| {
+        let stuck = block_a_blocking_thread(&on);
+        let release = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(20));
+            stuck.release();
+        });
+        on.shutdown(Some(HANGS)).unwrap();
+        release.join().unwrap();
+    });
+}
+
+#[test]
+fn run_timeout_abandons_a_blocking_thread_that_is_stuck() {
+    watchdog(HANGS, || {
+        let (hold, held) = mpsc::channel::<()>();
+        let started = Instant::now();
+        let main = async {
+            drop(tokio::task::spawn_blocking(move || _ = held.recv()));
+            7
+        };
+        assert_eq!(bridge::run_timeout(main, TIMEOUT), 7);
+        assert!(started.elapsed() >= TIMEOUT);
+        drop(hold);
+    });
+}
+
+#[test]
+fn run_timeout_waits_for_a_blocking_thread_that_ends_in_time() {
+    watchdog(HANGS, || {
+        let (tell, told) = mpsc::channel();
+        bridge::run_timeout(
+            async move {
+                drop(tokio::task::spawn_blocking(move || {
+                    thread::sleep(Duration::from_millis(20));
+                    tell.send(()).unwrap();
+                }));
+            },
+            HANGS,
+        );
+        told.try_recv().unwrap();
+    });
+}

@@ -1,0 +1,1016 @@
+//! The forms of a facade: of a type of another crate, of one type without a list, with handles as parameters, of generic
+//! traits, and with options.
+
+#![forbid(unsafe_code)]
+#![allow(dead_code, unreachable_pub)]
+
+mod foreign {
+    //! Types of tokio's, which nobody here can annotate.
+
+    use std::io::{self, BufRead as _, Read as _, Seek as _, Write as _};
+    use std::net::SocketAddr;
+    use std::thread;
+
+    mod net {
+        use std::io;
+        use std::net::SocketAddr;
+        use std::path::Path;
+
+        bridge::facade! {
+            handle = bridge::shared();
+
+            /// Listens.
+            #[derive(Debug)]
+            pub(crate) struct TcpListener(tokio::net::TcpListener) {
+                pub async fn bind(address: &str) -> io::Result<Self>;
+                pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)>;
+                pub fn local_addr(&self) -> io::Result<SocketAddr>;
+            }
+
+            #[derive(Debug)]
+            pub(crate) struct TcpStream(tokio::net::TcpStream): Read + Write {
+                pub async fn connect(address: SocketAddr) -> io::Result<Self>;
+                pub fn set_nodelay(&self, on: bool) -> io::Result<()>;
+                pub async fn peek(&self, into: &mut [u8]) -> io::Result<usize>;
+            }
+
+            pub(crate) struct Lines(tokio::io::BufReader<tokio::net::TcpStream>): Read + BufRead {
+                #[threadsafe(skip)]
+                pub fn buffer(&self) -> &[u8];
+                pub fn new(stream: TcpStream) -> Self;
+                pub fn into_inner(self) -> TcpStream;
+            }
+
+            pub(crate) struct File(tokio::fs::File): Read + Write + Seek {
+                pub async fn create(path: &Path) -> io::Result<Self>;
+                pub async fn open(path: impl AsRef<Path>) -> io::Result<File>;
+                pub async fn sync_all(&self) -> io::Result<()>;
+            }
+
+            pub(crate) struct Receiver<T>(tokio::sync::mpsc::Receiver<T>) {
+                pub async fn recv(&mut self) -> Option<T>;
+                #[threadsafe(name = shut)]
+                pub fn close(&mut self);
+            }
+
+            pub(crate) struct Numbers(tokio::sync::mpsc::Sender<u64>) {
+                #[threadsafe(error = super::full)]
+                pub async fn send(&self, number: u64) -> Result<(), tokio::sync::mpsc::error::SendError<u64>>;
+            }
+        }
+    }
+
+    fn full(_: bridge::Error) -> tokio::sync::mpsc::error::SendError<u64> {
+        tokio::sync::mpsc::error::SendError(0)
+    }
+
+    #[test]
+    fn sockets() {
+        let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address: SocketAddr = listener.local_addr().unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut stream = net::TcpStream::connect(address).unwrap();
+                stream.set_nodelay(true).unwrap();
+                stream.write_all(b"one\ntwo\n").unwrap();
+            });
+            let (stream, _) = listener.accept().unwrap();
+            let mut lines = net::Lines::new(stream);
+            let mut line = String::new();
+            lines.read_line(&mut line).unwrap();
+            assert_eq!(line, "one\n");
+            let mut rest = Vec::new();
+            lines.read_to_end(&mut rest).unwrap();
+            assert_eq!(rest, b"two\n");
+            assert_eq!(lines.into_inner().peek(&mut [0]).unwrap(), 0);
+        });
+    }
+
+    #[test]
+    fn files() -> io::Result<()> {
+        let path = std::env::temp_dir().join(format!("facade_forms_{}", std::process::id()));
+        let mut file = net::File::create(&path)?;
+        file.write_all(b"text")?;
+        file.flush()?;
+        file.sync_all()?;
+        let mut file = net::File::open(&path)?;
+        assert_eq!(file.seek(io::SeekFrom::Start(2))?, 2);
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        assert_eq!(text, "xt");
+        std::fs::remove_file(path)
+    }
+
+    #[test]
+    fn channels() {
+        use bridge::Facade as _;
+        let (sender, receiver) = tokio::sync::mpsc::channel(1);
+        let mut receiver = net::Receiver::wrap(receiver, bridge::shared());
+        let sender = net::Numbers::wrap(sender, bridge::shared());
+        thread::scope(|scope| {
+            scope.spawn(|| sender.send(3).unwrap());
+            assert_eq!(receiver.recv(), Some(3));
+        });
+        receiver.shut();
+        assert_eq!(receiver.recv(), None);
+    }
+}
+
+mod single {
+    //! One type, without a list.
+
+    use bridge::{Facade as _, threadsafe};
+
+    #[derive(Clone, Debug)]
+    pub(crate) struct Counter<T> {
+        value: T,
+    }
+
+    #[threadsafe(facade = pub(crate) blocking::Counter, handle = bridge::shared(), facade_attr(derive(Clone, Debug)))]
+    impl<T: Clone> Counter<T> {
+        pub async fn new(value: T) -> Self {
+            tokio::task::yield_now().await;
+            Counter { value }
+        }
+
+        pub async fn value(&self) -> T {
+            tokio::task::yield_now().await;
+            self.value.clone()
+        }
+
+        pub fn with<U>(self, value: U) -> Counter<U> {
+            Counter { value }
+        }
+    }
+
+    #[threadsafe(facade = blocking::Counter)]
+    impl Counter<u8> {
+        pub async fn add(&mut self, by: u8) -> &mut Self {
+            self.value += by;
+            self
+        }
+    }
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Clock(u64);
+
+    #[threadsafe(facade = pub(crate) BlockingClock, facade_attr(doc = "A clock that blocks."), implements(AsRef<u64>))]
+    impl Clock {
+        pub async fn tick(&mut self) -> u64 {
+            tokio::task::yield_now().await;
+            self.0 += 1;
+            self.0
+        }
+
+        pub async fn start() -> Clock {
+            Clock(5)
+        }
+    }
+
+    #[threadsafe(facade = BlockingClock)]
+    impl Clock {
+        pub fn boxed() -> Option<Clock> {
+            Some(Clock(7))
+        }
+    }
+
+    impl AsRef<u64> for Clock {
+        fn as_ref(&self) -> &u64 {
+            &self.0
+        }
+    }
+
+    #[test]
+    fn in_a_module_beside_the_impl() {
+        let mut counter = blocking::Counter::new(1_u8);
+        assert_eq!(counter.add(2).value(), 3);
+        assert_eq!(counter.clone().with("text").value(), "text");
+        assert_eq!(format!("{counter:?}"), "Counter { value: 3 }");
+    }
+
+    #[test]
+    fn beside_the_type_with_a_handle_as_a_parameter() {
+        assert_eq!(BlockingClock::start(bridge::shared()).tick(), 6);
+        let mut clock = BlockingClock::boxed(bridge::shared()).unwrap();
+        assert_eq!(clock.tick(), 8);
+        assert_eq!(*clock.as_ref(), 8);
+        let mut clock = BlockingClock::wrap(Clock(3), bridge::global());
+        assert_eq!(clock.tick(), 4);
+    }
+}
+
+mod parameter {
+    //! A list without a loop.
+
+    use bridge::{Facade as _, threadsafe};
+
+    #[derive(Debug)]
+    pub(crate) struct Text<'a>(&'a str);
+
+    #[threadsafe(facade = blocking)]
+    impl<'a> Text<'a> {
+        pub async fn load(text: &'a str) -> Text<'a> {
+            Text(text)
+        }
+
+        pub async fn first(handle: &str) -> Option<&str> {
+            handle.get(..1)
+        }
+
+        pub fn made(text: &str) -> Text<'_> {
+            Text(text)
+        }
+
+        pub fn len(&self) -> usize {
+            self.0.len()
+        }
+    }
+
+    pub(crate) mod blocking {
+        bridge::facade! {
+            pub(crate) struct Text<'a>(super::Text<'a>);
+        }
+    }
+
+    #[test]
+    fn fns_without_self_take_a_handle() {
+        let event_loop = bridge::EventLoop::new().unwrap();
+        let text = String::from("text");
+        assert_eq!(blocking::Text::load(&event_loop, &text).len(), 4);
+        let made = blocking::Text::made(&event_loop, &text);
+        assert_eq!(made.len(), 4);
+        assert_eq!(format!("{:?}", made.handle()), format!("{:?}", **event_loop.handle()));
+        assert_eq!(blocking::Text::first(&event_loop, &text), Some("t"));
+    }
+}
+
+mod traits {
+    //! A generic trait with associated types, default bodies and constructors.
+
+    use bridge::threadsafe;
+
+    #[threadsafe(facade = blocking, name = BlockingStore)]
+    pub(crate) trait Store<K: Send> {
+        type Value: Send;
+
+        async fn get(&self, key: K) -> Option<Self::Value>;
+
+        async fn has(&self, key: K) -> bool {
+            self.get(key).await.is_some()
+        }
+
+        async fn fork(&self) -> Self
+        where
+            Self: Sized;
+
+        async fn open(name: &str) -> Result<Self, std::io::Error>
+        where
+            Self: Sized;
+
+        async fn close(self) -> usize
+        where
+            Self: Sized;
+
+        #[threadsafe(skip)]
+        fn keys(&self) -> usize {
+            0
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct Memory(Vec<(u8, String)>);
+
+    impl Store<u8> for Memory {
+        type Value = String;
+
+        async fn get(&self, key: u8) -> Option<String> {
+            tokio::task::yield_now().await;
+            self.0.iter().find(|(other, _)| *other == key).map(|(_, text)| text.clone())
+        }
+
+        async fn fork(&self) -> Self {
+            Memory(self.0.clone())
+        }
+
+        async fn open(name: &str) -> Result<Self, std::io::Error> {
+            Ok(Memory(vec![(1, name.into())]))
+        }
+
+        async fn close(self) -> usize {
+            self.0.len()
+        }
+    }
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            #[derive(Debug)]
+            pub(crate) struct Memory(super::Memory);
+        }
+    }
+
+    /// One that is blocking by itself.
+    struct Mock;
+
+    impl BlockingStore<u8> for Mock {
+        type Value = u8;
+
+        fn get(&self, key: u8) -> Option<u8> {
+            Some(key)
+        }
+
+        fn has(&self, _: u8) -> bool {
+            true
+        }
+
+        fn fork(&self) -> Self {
+            Mock
+        }
+
+        fn open(_: &str) -> Result<Self, std::io::Error> {
+            Ok(Mock)
+        }
+
+        fn close(self) -> usize {
+            1
+        }
+    }
+
+    #[test]
+    fn facades_and_others_implement_it() {
+        fn first<S: BlockingStore<u8>>() -> Option<S::Value> {
+            let store = S::open("one").unwrap();
+            assert!(store.has(1));
+            assert_eq!(store.fork().close(), 1);
+            store.get(1)
+        }
+        assert_eq!(first::<blocking::Memory>().as_deref(), Some("one"));
+        assert_eq!(first::<Mock>(), Some(1));
+    }
+}
+
+mod options {
+    //! What is said of single methods.
+
+    use std::time::Duration;
+
+    use bridge::threadsafe;
+
+    #[derive(Debug)]
+    pub(crate) struct Client<T> {
+        value: T,
+    }
+
+    #[derive(Debug, PartialEq)]
+    pub(crate) enum Late {
+        Bridge(String),
+    }
+
+    fn late(error: bridge::Error) -> Late {
+        Late::Bridge(error.to_string())
+    }
+
+    #[threadsafe(facade = blocking, with(T = u64), error = late, attr(cfg(all())))]
+    impl<T> Client<T>
+    where
+        T: Into<u64> + Copy + Send + Sync,
+    {
+        #[threadsafe(timeout = Duration::from_millis(1))]
+        pub async fn never(&self) -> Result<(), Late> {
+            std::future::pending().await
+        }
+
+        #[threadsafe(timeout = limit, name = limited)]
+        pub async fn other(&mut self, limit: Duration) -> Result<T, Late> {
+            let _ = limit;
+            std::future::pending().await
+        }
+
+        #[threadsafe(with(U = u8))]
+        pub async fn sum<U: Into<u64> + Send, V: Into<u64> + Send>(&self, one: U, two: V) -> Result<u64, Late> {
+            tokio::task::yield_now().await;
+            Ok(self.value.into() + one.into() + two.into())
+        }
+
+        #[threadsafe(attr(must_use, cfg(any())))]
+        pub fn not_there(&self) {}
+
+        #[cfg_attr(all(), threadsafe(skip))]
+        pub fn skipped(&self) -> impl futures::Stream<Item = u8> {
+            futures::stream::empty()
+        }
+
+        #[cfg_attr(any(), threadsafe(skip))]
+        pub fn there(&self) -> u8 {
+            1
+        }
+
+        #[cfg_attr(all(), must_use, threadsafe(name = renamed))]
+        pub fn before(&self) -> u8 {
+            2
+        }
+
+        #[threadsafe(skip)]
+        pub fn new(value: T) -> Self {
+            Client { value }
+        }
+
+        /// Private, and in the facade since it is annotated.
+        #[threadsafe(name = inner)]
+        fn private(&self) -> u64 {
+            self.value.into()
+        }
+
+        #[threadsafe(bound(P: Send))]
+        pub async fn bounded<P>(&self, _all: Vec<P>) -> Result<usize, Late>
+        where
+            P: Clone,
+        {
+            tokio::task::yield_now().await;
+            Ok(1)
+        }
+    }
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(super) struct Client(super::Client<u64>);
+        }
+    }
+
+    #[test]
+    fn are_what_the_method_does() {
+        use bridge::Facade as _;
+        let mut client = blocking::Client::wrap(Client::new(1), bridge::shared());
+        assert!(matches!(client.never(), Err(Late::Bridge(text)) if text.contains("1ms")));
+        assert!(client.limited(Duration::from_millis(1)).is_err());
+        assert_eq!(client.sum(1, 2_u16), Ok(4));
+        assert_eq!(client.there() + client.renamed(), 3);
+        assert_eq!(client.inner(), 1);
+        assert_eq!(client.bounded(vec![1]), Ok(1));
+    }
+}
+
+mod beside_companions {
+    //! An impl that has both.
+
+    use bridge::threadsafe;
+
+    #[derive(Clone, Debug)]
+    pub(crate) struct Client(u8);
+
+    #[threadsafe(facade = blocking, companions, suffix = "_sync", error = late)]
+    impl Client {
+        pub async fn get(&self) -> u8 {
+            self.0
+        }
+
+        #[threadsafe(fallible = wrap, error = late)]
+        pub async fn checked(&self) -> Result<u8, String> {
+            Ok(self.0)
+        }
+
+        #[threadsafe(skip)]
+        pub async fn skipped(&self) {}
+
+        pub fn plain(&self) -> u8 {
+            self.0
+        }
+    }
+
+    fn late(error: bridge::Error) -> String {
+        error.to_string()
+    }
+
+    #[threadsafe(facade = blocking, companions)]
+    pub(crate) trait Get {
+        async fn value(&self) -> u8;
+    }
+
+    impl Get for Client {
+        async fn value(&self) -> u8 {
+            self.0
+        }
+    }
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(super) struct Client(super::Client);
+        }
+    }
+
+    #[test]
+    fn both_are_there() {
+        use bridge::Facade as _;
+        let client = Client(1);
+        assert_eq!(client.get_sync(bridge::shared()), 1);
+        assert_eq!(client.value_blocking(bridge::shared()), 1);
+        assert!(matches!(client.checked_sync(bridge::shared()), Ok(Ok(1))));
+        let facade = blocking::Client::wrap(client, bridge::shared());
+        assert_eq!(facade.get() + facade.checked().unwrap() + facade.plain() + GetBlocking::value(&facade), 4);
+    }
+}
+
+mod local {
+    //! Futures that stay on the thread of an `EventLoop`.
+
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::rc::Rc;
+
+    use bridge::{Facade as _, threadsafe};
+
+    #[derive(Debug)]
+    pub(crate) struct Client(u8);
+
+    #[threadsafe(facade = pub(crate) LocalClient, local)]
+    impl Client {
+        pub async fn add(&mut self, by: u8) -> u8 {
+            let by = Rc::new(by);
+            tokio::task::spawn_local(async {}).await.unwrap();
+            self.0 += *by;
+            self.0
+        }
+
+        pub async fn checked(self) -> std::io::Result<Self> {
+            let shared = Rc::new(self);
+            tokio::task::yield_now().await;
+            Rc::try_unwrap(shared).map_err(|_| std::io::Error::other("shared"))
+        }
+    }
+
+    #[test]
+    fn run_on_an_event_loop_alone() {
+        let mut client = LocalClient::wrap(Client(1), bridge::global()).checked().unwrap();
+        assert_eq!(client.add(2), 3);
+        let mut client = client.on(bridge::shared());
+        let panic = catch_unwind(AssertUnwindSafe(|| client.add(2))).unwrap_err();
+        assert!(panic.downcast_ref::<String>().unwrap().contains("`Client::add` is `local`"));
+    }
+}
+
+mod unsafe_and_others {
+    //! What is left of the kinds of methods.
+
+    use std::borrow::Cow;
+    use std::fmt::Display;
+
+    use bridge::{Facade as _, threadsafe};
+    use futures::future::BoxFuture;
+
+    #[derive(Clone, Debug, PartialEq)]
+    pub(crate) struct Client<T, const N: usize>(T);
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            #[derive(Clone, Debug, PartialEq)]
+            pub(super) struct Client<T, const N: usize>(super::Client<T, N>);
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl<T: Clone + PartialEq, const N: usize> Client<T, N> {
+        pub fn boxed<'a>(&'a self, other: &'a Self) -> BoxFuture<'a, bool>
+        where
+            T: Send + Sync,
+        {
+            Box::pin(async move { *self == *other })
+        }
+
+        pub async fn merge(self, others: Vec<Self>, last: Option<&Self>, pair: (Self, u8)) -> usize {
+            others.len() + last.iter().len() + usize::from(pair.1) + N
+        }
+
+        pub async fn swap(&mut self, other: &mut Self) {
+            std::mem::swap(self, other);
+        }
+
+        pub fn nested(&self) -> Option<Vec<(Self, u8)>> {
+            Some(vec![(self.clone(), 1)])
+        }
+
+        pub async fn r#type(&self) -> &T {
+            &self.0
+        }
+
+        pub async fn maybe<U: Display + ?Sized>(&self, text: &U, _: &(impl Display + ?Sized)) -> String {
+            text.to_string()
+        }
+
+        pub async fn items<I>(&self, items: I) -> Vec<I::Item>
+        where
+            I: IntoIterator<Item: Send, IntoIter: Send>,
+        {
+            tokio::task::yield_now().await;
+            items.into_iter().collect()
+        }
+
+        pub fn shown(&self) -> impl Display + use<T, N> {
+            N
+        }
+
+        pub async fn named(&self, text: &str, name: impl Into<Cow<'_, str>>) -> &T {
+            tokio::task::yield_now().await;
+            assert_eq!(text, name.into());
+            &self.0
+        }
+
+        /** Of a
+         * block comment. */
+        pub async fn parse<U: std::str::FromStr<Err: Send>>(&self, text: &str) -> Result<U, std::io::Error> {
+            text.parse().map_err(|_| std::io::Error::other("no"))
+        }
+    }
+
+    macro_rules! with_getters {
+        ($ty:ty, $($name:ident),*) => {
+            #[threadsafe(facade = blocking)]
+            impl<const N: usize> $ty {
+                $(pub async fn $name(&self, value: u8) -> u8 { value })*
+            }
+        };
+    }
+    with_getters!(Client<u8, N>, one, two);
+
+    #[test]
+    fn work() {
+        type Facade = blocking::Client<u8, 2>;
+        let wrap = |value| Facade::wrap(Client(value), bridge::shared());
+        let (mut client, mut other) = (wrap(1), wrap(2));
+        assert!(client.boxed(&wrap(1)));
+        client.swap(&mut other);
+        assert_eq!(*client.r#type(), 2);
+        assert_eq!(client.nested().unwrap(), [(wrap(2), 1)]);
+        assert_eq!(client.maybe("text", &1), "text");
+        assert_eq!(client.items([1, 2]), [1, 2]);
+        assert_eq!(client.shown().to_string(), "2");
+        assert_eq!(client.named("name", "name"), &2);
+        assert_eq!(client.parse::<u16>("7").unwrap(), 7);
+        assert_eq!(client.one(1) + client.two(2), 3);
+        assert_eq!(client.merge(vec![wrap(1), wrap(2)], Some(&other), (wrap(3), 4)), 9);
+    }
+}
+
+mod errors_of_a_list {
+    //! One conversion for all of a list, the outputs that it reaches, and those that it leaves.
+
+    use std::future::{self, IntoFuture};
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+    use std::time::Duration;
+
+    use bridge::Facade as _;
+    use futures::Stream;
+    use futures::future::BoxFuture;
+
+    #[derive(Debug, PartialEq)]
+    pub(crate) struct Failed(String);
+
+    /// As another crate names it.
+    pub(crate) type AppResult<T> = Result<T, Failed>;
+    pub(crate) type Reply<T> = Result<T, Failed>;
+
+    /// Is none, in spite of its name.
+    #[derive(Debug, PartialEq)]
+    pub(crate) struct SearchResult(u8);
+
+    #[derive(Debug)]
+    pub(crate) struct Client(u8);
+
+    #[derive(Debug)]
+    pub(crate) struct Rows;
+
+    impl Stream for Rows {
+        type Item = AppResult<u8>;
+
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            Poll::Pending
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct Action;
+
+    impl IntoFuture for Action {
+        type Output = AppResult<Client>;
+        type IntoFuture = BoxFuture<'static, AppResult<Client>>;
+
+        fn into_future(self) -> Self::IntoFuture {
+            Box::pin(future::pending())
+        }
+    }
+
+    impl Client {
+        pub(crate) async fn child(&self) -> AppResult<Client> {
+            Ok(Client(self.0 + 1))
+        }
+
+        pub(crate) fn number(&self) -> u8 {
+            self.0
+        }
+
+        pub(crate) async fn never(&self) -> AppResult<()> {
+            future::pending().await
+        }
+
+        pub(crate) async fn silent(&self) -> Result<(), std::fmt::Error> {
+            future::pending().await
+        }
+
+        pub(crate) async fn search(&self) -> SearchResult {
+            SearchResult(self.0)
+        }
+
+        pub(crate) async fn reply<T: From<u8>>(&self) -> Reply<T> {
+            Ok(self.0.into())
+        }
+
+        pub(crate) async fn with(&mut self, other: Self) -> &Client {
+            self.0 += other.0;
+            self
+        }
+    }
+
+    fn failed(error: bridge::Error) -> Failed {
+        Failed(error.to_string())
+    }
+
+    fn silent(_: bridge::Error) -> std::fmt::Error {
+        std::fmt::Error
+    }
+
+    mod blocking {
+        use super::{AppResult, Reply, SearchResult};
+
+        bridge::facade! {
+            handle = bridge::shared();
+            error = super::failed;
+
+            #[derive(Debug)]
+            pub(super) struct Client(super::Client) {
+                pub async fn child(&self) -> AppResult<Client>;
+                pub fn number(&self) -> u8;
+                pub async fn never(&self) -> AppResult<()>;
+                #[threadsafe(error = super::silent)]
+                pub async fn silent(&self) -> Result<(), std::fmt::Error>;
+                pub async fn search(&self) -> SearchResult;
+                pub async fn reply<T: From<u8>>(&self) -> Reply<T>;
+                #[threadsafe(as_is)]
+                pub async fn with(&mut self, other: Self) -> &super::Client;
+            }
+            pub(super) struct Rows(super::Rows): Iterator;
+            pub(super) struct Action(super::Action): IntoFuture<Output = AppResult<Client>>;
+        }
+    }
+
+    mod panicking {
+        fn panics<E>(error: bridge::Error) -> E {
+            panic!("{error}")
+        }
+
+        bridge::facade! {
+            handle = bridge::shared();
+            error = panics;
+
+            #[threadsafe(error = super::failed, timeout = std::time::Duration::from_millis(1))]
+            pub(super) struct Client(super::Client) {
+                pub async fn never(&self) -> super::AppResult<()>;
+                #[threadsafe(error = panics)]
+                pub async fn silent(&self) -> Result<(), std::fmt::Error>;
+            }
+        }
+    }
+
+    fn limited() -> bridge::Handle {
+        bridge::shared().with_timeout(Duration::from_millis(1))
+    }
+
+    #[test]
+    fn are_those_of_every_method_with_an_alias_of_result() {
+        let client = blocking::Client::wrap(Client(1), &limited());
+        assert!(client.never().unwrap_err().0.contains("1ms"));
+        assert_eq!(client.child().unwrap().number(), 2);
+    }
+
+    #[test]
+    fn are_those_of_streams_and_actions() {
+        assert!(blocking::Rows::wrap(Rows, &limited()).next().unwrap().unwrap_err().0.contains("1ms"));
+        assert!(blocking::Action::wrap(Action, &limited()).run().unwrap_err().0.contains("1ms"));
+    }
+
+    #[test]
+    fn are_not_those_of_a_method_that_has_its_own() {
+        assert_eq!(blocking::Client::wrap(Client(1), &limited()).silent(), Err(std::fmt::Error));
+    }
+
+    #[test]
+    fn of_one_struct_are_those_of_its_methods() {
+        let client = panicking::Client::wrap(Client(1), bridge::shared());
+        assert!(client.never().unwrap_err().0.contains("1ms"));
+        assert!(std::panic::catch_unwind(|| client.silent()).is_err());
+    }
+
+    #[test]
+    fn leave_outputs_alone_that_are_no_result() {
+        let client = blocking::Client::wrap(Client(1), bridge::shared());
+        assert_eq!(client.search(), SearchResult(1));
+        assert_eq!(client.reply::<u16>(), Ok(1));
+    }
+
+    #[test]
+    fn as_is_leaves_the_types_of_a_signature_async() {
+        let mut client = blocking::Client::wrap(Client(1), bridge::shared());
+        let same: &Client = client.with(Client(2));
+        assert_eq!(same.number(), 3);
+    }
+}
+
+mod drops {
+    //! What a drop awaits.
+
+    use std::sync::{Arc, Mutex};
+
+    use bridge::Facade as _;
+
+    type Log = Arc<Mutex<Vec<&'static str>>>;
+
+    #[derive(Debug)]
+    pub(crate) struct Session(Log);
+
+    impl Session {
+        pub(crate) async fn close(&mut self) -> u8 {
+            tokio::task::yield_now().await;
+            self.0.lock().unwrap().push("closed");
+            1
+        }
+    }
+
+    /// For a type of another crate that has no such method.
+    trait Logout {
+        async fn logout(self);
+    }
+
+    impl Logout for Session {
+        async fn logout(mut self) {
+            self.close().await;
+            self.0.lock().unwrap().push("logged out");
+        }
+    }
+
+    mod closing {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(super) struct Session(super::Session): Drop(close) {}
+        }
+    }
+
+    mod logging_out {
+        use super::Logout as _;
+
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(super) struct Session(super::Session): Drop(logout) {}
+        }
+    }
+
+    #[test]
+    fn await_a_method_that_borrows() {
+        let log = Log::default();
+        drop(closing::Session::wrap(Session(log.clone()), bridge::shared()));
+        assert_eq!(*log.lock().unwrap(), ["closed"]);
+    }
+
+    #[test]
+    fn await_a_method_of_a_trait_in_scope() {
+        let log = Log::default();
+        drop(logging_out::Session::wrap(Session(log.clone()), bridge::shared()));
+        assert_eq!(*log.lock().unwrap(), ["closed", "logged out"]);
+    }
+}
+
+mod traits_without_async_fns {
+    //! Traits whose fns return futures.
+
+    use bridge::{Facade as _, threadsafe};
+    use futures::future::BoxFuture;
+
+    #[derive(Debug)]
+    pub(crate) struct Client(u8);
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(super) struct Client(super::Client);
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    pub(crate) trait Numbers {
+        fn number(&self) -> BoxFuture<'_, u8>;
+    }
+
+    impl Numbers for Client {
+        fn number(&self) -> BoxFuture<'_, u8> {
+            Box::pin(async move { self.0 })
+        }
+    }
+
+    #[test]
+    fn have_a_blocking_form() {
+        assert_eq!(blocking::Client::wrap(Client(1), bridge::shared()).number(), 1);
+    }
+}
+
+mod streams_without_a_name {
+    //! `impl Stream` and boxed streams, which come out as iterators.
+
+    use std::pin::Pin;
+    use std::time::Duration;
+
+    use bridge::{Facade as _, threadsafe};
+    use futures::stream::{self, BoxStream};
+    use futures::{Stream, StreamExt as _};
+
+    type Result<T, E = bridge::Error> = std::result::Result<T, E>;
+
+    #[derive(Clone, Debug)]
+    pub(crate) struct Row(u8);
+
+    #[derive(Debug)]
+    pub(crate) struct Client(Vec<u8>);
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(super) struct Client(super::Client);
+            pub(super) struct Row(super::Row);
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl Row {
+        pub async fn number(&self) -> u8 {
+            tokio::task::yield_now().await;
+            self.0
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl Client {
+        pub fn borrowed(&self) -> impl Stream<Item = u8> + '_ {
+            stream::iter(&self.0).then(async |number| {
+                tokio::task::yield_now().await;
+                *number
+            })
+        }
+
+        pub async fn rows(&mut self, from: &str, more: impl Into<u8>) -> Result<impl Stream<Item = Result<Row>>> {
+            tokio::task::yield_now().await;
+            let more = more.into() + u8::try_from(from.len()).unwrap();
+            Ok(stream::iter(&self.0).map(move |number| Ok(Row(number + more))))
+        }
+
+        pub fn boxed(&self) -> BoxStream<'_, Row> {
+            stream::iter(&self.0).map(|number| Row(*number)).boxed()
+        }
+
+        #[allow(clippy::type_complexity)]
+        pub fn pinned<T>(&self, value: T) -> Option<Pin<Box<dyn Stream<Item = (T, Row)> + Send>>>
+        where
+            T: Clone + Send + 'static,
+        {
+            let row = Row(self.0.first().copied()?);
+            Some(Box::pin(stream::repeat((value, row))))
+        }
+
+        pub fn silent(&self) -> impl Stream<Item = Result<u8>> + Send + use<> {
+            stream::pending()
+        }
+    }
+
+    fn client(handle: &bridge::Handle) -> blocking::Client {
+        blocking::Client::wrap(Client(vec![1, 2]), handle)
+    }
+
+    #[test]
+    fn are_iterators() {
+        assert_eq!(client(bridge::shared()).borrowed().collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
+    fn have_items_that_are_facades() {
+        let mut client = client(bridge::shared());
+        let rows = client.rows("a", 2).unwrap();
+        assert_eq!(rows.map(|row| row.unwrap().number()).collect::<Vec<_>>(), [4, 5]);
+        assert_eq!(client.boxed().map(|row| row.number()).collect::<Vec<_>>(), [1, 2]);
+        let (value, row) = client.pinned("text").unwrap().next().unwrap();
+        assert_eq!((value, row.number()), ("text", 1));
+    }
+
+    #[test]
+    fn have_the_errors_of_the_bridge_among_their_items() {
+        let hasty = bridge::shared().with_timeout(Duration::from_millis(1));
+        assert!(matches!(client(&hasty).silent().next(), Some(Err(bridge::Error::TimedOut(_)))));
+    }
+}

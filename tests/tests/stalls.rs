@@ -1,0 +1,218 @@
+//! The feature `tracing`: what holds a loop up is logged, with the line that it comes from, once in a while.
+//!
+//! `cargo test -p bridge-tests --features tracing --test stalls`
+#![cfg(feature = "tracing")]
+
+mod common;
+
+use std::fmt::{self, Write as _};
+use std::sync::LazyLock;
+use std::thread;
+use std::time::Duration;
+
+use bridge::{Builder, Canceller, Error, EventLoop, Handle, SharedLoop};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each};
+use bridge_tests::{HANGS, Log, wait_until, watchdog};
+use common::line;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
+use tracing_subscriber::registry;
+
+/// All fields of each warning, as text.
+static WARNINGS: LazyLock<Log<String>> = LazyLock::new(|| {
+    tracing::subscriber::set_global_default(registry().with(Recorder)).unwrap();
+    Log::new()
+});
+
+struct Recorder;
+
+impl<S: Subscriber> Layer<S> for Recorder {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        if *event.metadata().level() == Level::WARN {
+            WARNINGS.push(text.0);
+        }
+    }
+}
+
+struct Text(String);
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        write!(self.0, "{field}={value:?} ").unwrap();
+    }
+}
+
+/// The warnings that name that line.
+fn warnings_of(line: &str) -> Vec<String> {
+    let call = format!("call={line}:");
+    WARNINGS.snapshot().into_iter().filter(|text| text.contains(&call)).collect()
+}
+
+/// Keeps the owner.
+enum Built {
+    EventLoop(EventLoop),
+    SharedLoop(SharedLoop),
+}
+
+impl Built {
+    fn handle(&self) -> Handle {
+        match self {
+            Built::EventLoop(event_loop) => event_loop.into(),
+            Built::SharedLoop(shared_loop) => shared_loop.into(),
+        }
+    }
+}
+
+fn build(kind: Kind, set_up: impl FnOnce(Builder) -> Builder) -> Built {
+    LazyLock::force(&WARNINGS);
+    let builder = set_up(EventLoop::builder().thread_name(format!("a {kind:?}")));
+    match kind {
+        Kind::SharedLoop => Built::SharedLoop(builder.build_shared().unwrap()),
+        _ => Built::EventLoop(builder.build().unwrap()),
+    }
+}
+
+#[test]
+fn a_poll_that_is_slow_is_one_warning_with_its_line_and_loop() {
+    for_each(Kind::OURS, |kind| {
+        let built = build(kind, |builder| builder.slow_poll(Duration::from_millis(1)));
+        let handle = built.handle();
+        // A line for each kind.
+        let (line, submitted) = match kind {
+            Kind::EventLoop => (line(0), handle.submit(async { thread::sleep(Duration::from_millis(5)) })),
+            _ => (line(0), handle.submit(async { thread::sleep(Duration::from_millis(5)) })),
+        };
+        submitted.result().unwrap();
+        wait_until(|| !warnings_of(&line).is_empty());
+        let [warning] = &warnings_of(&line)[..] else { panic!("{:?}", warnings_of(&line)) };
+        assert!(warning.contains(&format!("a {kind:?}")) && warning.contains("slow"), "{warning}");
+    });
+}
+
+#[test]
+fn a_scoped_call_on_an_event_loop_is_measured() {
+    watchdog(HANGS, || {
+        let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::from_millis(1)));
+        let handle = built.handle();
+        let line = line(1);
+        handle.block_on(async { thread::sleep(Duration::from_millis(5)) }).unwrap();
+        wait_until(|| warnings_of(&line).len() == 1);
+    });
+}
+
+#[test]
+fn a_hundred_milliseconds_are_slow_by_default() {
+    for_each([Kind::EventLoop], |kind| {
+        let built = build(kind, |builder| builder);
+        let handle = built.handle();
+        let fast = line(1);
+        handle.block_on(async { thread::sleep(Duration::from_millis(1)) }).unwrap();
+        let slow = line(1);
+        handle.block_on(async { thread::sleep(Duration::from_millis(101)) }).unwrap();
+        wait_until(|| warnings_of(&slow).len() == 1);
+        assert!(warnings_of(&fast).is_empty());
+    });
+}
+
+#[test]
+fn no_poll_is_slow_where_the_threshold_is_the_greatest() {
+    for_each(Kind::OURS, |kind| {
+        let built = build(kind, |builder| builder.slow_poll(Duration::MAX));
+        let handle = built.handle();
+        let slow = line(1);
+        handle.submit(async { thread::sleep(Duration::from_millis(101)) }).result().unwrap();
+        // What is logged comes before what runs next.
+        handle.submit(async {}).result().unwrap();
+        assert!(warnings_of(&slow).is_empty());
+    });
+}
+
+#[test]
+fn of_many_slow_polls_of_one_line_one_is_logged() {
+    watchdog(HANGS, || {
+        let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::ZERO));
+        let handle = built.handle();
+        let line = line(2);
+        for _ in 0..100 {
+            handle.block_on(async {}).unwrap();
+        }
+        handle.block_on(async {}).unwrap();
+        assert_eq!(warnings_of(&line).len(), 1);
+    });
+}
+
+#[test]
+fn of_many_calls_that_block_a_loop_one_is_logged() {
+    watchdog(HANGS, || {
+        let (built, other) = (build(Kind::EventLoop, |builder| builder), AnyLoop::start(Kind::EventLoop));
+        let inner = other.handle().clone();
+        let line = line(3);
+        let calls = built.handle().block_on(async move {
+            for _ in 0..1000 {
+                inner.block_on(async {}).unwrap();
+            }
+        });
+        calls.unwrap();
+        assert_eq!(warnings_of(&line).len(), 1, "{:?}", warnings_of(&line));
+    });
+}
+
+/// A call whose future blocks inside a poll until there is a warning of it.
+#[track_caller]
+fn blocks_until_it_is_logged(handle: &Handle, line: &str) -> Result<(), Error> {
+    let line = line.to_owned();
+    handle.block_on(async move {
+        wait_until(|| warnings_of(&line).iter().any(|text| text.contains("still has the future")));
+        std::future::pending().await
+    })
+}
+
+#[test]
+fn a_call_that_a_loop_still_has_a_second_after_its_timeout_is_logged() {
+    watchdog(HANGS, || {
+        let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::MAX));
+        let handle = built.handle().with_timeout(Duration::from_millis(20));
+        let line = line(1);
+        assert!(matches!(blocks_until_it_is_logged(&handle, &line), Err(Error::TimedOut(_))));
+        assert_eq!(warnings_of(&line).len(), 1);
+        assert!(warnings_of(&line)[0].contains("a EventLoop"));
+    });
+}
+
+#[test]
+fn a_call_that_a_loop_still_has_a_second_after_its_cancel_is_logged() {
+    watchdog(HANGS, || {
+        let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::MAX));
+        let canceller = Canceller::new();
+        let handle = built.handle().with_canceller(&canceller);
+        let line = line(3);
+        let logged = line.clone();
+        let inside = move || wait_until(|| !warnings_of(&logged).is_empty());
+        let ended = handle.block_on(async move {
+            canceller.cancel();
+            inside();
+            std::future::pending::<()>().await;
+        });
+        assert!(matches!(ended, Err(Error::Cancelled)));
+        assert_eq!(warnings_of(&line).len(), 1);
+    });
+}
+
+#[test]
+fn a_call_that_a_loop_lets_go_of_in_time_is_not_logged() {
+    watchdog(HANGS, || {
+        let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::MAX));
+        let handle = built.handle().with_timeout(Duration::from_millis(20));
+        let line = line(2);
+        // Inside a poll for a while after the timeout.
+        let ended = handle.block_on(async move {
+            thread::sleep(Duration::from_millis(100));
+            std::future::pending::<()>().await;
+        });
+        assert!(matches!(ended, Err(Error::TimedOut(_))));
+        assert!(warnings_of(&line).is_empty());
+    });
+}

@@ -1,0 +1,15 @@
+use bridge::threadsafe;
+
+mod blocking {
+    bridge::facade! { handle = bridge::shared(); pub struct Client(crate::Client); pub struct Response(crate::Response); }
+}
+pub struct Client;
+pub struct Response;
+
+#[threadsafe(facade, companions)]
+impl Client {
+    #[threadsafe(name = get_sync)]
+    pub async fn get(&self) {}
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use bridge::threadsafe;
+
+mod blocking {
+    bridge::facade! { handle = bridge::shared(); pub struct Client(crate::Client); pub struct Response(crate::Response); }
+}
+pub struct Client;
+pub struct Response;
+
+fn late(error: bridge::Error) -> u8 { 1 }
+
+#[threadsafe(facade)]
+impl Client {
+    #[threadsafe(error = late)]
+    pub async fn get(&self) -> Result<u8, String> { Ok(1) }
+}
+
+fn main() {}

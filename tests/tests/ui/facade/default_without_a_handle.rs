@@ -1,0 +1,9 @@
+mod blocking {
+    bridge::facade! {
+        pub struct Client(crate::Client): Default;
+    }
+}
+#[derive(Default)]
+pub struct Client;
+
+fn main() {}

@@ -1,0 +1,12 @@
+use bridge::threadsafe;
+
+mod blocking {
+    bridge::facade! { handle = bridge::shared(); pub struct Client(crate::Client); pub struct Response(crate::Response); }
+}
+pub struct Client;
+pub struct Response;
+
+#[threadsafe(facade)]
+pub async fn connect() {}
+
+fn main() {}

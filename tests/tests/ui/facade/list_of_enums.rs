@@ -1,0 +1,8 @@
+mod blocking {
+    bridge::facade! {
+        pub enum Client {}
+    }
+}
+pub struct Client;
+
+fn main() {}
