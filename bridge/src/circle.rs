@@ -134,10 +134,12 @@ impl Waiting {
 
     /// What it still waits for: nothing if it is over.
     fn open(&self) -> Open<'_> {
-        let ends = |owed: &Owed| owed.answer.ends_all() || (self.need == Need::Any && owed.answer.has_come());
-        let mut owed = Vec::new();
-        if !self.owed.iter().any(ends) {
-            owed.extend(self.owed.iter().filter(|owed| !owed.answer.has_come()));
+        // Each is asked once whether it has come: one that comes meanwhile, asked again, would be neither the end of this wait
+        // nor what is still owed. An error is looked for after that, lest what has come as one be taken for a value.
+        let (come, mut owed): (Vec<_>, Vec<_>) = self.owed.iter().partition(|owed| owed.answer.has_come());
+        let is_any_there = self.need == Need::Any && !come.is_empty();
+        if is_any_there || self.owed.iter().any(|owed| owed.answer.ends_all()) {
+            owed.clear();
         }
         Open { site: self.site, need: self.need, owed }
     }
@@ -404,6 +406,27 @@ mod tests {
         ] {
             loops.record(1, need, &owed);
             assert_eq!(loops.told(0, Need::All, &[(1, Nothing)]), told, "{need:?} {owed:?}");
+        }
+    }
+
+    /// An answer that comes after the first look at it.
+    #[derive(Default)]
+    struct ComesMeanwhile(std::sync::atomic::AtomicBool);
+
+    impl Answer for ComesMeanwhile {
+        fn has_come(&self) -> bool {
+            self.0.swap(true, std::sync::atomic::Ordering::Relaxed)
+        }
+    }
+
+    #[test]
+    fn what_comes_while_it_is_looked_at_holds_nobody_up() {
+        let loops = Loops::new(2);
+        for need in [Need::Any, Need::All] {
+            let mut waiting = loops.waiting(need, &[(0, Nothing)]);
+            waiting.add(loops.parties[1], &loops.names[1], Box::<ComesMeanwhile>::default());
+            let told = why_never(&loops.records, &[loops.who(0)], &waiting);
+            assert_eq!(told.is_some(), need == Need::All, "{need:?}");
         }
     }
 
