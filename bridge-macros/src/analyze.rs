@@ -11,7 +11,7 @@ mod rules;
 mod scope;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{GenericParam, PatType};
@@ -124,7 +124,7 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
         name: name(function, options, kind),
         vis: options.vis.clone(),
         attrs: forward::of_function(&function.attrs),
-        docs: String::new(),
+        docs: TokenStream::new(),
         lifetimes: lifetimes::of(function, place, owned, options.handle.is_none()),
         added: bounds::added(function, place, Scope::of(function, place, options)),
         bounds: options.bounds.clone(),
@@ -143,8 +143,13 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
         cfgs: forward::cfgs(function),
         params,
     };
+    let given = options.docs.clone().filter(|_| kind != Kind::Submit);
+    companion.docs = given.unwrap_or_else(|| docs::of(&companion).to_token_stream());
+    if options.attrs.iter().any(docs::is_text) {
+        // A paragraph of its own.
+        companion.attrs.push(quote!(doc = ""));
+    }
     companion.attrs.extend(options.attrs.iter().cloned());
-    companion.docs = docs::of(&companion);
     companion
 }
 

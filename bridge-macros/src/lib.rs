@@ -214,6 +214,7 @@ use self::rewrite::rewrite;
 /// | `local` | the future need not be `Send`: it is made on the loop, and the handle is a `&LocalHandle` |
 /// | `submit` | also adds `…_submit`, or `submit = ident`, which returns a `Task` at once |
 /// | `attr(…)` | attributes for the companion alone, separated by commas |
+/// | `docs = "…"` | replaces the generated docs of the companion; takes what `#[doc = …]` takes: `docs = include_str!("fetch.md")` |
 /// | `bound(…)` | where-predicates for the companion alone |
 /// | `crate = path` | where `bridge` is, if it is renamed or re-exported |
 /// | `stream` | the function returns a stream, and the companion an iterator |
@@ -221,7 +222,7 @@ use self::rewrite::rewrite;
 /// | `facade`, `facade = path` | on an impl or a trait: fills a blocking type instead, see [`facade!`](macro@facade) |
 ///
 /// Options on an impl or a trait are defaults for its functions; a function's own `#[threadsafe(…)]` wins, which is
-/// known by that name. `attr` and `bound` may be repeated, and add up.
+/// known by that name. `attr` and `bound` may be repeated, and add up. `docs` is for one function.
 ///
 /// A function's own attribute may stand in a `cfg_attr`, as that of the impl may, so that `bridge` can be an optional
 /// dependency:
@@ -395,6 +396,25 @@ use self::rewrite::rewrite;
 /// }
 ///
 /// assert_eq!(count_blocking(bridge::global(), 0..3), 3);
+/// ```
+///
+/// # Docs
+///
+/// The generated docs link to the async fn, repeat its first paragraph, and list under `# Errors` or `# Panics` how this
+/// companion fails: a timeout is mentioned where the companion has one, or has a handle parameter that may have one.
+/// `docs = "…"` replaces all of that. `attr(doc = "…")` appends a paragraph; several in a row make up one paragraph, as the
+/// lines of a doc comment do. The companion of `submit` keeps its generated docs.
+///
+/// ```
+/// use bridge::threadsafe;
+///
+/// /// Fetches a page.
+/// #[threadsafe(docs = "Fetches a page, and blocks until it is here.")]
+/// pub async fn fetch() {}
+///
+/// /// Stores a page.
+/// #[threadsafe(attr(doc = "Call it from one thread at a time."))]
+/// pub async fn store() {}
 /// ```
 ///
 /// # What is carried over

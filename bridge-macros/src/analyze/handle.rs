@@ -1,12 +1,13 @@
 //! Where a companion's handle comes from.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use syn::{FnArg, ReceiverKind};
+use syn::{Expr, ExprCall, ExprPath, FnArg, Path, ReceiverKind};
 
-use crate::ast::tokens::mentions;
+use super::{bridge, forward};
+use crate::ast::tokens::{mentions, ungrouped};
 use crate::ast::{Function, binding, types};
 use crate::attr::Options;
-use crate::plan::{HandleSource, Kind};
+use crate::plan::{HandleSource, Kind, Target};
 
 pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> HandleSource {
     match &options.handle {
@@ -16,10 +17,33 @@ pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> Hand
             let own = !submits && options.timeout.is_some();
             let cloned = (!own && moves(function, handle)) || (!submits && calls(handle));
             let branches = any_group(handle, |delimiter| delimiter == Delimiter::Brace);
-            HandleSource::Expression { tokens: value(function, handle), cloned, branches }
+            let target = target(handle, options);
+            HandleSource::Expression { tokens: value(function, handle), cloned, branches, target }
         }
         None => HandleSource::Parameter(parameter(function, options)),
     }
+}
+
+/// The event loop that `expression` gives.
+fn target(expression: &TokenStream, options: &Options) -> Target {
+    let expression = ungrouped(expression.clone());
+    let first = expression.clone().into_iter().next();
+    match process_wide(expression, options).as_deref() {
+        Some("global") => Target::Global,
+        Some("shared") => Target::Shared,
+        _ if first.is_some_and(|first| matches!(first, TokenTree::Ident(word) if word == "self")) => Target::This,
+        _ => Target::Other,
+    }
+}
+
+/// The `name` of a `bridge::name()`, where `bridge` is the path by which the companion knows the crate.
+fn process_wide(expression: TokenStream, options: &Options) -> Option<String> {
+    let Ok(Expr::Call(ExprCall { func, args, .. })) = syn::parse2(expression) else { return None };
+    let Expr::Path(ExprPath { qself: None, path, .. }) = *func else { return None };
+    let bridge: Path = syn::parse2(bridge(options)).ok()?;
+    let path = forward::path(&path);
+    let name = path.strip_prefix(&forward::path(&bridge))?.strip_prefix("::")?;
+    args.is_empty().then(|| name.to_owned())
 }
 
 /// An expression whose `self` is the function's: it has another hygiene where a `macro_rules!` wrote the options and was

@@ -45,6 +45,9 @@ pub(super) fn on_block(block: &Block, options: &Options, errors: &mut Errors) {
             Key::Stream => {
                 format!("`stream` is for one function, not for {word}: put `#[threadsafe(stream)]` on that function")
             }
+            Key::Docs => format!(
+                "`docs` is for one function: on {word} each companion would have the same text, so put `#[threadsafe(docs = …)]` on the function"
+            ),
             Key::Vis if block.as_trait().is_some() => NO_VIS.to_owned(),
             _ => continue,
         };

@@ -88,7 +88,7 @@ fn handle(companion: &Companion<'_>) -> (Option<TokenStream>, TokenStream) {
     let bridge = &companion.bridge;
     let (handle, cloned) = match &companion.handle {
         HandleSource::Parameter(name) => (name.to_token_stream(), false),
-        HandleSource::Expression { tokens, cloned, branches } => {
+        HandleSource::Expression { tokens, cloned, branches, .. } => {
             let span = tokens.clone().into_iter().next().map_or_else(Span::mixed_site, |tree| tree.span());
             let local = if companion.local.is_some() { "local_" } else { "" };
             let helper = format_ident!("{local}handle", span = at(span));

@@ -1,10 +1,10 @@
 impl Client {
     async fn place(&self, id: u64) {}
-    /**Blocking companion of [`place`](Self::place): runs it on an event loop and waits for it.
+    /**Blocking companion of [`place`](Self::place): runs it on the event loop of `self`, and blocks until it returns.
 
 # Panics
 
-As [`place`](Self::place) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`place`](Self::place) panics, the event loop is closed, or the call would deadlock.*/
     #[track_caller]
     fn place_blocking(&self, id: u64) {
         ::bridge::__private::call(
@@ -14,11 +14,11 @@ As [`place`](Self::place) does, and where the event loop is closed, a limit of t
         )
     }
     async fn moved(self) {}
-    /**Blocking companion of [`moved`](Self::moved): runs it on an event loop and waits for it.
+    /**Blocking companion of [`moved`](Self::moved): runs it on the event loop of `self`, and blocks until it returns.
 
 # Panics
 
-As [`moved`](Self::moved) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`moved`](Self::moved) panics, the event loop is closed, or the call would deadlock.*/
     #[track_caller]
     fn moved_blocking(self) {
         let handle = ::core::clone::Clone::clone(
@@ -27,11 +27,11 @@ As [`moved`](Self::moved) does, and where the event loop is closed, a limit of t
         ::bridge::__private::call("moved_blocking", &handle, Self::moved(self))
     }
     async fn guarded(&self) {}
-    /**Blocking companion of [`guarded`](Self::guarded): runs it on an event loop and waits for it.
+    /**Blocking companion of [`guarded`](Self::guarded): runs it on the event loop of `self`, and blocks until it returns.
 
 # Panics
 
-As [`guarded`](Self::guarded) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`guarded`](Self::guarded) panics, the event loop is closed, or the call would deadlock.*/
     #[track_caller]
     fn guarded_blocking(&self) {
         let handle = ::core::clone::Clone::clone(
@@ -40,11 +40,11 @@ As [`guarded`](Self::guarded) does, and where the event loop is closed, a limit 
         ::bridge::__private::call("guarded_blocking", &handle, Self::guarded(self))
     }
     async fn limited(&mut self) {}
-    /**Blocking companion of [`limited`](Self::limited): runs it on an event loop and waits for it.
+    /**Blocking companion of [`limited`](Self::limited): runs it on the event loop of `self`, and blocks until it returns.
 
 # Errors
 
-Where the time is up, the event loop is closed, or the calling thread is the event loop's own.*/
+Returns a `bridge::Error` if the event loop is closed, the call takes longer than its timeout, or the call would deadlock.*/
     #[track_caller]
     fn limited_blocking(&mut self) -> ::core::result::Result<(), ::bridge::Error> {
         let handle = ::bridge::Handle::with_timeout(
@@ -57,11 +57,11 @@ Where the time is up, the event loop is closed, or the calling thread is the eve
 async fn global(id: u64) -> u64 {
     id
 }
-/**Blocking companion of [`global`]: runs it on an event loop and waits for it.
+/**Blocking companion of [`global`]: runs it on the process-wide event loop, and blocks until it returns.
 
 # Panics
 
-As [`global`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`global`] panics, the event loop cannot be started, or the call would deadlock.*/
 #[track_caller]
 fn global_blocking(id: u64) -> u64 {
     let handle = ::core::clone::Clone::clone(
@@ -69,11 +69,24 @@ fn global_blocking(id: u64) -> u64 {
     );
     ::bridge::__private::call("global_blocking", &handle, global(id))
 }
-///Submits [`global`] to an event loop and returns its task at once.
+///Submits [`global`] to the process-wide event loop, and returns its `Task` at once.
 #[track_caller]
 fn global_submit(id: u64) -> ::bridge::Task<u64> {
     ::bridge::__private::submit(
         ::bridge::__private::handle(&bridge::global()),
         global(id),
     )
+}
+async fn documented(id: u64) -> u64 {
+    id
+}
+///Says its number.
+///
+///Any number.
+#[track_caller]
+fn documented_blocking(id: u64) -> u64 {
+    let handle = ::core::clone::Clone::clone(
+        ::bridge::__private::handle(&bridge::shared()),
+    );
+    ::bridge::__private::call("documented_blocking", &handle, documented(id))
 }

@@ -16,3 +16,8 @@ impl Client {
 async fn global(id: u64) -> u64 {
     id
 }
+
+#[threadsafe(handle = bridge::shared(), docs = "Says its number.", attr(doc = "Any number."))]
+async fn documented(id: u64) -> u64 {
+    id
+}
