@@ -263,6 +263,32 @@ use self::rewrite::rewrite;
 /// assert_eq!(add_blocking(1, 2), 3);
 /// ```
 ///
+/// Where the companion returns a `Result`, the expression may end in `?`:
+///
+/// ```
+/// use bridge::{Error, Handle, threadsafe};
+///
+/// struct Client {
+///     handle: Option<Handle>,
+/// }
+///
+/// impl Client {
+///     fn handle(&self) -> Result<&Handle, Error> {
+///         self.handle.as_ref().ok_or(Error::Closed)
+///     }
+/// }
+///
+/// #[threadsafe(handle = self.handle()?, fallible)]
+/// impl Client {
+///     async fn get(&self) -> u64 {
+///         1
+///     }
+/// }
+///
+/// let client = Client { handle: None };
+/// assert!(matches!(client.get_blocking(), Err(Error::Closed)));
+/// ```
+///
 /// ## `fallible`
 ///
 /// Where the return type's name (its path's last segment) ends in `Result`, as `io::Result` and `PyResult` do, the bridge's

@@ -141,7 +141,7 @@ pub(crate) enum HandleSource {
     /// A parameter of that name.
     Parameter(Ident),
     /// `handle = …`; `cloned` where what it borrows from is moved afterwards, `branches` where it has blocks, as `match` and
-    /// `if` do.
+    /// `if` do, or ends in `?`, which is a `match` too.
     Expression { tokens: TokenStream, cloned: bool, branches: bool, target: Target },
 }
 

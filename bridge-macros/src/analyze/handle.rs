@@ -16,11 +16,24 @@ pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> Hand
             let submits = kind == Kind::Submit;
             let own = !submits && options.timeout.is_some();
             let cloned = (!own && moves(function, handle)) || (!submits && calls(handle));
-            let branches = any_group(handle, |delimiter| delimiter == Delimiter::Brace);
+            let branches = any_group(handle, |delimiter| delimiter == Delimiter::Brace)
+                || matches!(outermost(handle), Some(Expr::Try(_)));
             let target = target(handle, options);
             HandleSource::Expression { tokens: value(function, handle), cloned, branches, target }
         }
         None => HandleSource::Parameter(parameter(function, options)),
+    }
+}
+
+/// The expression outside of parentheses, where it is one that syn knows.
+fn outermost(expression: &TokenStream) -> Option<Expr> {
+    let mut expression = syn::parse2(expression.clone()).ok()?;
+    loop {
+        expression = match expression {
+            Expr::Group(group) => *group.expr,
+            Expr::Paren(paren) => *paren.expr,
+            expression => return Some(expression),
+        };
     }
 }
 
