@@ -102,6 +102,7 @@ fn companions<'a>(
     }
     let kind = if function.returns == Returns::Stream { Kind::Stream } else { Kind::Blocking };
     let mut companions = vec![companion(function, place, options, kind)];
+    handle::results(function, options, errors);
     if options.submit.is_some() && kind == Kind::Blocking {
         companions.push(companion(function, place, options, Kind::Submit));
     }

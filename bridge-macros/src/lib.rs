@@ -263,7 +263,18 @@ use self::rewrite::rewrite;
 /// assert_eq!(add_blocking(1, 2), 3);
 /// ```
 ///
-/// Where the companion returns a `Result`, the expression may end in `?`:
+/// With `fallible`, a handle may be missing, and the companion returns an error:
+///
+/// - `bridge::global()` and `bridge::shared()`, written with the path of the crate, become `try_global` and `try_shared`. Where
+///   the loop cannot be started, the error is `Error::NotStarted`, converted as any other. An imported `global()` is not
+///   rewritten, and panics.
+/// - A call of any function whose name starts with `try_` may give a `Result` of a handle. Its error is an `io::Error`, which
+///   becomes `Error::NotStarted`, or a type that converts into `bridge::Error`.
+/// - The expression may end in `?`, which converts its error into the function's own, as `?` in the async fn would. Where the
+///   companion returns a `bridge::Error`, or an iterator, `?` takes the errors that a `try_…` function may give.
+///
+/// A companion of `submit` has no error to return: there `bridge::global()` panics at the caller's line.
+///
 ///
 /// ```
 /// use bridge::{Error, Handle, threadsafe};
@@ -285,8 +296,15 @@ use self::rewrite::rewrite;
 ///     }
 /// }
 ///
+/// #[threadsafe(handle = bridge::global(), fallible)]
+/// async fn add(a: u64, b: u64) -> std::io::Result<u64> {
+///     Ok(a + b)
+/// }
+///
 /// let client = Client { handle: None };
 /// assert!(matches!(client.get_blocking(), Err(Error::Closed)));
+/// assert_eq!(add_blocking(1, 2)?, 3);
+/// # std::io::Result::Ok(())
 /// ```
 ///
 /// ## `fallible`

@@ -141,8 +141,8 @@ pub(crate) enum HandleSource {
     /// A parameter of that name.
     Parameter(Ident),
     /// `handle = …`; `cloned` where what it borrows from is moved afterwards, `branches` where it has blocks, as `match` and
-    /// `if` do, or ends in `?`, which is a `match` too.
-    Expression { tokens: TokenStream, cloned: bool, branches: bool, target: Target },
+    /// `if` do, or ends in `?`, which is a `match` too; `attempted` where it may be a `Result`, whose error the companion returns.
+    Expression { tokens: TokenStream, cloned: bool, branches: bool, attempted: bool, target: Target },
 }
 
 /// The event loop that a `handle = …` gives, as far as the expression shows.

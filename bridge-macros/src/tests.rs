@@ -434,6 +434,15 @@ fn docs_name_the_reasons_that_the_companion_has() {
             "# Errors\n\nReturns a `bridge::Error` if the event loop is closed, the call takes longer than its timeout, or the \
              call would deadlock.",
         ),
+        (
+            "handle = LOOP?, timeout = SECOND",
+            "# Errors\n\nReturns a `bridge::Error` if there is no event loop to run it on, the event loop is closed, the call \
+             takes longer than its timeout, or the call would deadlock.",
+        ),
+        (
+            "handle = bridge::shared(), fallible",
+            "# Errors\n\nReturns a `bridge::Error` if the event loop cannot be started or the call would deadlock.",
+        ),
         ("handle = LOOP", "# Panics\n\nPanics if [`f`] panics, the event loop is closed, or the call would deadlock."),
         // Never closed, and without a timeout.
         (

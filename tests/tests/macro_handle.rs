@@ -432,3 +432,14 @@ fn the_error_of_a_handle_is_returned() {
         assert!(matches!(error.get_ref().and_then(|error| error.downcast_ref()), Some(Error::Cancelled)), "{error}");
     }
 }
+
+#[threadsafe(handle = bridge::global(), fallible)]
+async fn hidden() -> std::io::Result<impl std::fmt::Display> {
+    tokio::task::yield_now().await;
+    Ok(7)
+}
+
+#[test]
+fn a_loop_that_is_started_by_the_call_gives_what_has_no_name() {
+    assert_eq!(hidden_blocking().unwrap().to_string(), "7");
+}

@@ -124,7 +124,14 @@ fn reasons(companion: &Companion<'_>) -> Vec<String> {
         HandleSource::Expression { target, .. } if target.is_process_wide() => {
             reasons.push("the event loop cannot be started".to_owned());
         }
-        HandleSource::Expression { .. } => reasons.push("the event loop is closed".to_owned()),
+        HandleSource::Expression { tokens, attempted, .. } => {
+            let asks =
+                matches!(tokens.clone().into_iter().last(), Some(TokenTree::Punct(mark)) if mark.as_char() == '?');
+            if *attempted || asks {
+                reasons.push("there is no event loop to run it on".to_owned());
+            }
+            reasons.push("the event loop is closed".to_owned());
+        }
     }
     if companion.timeout.is_some() {
         reasons.push("the call takes longer than its timeout".to_owned());

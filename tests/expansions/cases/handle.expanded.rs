@@ -90,3 +90,82 @@ fn documented_blocking(id: u64) -> u64 {
     );
     ::bridge::__private::call("documented_blocking", &handle, documented(id))
 }
+async fn attempted(id: u64) -> io::Result<u64> {
+    Ok(id)
+}
+/**Blocking companion of [`attempted`]: runs it on the process-wide event loop, and blocks until it returns.
+
+# Errors
+
+Returns the errors of [`attempted`]. Also returns an error, converted from `bridge::Error`, if the event loop cannot be started or the call would deadlock.*/
+#[track_caller]
+fn attempted_blocking(id: u64) -> io::Result<u64> {
+    #[allow(unused_imports)]
+    use ::bridge::__private::Outcome as _;
+    let handle = match ::bridge::__private::Attempt(bridge::try_global()).outcome() {
+        ::core::result::Result::Ok(place) => {
+            ::core::clone::Clone::clone(::bridge::__private::handle(&place))
+        }
+        ::core::result::Result::Err(error) => {
+            return ::bridge::__private::failed(::bridge::__private::fold(error));
+        }
+    };
+    ::bridge::__private::call_fold(
+        "attempted_blocking",
+        &handle,
+        attempted(id),
+        ::bridge::__private::fold,
+    )
+}
+impl Client {
+    async fn asked(&self) -> io::Result<u64> {
+        Ok(1)
+    }
+    /**Blocking companion of [`asked`](Self::asked): runs it on the event loop of `self`, and blocks until it returns.
+
+# Errors
+
+Returns the errors of [`asked`](Self::asked). Also returns an error, converted from `bridge::Error`, if there is no event loop to run it on, the event loop is closed, or the call would deadlock.*/
+    #[track_caller]
+    fn asked_blocking(&self) -> io::Result<u64> {
+        let handle = ::core::clone::Clone::clone(
+            match (&self.handle()?,) {
+                (place,) => ::bridge::__private::handle(place),
+            },
+        );
+        ::bridge::__private::call_fold(
+            "asked_blocking",
+            &handle,
+            Self::asked(self),
+            ::bridge::__private::fold,
+        )
+    }
+    async fn asked_and_wrapped(&self) -> u64 {
+        1
+    }
+    /**Blocking companion of [`asked_and_wrapped`](Self::asked_and_wrapped): runs it on the event loop of `self`, and blocks until it returns.
+
+# Errors
+
+Returns a `bridge::Error` if there is no event loop to run it on, the event loop is closed, or the call would deadlock.*/
+    #[track_caller]
+    fn asked_and_wrapped_blocking(
+        &self,
+    ) -> ::core::result::Result<u64, ::bridge::Error> {
+        #[allow(unused_imports)]
+        use ::bridge::__private::Outcome as _;
+        let handle = match ::bridge::__private::Attempt(self.handle()).outcome() {
+            ::core::result::Result::Ok(place) => {
+                ::core::clone::Clone::clone(::bridge::__private::handle(&place))
+            }
+            ::core::result::Result::Err(error) => {
+                return ::core::result::Result::Err(error);
+            }
+        };
+        ::bridge::__private::call_wrap(
+            "asked_and_wrapped_blocking",
+            &handle,
+            Self::asked_and_wrapped(self),
+        )
+    }
+}

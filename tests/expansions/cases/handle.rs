@@ -21,3 +21,20 @@ async fn global(id: u64) -> u64 {
 async fn documented(id: u64) -> u64 {
     id
 }
+
+#[threadsafe(handle = bridge::global(), fallible)]
+async fn attempted(id: u64) -> io::Result<u64> {
+    Ok(id)
+}
+
+impl Client {
+    #[threadsafe(handle = self.handle()?, fallible)]
+    async fn asked(&self) -> io::Result<u64> {
+        Ok(1)
+    }
+
+    #[threadsafe(handle = self.handle()?, fallible)]
+    async fn asked_and_wrapped(&self) -> u64 {
+        1
+    }
+}
