@@ -37,6 +37,17 @@ pub(crate) fn lifetimes(function: &Function, place: Place<'_>, handle: bool) -> 
 
 /// Plans the companions, and reports every mistake.
 pub(crate) fn plan<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -> Plan<'a> {
+    match item {
+        // As it was, it can be mocked.
+        Item::Block(block) if rules::is_mocked(block, errors) => {
+            Plan { members: block.members.iter().map(|_| PlannedMember::default()).collect(), split: None }
+        }
+        _ => plan_all(item, options, errors),
+    }
+}
+
+/// As [`plan`], where companions may be left out.
+pub(crate) fn plan_all<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -> Plan<'a> {
     let members = match item {
         Item::Other(_) => Vec::new(),
         Item::Function(single) => {

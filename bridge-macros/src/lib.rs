@@ -466,8 +466,36 @@ use self::rewrite::rewrite;
 /// Visibility, generics, where clauses, lifetimes, const generics, `impl Trait` on either side, `unsafe`, every
 /// receiver, `cfg`s on the fn and on parameters, lint levels (`expect` as `allow`), `deprecated`, `must_use` and
 /// `doc(hidden)`. An output that is an `impl Trait` may hold all that the async fn's does, and not the handle. Of the
-/// docs, the first paragraph. Other macros' attributes stay with the async fn; where one stands on the impl, below ours,
-/// the companions are in an impl of their own, so that it does not see them.
+/// docs, the first paragraph. Other macros' attributes stay with the async fn.
+///
+/// # Other attributes on the same item
+///
+/// An attribute macro sees what stands below it, and what it leaves of that. So the order counts:
+///
+/// | attribute | order |
+/// | --- | --- |
+/// | `#[async_trait]` on a trait | above or below |
+/// | `#[automock]` of `mockall`, on an impl | below `#[threadsafe]`; the mock has no companions |
+/// | `#[automock]` on a trait | neither: write `mockall::mock!` beside the trait, with an `impl` of it; the mock has the companions |
+/// | `#[trait_variant::make(Send)]` | above or below; `#[threadsafe]` alone makes the futures `Send` as well |
+/// | `#[trait_variant::make(Name: Send)]` | below `#[threadsafe]`; both traits have the companions, so import the one that you call |
+/// | `#[instrument]`, `#[async_recursion]` and others on a function | above or below, if they leave an `async fn` or a function that returns a future |
+/// | `#[tokio::main]`, `#[tokio::test]` | neither: they leave a plain function |
+/// | any other on an impl, which takes each function for one of its kind | below `#[threadsafe]`: the companions are in an impl of their own, which it does not see |
+///
+/// ```ignore
+/// #[threadsafe]
+/// trait Store {
+///     async fn get(&self, key: &str) -> Option<String>;
+/// }
+///
+/// mockall::mock! {
+///     Store {}
+///     impl Store for Store {
+///         async fn get(&self, key: &str) -> Option<String>;
+///     }
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn threadsafe(options: TokenStream, item: TokenStream) -> TokenStream {
     let (options, item) = (options.into(), item.into());

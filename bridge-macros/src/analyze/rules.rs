@@ -107,6 +107,21 @@ pub(super) fn nothing_async(block: &Block, errors: &mut Errors) {
     );
 }
 
+/// `#[automock]` on a trait, which mocks companions as well, and copies their attributes to where they cannot be; true if
+/// that was reported.
+pub(super) fn is_mocked(block: &Block, errors: &mut Errors) -> bool {
+    let Some(interface) = block.as_trait() else { return false };
+    let found = block.attrs.iter().find(|attr| ends_in(attr.path(), "automock"));
+    if let Some(attr) = found {
+        let name = &interface.name;
+        errors.push(
+            attr.bracket_token.span.join(),
+            format!("`#[automock]` cannot mock a trait that has companions, above `#[threadsafe]` or below it: mock it by `mockall::mock! {{ pub {name} {{}} impl {name} for {name} {{ … }} }}`, with its async fns; the mock then has the companions"),
+        );
+    }
+    found.is_some()
+}
+
 /// `#[async_trait(?Send)]` makes futures that cannot be sent to the loop; true if that was told.
 pub(super) fn is_refused_send(block: &Block, function: &Function, errors: &mut Errors) -> bool {
     let coming = block.as_trait().and_then(|interface: &Trait| interface.async_trait);
