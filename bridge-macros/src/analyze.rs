@@ -2,6 +2,7 @@
 
 mod block;
 mod bounds;
+mod callbacks;
 mod docs;
 mod forward;
 mod handle;
@@ -17,6 +18,7 @@ use syn::spanned::Spanned as _;
 use syn::{GenericParam, PatType};
 
 pub(crate) use self::bounds::has_supertrait;
+pub(crate) use self::callbacks::mistakes as mistakes_of_callbacks;
 pub(crate) use self::forward::{cfg_attributes, conditions_of, of_parameter};
 use self::scope::Scope;
 use crate::ast::tokens::mentions;
@@ -114,6 +116,7 @@ fn companions<'a>(
     let kind = if function.returns == Returns::Stream { Kind::Stream } else { Kind::Blocking };
     let mut companions = vec![companion(function, place, options, kind)];
     handle::results(function, options, errors);
+    callbacks::arguments(function, place, options, errors);
     if options.submit.is_some() && kind == Kind::Blocking {
         companions.push(companion(function, place, options, Kind::Submit));
     }

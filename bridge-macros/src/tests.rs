@@ -531,6 +531,51 @@ fn docs_are_a_text() {
 }
 
 #[test]
+fn a_callback_that_may_not_cross_threads_is_told_how_to_be_written() {
+    let told = |options: &str, ty: &str| {
+        let errors = errors(options, &format!("async fn f(by: {ty}) {{}}"));
+        errors.first().map(|error| error.split('`').nth_back(1).unwrap().to_owned())
+    };
+    for (ty, write) in [
+        ("&mut dyn FnMut(&str)", "&mut (dyn FnMut(&str) + Send)"),
+        (
+            "&'a mut (dyn FnMut(&'a str, u8) -> a::B<[u8; 4]> + 'a)",
+            "&'a mut (dyn FnMut(&'a str, u8) -> a::B<[u8; 4]> + 'a + Send)",
+        ),
+        ("&dyn Fn()", "&(dyn Fn() + Sync)"),
+        ("&(dyn Fn() + Send)", "&(dyn Fn() + Send + Sync)"),
+        ("&mut &dyn Fn()", "&(dyn Fn() + Sync)"),
+        ("& &mut dyn FnMut()", "&mut (dyn FnMut() + Sync)"),
+        ("Option<Box<dyn for<'a> FnOnce(&'a u8)>>", "dyn for<'a> FnOnce(&'a u8) + Send"),
+        ("(u8, [Vec<Box<dyn Fn()>>; 2])", "dyn Fn() + Send"),
+        ("std::sync::Arc<dyn Fn() + Send>", "dyn Fn() + Send + Sync"),
+    ] {
+        for options in ["", "local", "submit"] {
+            assert_eq!(told(options, ty).as_deref(), Some(write), "{ty}");
+        }
+    }
+    for ty in [
+        "&mut (dyn FnMut(&str) + Send)",
+        "&(dyn Fn() + Sync)",
+        "Arc<dyn Fn() + Send + Sync>",
+        // Whatever these do.
+        "&mut dyn Callback",
+        "SendWrapper<Box<dyn Fn()>>",
+        "fn(&dyn Fn())",
+        "impl FnMut(&dyn Fn())",
+    ] {
+        assert_eq!(told("", ty), None, "{ty}");
+    }
+    // An impl may call it before it makes its future, which is `Send` by its type.
+    assert!(errors("", "trait T { async fn f(&self, by: &mut dyn FnMut()); }").is_empty());
+    assert!(!errors("", "trait T { async fn f(&self, by: &mut dyn FnMut()) {} }").is_empty());
+    assert!(!errors("local", "trait T { async fn f(&self, by: &mut dyn FnMut()); }").is_empty());
+    assert!(
+        errors("", "impl T { #[threadsafe(skip)] async fn f(by: &mut dyn FnMut()) {} async fn g() {} }").is_empty()
+    );
+}
+
+#[test]
 fn inner_attributes_of_an_impl_go_with_its_companions_where_these_are_apart() {
     let item = "#[bus] impl Bus { #![allow(x)] #![cfg(unix)] #![doc = \"docs\"] async fn send(&self) {} }";
     let after = plain(rewritten("", item));

@@ -30,7 +30,7 @@ pub use crate::__facade_probe as facade_probe;
 #[track_caller]
 pub fn call<F, T>(companion: &'static str, handle: &Handle, future: F) -> T
 where
-    F: Future<Output = T> + Send, // if no argument is to blame, `#[threadsafe(local)]`; of generics, `bound(T::Item: Send)`
+    F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: Send,                      // the output goes back to the calling thread; of generics, `bound(T::Item: Send)`
 {
     match block_on!(handle, Some(companion), future: F) {
@@ -43,7 +43,7 @@ where
 #[track_caller]
 pub fn call_wrap<F, T>(companion: &'static str, handle: &Handle, future: F) -> Result<T, Error>
 where
-    F: Future<Output = T> + Send, // if no argument is to blame, `#[threadsafe(local)]`; of generics, `bound(T::Item: Send)`
+    F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: Send,                      // the output goes back to the calling thread; of generics, `bound(T::Item: Send)`
 {
     block_on!(handle, Some(companion), future: F)
@@ -53,7 +53,7 @@ where
 #[track_caller]
 pub fn call_fold<F, T, E>(companion: &'static str, handle: &Handle, future: F, convert: fn(Error) -> E) -> T
 where
-    F: Future<Output = T> + Send, // if no argument is to blame, `#[threadsafe(local)]`; of generics, `bound(T::Item: Send)`
+    F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: IsResult<Error = E> + Send, // the output goes back to the calling thread
 {
     block_on!(handle, Some(companion), future: F).unwrap_or_else(|error| T::error(convert(error)))
