@@ -52,7 +52,8 @@ use self::rewrite::rewrite;
 /// companion, or is returned where `fallible` asks for it.
 ///
 /// The handle comes right after the receiver, else first. The output never borrows from it: lifetimes that were left
-/// out mean what they meant in the async fn.
+/// out mean what they meant in the async fn. Arguments for it are `&event_loop`, `&shared_loop` and `&handle`. A tokio runtime
+/// is converted, `greet_blocking(&bridge::Handle::from(&runtime), "you")`: without that the call is a type error (E0308).
 ///
 /// # Where it goes
 ///
