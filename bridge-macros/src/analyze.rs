@@ -19,6 +19,7 @@ use syn::{GenericParam, PatType};
 
 pub(crate) use self::bounds::has_supertrait;
 pub(crate) use self::callbacks::mistakes as mistakes_of_callbacks;
+pub(crate) use self::docs::is_text;
 pub(crate) use self::forward::{cfg_attributes, conditions_of, of_parameter};
 use self::scope::Scope;
 use crate::ast::tokens::mentions;
@@ -160,7 +161,7 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
     };
     let given = options.docs.clone().filter(|_| kind != Kind::Submit);
     companion.docs = given.unwrap_or_else(|| docs::of(&companion).to_token_stream());
-    if options.attrs.iter().any(docs::is_text) {
+    if options.attrs.iter().any(is_text) {
         // A paragraph of its own.
         companion.attrs.push(quote!(doc = ""));
     }

@@ -42,7 +42,7 @@ pub(super) fn of(companion: &Companion<'_>) -> String {
 }
 
 /// Whether an attribute, without its brackets, is `doc = …`.
-pub(super) fn is_text(attr: &TokenStream) -> bool {
+pub(crate) fn is_text(attr: &TokenStream) -> bool {
     let mut trees = attr.clone().into_iter();
     matches!((trees.next(), trees.next()), (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(_))) if word == "doc")
 }

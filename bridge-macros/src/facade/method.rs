@@ -15,7 +15,7 @@ use super::options::MethodOptions;
 use super::registry::{Handle, Registry};
 use super::tokens::{Located as _, at, ungrouped};
 use super::{elided, future, probe, sends, with};
-use crate::analyze::mistakes_of_callbacks;
+use crate::analyze::{is_text, mistakes_of_callbacks};
 use crate::ast::Block;
 use crate::ast::types::{self, Part};
 use crate::plan::Place;
@@ -96,9 +96,14 @@ impl Owner<'_> {
         (sig.asyncness, sig.constness, sig.abi) = (None, None, None);
         let tracked = call.awaited.is_some().then(|| quote_spanned!(call.span=> #[track_caller]));
         let more = &options.attrs;
+        // A paragraph of its own.
+        let apart = more.iter().any(is_text).then(|| quote!(#[doc = ""]));
         let deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
         let allow = deprecated.then(|| quote!(#[allow(deprecated)]));
-        Ok(Generated { head: quote!(#(#attrs)* #(#[#more])* #allow #tracked #vis #sig), body: quote!(#probe #body) })
+        Ok(Generated {
+            head: quote!(#(#attrs)* #apart #(#[#more])* #allow #tracked #vis #sig),
+            body: quote!(#probe #body),
+        })
     }
 
     /// Makes the signature the facade's, and says how it calls the async fn.

@@ -184,6 +184,7 @@ impl Pages {
     }
 
     /// Gets a [`Page`].
+    #[threadsafe(attr(doc = "It may be empty."))]
     pub async fn get(&self) -> Page {
         Page
     }
