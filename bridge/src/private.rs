@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::io;
+use std::ops::{Deref, DerefMut};
 
 #[cfg(feature = "stream")]
 use futures_core::Stream;
@@ -216,35 +217,56 @@ pub fn local_handle(it: &LocalHandle) -> &LocalHandle { // a `LocalHandle`, sinc
     it
 }
 
-/// The value of a `handle = …` that is expected to be a `Result`.
+/// The value of a `handle = …` that may be a `Result`. A method of this type goes before one of the type that it derefs to, so
+/// that generated code needs no trait in scope.
 #[derive(Debug)]
-pub struct Attempt<T>(pub T);
+pub struct Attempt<T>(Given<T>);
 
-impl<H, E> Attempt<Result<H, E>> {
-    /// The handle, or the error as one of the bridge's.
-    #[allow(clippy::missing_errors_doc, reason = "this one is only called by generated code")]
-    pub fn outcome(self) -> Result<H, Error>
-    where
-        E: HandleError,
-    {
-        self.0.map_err(E::into_error)
+/// The value of a `handle = …` that is the handle itself.
+#[derive(Debug)]
+pub struct Given<T>(Option<T>);
+
+impl<T> Attempt<T> {
+    /// Of that value.
+    pub fn new(value: T) -> Attempt<T> {
+        Attempt(Given(Some(value)))
     }
 }
 
-/// Any other value is the handle itself; a method of the type's own, as that of a `Result`, goes before one of a trait.
-pub trait Outcome {
-    /// What was given.
-    type Handle;
-
-    /// That, as it is.
-    fn outcome(self) -> Result<Self::Handle, Error>;
+impl<H, E> Attempt<Result<H, E>> {
+    /// The handle, or the error as one of the bridge's. To be called once.
+    #[allow(clippy::missing_errors_doc, clippy::missing_panics_doc, reason = "only generated code calls it")]
+    pub fn outcome(&mut self) -> Result<H, Error>
+    where
+        E: HandleError,
+    {
+        self.0.take().map_err(E::into_error)
+    }
 }
 
-impl<H> Outcome for Attempt<H> {
-    type Handle = H;
+impl<T> Deref for Attempt<T> {
+    type Target = Given<T>;
 
-    fn outcome(self) -> Result<H, Error> {
-        Ok(self.0)
+    fn deref(&self) -> &Given<T> {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Attempt<T> {
+    fn deref_mut(&mut self) -> &mut Given<T> {
+        &mut self.0
+    }
+}
+
+impl<T> Given<T> {
+    /// The handle. To be called once.
+    #[allow(clippy::missing_errors_doc, clippy::missing_panics_doc, reason = "only generated code calls it")]
+    pub fn outcome(&mut self) -> Result<T, Error> {
+        Ok(self.take())
+    }
+
+    fn take(&mut self) -> T {
+        self.0.take().expect("the value was taken before")
     }
 }
 

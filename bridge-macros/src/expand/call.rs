@@ -101,9 +101,7 @@ fn handle(companion: &Companion<'_>, end: Span) -> (Option<TokenStream>, TokenSt
                 let bridge =
                     if companion.is_bridge_given { bridge.clone() } else { quote_spanned!(at(span)=> ::bridge) };
                 made = Some(quote_spanned! {at(span)=>
-                    #[allow(unused_imports)]
-                    use #bridge::__private::Outcome as _;
-                    let #name = match #bridge::__private::Attempt(#tokens).outcome() {
+                    let #name = match #bridge::__private::Attempt::new(#tokens).outcome() {
                         ::core::result::Result::Ok(place) => #clone(#bridge::__private::#helper(&place)),
                         ::core::result::Result::Err(error) => return #failed,
                     };

@@ -100,9 +100,8 @@ async fn attempted(id: u64) -> io::Result<u64> {
 Returns the errors of [`attempted`]. Also returns an error, converted from `bridge::Error`, if the event loop cannot be started or the call would deadlock.*/
 #[track_caller]
 fn attempted_blocking(id: u64) -> io::Result<u64> {
-    #[allow(unused_imports)]
-    use ::bridge::__private::Outcome as _;
-    let handle = match ::bridge::__private::Attempt(bridge::try_global()).outcome() {
+    let handle = match ::bridge::__private::Attempt::new(bridge::try_global()).outcome()
+    {
         ::core::result::Result::Ok(place) => {
             ::core::clone::Clone::clone(::bridge::__private::handle(&place))
         }
@@ -152,9 +151,7 @@ Returns a `bridge::Error` if there is no event loop to run it on, the event loop
     fn asked_and_wrapped_blocking(
         &self,
     ) -> ::core::result::Result<u64, ::bridge::Error> {
-        #[allow(unused_imports)]
-        use ::bridge::__private::Outcome as _;
-        let handle = match ::bridge::__private::Attempt(self.handle()).outcome() {
+        let handle = match ::bridge::__private::Attempt::new(self.handle()).outcome() {
             ::core::result::Result::Ok(place) => {
                 ::core::clone::Clone::clone(::bridge::__private::handle(&place))
             }
