@@ -63,7 +63,7 @@
 //! ([`Handle::with_timeout`]), from outside ([`Handle::with_canceller`]), or with their loop ([`EventLoop::close`]).
 //! [`blocked()`] lists the threads that are parked in one.
 //!
-#![doc = include_str!("promises.md")]
+#![doc = include_str!("guarantees.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
