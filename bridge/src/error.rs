@@ -58,9 +58,9 @@ impl fmt::Display for Error {
             ),
             Error::WouldDeadlock(deadlock) => deadlock.fmt(f),
             Error::Cancelled => f.write_str("cancelled: the task or call was cancelled before it finished"),
-            Error::TimedOut(limit) => write!(
+            Error::TimedOut(timeout) => write!(
                 f,
-                "no result within {limit:?}: raise the limit, or find out what the future, or its event loop, waits for"
+                "timed out after {timeout:?}: raise the timeout, or find out what the future, or its event loop, waits for"
             ),
             Error::Panicked(panic) => panic.fmt(f),
         }
