@@ -323,10 +323,10 @@ fn errors_of_the_bridge_are_returned_where_there_is_room_and_else_panic_at_the_c
         // No `From<bridge::Error>` is no place for one.
         let (text, site) =
             panic_of(|| call_or("Client::g", &on, pending(), Folds::<Result<u8, String>>::default().error()));
-        assert!(text.starts_with("`Client::g`: no result"), "{text}");
+        assert!(text.starts_with("`Client::g`: timed out"), "{text}");
         assert_eq!(site, line_before(2));
         let (text, _) = panic_of(|| call_or("Client::h", &on, pending(), Folds::<u8>::default().error()));
-        assert!(text.starts_with("`Client::h`: no result"), "{text}");
+        assert!(text.starts_with("`Client::h`: timed out"), "{text}");
     });
 }
 
