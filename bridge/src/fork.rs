@@ -2,7 +2,7 @@
 //!
 //! Hooks run at each `fork` (`pthread_atfork`). The child's adds to a counter; a loop remembers what it was. A lock that another
 //! thread holds at the fork would be held in the child for ever, so the hook before it takes each global lock of this crate
-//! ([`registry`](crate::registry), [`context`](crate::context)), and those after it let them go. What the process has one of
+//! ([`registry`](crate::deadlock::registry), [`context`](crate::deadlock)), and those after it let them go. What the process has one of
 //! is made anew in a child ([`PerProcess`]). On systems without `pthread_atfork` the counter stays as it is, and nothing is
 //! noticed.
 
@@ -13,8 +13,8 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use crate::context::RecordsLock;
-use crate::registry::RegistryLock;
+use crate::deadlock::RecordsLock;
+use crate::deadlock::registry::RegistryLock;
 
 /// How many forks lie between the first process and this one.
 static FORKS: AtomicU32 = AtomicU32::new(0);

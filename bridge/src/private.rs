@@ -9,10 +9,10 @@ use std::future::Future;
 use futures_core::Stream;
 
 use crate::error::Error;
+use crate::handle::large::{block_on, is_large};
 use crate::handle::{Handle, LocalHandle};
 #[cfg(feature = "stream")]
-use crate::iter::Iter;
-use crate::large::{block_on, is_large};
+use crate::stream::Iter;
 use crate::task::Task;
 
 /// What the code that `facade!` generates names.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::held::Held;
-use crate::slot::contain;
-use crate::trace;
+use crate::instrument;
+use crate::task::raw::completion::contain;
 
 /// The timeout of a drop that awaits, unless `facade!` names another.
 pub const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -30,7 +30,7 @@ where
     let future = async move { drop(with(held.into_parts().0).await) };
     contain(|| {
         if let Err(error) = handle.block_on(future) {
-            trace::not_awaited(&error);
+            instrument::not_awaited(&error);
         }
     });
 }

@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::task::LocalSet;
 use tokio::task::coop::{RestoreOnPending, poll_proceed, unconstrained};
 
-use crate::slot::contain;
+use crate::task::raw::completion::contain;
 
 thread_local! {
     /// Its drop gives the thread a whole budget. Nothing else depends on that drop, so that it may be left out as the thread

@@ -10,7 +10,7 @@ use std::task::{Context, Waker};
 use tokio::runtime::{Builder, Handle as TokioHandle};
 
 use super::{Handle, Target};
-use crate::context::InGuard;
+use crate::deadlock::InGuard;
 use crate::fork::PerProcess;
 
 impl Handle {

@@ -14,13 +14,13 @@ use std::time::Instant;
 
 use tokio::runtime::Handle as TokioHandle;
 
-use crate::context::{self, Loop};
+use crate::deadlock::registry;
+use crate::deadlock::{self, Loop};
+use crate::loom::{Mutex, lock};
 use crate::park::Host;
 use crate::park::waiter::Waiter;
-use crate::registry;
 use crate::shared_loop::role::{Role, Turn};
-use crate::slot::contain;
-use crate::sync::{Mutex, lock};
+use crate::task::raw::completion::contain;
 
 /// An external runtime, for those who call it.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl External {
     pub(crate) fn new(runtime: &TokioHandle) -> External {
         External {
             runtime: runtime.clone(),
-            on: context::foreign(runtime),
+            on: deadlock::foreign(runtime),
             role: Role::new(),
             has_sentinel: AtomicBool::new(false),
             heartbeat: Heartbeat::default(),

@@ -23,18 +23,18 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::{External, budget};
-use crate::blocked::{Call, Of, What};
-use crate::canceller::Cancellers;
-use crate::context::{self, Loop, PollsHere, Thread};
+use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::{self, Loop, PollsHere, Thread};
 use crate::error::Deadlock;
+use crate::instrument::Watch;
+use crate::loom::now;
 use crate::park::Host;
 use crate::park::waiter::Lease;
 use crate::shared_loop::InContext;
-use crate::slot::{Outcome, contain, text};
-use crate::state::Reason;
-use crate::sync::now;
-use crate::trace::Watch;
-use crate::withdrawn;
+use crate::task::canceller::Cancellers;
+use crate::task::raw::completion::{Outcome, contain, text};
+use crate::task::raw::state::Reason;
+use crate::task::raw::withdrawn;
 
 /// When a worker that waits for its own runtime makes sure that this has not shut down before it could hand its tasks over.
 const UNSURE: Duration = Duration::from_millis(100);
@@ -79,15 +79,15 @@ impl Here<'_> {
         if let Some(outcome) = polled.poll() {
             return Ok(polled.end(self.told(outcome)));
         }
-        let outcome = match context::current_thread() {
+        let outcome = match deadlock::current_thread() {
             Thread::Drives(_) | Thread::DrivesUnknown => return go_on(Lent(future)),
             Thread::Free { may_drive } => self.go_on_here(&mut polled, None, may_drive),
             Thread::Worker => {
-                let own = self.external().filter(|external| context::is_outer(external.on.id));
+                let own = self.external().filter(|external| deadlock::is_outer(external.on.id));
                 if own.is_some_and(|own| own.refuses_tasks()) {
                     Outcome::Stopped(Reason::Closed)
                 } else {
-                    let done = context::block_in_place(|may_drive| {
+                    let done = deadlock::block_in_place(|may_drive| {
                         polled.poll().unwrap_or_else(|| self.go_on_here(&mut polled, own, may_drive))
                     })
                     .ok();

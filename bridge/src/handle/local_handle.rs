@@ -6,13 +6,13 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::canceller::Canceller;
+use crate::deadlock::registry::{self, Ours};
 use crate::error::Error;
+use crate::handle::large::is_large;
 use crate::handle::{Handle, Target};
-use crate::large::is_large;
-use crate::owner;
-use crate::registry::{self, Ours};
 use crate::task::Task;
+use crate::task::canceller::Canceller;
+use crate::task::join;
 
 /// Points to a loop of ours, whose thread never changes: futures that are not `Send` may live there.
 ///
@@ -145,7 +145,7 @@ impl LocalHandle {
         F::Output: Send,
     {
         let remote = &self.ours.remote;
-        self.handle.scoped(|wait| owner::call_local(make, remote, wait), Location::caller(), companion)
+        self.handle.scoped(|wait| join::call_local(make, remote, wait), Location::caller(), companion)
     }
 
     /// As [`Handle::submit`], for a future that is not `Send`: `make` crosses over to the loop's thread and
@@ -183,7 +183,7 @@ impl LocalHandle {
         F: Future + 'static,
         F::Output: Send + 'static,
     {
-        Task::new(owner::submit_local(make, &self.ours.remote), Arc::clone(&self.ours.on), None)
+        Task::new(join::submit_local(make, &self.ours.remote), Arc::clone(&self.ours.on), None)
     }
 
     /// As [`Handle::with_timeout`].

@@ -4,6 +4,7 @@ mod budget;
 mod enter;
 mod external;
 mod here;
+pub(crate) mod large;
 mod local_handle;
 
 use std::fmt;
@@ -14,21 +15,21 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle as TokioHandle, Runtime};
 
 use self::here::{Here, Lent, RuntimeOf};
-use crate::canceller::{Canceller, Cancellers};
-use crate::context::{self, Loop, PollsHere};
-use crate::driver::Spawned;
+use self::large::{is_large, is_large_val};
+use crate::deadlock::registry::{self, Ours};
+use crate::deadlock::{self, Loop, PollsHere};
 use crate::error::{Deadlock, Error};
-use crate::job::AnyJob;
-use crate::large::{is_large, is_large_val};
-use crate::owner::{self, Wait};
+use crate::event_loop::driver::Spawned;
 use crate::park::Host;
 use crate::park::waiter::Lease;
-use crate::registry::{self, Ours};
 use crate::shared_loop::Shared;
-use crate::slot::{Outcome, contain};
-use crate::spare::ScopedJob;
-use crate::state::Reason;
 use crate::task::Task;
+use crate::task::canceller::{Canceller, Cancellers};
+use crate::task::join::{self, Wait};
+use crate::task::raw::cache::ScopedJob;
+use crate::task::raw::completion::{Outcome, contain};
+use crate::task::raw::job::AnyJob;
+use crate::task::raw::state::Reason;
 
 pub use self::enter::EnterGuard;
 pub(crate) use self::external::External;
@@ -177,7 +178,7 @@ impl Handle {
         let mut here = match self.here(site, companion) {
             Ok(Some(here)) => here,
             Ok(None) => {
-                return self.scoped(|wait| owner::call(future, |job| self.send(job), wait), site, companion);
+                return self.scoped(|wait| join::call(future, |job| self.send(job), wait), site, companion);
             }
             Err(error) => {
                 // Not left to the end of this function: if its destructor panics there, the compiler forgets what is returned.
@@ -187,7 +188,7 @@ impl Handle {
         };
         let go_on = |lent: Lent<'_, F>| {
             let leave = self.leave(site);
-            owner::call(lent, |job| self.send_inside(job), self.wait(&leave, site, companion))
+            join::call(lent, |job| self.send_inside(job), self.wait(&leave, site, companion))
         };
         match here.run(future, go_on) {
             Ok(Outcome::Value(value)) => Ok(value),
@@ -230,7 +231,7 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        Task::new(owner::submit(future, |job| self.send(job)), Arc::clone(self.on()), self.shared())
+        Task::new(join::submit(future, |job| self.send(job)), Arc::clone(self.on()), self.shared())
     }
 
     /// Runs `f` on the thread that drives the loop, soon, as `loop.call_soon_threadsafe`. Nobody waits for it; a panic in it
@@ -394,7 +395,7 @@ impl Handle {
 
     /// Those of a loop of ours. No other's end waits for its streams.
     #[cfg(feature = "stream")]
-    pub(crate) fn streams(&self) -> Option<&Arc<crate::streams::Streams>> {
+    pub(crate) fn streams(&self) -> Option<&Arc<crate::stream::open::Streams>> {
         match &self.target {
             Target::Ours(ours) => Some(&ours.streams),
             Target::External(_) => None,
@@ -452,7 +453,7 @@ impl Handle {
     fn is_closed_elsewhere(&self) -> bool {
         let id = self.on().id;
         let is_in_context = || TokioHandle::try_current().is_ok_and(|current| current.id() == id);
-        let is_here = context::drives(id) || (is_in_context() && !context::is_in_guard(id));
+        let is_here = deadlock::drives(id) || (is_in_context() && !deadlock::is_in_guard(id));
         !is_here && self.is_closed()
     }
 
@@ -483,13 +484,13 @@ impl Handle {
         Ok(())
     }
 
-    fn leave(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<context::Leave, Deadlock> {
-        move |job| context::may_wait(self.on(), site, || Box::new(Arc::clone(job) as Arc<AnyJob>))
+    fn leave(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<deadlock::Leave, Deadlock> {
+        move |job| deadlock::may_wait(self.on(), site, || Box::new(Arc::clone(job) as Arc<AnyJob>))
     }
 
     fn wait<'a>(
         &'a self,
-        leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<context::Leave, Deadlock>,
+        leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<deadlock::Leave, Deadlock>,
         site: &'static Location<'static>,
         companion: Option<&'static str>,
     ) -> Wait<'a> {
@@ -505,7 +506,7 @@ impl Handle {
         site: &'static Location<'static>,
         companion: Option<&'static str>,
     ) -> Result<Option<Here<'_>>, Error> {
-        let Some((host, outer)) = self.host().zip(context::outer().ok()) else { return Ok(None) };
+        let Some((host, outer)) = self.host().zip(deadlock::outer().ok()) else { return Ok(None) };
         if self.limit.is_some() || self.cancellers.is_some() {
             self.may_begin()?;
         }
@@ -513,7 +514,7 @@ impl Handle {
         if on.is_left_behind() {
             return Err(Error::Closed);
         }
-        context::may_call(on, &outer, site).map_err(Error::WouldDeadlock)?;
+        deadlock::may_call(on, &outer, site).map_err(Error::WouldDeadlock)?;
         let deadline = self.deadline();
         let runtime = match &self.target {
             Target::Ours(ours) => {
@@ -543,7 +544,7 @@ impl Handle {
 
 /// Gives a job to a runtime of somebody else's, of which it is not known what it does.
 fn spawn(runtime: &TokioHandle, on: &Arc<Loop>, job: Arc<AnyJob>) {
-    context::hand_over(|| drop(runtime.spawn(Spawned::new(job, Arc::clone(on)))));
+    deadlock::hand_over(|| drop(runtime.spawn(Spawned::new(job, Arc::clone(on)))));
 }
 
 /// A function that is to run, or else to be dropped, without a panic that would hide why it did not run.

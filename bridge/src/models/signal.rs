@@ -7,11 +7,11 @@ use std::time::Instant;
 use loom::thread;
 
 use super::{Borrowed, Count};
-use crate::owner::Ending;
+use crate::loom::now;
 use crate::park::{self, Way};
-use crate::slot::Signal;
-use crate::state::Ended;
-use crate::sync::now;
+use crate::task::join::Ending;
+use crate::task::raw::completion::Signal;
+use crate::task::raw::state::Ended;
 
 /// Makes wakers that count.
 #[derive(Clone, Default)]

@@ -10,12 +10,12 @@ use std::time::Instant;
 
 use self::spin::Spin;
 use self::waiter::{Lease, Waiter};
-use crate::blocked::Call;
-use crate::canceller::Cancellers;
-use crate::slot::Signal;
-use crate::sync::now;
-use crate::trace::Watch;
-use crate::withdrawn;
+use crate::deadlock::blocked::Call;
+use crate::instrument::Watch;
+use crate::loom::now;
+use crate::task::canceller::Cancellers;
+use crate::task::raw::completion::Signal;
+use crate::task::raw::withdrawn;
 
 /// Where a thread waits: a shared loop, which it may drive meanwhile, or a runtime that others drive.
 pub(crate) trait Host: Sync {

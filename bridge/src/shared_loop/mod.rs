@@ -36,20 +36,20 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Builder as TokioBuilder, Handle as TokioHandle, Runtime, RuntimeFlavor};
 
 use self::role::{OwnTurn, Role, Turn};
-use crate::context::{Driving, Loop};
-use crate::driver::{Driver, Plan, Remote};
+use crate::deadlock::registry::{Ours, Registered};
+use crate::deadlock::{Driving, Loop};
 use crate::error::Error;
+use crate::event_loop::driver::{Driver, Plan, Remote};
+use crate::event_loop::loop_thread::{self, LoopThread, ThreadSetup};
 use crate::event_loop::{self, Builder};
 use crate::fork::PerProcess;
 use crate::handle::Handle;
-use crate::loop_thread::{self, LoopThread, ThreadSetup};
-use crate::owner::Ending;
+use crate::instrument::NoSpans;
+use crate::instrument::stall::Threshold;
 use crate::park::Host;
 use crate::park::waiter::Waiter;
-use crate::registry::{Ours, Registered};
-use crate::slot::contain;
-use crate::stall::Threshold;
-use crate::trace::NoSpans;
+use crate::task::join::Ending;
+use crate::task::raw::completion::contain;
 
 /// A loop without thread affinity: the threads that call it run it.
 ///

@@ -1,5 +1,13 @@
 //! [`Task`]: what a thread holds of a future that it submitted. [`CancelOnDrop`].
 
+mod callback;
+pub(crate) mod canceller;
+#[allow(unsafe_code)]
+pub(crate) mod join;
+#[allow(unsafe_code)]
+pub(crate) mod raw;
+pub(crate) mod wait;
+
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
@@ -8,13 +16,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
-use crate::blocked::{Call, Of, What};
-use crate::canceller::{Canceller, TaskCanceller};
-use crate::circle::Answer;
-use crate::context::{self, Leave, Loop};
+use self::canceller::{Canceller, TaskCanceller};
+use self::join::Owner;
+use self::raw::job::AnyJob;
+use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::graph::Answer;
+use crate::deadlock::{self, Leave, Loop};
 use crate::error::Error;
-use crate::job::AnyJob;
-use crate::owner::Owner;
 use crate::park::{Host, Way};
 use crate::shared_loop::Shared;
 
@@ -302,7 +310,7 @@ pub(crate) fn may_wait(on: &Loop, answer: &dyn Fn() -> Box<dyn Answer>) -> Resul
     if on.is_left_behind() {
         return Err(Error::Closed);
     }
-    context::may_wait(on, Location::caller(), answer).map_err(Error::WouldDeadlock)
+    deadlock::may_wait(on, Location::caller(), answer).map_err(Error::WouldDeadlock)
 }
 
 /// A [`Task`] that is cancelled when this is dropped. From [`Task::cancel_on_drop`].

@@ -7,13 +7,13 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
-use crate::context::{self, Loop};
+use crate::deadlock::registry;
+use crate::deadlock::{self, Loop};
 use crate::error::Error;
-use crate::owner;
-use crate::registry;
-use crate::slot::contain;
-use crate::sync::outside::{Mutex, MutexGuard};
+use crate::loom::outside::{Mutex, MutexGuard};
 use crate::task::Task;
+use crate::task::join;
+use crate::task::raw::completion::contain;
 
 impl<T> Task<T> {
     /// Calls `f` with the result, once, when the task is done.
@@ -99,11 +99,11 @@ where
 
 /// Calls `due` on the thread of the loop `on`, if that is ours and runs, else on this one.
 fn call_on(on: &Loop, site: &'static Location<'static>, due: impl FnOnce() + Send + 'static) {
-    let elsewhere = if context::drives(on.id) { None } else { registry::by_id(on.id) };
+    let elsewhere = if deadlock::drives(on.id) { None } else { registry::by_id(on.id) };
     let due = CallOnDrop(Some(due));
     if let Some(ours) = elsewhere {
         // A loop that refuses it, or ends before its turn comes, drops it, and so calls it.
-        drop(owner::submit_from(site, async move { drop(due) }, |job| ours.remote.push(job)));
+        drop(join::submit_from(site, async move { drop(due) }, |job| ours.remote.push(job)));
     }
 }
 

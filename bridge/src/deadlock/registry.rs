@@ -10,12 +10,12 @@ use std::sync::{Arc, LazyLock, PoisonError, Weak};
 
 use tokio::runtime::{Handle as TokioHandle, Id};
 
-use crate::context::{self, Loop};
-use crate::driver::Remote;
+use crate::deadlock::{self, Loop};
+use crate::event_loop::driver::Remote;
 use crate::fork::Process;
 use crate::handle::External;
+use crate::loom::outside::{Mutex, MutexGuard};
 use crate::shared_loop::Shared;
-use crate::sync::outside::{Mutex, MutexGuard};
 
 /// A loop of ours, from outside.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub(crate) struct Ours {
     /// The context of an event loop. It is taken away at the loop's end: it keeps file descriptors open.
     context: Mutex<Option<TokioHandle>>,
     #[cfg(feature = "stream")]
-    pub(crate) streams: Arc<crate::streams::Streams>,
+    pub(crate) streams: Arc<crate::stream::open::Streams>,
 }
 
 impl Ours {
@@ -52,7 +52,7 @@ impl Ours {
             shared,
             context: Mutex::new(context),
             #[cfg(feature = "stream")]
-            streams: Arc::new(crate::streams::Streams::new()),
+            streams: Arc::new(crate::stream::open::Streams::new()),
         })
     }
 
@@ -158,9 +158,9 @@ pub(crate) fn forget_external(id: Id) {
 /// The loop of ours that the calling code runs on, or whose context it is in; else the context that it is in.
 pub(crate) fn current() -> Result<Arc<Ours>, Option<TokioHandle>> {
     let context = TokioHandle::try_current().ok();
-    let here = context.as_ref().filter(|context| context::is_entered_last(context.id()));
+    let here = context.as_ref().filter(|context| deadlock::is_entered_last(context.id()));
     if here.is_none() {
-        if let Some(ours) = running().or_else(|| by_id(context::driven()?)) {
+        if let Some(ours) = running().or_else(|| by_id(deadlock::driven()?)) {
             return Ok(ours);
         }
     }

@@ -8,22 +8,22 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use crate::blocked::{Call, Of, What};
-use crate::canceller::Cancellers;
-use crate::circle::Answer;
-use crate::context::{self, Leave, Loop};
-use crate::driver::Remote;
+use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::graph::Answer;
+use crate::deadlock::{self, Leave, Loop};
 use crate::error::Deadlock;
-use crate::frame::{Borrowed, Cell, Frame};
-use crate::job::{AnyJob, Job};
+use crate::event_loop::driver::Remote;
+use crate::instrument::Span;
+use crate::instrument::stall::{self, Site};
 use crate::park;
 use crate::park::spin::Spin;
 use crate::park::{Host, Waited, Way};
-use crate::slot::{Outcome, Signal, contain};
-use crate::spare::{self, ScopedJob};
-use crate::stall::{self, Site};
-use crate::state::{DEADLINE, Ended, Reason};
-use crate::trace::Span;
+use crate::task::canceller::Cancellers;
+use crate::task::raw::cache::{self, ScopedJob};
+use crate::task::raw::completion::{Outcome, Signal, contain};
+use crate::task::raw::core::{Borrowed, Cell, Frame};
+use crate::task::raw::job::{AnyJob, Job};
+use crate::task::raw::state::{DEADLINE, Ended, Reason};
 
 /// A submitted job, as the one that asks for its result sees it.
 trait Submitted<T>: Send + Sync + RefUnwindSafe {
@@ -235,7 +235,7 @@ where
     // the job is done, on every way out.
     let frame = unsafe { Borrowed::new(&cell) };
     // SAFETY: the caller keeps the condition.
-    let job = unsafe { spare::job(frame) };
+    let job = unsafe { cache::job(frame) };
     let leave = match (wait.leave)(&job) {
         Ok(leave) => leave,
         Err(deadlock) => {
@@ -265,7 +265,7 @@ where
     let outcome = unsafe { cell.take() };
     if outcome.as_ref().is_some_and(Outcome::ended_well) {
         // It ended by itself, and so has forgotten its home.
-        spare::keep(job);
+        cache::keep(job);
     }
     Ok(match outcome.expect("a job that is done has an outcome") {
         // It was stopped as at a deadline.
@@ -335,7 +335,7 @@ impl Ending {
     }
 
     pub(crate) fn may_wait(&self, on: &Loop, site: &'static Location<'static>) -> Result<Leave, Deadlock> {
-        context::may_join(on, site, || Box::new(Arc::clone(&self.signal)))
+        deadlock::may_join(on, site, || Box::new(Arc::clone(&self.signal)))
     }
 
     /// Waits of that line are for the end of that loop.
@@ -372,7 +372,7 @@ mod tests {
     use std::panic::panic_any;
 
     use super::*;
-    use crate::job::Runner;
+    use crate::task::raw::job::Runner;
 
     struct PanicsInDrop;
 

@@ -1,6 +1,6 @@
 //! A future and the room for its outcome, wherever they lie: polled, dropped, panics caught.
 //!
-//! A frame does not know who may touch it. That is what the [`state`](crate::state) table says, and every method
+//! A frame does not know who may touch it. That is what the [`state`](crate::task::raw::state) table says, and every method
 //! here has it for a condition.
 
 use std::marker::PhantomData;
@@ -10,11 +10,11 @@ use std::pin::Pin;
 use std::ptr;
 use std::task::{Context, Poll};
 
-use crate::slot::{Outcome, contain};
-use crate::stall::Site;
-use crate::state::{Ended, Reason};
-use crate::sync::UnsafeCell;
-use crate::trace::Span;
+use crate::instrument::Span;
+use crate::instrument::stall::Site;
+use crate::loom::UnsafeCell;
+use crate::task::raw::completion::{Outcome, contain};
+use crate::task::raw::state::{Ended, Reason};
 
 /// A future and room for its outcome, with the types erased.
 ///

@@ -10,9 +10,13 @@
 //! | is a worker of a multi-thread runtime | goes through `block_in_place`, so that the runtime's other tasks move on |
 //! | is one that polls a job of ours, or drops it | is the job's: refused, or recorded, as below |
 //! | drives the loop that is asked, and the answer of no other would do | is refused |
-//! | drives another loop | is refused if it [cannot end](crate::circle) beside what is recorded, else recorded while it lasts |
+//! | drives another loop | is refused if it [cannot end](crate::deadlock::graph) beside what is recorded, else recorded while it lasts |
 //!
 //! Records are made and read by threads that drive a loop or poll a job, under a lock that nobody else takes.
+
+pub(crate) mod blocked;
+pub(crate) mod graph;
+pub(crate) mod registry;
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
@@ -22,14 +26,13 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle as TokioHandle, Id, Runtime, RuntimeFlavor, worker_index};
 
-use crate::circle::{self, Answer, JobId, Need, Party, Records, Waiting, Who};
+use self::graph::{Answer, JobId, Need, Party, Records, Waiting, Who};
 use crate::error::{Deadlock, Wait, Waiter, What};
 use crate::fork::{PerProcess, Process};
+use crate::instrument::{self, Watch};
+use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::spin::Spin;
-use crate::registry;
-use crate::slot::contain;
-use crate::sync::outside::{Mutex, MutexGuard};
-use crate::trace::{self, Watch};
+use crate::task::raw::completion::contain;
 
 /// A loop by identity and name, and how its callers spin. Every loop is a tokio runtime, and that runtime's id is the
 /// loop's.
@@ -648,7 +651,7 @@ pub(crate) fn may_wait_for<'a>(
     let waits_as = |driven: &Loop, targets: Vec<Target<'a>>| {
         let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
         let recorded = record(held_up(Some(driven)), targets, need, site)?;
-        trace::blocked(&driven.name, &names, site);
+        instrument::blocked(&driven.name, &names, site);
         Ok(leave(recorded, false, false))
     };
     match current_thread() {
@@ -711,7 +714,7 @@ fn record(
         waiting.add(party, &on.name, answer);
     }
     let mut records = records();
-    if let Some(waits) = circle::why_never(&records, &by, &waiting) {
+    if let Some(waits) = graph::why_never(&records, &by, &waiting) {
         // An answer may hold the last reference to a task, whose destructor is the user's: not under the lock.
         drop(records);
         return Err(Deadlock::new(waits));

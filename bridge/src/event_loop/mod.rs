@@ -1,5 +1,9 @@
 //! [`EventLoop`], [`Builder`], [`run`], [`global`]: how a loop starts and how it ends.
 
+pub(crate) mod driver;
+pub(crate) mod loop_thread;
+mod running;
+
 use std::fmt;
 use std::io;
 use std::ops::Deref;
@@ -10,16 +14,16 @@ use std::time::Duration;
 
 use tokio::runtime::Builder as TokioBuilder;
 
-use crate::context;
+use self::loop_thread::{LoopThread, ThreadSetup};
+use self::running::{Patience, Running};
+use crate::deadlock;
 use crate::error::Error;
 use crate::fork::PerProcess;
+use crate::handle::large::is_large;
 use crate::handle::{Handle, LocalHandle};
-use crate::large::is_large;
-use crate::loop_thread::{self, LoopThread, ThreadSetup};
-use crate::owner::Ending;
-use crate::running::{Patience, Running};
+use crate::instrument::stall::SLOW_POLL;
 use crate::shared_loop::SharedLoop;
-use crate::stall::SLOW_POLL;
+use crate::task::join::Ending;
 
 /// Makes the calling thread the event loop, runs `main` on it and returns its output, as `asyncio.run`.
 ///
@@ -81,7 +85,7 @@ pub fn run_timeout<F: Future>(main: F, timeout: Duration) -> F::Output {
 #[track_caller]
 fn run_and_wait<F: Future>(main: F, timeout: Option<Duration>) -> F::Output {
     assert!(
-        !context::drives_any(),
+        !deadlock::drives_any(),
         "this thread runs an event loop already: `.await` the future here, or call `bridge::run` on another thread"
     );
     let name = thread::current().name().map_or_else(loop_thread::unique_name, String::from);

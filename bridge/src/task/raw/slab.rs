@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use slab::Slab;
 
-use crate::job::AnyJob;
-use crate::slot::contain;
+use crate::task::raw::completion::contain;
+use crate::task::raw::job::AnyJob;
 
 /// The key under which a job is kept. Of the thread that drives the loop.
 pub(crate) struct Key(AtomicU32);
@@ -89,9 +89,9 @@ impl std::fmt::Debug for Pending {
 #[cfg(all(test, not(bridge_loom)))]
 pub(crate) mod tests {
     use super::*;
-    use crate::frame::Cell;
-    use crate::job::Job;
-    use crate::stall::Site;
+    use crate::instrument::stall::Site;
+    use crate::task::raw::core::Cell;
+    use crate::task::raw::job::Job;
 
     /// Jobs that never end by themselves.
     pub(crate) fn jobs(count: usize) -> Vec<Arc<AnyJob>> {

@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
 
-use crate::context::{Driving, Loop};
-use crate::driver::{Driver, LocalTurn, Remote};
-use crate::registry::{Ours, Registered, RunsHere};
-use crate::stall::Threshold;
+use crate::deadlock::registry::{Ours, Registered, RunsHere};
+use crate::deadlock::{Driving, Loop};
+use crate::event_loop::driver::{Driver, LocalTurn, Remote};
+use crate::instrument::stall::Threshold;
 
 /// A loop on the thread that runs it. Dropping it is the end, in the order that the module's docs give.
 pub(crate) struct Running {

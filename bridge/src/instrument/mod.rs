@@ -3,6 +3,8 @@
 //!
 //! A subscriber is code of the user's: it runs under no lock of ours, and its panics are contained.
 
+pub(crate) mod stall;
+
 #[cfg(feature = "tracing")]
 pub(crate) use self::on::*;
 
@@ -22,8 +24,8 @@ mod on {
     use tracing::subscriber::NoSubscriber;
 
     use crate::error::Error;
-    use crate::slot::{Outcome, contain, text};
-    use crate::stall::{self, Kind};
+    use crate::instrument::stall::{self, Kind};
+    use crate::task::raw::completion::{Outcome, contain, text};
 
     thread_local! {
         /// This thread is in a call of the subscriber that this crate has made.
@@ -225,7 +227,7 @@ mod off {
     use std::time::Instant;
 
     use crate::error::Error;
-    use crate::slot::Outcome;
+    use crate::task::raw::completion::Outcome;
 
     pub(crate) struct Span;
 

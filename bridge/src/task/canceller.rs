@@ -42,10 +42,10 @@ use std::sync::Arc;
 
 use slab::Slab;
 
-use crate::context::Loop;
-use crate::job::AnyJob;
+use crate::deadlock::Loop;
+use crate::loom::{AtomicU32, Mutex, Ordering, lock};
 use crate::park::waiter::Waiter;
-use crate::sync::{AtomicU32, Mutex, Ordering, lock};
+use crate::task::raw::job::AnyJob;
 
 /// Cancels, from any thread: the scoped calls of a handle, or one [`Task`](crate::Task).
 ///

@@ -14,8 +14,8 @@ use std::thread::{self, ThreadId};
 use tokio::task::Id as TaskId;
 
 use crate::fork::Process;
-use crate::slot::contain;
-use crate::sync::outside::{Mutex, MutexGuard};
+use crate::loom::outside::{Mutex, MutexGuard};
+use crate::task::raw::completion::contain;
 
 /// Who asks a stream for items: a thread, or on a worker, which is now here and now there, a task.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! The loop's side: drain the queue, poll what comes out of it where it stands, keep what is pending.
 //!
 //! A job comes out of the queue to be polled: for the first time after it was sent, and again each time that it was
-//! woken, for its waker queues it. In between the loop keeps it ([`pending`](crate::pending)). No tokio task is made.
+//! woken, for its waker queues it. In between the loop keeps it ([`pending`](crate::task::raw::slab)). No tokio task is made.
 //!
 //! The driver of a shared loop is polled as the future of whichever `block_on` drives it, and
 //! [`Role`](crate::shared_loop::role::Role) knows how to wake that. The driver of an event loop is polled in two places, on one
@@ -25,17 +25,17 @@ use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use crate::context::{Loop, Polling};
+use crate::deadlock::registry;
+use crate::deadlock::{Loop, Polling};
 use crate::fork::Process;
-use crate::job::{AnyJob, Ran, Runner};
+use crate::instrument::stall::Threshold;
+use crate::loom::{AtomicU32, Mutex, Ordering, lock};
 use crate::park::spin::spin_until;
-use crate::pending::Pending;
-use crate::queue::{Pushed, Queue, Taken};
-use crate::registry;
 use crate::shared_loop::Shared;
-use crate::slot::contain;
-use crate::stall::Threshold;
-use crate::sync::{AtomicU32, Mutex, Ordering, lock};
+use crate::task::raw::completion::contain;
+use crate::task::raw::job::{AnyJob, Ran, Runner};
+use crate::task::raw::queue::{Pushed, Queue, Taken};
+use crate::task::raw::slab::Pending;
 
 /// How long a loop that spins looks at its queue before its sockets and timers have their turn.
 const SPIN_SLICE: Duration = Duration::from_micros(4);

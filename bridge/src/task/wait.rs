@@ -10,15 +10,15 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
-use crate::blocked::{Call, Of, What};
-use crate::circle::{Answer, JobId, Need};
-use crate::context::{self, Leave, Loop, Target};
+use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::graph::{Answer, JobId, Need};
+use crate::deadlock::{self, Leave, Loop, Target};
 use crate::error::Error;
-use crate::job::AnyJob;
+use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::{self, Host, Way};
 use crate::shared_loop::Shared;
-use crate::sync::outside::{Mutex, MutexGuard};
 use crate::task::Task;
+use crate::task::raw::job::AnyJob;
 
 /// When [`wait`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -280,7 +280,7 @@ impl<T> AsCompleted<T> {
         if self.left.by_loop.iter().any(|(on, _)| on.is_left_behind()) {
             return Err(Error::Closed);
         }
-        context::may_wait_for(|| self.targets(), Need::Any, site).map_err(Error::WouldDeadlock)
+        deadlock::may_wait_for(|| self.targets(), Need::Any, site).map_err(Error::WouldDeadlock)
     }
 
     /// Each loop; and where it has workers each task, as long as few are left. Of many, one will be free.
@@ -366,7 +366,7 @@ fn leave<'a, T>(tasks: &'a [Task<T>], when: ReturnWhen, site: &'static Location<
         by_loop.into_iter().chain(alone).map(target).collect()
     };
     let need = if when == ReturnWhen::FirstCompleted { Need::Any } else { Need::All };
-    context::may_wait_for(targets, need, site).map_err(Error::WouldDeadlock)
+    deadlock::may_wait_for(targets, need, site).map_err(Error::WouldDeadlock)
 }
 
 /// What one loop, or a task that may wait on its own, owes to a wait for tasks.

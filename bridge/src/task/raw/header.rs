@@ -5,11 +5,11 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
-use crate::job::AnyJob;
-use crate::sync::UnsafeCell;
+use crate::loom::UnsafeCell;
+use crate::task::raw::job::AnyJob;
 
 /// A job's place in the queue. It is in one queue, once, at most: from the push of a new job until it is taken, and from
-/// the step that set `WOKEN` in `IDLE` (see [`state`](crate::state)) until it is taken again.
+/// the step that set `WOKEN` in `IDLE` (see [`state`](crate::task::raw::state)) until it is taken again.
 ///
 /// Aligned so that the queue has three bits of its address for its marks.
 #[repr(align(8))]

@@ -7,11 +7,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use std::{fmt, io, mem};
 
-use crate::driver::Plan;
+use crate::deadlock::registry::Ours;
 use crate::error::Error;
-use crate::owner::Ending;
-use crate::registry::Ours;
-use crate::slot::contain;
+use crate::event_loop::driver::Plan;
+use crate::task::join::Ending;
+use crate::task::raw::completion::contain;
 
 /// How long a loop may take, after the timeout of its shutdown, to drop what is left.
 const ABORT: Duration = Duration::from_millis(250);

@@ -23,8 +23,8 @@ mod on {
     use std::time::{Duration, Instant};
 
     use crate::fork::PerProcess;
-    use crate::sync::outside::Mutex;
-    use crate::trace::call_subscriber;
+    use crate::instrument::call_subscriber;
+    use crate::loom::outside::Mutex;
 
     /// How often one line is warned of.
     pub(super) const EVERY: Duration = Duration::from_secs(10);

@@ -8,9 +8,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::job::AnyJob;
-use crate::slot::contain;
-use crate::sync::thread_local;
+use crate::loom::thread_local;
+use crate::task::raw::completion::contain;
+use crate::task::raw::job::AnyJob;
 
 /// How many ends are nested before one is put off.
 const DEEPEST: usize = 16;

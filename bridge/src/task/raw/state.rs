@@ -63,7 +63,7 @@
 //! a loop that closes) there may be somebody if `start` has found `WOKEN`, and the cell is left alone from then on: a tokio
 //! task is woken in this way by stops alone, so `start` says `Stop` there, and no poll follows that would write it.
 
-use crate::sync::{AtomicU32, Ordering};
+use crate::loom::{AtomicU32, Ordering};
 
 /// On its way to the loop; never polled.
 pub(crate) const QUEUED: u32 = 0;

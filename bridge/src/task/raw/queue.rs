@@ -19,10 +19,10 @@
 use std::ptr;
 use std::sync::Arc;
 
-use crate::job::AnyJob;
-use crate::link::Link;
-use crate::slot::contain;
-use crate::sync::{AtomicPtr, Ordering};
+use crate::loom::{AtomicPtr, Ordering};
+use crate::task::raw::completion::contain;
+use crate::task::raw::header::Link;
+use crate::task::raw::job::AnyJob;
 
 /// The loop waits to be woken. Only an empty queue has it.
 const ASLEEP: usize = 1;

@@ -17,7 +17,7 @@ pub(crate) const fn is_large_val<T>(_: &T) -> bool {
 /// more copy.
 macro_rules! block_on {
     ($handle:expr, $companion:expr, $future:ident: $F:ty) => {
-        if $crate::large::is_large::<$F>() {
+        if $crate::handle::large::is_large::<$F>() {
             $handle.block_on_for($companion, Box::pin($future))
         } else {
             $handle.block_on_for($companion, $future)

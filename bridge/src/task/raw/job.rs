@@ -1,6 +1,6 @@
 //! A frame on its way through a loop: taken up, run, stopped, completed.
 //!
-//! Everything here that is unsafe rests on one invariant, that of the [`state`](crate::state) table: a frame is
+//! Everything here that is unsafe rests on one invariant, that of the [`state`](crate::task::raw::state) table: a frame is
 //! touched only by the thread that the state gives it to. [`Job`]'s methods are where the steps are taken and
 //! the leave is used, side by side.
 
@@ -8,16 +8,16 @@ use std::panic::RefUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::circle::{Answer, JobId};
-use crate::driver::Remote;
-use crate::frame::Frame;
-use crate::link::Link;
-use crate::pending::Key;
-use crate::slot::{Signal, contain};
-use crate::stall;
-use crate::state::{CANCEL, Ended, Reason, Start, Stop};
-use crate::sync::UnsafeCell;
-use crate::withdrawn;
+use crate::deadlock::graph::{Answer, JobId};
+use crate::event_loop::driver::Remote;
+use crate::instrument::stall;
+use crate::loom::UnsafeCell;
+use crate::task::raw::completion::{Signal, contain};
+use crate::task::raw::core::Frame;
+use crate::task::raw::header::Link;
+use crate::task::raw::slab::Key;
+use crate::task::raw::state::{CANCEL, Ended, Reason, Start, Stop};
+use crate::task::raw::withdrawn;
 
 /// A reference-counted header that everyone holds, before a frame that is touched by leave of the state.
 pub(crate) struct Job<F: Frame + ?Sized> {

@@ -1,7 +1,7 @@
 //! The races of the protocol, walked by loom: every order of steps, and every value that a load may see, up to the
 //! number of preemptions that `ci/loom` sets.
 //!
-//! What is modelled is the code itself: [`State`](crate::state::State), [`Signal`], the queue, jobs and their wakers,
+//! What is modelled is the code itself: [`State`](crate::task::raw::state::State), [`Signal`], the queue, jobs and their wakers,
 //! frames, owners, the driver and its end, the park loop, cancellers, and who drives a shared loop. Only tokio is stood in for, by
 //! [`Loop`], which polls the driver when it was woken, and by a core that parks. Not modelled: the local turn, `Spawned`, `context`, the clock (a deadline here has passed or
 //! never will), and counts of references, which are std's. So the home of a job on a foreign runtime is not either.
@@ -20,14 +20,14 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use crate::context;
-use crate::driver::{Driver, Plan, Remote};
-use crate::job::AnyJob;
-use crate::owner::{self, Owner};
+use crate::deadlock;
+use crate::event_loop::driver::{Driver, Plan, Remote};
+use crate::instrument::stall::Threshold;
+use crate::loom::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
 use crate::park::Way;
-use crate::slot::Outcome;
-use crate::stall::Threshold;
-use crate::sync::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
+use crate::task::join::{self, Owner};
+use crate::task::raw::completion::Outcome;
+use crate::task::raw::job::AnyJob;
 
 /// A count that is no step of the model.
 #[derive(Clone, Default)]
@@ -261,9 +261,9 @@ struct Loop {
 }
 
 /// Who the loops of all models are, which is no part of them. Nobody spins: for how long hangs on a clock.
-static ON: LazyLock<Arc<context::Loop>> = LazyLock::new(|| {
+static ON: LazyLock<Arc<deadlock::Loop>> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    context::Loop::new(runtime.handle().id(), Arc::from("model"), Duration::ZERO)
+    deadlock::Loop::new(runtime.handle().id(), Arc::from("model"), Duration::ZERO)
 });
 
 impl Loop {
@@ -329,7 +329,7 @@ impl Loop {
 }
 
 fn submit(on: &Loop, body: Body) -> Owner<Output> {
-    owner::submit(body, |job| on.push(job))
+    join::submit(body, |job| on.push(job))
 }
 
 fn result(mut owner: Owner<Output>) -> Outcome<Output> {

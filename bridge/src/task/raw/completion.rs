@@ -6,8 +6,8 @@ use std::task::Waker;
 use std::time::Duration;
 
 use crate::error::{Error, Panic};
-use crate::state::{CancelCameFirst, Ended, Reason, State};
-use crate::sync::UnsafeCell;
+use crate::loom::UnsafeCell;
+use crate::task::raw::state::{CancelCameFirst, Ended, Reason, State};
 
 /// The state of something that will be done once, and the waker of the one owner that waits for it.
 #[derive(Debug)]

@@ -17,12 +17,12 @@ use std::sync::{Arc, PoisonError, TryLockError};
 use std::thread::{self, Thread, ThreadId};
 use std::time::Instant;
 
-use crate::context::Loop;
+use crate::deadlock::Loop;
 use crate::fork::Process;
-use crate::job::AnyJob;
+use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::waiter::Waiter;
-use crate::state::Phase;
-use crate::sync::outside::{Mutex, MutexGuard};
+use crate::task::raw::job::AnyJob;
+use crate::task::raw::state::Phase;
 
 /// Lists every thread that is parked in a call of this crate, the one that waits longest first.
 ///

@@ -7,9 +7,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crate::frame::Borrowed;
-use crate::job::Job;
-use crate::sync::thread_local;
+use crate::loom::thread_local;
+use crate::task::raw::core::Borrowed;
+use crate::task::raw::job::Job;
 
 /// A job whose frame is on its caller's stack.
 pub(crate) type ScopedJob = Job<Borrowed<'static>>;

@@ -4,7 +4,9 @@
 //! the stream until it has an item, hands it over, and waits to be asked again, or, when buffered, for room.
 //!
 //! A loop that finishes what was submitted waits for its streams, and so for those who ask. The thread that waits for that
-//! loop asks for nothing meanwhile, so a stream that it was the last to ask [is given up](crate::streams).
+//! loop asks for nothing meanwhile, so a stream that it was the last to ask [is given up](crate::stream::open).
+
+pub(crate) mod open;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -17,17 +19,17 @@ use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
-use crate::blocked::{Call, Of, What};
-use crate::canceller::{Cancellers, TaskCanceller};
-use crate::circle::{Answer, JobId};
+use self::open::{Asker, Listed, Stoppable};
+use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::graph::{Answer, JobId};
 use crate::error::Error;
 use crate::handle::Handle;
-use crate::job::AnyJob;
-use crate::large::is_large;
+use crate::handle::large::is_large;
+use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::{self, Host, Waited, Way};
-use crate::slot::contain;
-use crate::streams::{Asker, Listed, Stoppable};
-use crate::sync::outside::{Mutex, MutexGuard};
+use crate::task::canceller::{Cancellers, TaskCanceller};
+use crate::task::raw::completion::contain;
+use crate::task::raw::job::AnyJob;
 use crate::task::{Task, may_wait};
 
 impl Handle {
