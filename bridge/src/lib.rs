@@ -91,7 +91,7 @@ pub mod guide;
 mod models;
 
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "macro_support.rs"]
 pub mod __private;
 
 pub use deadlock::blocked::{Blocked, BlockedState, blocked};
