@@ -76,12 +76,12 @@ mod fork;
 mod handle;
 mod instrument;
 mod loom;
-#[allow(unsafe_code)]
 mod park;
 mod shared_loop;
 #[cfg(feature = "stream")]
 mod stream;
 mod task;
+mod unwind;
 
 #[cfg(all(any(doc, doctest), feature = "macros"))]
 pub mod guide;

@@ -20,7 +20,7 @@ pub(crate) mod registry;
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::sync::{Arc, LazyLock, PoisonError, mpsc};
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -28,11 +28,10 @@ use tokio::runtime::{Builder, Handle as TokioHandle, Id, Runtime, RuntimeFlavor,
 
 use self::graph::{Answer, JobId, Need, Party, Records, Waiting, Who};
 use crate::error::{Deadlock, Wait, Waiter, What};
-use crate::fork::{PerProcess, Process};
+use crate::fork::{GlobalMutex, PerProcess, Process};
 use crate::instrument::{self, Watch};
-use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::spin::Spin;
-use crate::task::raw::completion::contain;
+use crate::unwind::catch_and_drop;
 
 /// A loop by identity and name, and how its callers spin. Every loop is a tokio runtime, and that runtime's id is the
 /// loop's.
@@ -535,7 +534,7 @@ pub(crate) fn block_in_place<R, W: FnOnce(bool) -> R>(wait: W) -> Result<R, W> {
         Ok(None) => unreachable!("it is run once"),
         Err(payload) => {
             let Some(wait) = wait else { resume_unwind(payload) };
-            contain(|| payload);
+            catch_and_drop(|| payload);
             Err(wait)
         }
     }
@@ -582,24 +581,7 @@ fn may_call_inside(target: &Loop, outer: &Outer, site: &'static Location<'static
 }
 
 /// Who waits for whom.
-static RECORDS: LazyLock<Mutex<Records>> = LazyLock::new(Mutex::default);
-
-fn records() -> MutexGuard<'static, Records> {
-    Process::notice();
-    // No user code runs under the lock; a panic in there could only be a failed allocation.
-    RECORDS.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Nobody else reads or changes the records, during a fork.
-pub(crate) struct RecordsLock {
-    _records: MutexGuard<'static, Records>,
-}
-
-impl RecordsLock {
-    pub(crate) fn new() -> RecordsLock {
-        RecordsLock { _records: RECORDS.lock().unwrap_or_else(PoisonError::into_inner) }
-    }
-}
+static RECORDS: GlobalMutex<Records> = GlobalMutex::new();
 
 /// Leave to wait for a loop, until dropped.
 pub(crate) struct Leave {
@@ -713,7 +695,7 @@ fn record(
         let party = if is_end { Party::Calls(on.id) } else { on.party(answer.job()) };
         waiting.add(party, &on.name, answer);
     }
-    let mut records = records();
+    let mut records = RECORDS.lock();
     if let Some(waits) = graph::why_never(&records, &by, &waiting) {
         // An answer may hold the last reference to a task, whose destructor is the user's: not under the lock.
         drop(records);
@@ -763,7 +745,7 @@ impl Leave {
 
 impl Drop for Recorded {
     fn drop(&mut self) {
-        let mut records = records();
+        let mut records = RECORDS.lock();
         self.by.iter().for_each(|who| records.end(who.party, &self.waiting));
         // What was waited for is dropped after this, not under the lock.
     }

@@ -6,13 +6,13 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, PoisonError, Weak};
+use std::sync::{Arc, PoisonError, Weak};
 
 use tokio::runtime::{Handle as TokioHandle, Id};
 
 use crate::deadlock::{self, Loop};
 use crate::event_loop::driver::Remote;
-use crate::fork::Process;
+use crate::fork::GlobalMutex;
 use crate::handle::External;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::shared_loop::Shared;
@@ -84,22 +84,10 @@ thread_local! {
     static RUNNING: RefCell<Option<Arc<Ours>>> = const { RefCell::new(None) };
 }
 
-static REGISTRY: LazyLock<Mutex<HashMap<Id, Known>>> = LazyLock::new(Mutex::default);
+static REGISTRY: GlobalMutex<HashMap<Id, Known>> = GlobalMutex::new();
 
 fn registry() -> MutexGuard<'static, HashMap<Id, Known>> {
-    Process::notice();
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Nobody else reads or changes the registry, during a fork.
-pub(crate) struct RegistryLock {
-    _registry: MutexGuard<'static, HashMap<Id, Known>>,
-}
-
-impl RegistryLock {
-    pub(crate) fn new() -> RegistryLock {
-        RegistryLock { _registry: REGISTRY.lock().unwrap_or_else(PoisonError::into_inner) }
-    }
+    REGISTRY.lock()
 }
 
 /// The event loop that this thread runs.

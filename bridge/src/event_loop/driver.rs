@@ -32,10 +32,10 @@ use crate::instrument::stall::Threshold;
 use crate::loom::{AtomicU32, Mutex, Ordering, lock};
 use crate::park::spin::spin_until;
 use crate::shared_loop::Shared;
-use crate::task::raw::completion::contain;
 use crate::task::raw::job::{AnyJob, Ran, Runner};
 use crate::task::raw::queue::{Pushed, Queue, Taken};
 use crate::task::raw::slab::Pending;
+use crate::unwind::catch_and_drop;
 
 /// How long a loop that spins looks at its queue before its sockets and timers have their turn.
 const SPIN_SLICE: Duration = Duration::from_micros(4);
@@ -111,7 +111,7 @@ impl Wakes {
     fn forget(&self) {
         if let Wakes::Thread(wakers) = self {
             let wakers = std::mem::take(&mut *lock(wakers));
-            contain(|| wakers);
+            catch_and_drop(|| wakers);
         }
     }
 }
@@ -155,7 +155,7 @@ impl Remote {
     pub(crate) fn push_again(&self, job: Arc<AnyJob>) {
         let refused = self.enqueue(job, Queue::push_again);
         // What hangs on the last reference may be the user's.
-        contain(|| refused);
+        catch_and_drop(|| refused);
     }
 
     /// The job, if it was refused.
@@ -368,7 +368,7 @@ impl Driver {
         if ran == Ran::Ended {
             self.pending.release(&job);
             // What hangs on the last reference may be the user's.
-            contain(|| job);
+            catch_and_drop(|| job);
             #[cfg(bridge_loom)]
             {
                 self.ended += 1;
@@ -388,7 +388,7 @@ impl Driver {
     /// Ends what is left, on the loop's thread: what was never polled, then what is pending.
     pub(crate) fn close(&mut self) {
         // To wake the loop, which is not needed here, may fail; to close it does not.
-        contain(|| self.remote.stop(Plan::Abort));
+        catch_and_drop(|| self.remote.stop(Plan::Abort));
         let mut cut_short = self.backlog.take().is_some_and(Taken::close);
         cut_short |= self.remote.queue.end().close();
         cut_short |= self.pending.close();

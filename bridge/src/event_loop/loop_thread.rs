@@ -11,7 +11,7 @@ use crate::deadlock::registry::Ours;
 use crate::error::Error;
 use crate::event_loop::driver::Plan;
 use crate::task::join::Ending;
-use crate::task::raw::completion::contain;
+use crate::unwind::catch_and_drop;
 
 /// How long a loop may take, after the timeout of its shutdown, to drop what is left.
 const ABORT: Duration = Duration::from_millis(250);
@@ -209,7 +209,7 @@ impl Hooks {
 
 impl Drop for Stops {
     fn drop(&mut self) {
-        contain(|| self.0.take().map(|f| f()));
+        catch_and_drop(|| self.0.take().map(|f| f()));
     }
 }
 

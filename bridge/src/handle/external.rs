@@ -20,7 +20,7 @@ use crate::loom::{Mutex, lock};
 use crate::park::Host;
 use crate::park::waiter::Waiter;
 use crate::shared_loop::role::{Role, Turn};
-use crate::task::raw::completion::contain;
+use crate::unwind::catch_and_drop;
 
 /// An external runtime, for those who call it.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl External {
         }
         let mut unrun = Unrun(Some(Arc::clone(self)));
         // It panics where the system gives no thread.
-        contain(|| self.runtime.spawn_blocking(move || drop(unrun.0.take())));
+        catch_and_drop(|| self.runtime.spawn_blocking(move || drop(unrun.0.take())));
     }
 
     /// Asks the runtime for a sign of life, for [`has_answered`](External::has_answered).

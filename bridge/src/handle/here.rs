@@ -29,12 +29,13 @@ use crate::error::Deadlock;
 use crate::instrument::Watch;
 use crate::loom::now;
 use crate::park::Host;
+use crate::park::cancel::Cancellers;
 use crate::park::waiter::Lease;
 use crate::shared_loop::InContext;
-use crate::task::canceller::Cancellers;
-use crate::task::raw::completion::{Outcome, contain, text};
+use crate::task::raw::completion::Outcome;
 use crate::task::raw::state::Reason;
 use crate::task::raw::withdrawn;
+use crate::unwind::{catch_and_drop, message};
 
 /// When a worker that waits for its own runtime makes sure that this has not shut down before it could hand its tasks over.
 const UNSURE: Duration = Duration::from_millis(100);
@@ -129,7 +130,7 @@ impl Here<'_> {
     fn told<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
         match outcome {
             Outcome::Panicked(payload) if self.host.is_closed() && is_tokios_end(&*payload) => {
-                contain(|| payload);
+                catch_and_drop(|| payload);
                 Outcome::Stopped(Reason::Closed)
             }
             outcome => outcome,
@@ -199,7 +200,7 @@ impl Here<'_> {
 
 /// Whether that is how tokio's timers and sockets panic while their runtime shuts down.
 fn is_tokios_end(payload: &(dyn Any + Send)) -> bool {
-    text(payload).is_some_and(|text| text.contains("A Tokio 1.x context was found, but it is being shutdown"))
+    message(payload).is_some_and(|message| message.contains("A Tokio 1.x context was found, but it is being shutdown"))
 }
 
 /// A future that this thread polls.

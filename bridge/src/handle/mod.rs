@@ -21,15 +21,17 @@ use crate::deadlock::{self, Loop, PollsHere};
 use crate::error::{Deadlock, Error};
 use crate::event_loop::driver::Spawned;
 use crate::park::Host;
+use crate::park::cancel::Cancellers;
 use crate::park::waiter::Lease;
 use crate::shared_loop::Shared;
 use crate::task::Task;
-use crate::task::canceller::{Canceller, Cancellers};
+use crate::task::canceller::Canceller;
 use crate::task::join::{self, Wait};
 use crate::task::raw::cache::ScopedJob;
-use crate::task::raw::completion::{Outcome, contain};
+use crate::task::raw::completion::Outcome;
 use crate::task::raw::job::AnyJob;
 use crate::task::raw::state::Reason;
+use crate::unwind::catch_and_drop;
 
 pub use self::enter::EnterGuard;
 pub(crate) use self::external::External;
@@ -360,7 +362,7 @@ impl Handle {
     /// ```
     #[must_use = "the canceller holds for calls through the handle that this returns"]
     pub fn with_canceller(&self, canceller: &Canceller) -> Handle {
-        Handle { cancellers: self.cancellers.with(canceller), ..self.clone() }
+        Handle { cancellers: self.cancellers.with(canceller.token()), ..self.clone() }
     }
 
     /// Whether the loop takes no more work: it has ended, or its shutdown has begun.
@@ -552,7 +554,7 @@ struct Unrun<F>(Option<F>);
 
 impl<F> Drop for Unrun<F> {
     fn drop(&mut self) {
-        contain(|| self.0.take());
+        catch_and_drop(|| self.0.take());
     }
 }
 

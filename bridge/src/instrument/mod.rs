@@ -13,6 +13,7 @@ pub(crate) use self::off::*;
 
 #[cfg(feature = "tracing")]
 mod on {
+    use std::any::Any;
     use std::cell::Cell;
     use std::mem;
     use std::panic::{AssertUnwindSafe, Location, catch_unwind};
@@ -25,7 +26,7 @@ mod on {
 
     use crate::error::Error;
     use crate::instrument::stall::{self, Kind};
-    use crate::task::raw::completion::{Outcome, contain, text};
+    use crate::unwind::{catch_and_drop, message};
 
     thread_local! {
         /// This thread is in a call of the subscriber that this crate has made.
@@ -45,7 +46,7 @@ mod on {
             return None;
         }
         let _leave = Leave;
-        catch_unwind(AssertUnwindSafe(f)).map_err(|payload| contain(|| payload)).ok()
+        catch_unwind(AssertUnwindSafe(f)).map_err(|payload| catch_and_drop(|| payload)).ok()
     }
 
     /// The span and the dispatcher that were current where a future was submitted.
@@ -60,8 +61,8 @@ mod on {
             let span = mem::replace(&mut self.span, tracing::Span::none());
             let dispatch = self.dispatch.take();
             let was_in = IN_SUBSCRIBER.replace(true);
-            contain(|| span);
-            contain(|| dispatch);
+            catch_and_drop(|| span);
+            catch_and_drop(|| dispatch);
             IN_SUBSCRIBER.set(was_in);
         }
     }
@@ -81,14 +82,14 @@ mod on {
             Entered { span: call_subscriber(|| self.span.enter()), dispatch }
         }
 
-        /// Nobody will ask for the outcome: if it is a panic, that is logged.
-        pub(crate) fn unasked<T>(&self, outcome: Option<&Outcome<T>>) {
-            let Some(Outcome::Panicked(payload)) = outcome else { return };
+        /// Logs the panic of a task whose result nobody will ask for.
+        pub(crate) fn log_unobserved(&self, panic: Option<&(dyn Any + Send)>) {
+            let Some(payload) = panic else { return };
             let _dispatch = self.dispatch.as_ref().map(set_default);
             call_subscriber(|| {
                 tracing::error!(
                     parent: &self.span,
-                    panic = text(&**payload).unwrap_or("a payload that is no text"),
+                    panic = message(payload).unwrap_or("a payload that is no text"),
                     "a future panicked, and nobody was waiting for it"
                 );
             });
@@ -104,10 +105,10 @@ mod on {
         fn drop(&mut self) {
             let span = self.span.take();
             let was_in = IN_SUBSCRIBER.replace(true);
-            contain(|| span);
+            catch_and_drop(|| span);
             IN_SUBSCRIBER.set(was_in);
             let dispatch = self.dispatch.take();
-            contain(|| dispatch);
+            catch_and_drop(|| dispatch);
         }
     }
 
@@ -137,7 +138,7 @@ mod on {
         fn drop(&mut self) {
             let was_in = IN_SUBSCRIBER.replace(true);
             while let Some(span) = self.0.pop() {
-                contain(|| {
+                catch_and_drop(|| {
                     span.with_subscriber(|(id, subscriber)| subscriber.enter(id));
                     span
                 });
@@ -221,14 +222,13 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
+    use std::any::Any;
     use std::marker::PhantomData;
     use std::panic::Location;
     use std::sync::Arc;
     use std::time::Instant;
 
     use crate::error::Error;
-    use crate::task::raw::completion::Outcome;
-
     pub(crate) struct Span;
 
     impl Span {
@@ -240,7 +240,7 @@ mod off {
             Entered(PhantomData)
         }
 
-        pub(crate) fn unasked<T>(&self, _: Option<&Outcome<T>>) {}
+        pub(crate) fn log_unobserved(&self, _: Option<&(dyn Any + Send)>) {}
     }
 
     pub(crate) struct Entered<'a>(PhantomData<&'a ()>);

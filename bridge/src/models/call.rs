@@ -9,7 +9,7 @@ use loom::thread;
 use super::{Body, Loop, Output, Seen, is_value};
 use crate::deadlock;
 use crate::loom::now;
-use crate::task::canceller::Cancellers;
+use crate::park::cancel::Cancellers;
 use crate::task::join::{self, Wait};
 use crate::task::raw::cache::ScopedJob;
 use crate::task::raw::completion::Outcome;

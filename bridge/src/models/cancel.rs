@@ -6,8 +6,8 @@ use loom::thread;
 
 use super::call::cancellable;
 use super::{Loop, Seen, is_value};
+use crate::park::cancel::{Cancellers, Token};
 use crate::park::waiter::Lease;
-use crate::task::canceller::{Cancellers, Token};
 use crate::task::raw::completion::Outcome;
 use crate::task::raw::state::Reason;
 

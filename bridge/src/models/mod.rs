@@ -24,7 +24,7 @@ use crate::deadlock;
 use crate::event_loop::driver::{Driver, Plan, Remote};
 use crate::instrument::stall::Threshold;
 use crate::loom::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
-use crate::park::Way;
+use crate::task::block::Way;
 use crate::task::join::{self, Owner};
 use crate::task::raw::completion::Outcome;
 use crate::task::raw::job::AnyJob;

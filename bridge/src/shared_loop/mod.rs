@@ -49,7 +49,7 @@ use crate::instrument::stall::Threshold;
 use crate::park::Host;
 use crate::park::waiter::Waiter;
 use crate::task::join::Ending;
-use crate::task::raw::completion::contain;
+use crate::unwind::catch_and_drop;
 
 /// A loop without thread affinity: the threads that call it run it.
 ///
@@ -408,7 +408,7 @@ impl Core {
             self.ours.remote.stop(Plan::Abort);
         }
         let may_drive = driven.is_ok() || has_begun;
-        contain(|| driven);
+        catch_and_drop(|| driven);
         may_drive
     }
 }

@@ -26,11 +26,13 @@ use crate::error::Error;
 use crate::handle::Handle;
 use crate::handle::large::is_large;
 use crate::loom::outside::{Mutex, MutexGuard};
-use crate::park::{self, Host, Waited, Way};
-use crate::task::canceller::{Cancellers, TaskCanceller};
-use crate::task::raw::completion::contain;
+use crate::park::Host;
+use crate::park::cancel::Cancellers;
+use crate::task::block::{self, Waited, Way};
+use crate::task::canceller::TaskCanceller;
 use crate::task::raw::job::AnyJob;
 use crate::task::{Task, may_wait};
+use crate::unwind::catch_and_drop;
 
 impl Handle {
     /// Runs `stream` on the loop, and gives its items to this thread, one by one, as an iterator.
@@ -201,7 +203,7 @@ impl<T> Iter<T> {
             pump.cancel();
         }
         // These are the caller's, not the loop's, to drop.
-        items.into_iter().for_each(|item| contain(|| item));
+        items.into_iter().for_each(|item| catch_and_drop(|| item));
     }
 
     /// Whether its stream is in the process that this one was forked off, where another thread may have locked what they share.
@@ -272,7 +274,7 @@ impl<T> Iter<T> {
             let arm = |waker: &Waker| turns.leave_waker(waker) && pump.borrow_mut().register(waker);
             let is_over = || turns.has_item() || pump.borrow().is_done();
             let is_begun = || pump.borrow().is_begun();
-            match leave.block(|may_drive| park::until(way(may_drive), arm, is_over, is_begun)) {
+            match leave.block(|may_drive| block::until(way(may_drive), arm, is_over, is_begun)) {
                 Waited::Over => {}
                 Waited::TimedOut => return Err(Error::TimedOut(limit.unwrap_or(Duration::MAX))),
                 Waited::Cancelled => return Err(Error::Cancelled),

@@ -15,7 +15,7 @@ use tokio::task::Id as TaskId;
 
 use crate::fork::Process;
 use crate::loom::outside::{Mutex, MutexGuard};
-use crate::task::raw::completion::contain;
+use crate::unwind::catch_and_drop;
 
 /// Who asks a stream for items: a thread, or on a worker, which is now here and now there, a task.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,7 @@ impl Streams {
         for stream in streams {
             stream.give_up(here);
             // This may be the last reference, and what hangs on it is the user's.
-            contain(|| stream);
+            catch_and_drop(|| stream);
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::task::Task;
 use crate::task::join;
-use crate::task::raw::completion::contain;
+use crate::unwind::catch_and_drop;
 
 impl<T> Task<T> {
     /// Calls `f` with the result, once, when the task is done.
@@ -147,7 +147,7 @@ fn in_turn(callback: impl FnOnce() + 'static) {
         due @ None => *due = Some(VecDeque::new()),
     });
     while let Some(callback) = next {
-        contain(callback);
+        catch_and_drop(callback);
         // Without a queue (a thread's last moments) nested ones have run inside.
         next = nested.ok().and_then(|()| {
             DUE.with_borrow_mut(|due| {

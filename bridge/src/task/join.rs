@@ -15,15 +15,16 @@ use crate::error::Deadlock;
 use crate::event_loop::driver::Remote;
 use crate::instrument::Span;
 use crate::instrument::stall::{self, Site};
-use crate::park;
+use crate::park::Host;
+use crate::park::cancel::Cancellers;
 use crate::park::spin::Spin;
-use crate::park::{Host, Waited, Way};
-use crate::task::canceller::Cancellers;
+use crate::task::block::{self, Waited, Way};
 use crate::task::raw::cache::{self, ScopedJob};
-use crate::task::raw::completion::{Outcome, Signal, contain};
+use crate::task::raw::completion::{Outcome, Signal};
 use crate::task::raw::core::{Borrowed, Cell, Frame};
 use crate::task::raw::job::{AnyJob, Job};
 use crate::task::raw::state::{DEADLINE, Ended, Reason};
+use crate::unwind::catch_and_drop;
 
 /// A submitted job, as the one that asks for its result sees it.
 trait Submitted<T>: Send + Sync + RefUnwindSafe {
@@ -146,7 +147,7 @@ impl<T> Owner<T> {
     /// Waits on this thread.
     pub(crate) fn wait(&mut self, way: Way<'_>) -> Waited {
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { park::wait(self.job.signal(), way) }
+        unsafe { block::wait(self.job.signal(), way) }
     }
 
     /// The outcome, once, and only when it is done.
@@ -161,10 +162,10 @@ impl<T> Owner<T> {
     /// Ends as its drop does, but that what is dropped with it panics at nobody. Whether a loop has it, or had it.
     pub(crate) fn leave(mut self) -> bool {
         let unasked = self.take();
-        self.job.span().unasked(unasked.as_ref());
+        self.job.span().log_unobserved(unasked.as_ref().and_then(Outcome::panic));
         let refused = matches!(unasked, Some(Outcome::Stopped(Reason::Closed)));
-        contain(|| unasked);
-        contain(|| self);
+        catch_and_drop(|| unasked);
+        catch_and_drop(|| self);
         !refused
     }
 }
@@ -174,9 +175,9 @@ impl<T> Drop for Owner<T> {
         // SAFETY: this is the one owner, at its end.
         if !unsafe { self.job.signal().detach() } {
             let unasked = self.take();
-            self.job.span().unasked(unasked.as_ref());
+            self.job.span().log_unobserved(unasked.as_ref().and_then(Outcome::panic));
             // As on the loop's thread, where the output of a task that was detached before is dropped.
-            contain(|| unasked);
+            catch_and_drop(|| unasked);
         }
     }
 }
@@ -283,7 +284,7 @@ struct Underway<'a> {
 impl Underway<'_> {
     fn wait(&self, way: Way<'_>) -> Waited {
         // SAFETY: the owner is the thread that is inside `scoped`: this one.
-        unsafe { park::wait(&self.job.signal, way) }
+        unsafe { block::wait(&self.job.signal, way) }
     }
 }
 
@@ -348,7 +349,7 @@ impl Ending {
         let of = || Of { on: self.of.as_ref().map(|(on, _)| Arc::clone(on)), job: None };
         let call = self.of.as_ref().map(|(_, site)| Call { site, companion: None, what: What::End, of: &of });
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { park::wait(&self.signal, Way { deadline, call, ..Way::park() }) }.is_over()
+        unsafe { block::wait(&self.signal, Way { deadline, call, ..Way::park() }) }.is_over()
     }
 }
 

@@ -1,5 +1,7 @@
 //! [`Task`]: what a thread holds of a future that it submitted. [`CancelOnDrop`].
 
+#[allow(unsafe_code)]
+pub(crate) mod block;
 mod callback;
 pub(crate) mod canceller;
 #[allow(unsafe_code)]
@@ -23,8 +25,9 @@ use crate::deadlock::blocked::{Call, Of, What};
 use crate::deadlock::graph::Answer;
 use crate::deadlock::{self, Leave, Loop};
 use crate::error::Error;
-use crate::park::{Host, Way};
+use crate::park::Host;
 use crate::shared_loop::Shared;
+use crate::task::block::Way;
 
 /// A future that was submitted to an event loop: ask for its result, wait for it, await it, cancel it.
 ///

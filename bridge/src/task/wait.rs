@@ -15,9 +15,10 @@ use crate::deadlock::graph::{Answer, JobId, Need};
 use crate::deadlock::{self, Leave, Loop, Target};
 use crate::error::Error;
 use crate::loom::outside::{Mutex, MutexGuard};
-use crate::park::{self, Host, Way};
+use crate::park::Host;
 use crate::shared_loop::Shared;
 use crate::task::Task;
+use crate::task::block::{self, Way};
 use crate::task::raw::job::AnyJob;
 
 /// When [`wait`] returns.
@@ -455,7 +456,7 @@ impl Bell {
             }
             waits
         };
-        park::until(way, arm, || self.has_rung(), is_begun);
+        block::until(way, arm, || self.has_rung(), is_begun);
     }
 }
 

@@ -1,13 +1,14 @@
 //! Completion: [`Signal`] tells its owner that it is over, [`Outcome`] is what came of it.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, RefUnwindSafe, catch_unwind};
+use std::panic::RefUnwindSafe;
 use std::task::Waker;
 use std::time::Duration;
 
 use crate::error::{Error, Panic};
 use crate::loom::UnsafeCell;
 use crate::task::raw::state::{CancelCameFirst, Ended, Reason, State};
+use crate::unwind::catch_and_drop;
 
 /// The state of something that will be done once, and the waker of the one owner that waits for it.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Signal {
             if !cell.as_ref().is_some_and(|old| old.will_wake(waker)) {
                 let waker = waker.clone();
                 // The old one may be of another executor, whose panic is not this owner's.
-                contain(|| cell.replace(waker));
+                catch_and_drop(|| cell.replace(waker));
             }
         });
         let offered = self.state.offer_waker();
@@ -79,7 +80,7 @@ impl Signal {
     unsafe fn take_waker(&self) {
         // SAFETY: as this function's condition says.
         let waker = self.waker.with_mut(|cell| unsafe { (*cell).take() });
-        contain(|| waker);
+        catch_and_drop(|| waker);
     }
 
     /// Stores `DONE`, then wakes the owner. `discard` is called in between if the owner has gone.
@@ -96,7 +97,7 @@ impl Signal {
         if left.waker {
             // SAFETY: `DONE` was stored over a set WAKER: the cell is ours from here on.
             let waker = self.waker.with_mut(|cell| unsafe { (*cell).take() });
-            contain(|| waker.map(Waker::wake));
+            catch_and_drop(|| waker.map(Waker::wake));
         }
         Ok(())
     }
@@ -115,6 +116,14 @@ impl<T> Outcome<T> {
         matches!(self, Outcome::Value(_))
     }
 
+    /// The payload, if it is a panic.
+    pub(crate) fn panic(&self) -> Option<&(dyn Any + Send)> {
+        match self {
+            Outcome::Panicked(payload) => Some(&**payload),
+            Outcome::Value(_) | Outcome::Stopped(_) => None,
+        }
+    }
+
     pub(crate) fn ended(&self) -> Ended {
         match self {
             Outcome::Value(_) => Ended::Value,
@@ -130,11 +139,11 @@ impl<T> Outcome<T> {
         match (dropped, self) {
             (Ok(()), outcome) => outcome,
             (Err(second), Outcome::Panicked(first)) => {
-                contain(|| second);
+                catch_and_drop(|| second);
                 Outcome::Panicked(first)
             }
             (Err(payload), outcome) => {
-                contain(|| outcome);
+                catch_and_drop(|| outcome);
                 Outcome::Panicked(payload)
             }
         }
@@ -150,20 +159,4 @@ impl<T> Outcome<T> {
             Outcome::Stopped(Reason::Closed) => Err(Error::Closed),
         }
     }
-}
-
-/// The text of a panic's payload, if it is one.
-pub(crate) fn text(payload: &(dyn Any + Send)) -> Option<&str> {
-    payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-}
-
-/// Runs code of the user's whose panic has nobody to go to. The panic hook has reported it; the loop goes on.
-pub(crate) fn contain<R>(f: impl FnOnce() -> R) {
-    let mut result = catch_unwind(AssertUnwindSafe(|| drop(f())));
-    // A payload's destructor may panic as well, with a payload... There is an end to it: the fourth is forgotten.
-    for _ in 0..3 {
-        let Err(payload) = result else { return };
-        result = catch_unwind(AssertUnwindSafe(|| drop(payload)));
-    }
-    std::mem::forget(result);
 }

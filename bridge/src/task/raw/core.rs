@@ -13,8 +13,9 @@ use std::task::{Context, Poll};
 use crate::instrument::Span;
 use crate::instrument::stall::Site;
 use crate::loom::UnsafeCell;
-use crate::task::raw::completion::{Outcome, contain};
+use crate::task::raw::completion::Outcome;
 use crate::task::raw::state::{Ended, Reason};
+use crate::unwind::catch_and_drop;
 
 /// A future and room for its outcome, with the types erased.
 ///
@@ -169,7 +170,7 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
     }
 }
 
-// SAFETY: user code is run inside `catch_unwind` or `contain` only.
+// SAFETY: user code is run inside `catch_unwind` or `catch_and_drop` only.
 unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
     unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
         let polled = {
@@ -194,7 +195,7 @@ unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
     unsafe fn overrule(&self) {
         // SAFETY: the caller keeps this function's condition: it still has the frame.
         let overruled = unsafe { self.take() };
-        contain(|| overruled);
+        catch_and_drop(|| overruled);
         // SAFETY: as above.
         unsafe { self.settle(Outcome::Stopped(Reason::Cancel)) };
     }
@@ -206,8 +207,8 @@ unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
     unsafe fn discard(&self) {
         // SAFETY: the caller is the completer of a detached job.
         let unasked = unsafe { self.take() };
-        self.span.unasked(unasked.as_ref());
-        contain(|| unasked);
+        self.span.log_unobserved(unasked.as_ref().and_then(Outcome::panic));
+        catch_and_drop(|| unasked);
     }
 }
 

@@ -12,12 +12,13 @@ use crate::deadlock::graph::{Answer, JobId};
 use crate::event_loop::driver::Remote;
 use crate::instrument::stall;
 use crate::loom::UnsafeCell;
-use crate::task::raw::completion::{Signal, contain};
+use crate::task::raw::completion::Signal;
 use crate::task::raw::core::Frame;
 use crate::task::raw::header::Link;
 use crate::task::raw::slab::Key;
 use crate::task::raw::state::{CANCEL, Ended, Reason, Start, Stop};
 use crate::task::raw::withdrawn;
+use crate::unwind::catch_and_drop;
 
 /// A reference-counted header that everyone holds, before a frame that is touched by leave of the state.
 pub(crate) struct Job<F: Frame + ?Sized> {
@@ -189,7 +190,7 @@ impl<F: Frame + ?Sized> Job<F> {
         let home = self.home.with_mut(|cell| unsafe { (*cell).take() });
         match home {
             Some(Home::Loop(remote)) => remote.push_again(self.link.job()),
-            Some(Home::Task(waker)) => contain(|| waker.wake()),
+            Some(Home::Task(waker)) => catch_and_drop(|| waker.wake()),
             None => unreachable!("a job that is idle has a home"),
         }
     }
@@ -199,7 +200,7 @@ impl<F: Frame + ?Sized> Job<F> {
     fn forget_home(&self) {
         // SAFETY: RUNNING, and whoever has read the cell has sent the job before it came here: it is ours.
         let home = self.home.with_mut(|cell| unsafe { (*cell).take() });
-        contain(|| home);
+        catch_and_drop(|| home);
     }
 
     /// Keeps the way to the runner, for wakers and for `stop`.
@@ -213,7 +214,7 @@ impl<F: Frame + ?Sized> Job<F> {
                 (Runner::Task(waker), Some(Home::Task(old))) if old.will_wake(waker) => {}
                 (Runner::Task(waker), _) => {
                     let waker = Box::new(waker.clone());
-                    contain(|| cell.replace(Home::Task(waker)));
+                    catch_and_drop(|| cell.replace(Home::Task(waker)));
                 }
             }
         });

@@ -20,9 +20,9 @@ use std::ptr;
 use std::sync::Arc;
 
 use crate::loom::{AtomicPtr, Ordering};
-use crate::task::raw::completion::contain;
 use crate::task::raw::header::Link;
 use crate::task::raw::job::AnyJob;
+use crate::unwind::catch_and_drop;
 
 /// The loop waits to be woken. Only an empty queue has it.
 const ASLEEP: usize = 1;
@@ -228,7 +228,7 @@ impl Taken {
             closed |= !job.signal.state.is_done();
             job.close();
             // What hangs on the last reference may be the user's, and the others still have to be closed.
-            contain(|| job);
+            catch_and_drop(|| job);
         }
         closed
     }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use slab::Slab;
 
-use crate::task::raw::completion::contain;
 use crate::task::raw::job::AnyJob;
+use crate::unwind::catch_and_drop;
 
 /// The key under which a job is kept. Of the thread that drives the loop.
 pub(crate) struct Key(AtomicU32);
@@ -74,7 +74,7 @@ impl Pending {
         for (_, job) in jobs {
             job.close();
             // What hangs on the last reference may be the user's.
-            contain(|| job);
+            catch_and_drop(|| job);
         }
         any
     }

@@ -9,8 +9,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::loom::thread_local;
-use crate::task::raw::completion::contain;
 use crate::task::raw::job::AnyJob;
+use crate::unwind::catch_and_drop;
 
 /// How many ends are nested before one is put off.
 const DEEPEST: usize = 16;
@@ -56,6 +56,6 @@ fn end_now(job: Arc<AnyJob>) {
     let leave = DEPTH.try_with(|depth| depth.set(depth.get() + 1)).ok().map(|()| Leave);
     job.end_withdrawn();
     // What hangs on the last reference may be the user's.
-    contain(|| job);
+    catch_and_drop(|| job);
     drop(leave);
 }
