@@ -17,7 +17,7 @@ use std::sync::{Arc, PoisonError, TryLockError};
 use std::thread::{self, Thread, ThreadId};
 use std::time::Instant;
 
-use crate::deadlock::Loop;
+use super::current::LoopMeta;
 use crate::fork::Process;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::waiter::Waiter;
@@ -257,7 +257,7 @@ pub(crate) enum What {
 /// The loop and the job that a call waits for, if there is one of each.
 #[derive(Default)]
 pub(crate) struct Of {
-    pub(crate) on: Option<Arc<Loop>>,
+    pub(crate) on: Option<Arc<LoopMeta>>,
     pub(crate) job: Option<Arc<AnyJob>>,
 }
 

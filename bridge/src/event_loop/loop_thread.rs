@@ -1,4 +1,4 @@
-//! [`LoopThread`]: the thread of a loop of ours, for whoever owns the loop. How a loop is told to end, and waited for.
+//! [`LoopThread`]: the thread of a loop of this crate, for whoever owns the loop. How a loop is told to end, and waited for.
 
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -7,9 +7,9 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use std::{fmt, io, mem};
 
-use crate::deadlock::registry::Ours;
+use super::loop_ref::LoopRef;
+use super::scheduler::Shutdown;
 use crate::error::Error;
-use crate::event_loop::driver::Plan;
 use crate::task::join::Ending;
 use crate::unwind::catch_and_drop;
 
@@ -18,7 +18,7 @@ const ABORT: Duration = Duration::from_millis(250);
 
 /// The thread of a loop. Dropping it ends the loop, and waits for that.
 pub(crate) struct LoopThread {
-    ours: Arc<Ours>,
+    loop_ref: Arc<LoopRef>,
     /// `None`: nobody waits for it.
     thread: Option<JoinHandle<()>>,
     ended: Ending,
@@ -34,51 +34,53 @@ impl RefUnwindSafe for LoopThread {}
 
 impl LoopThread {
     pub(crate) fn new(
-        ours: Arc<Ours>,
+        loop_ref: Arc<LoopRef>,
         thread: JoinHandle<()>,
         mut ended: Ending,
         site: &'static Location<'static>,
     ) -> LoopThread {
-        ended.set_site(&ours.on, site);
-        LoopThread { ours, thread: Some(thread), ended, site }
+        ended.set_site(&loop_ref.on, site);
+        LoopThread { loop_ref, thread: Some(thread), ended, site }
     }
 
     pub(crate) fn name(&self) -> &str {
-        &self.ours.on.name
+        &self.loop_ref.on.name
     }
 
     /// Has the loop finish what was submitted, and waits for its end; aborts it after `timeout`.
     #[track_caller]
     pub(crate) fn finish(mut self, timeout: Option<Duration>) -> Result<(), Error> {
-        let ours = Arc::clone(&self.ours);
-        if ours.on.is_left_behind() {
+        let loop_ref = Arc::clone(&self.loop_ref);
+        if loop_ref.on.is_left_behind() {
             return Err(Error::Closed);
         }
-        let leave = self.ended.may_wait(&ours.on, Location::caller()).map_err(Error::WouldDeadlock)?;
-        self.ended.set_site(&ours.on, Location::caller());
-        ours.remote.stop(Plan::Finish);
+        let leave = self.ended.may_wait(&loop_ref.on, Location::caller()).map_err(Error::WouldDeadlock)?;
+        self.ended.set_site(&loop_ref.on, Location::caller());
+        loop_ref.scheduler.shut_down(Shutdown::Drain);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let in_time = leave.block(|_| self.wait(deadline, leave.is_on_worker()));
         // The leave is kept until the loop has ended: else a task of that loop might be let into a wait for this thread in
         // between, and the drop, refused, would not wait.
-        ours.remote.stop(Plan::Abort);
+        loop_ref.scheduler.shut_down(Shutdown::Abort);
         let ended = leave.block(|_| self.join(deadline.and_then(|deadline| deadline.checked_add(ABORT))));
         drop(leave);
         match timeout {
-            Some(timeout) if !ended || (!in_time && ours.remote.was_cut_short()) => Err(Error::TimedOut(timeout)),
+            Some(timeout) if !ended || (!in_time && loop_ref.scheduler.has_aborted_any()) => {
+                Err(Error::TimedOut(timeout))
+            }
             _ => Ok(()),
         }
     }
 
     /// Has the loop drop what is left, and waits for nothing.
     pub(crate) fn close(&self) {
-        self.ours.remote.stop(Plan::Abort);
+        self.loop_ref.scheduler.shut_down(Shutdown::Abort);
     }
 
     /// As [`close`](LoopThread::close), and nobody will wait.
     pub(crate) fn detach(mut self) {
         // In a fork there is no thread to detach; the drop sees to that.
-        if !self.ours.on.is_left_behind() {
+        if !self.loop_ref.on.is_left_behind() {
             self.close();
             drop(self.thread.take());
         }
@@ -113,7 +115,7 @@ impl LoopThread {
             return self.ended.wait(deadline);
         }
         self.ended.wait(Some(patience)) || {
-            self.ours.streams.give_up_asked_here(on_worker);
+            self.loop_ref.streams.give_up_asked_here(on_worker);
             self.ended.wait(deadline)
         }
     }
@@ -121,7 +123,7 @@ impl LoopThread {
 
 impl Drop for LoopThread {
     fn drop(&mut self) {
-        if self.ours.on.is_left_behind() {
+        if self.loop_ref.on.is_left_behind() {
             // In a fork there is no thread to stop, nor one to join.
             mem::forget(self.thread.take());
             return;
@@ -132,7 +134,7 @@ impl Drop for LoopThread {
         }
         self.close();
         // Refused: nobody joins the thread, which ends on its own.
-        let Ok(leave) = self.ended.may_wait(&self.ours.on, self.site) else { return };
+        let Ok(leave) = self.ended.may_wait(&self.loop_ref.on, self.site) else { return };
         leave.block(|_| self.join(None));
     }
 }

@@ -1,8 +1,10 @@
 //! [`EventLoop`], [`Builder`], [`run`], [`global`]: how a loop starts and how it ends.
 
 pub(crate) mod driver;
+pub(crate) mod loop_ref;
 pub(crate) mod loop_thread;
 mod running;
+pub(crate) mod scheduler;
 
 use std::fmt;
 use std::io;
@@ -16,13 +18,12 @@ use tokio::runtime::Builder as TokioBuilder;
 
 use self::loop_thread::{LoopThread, ThreadSetup};
 use self::running::{Patience, Running};
-use crate::deadlock;
+use crate::deadlock::thread::drives_any;
 use crate::error::Error;
 use crate::fork::PerProcess;
 use crate::handle::large::is_large;
 use crate::handle::{Handle, LocalHandle};
 use crate::instrument::stall::SLOW_POLL;
-use crate::shared_loop::SharedLoop;
 use crate::task::join::Ending;
 
 /// Makes the calling thread the event loop, runs `main` on it and returns its output, as `asyncio.run`.
@@ -85,7 +86,7 @@ pub fn run_timeout<F: Future>(main: F, timeout: Duration) -> F::Output {
 #[track_caller]
 fn run_and_wait<F: Future>(main: F, timeout: Option<Duration>) -> F::Output {
     assert!(
-        !deadlock::drives_any(),
+        !drives_any(),
         "this thread runs an event loop already: `.await` the future here, or call `bridge::run` on another thread"
     );
     let name = thread::current().name().map_or_else(loop_thread::unique_name, String::from);
@@ -404,7 +405,7 @@ impl Builder {
 
     /// The size of the stack of the loop's own thread, in bytes. The default is that of [`std::thread`].
     ///
-    /// An [`EventLoop`] polls all its futures there; a [`SharedLoop`] those tasks that are not polled by a caller, on the
+    /// An [`EventLoop`] polls all its futures there; a [`SharedLoop`](crate::SharedLoop) those tasks that are not polled by a caller, on the
     /// caller's stack. The threads of `spawn_blocking` are tokio's: set them up by [`configure`](Builder::configure).
     ///
     /// # Examples
@@ -423,7 +424,7 @@ impl Builder {
     /// Calls `f` on the loop's own thread before the loop begins: to attach it to a JVM, to set its priority or its CPU.
     ///
     /// If `f` panics, the loop is not started, and `build` returns an error. A second `f` takes the place of the first.
-    /// `f` is not called on the threads that call a [`SharedLoop`], which are yours, nor on those of `spawn_blocking`: see
+    /// `f` is not called on the threads that call a [`SharedLoop`](crate::SharedLoop), which are yours, nor on those of `spawn_blocking`: see
     /// [`configure`](Builder::configure).
     ///
     /// # Examples
@@ -474,7 +475,7 @@ impl Builder {
     /// thread that it waits for, and calls take several times as long. Of a loop's callers one spins at a time; the loop
     /// spins after it has answered a call, and looks at its sockets and timers every few microseconds meanwhile.
     ///
-    /// A [`SharedLoop`] never spins.
+    /// A [`SharedLoop`](crate::SharedLoop) never spins.
     ///
     /// # Examples
     ///
@@ -573,7 +574,7 @@ impl Builder {
             match Running::start(runtime, &name, spin, slow_poll) {
                 Ok(running) => {
                     // The one that is told waits until it is.
-                    let _ = tell.send(Ok(Arc::clone(&running.ours)));
+                    let _ = tell.send(Ok(Arc::clone(&running.loop_ref)));
                     drop(tell);
                     running.run_until_stopped();
                 }
@@ -581,9 +582,9 @@ impl Builder {
             }
         })?;
         let error = match started.recv() {
-            Ok(Ok(ours)) => {
-                let handle = LocalHandle::new(Arc::clone(&ours));
-                return Ok(EventLoop { handle, thread: LoopThread::new(ours, thread, ended, site) });
+            Ok(Ok(loop_ref)) => {
+                let handle = LocalHandle::new(Arc::clone(&loop_ref));
+                return Ok(EventLoop { handle, thread: LoopThread::new(loop_ref, thread, ended, site) });
             }
             Ok(Err(error)) => error,
             Err(mpsc::RecvError) => loop_thread::panicked(),
@@ -593,25 +594,12 @@ impl Builder {
         Err(error)
     }
 
-    /// Starts a loop without thread affinity, and the thread that drives it while nobody calls.
-    ///
-    /// # Errors
-    ///
-    /// As [`build`](Builder::build).
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let shared_loop = bridge::SharedLoop::builder().thread_name("client").build_shared()?;
-    /// let thread = shared_loop.block_on(async { std::thread::current().id() });
-    /// assert_eq!(thread.unwrap(), std::thread::current().id());
-    /// # std::io::Result::Ok(())
-    /// ```
-    #[track_caller]
-    pub fn build_shared(self) -> io::Result<SharedLoop> {
+    /// The tokio runtime that it sets up, the loop's name, which `spawn_blocking` threads get as well, when a poll is slow, and
+    /// the loop's thread.
+    pub(crate) fn into_parts(self) -> io::Result<(TokioBuilder, String, Duration, ThreadSetup)> {
         let Builder { runtime, name, name_of_loop, slow_poll, thread, .. } = self;
         let name = loop_thread::name(name)?;
         let _ = name_of_loop.set(name.clone());
-        SharedLoop::start(runtime, &name, slow_poll, thread)
+        Ok((runtime, name, slow_poll, thread))
     }
 }

@@ -17,9 +17,10 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
 
-use crate::deadlock::registry::{Ours, Registered, RunsHere};
-use crate::deadlock::{Driving, Loop};
-use crate::event_loop::driver::{Driver, LocalTurn, Remote};
+use super::driver::{Driver, LocalTurn};
+use super::loop_ref::{LoopRef, Registered};
+use super::scheduler::Scheduler;
+use crate::deadlock::current::{Driving, LoopMeta};
 use crate::instrument::stall::Threshold;
 
 /// A loop on the thread that runs it. Dropping it is the end, in the order that the module's docs give.
@@ -29,8 +30,7 @@ pub(crate) struct Running {
     runtime: Option<LocalRuntime>,
     /// How its end waits for `spawn_blocking` threads, if not for as long as it takes.
     pub(crate) patience: Option<Patience>,
-    pub(crate) ours: Arc<Ours>,
-    _runs_here: RunsHere,
+    pub(crate) loop_ref: Arc<LoopRef>,
     _registered: Registered,
     _driving: Driving,
 }
@@ -43,20 +43,18 @@ impl Running {
         slow_poll: Duration,
     ) -> io::Result<Running> {
         let runtime = runtime.build_local(LocalOptions::default())?;
-        let on = Loop::new(runtime.handle().id(), Arc::from(name), spin);
-        let remote = Arc::new(Remote::new(Threshold::new(slow_poll, &on.name)));
-        let driver = Driver::new(Arc::clone(&remote), spin);
+        let on = LoopMeta::new(runtime.handle().id(), Arc::from(name), spin);
+        let scheduler = Arc::new(Scheduler::new(on.id, Threshold::new(slow_poll, &on.name)));
+        let driver = Driver::new(Arc::clone(&scheduler), spin);
         let driving = Driving::start(Arc::clone(&on));
-        let ours = Ours::new(on, remote, runtime.handle().clone());
-        let registered = Registered::new(&ours);
-        let runs_here = RunsHere::new(&ours);
+        let loop_ref = LoopRef::new(on, scheduler, runtime.handle().clone());
+        let registered = Registered::new(&loop_ref);
         let driver = Rc::new(RefCell::new(driver));
         let running = Running {
             driver,
             runtime: Some(runtime),
             patience: None,
-            ours,
-            _runs_here: runs_here,
+            loop_ref,
             _registered: registered,
             _driving: driving,
         };

@@ -16,14 +16,15 @@ use tokio::runtime::{Handle as TokioHandle, Runtime};
 
 use self::here::{Here, Lent, RuntimeOf};
 use self::large::{is_large, is_large_val};
-use crate::deadlock::registry::{self, Ours};
-use crate::deadlock::{self, Loop, PollsHere};
+use crate::deadlock::context::{self, PollsHere};
+use crate::deadlock::current::{self, LoopMeta};
+use crate::deadlock::{self, WaitGuard};
 use crate::error::{Deadlock, Error};
-use crate::event_loop::driver::Spawned;
+use crate::event_loop::loop_ref::LoopRef;
 use crate::park::Host;
 use crate::park::cancel::Cancellers;
 use crate::park::waiter::Lease;
-use crate::shared_loop::Shared;
+use crate::shared_loop::state::Shared;
 use crate::task::Task;
 use crate::task::canceller::Canceller;
 use crate::task::join::{self, Wait};
@@ -40,7 +41,7 @@ pub use self::local_handle::LocalHandle;
 /// Where a handle's jobs go.
 #[derive(Clone)]
 pub(super) enum Target {
-    Ours(Arc<Ours>),
+    Loop(Arc<LoopRef>),
     External(Arc<External>),
 }
 
@@ -111,8 +112,8 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn try_current() -> Option<Handle> {
-        match registry::current() {
-            Ok(ours) => Some(Handle::ours(ours)),
+        match LoopRef::current() {
+            Ok(loop_ref) => Some(Handle::of_loop(loop_ref)),
             Err(context) => context.map(Handle::from),
         }
     }
@@ -380,7 +381,7 @@ impl Handle {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         match &self.target {
-            Target::Ours(ours) => ours.remote.is_closed(),
+            Target::Loop(loop_ref) => loop_ref.scheduler.is_closed(),
             Target::External(external) => external.on.is_left_behind() || external.has_ended(),
         }
     }
@@ -399,29 +400,29 @@ impl Handle {
     #[cfg(feature = "stream")]
     pub(crate) fn streams(&self) -> Option<&Arc<crate::stream::open::Streams>> {
         match &self.target {
-            Target::Ours(ours) => Some(&ours.streams),
+            Target::Loop(loop_ref) => Some(&loop_ref.streams),
             Target::External(_) => None,
         }
     }
 
-    pub(crate) fn ours(ours: Arc<Ours>) -> Handle {
-        Handle::new(Target::Ours(ours))
+    pub(crate) fn of_loop(loop_ref: Arc<LoopRef>) -> Handle {
+        Handle::new(Target::Loop(loop_ref))
     }
 
     fn new(target: Target) -> Handle {
         Handle { target, limit: None, cancellers: Cancellers::default() }
     }
 
-    fn on(&self) -> &Arc<Loop> {
+    fn on(&self) -> &Arc<LoopMeta> {
         match &self.target {
-            Target::Ours(ours) => &ours.on,
+            Target::Loop(loop_ref) => &loop_ref.on,
             Target::External(external) => &external.on,
         }
     }
 
     fn shared(&self) -> Option<Arc<Shared>> {
         match &self.target {
-            Target::Ours(ours) => ours.shared.clone(),
+            Target::Loop(loop_ref) => loop_ref.shared.clone(),
             Target::External(_) => None,
         }
     }
@@ -429,7 +430,7 @@ impl Handle {
     /// A shared loop or an external runtime, whose callers poll for themselves.
     fn host(&self) -> Option<&dyn Host> {
         match &self.target {
-            Target::Ours(ours) => ours.shared.as_ref().map(|shared| &**shared as &dyn Host),
+            Target::Loop(loop_ref) => loop_ref.shared.as_ref().map(|shared| &**shared as &dyn Host),
             Target::External(external) => Some(&**external),
         }
     }
@@ -437,16 +438,16 @@ impl Handle {
     /// Gives a job to the loop. One that is closed drops it, and so completes it.
     fn send(&self, job: Arc<AnyJob>) {
         match &self.target {
-            Target::Ours(ours) => ours.remote.push(job),
+            Target::Loop(loop_ref) => loop_ref.scheduler.push(job),
             Target::External(external) if external.on.is_left_behind() => job.refuse(),
-            Target::External(external) => spawn(&external.runtime, &external.on, job),
+            Target::External(external) => external.spawn(job),
         }
     }
 
     /// As [`send`](Handle::send), for a call that is under way: a shutdown lets it finish.
     fn send_inside(&self, job: Arc<AnyJob>) {
         match &self.target {
-            Target::Ours(ours) => ours.remote.push_inside(job),
+            Target::Loop(loop_ref) => loop_ref.scheduler.push_inside(job),
             Target::External(_) => self.send(job),
         }
     }
@@ -455,7 +456,7 @@ impl Handle {
     fn is_closed_elsewhere(&self) -> bool {
         let id = self.on().id;
         let is_in_context = || TokioHandle::try_current().is_ok_and(|current| current.id() == id);
-        let is_here = deadlock::drives(id) || (is_in_context() && !deadlock::is_in_guard(id));
+        let is_here = current::drives(id) || (is_in_context() && !context::is_in_guard(id));
         !is_here && self.is_closed()
     }
 
@@ -486,13 +487,13 @@ impl Handle {
         Ok(())
     }
 
-    fn leave(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<deadlock::Leave, Deadlock> {
+    fn leave(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock> {
         move |job| deadlock::may_wait(self.on(), site, || Box::new(Arc::clone(job) as Arc<AnyJob>))
     }
 
     fn wait<'a>(
         &'a self,
-        leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<deadlock::Leave, Deadlock>,
+        leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock>,
         site: &'static Location<'static>,
         companion: Option<&'static str>,
     ) -> Wait<'a> {
@@ -508,7 +509,7 @@ impl Handle {
         site: &'static Location<'static>,
         companion: Option<&'static str>,
     ) -> Result<Option<Here<'_>>, Error> {
-        let Some((host, outer)) = self.host().zip(deadlock::outer().ok()) else { return Ok(None) };
+        let Some((host, outer)) = self.host().zip(context::outer().ok()) else { return Ok(None) };
         if self.limit.is_some() || self.cancellers.is_some() {
             self.may_begin()?;
         }
@@ -519,17 +520,17 @@ impl Handle {
         deadlock::may_call(on, &outer, site).map_err(Error::WouldDeadlock)?;
         let deadline = self.deadline();
         let runtime = match &self.target {
-            Target::Ours(ours) => {
-                let shared = ours.shared.as_ref().expect("there is a host");
-                let Some(context) = shared.enter(ours) else { return Err(Error::Closed) };
-                RuntimeOf::Ours(context)
+            Target::Loop(loop_ref) => {
+                let shared = loop_ref.shared.as_ref().expect("there is a host");
+                let Some(context) = shared.enter(&loop_ref.scheduler) else { return Err(Error::Closed) };
+                RuntimeOf::Loop(context)
             }
             Target::External(external) if external.has_ended() => return Err(Error::Closed),
             Target::External(external) => RuntimeOf::External(external),
         };
         let _polls = PollsHere::start(on.id, outer);
         let cancellers = &self.cancellers;
-        Ok(Some(Here { host, runtime, deadline, cancellers, site, companion, lease: Lease::new(), _polls }))
+        Ok(Some(Here { host, on, runtime, deadline, cancellers, site, companion, lease: Lease::new(), _polls }))
     }
 
     /// What came of a scoped call, for its caller.
@@ -542,11 +543,6 @@ impl Handle {
             Ok(outcome) => outcome.into_result(self.limit.unwrap_or(Duration::MAX)),
         }
     }
-}
-
-/// Gives a job to a runtime of somebody else's, of which it is not known what it does.
-fn spawn(runtime: &TokioHandle, on: &Arc<Loop>, job: Arc<AnyJob>) {
-    deadlock::hand_over(|| drop(runtime.spawn(Spawned::new(job, Arc::clone(on)))));
 }
 
 /// A function that is to run, or else to be dropped, without a panic that would hide why it did not run.
@@ -584,9 +580,9 @@ impl From<TokioHandle> for Handle {
     /// Which runtime a calling thread drives decides what it may wait for, and not which runtime's context it has entered
     /// ([`tokio::runtime::Handle::enter`]).
     fn from(runtime: TokioHandle) -> Handle {
-        let target = match registry::by_id(runtime.id()) {
-            Some(ours) => Target::Ours(ours),
-            None => Target::External(registry::external(&runtime)),
+        let target = match LoopRef::by_id(runtime.id()) {
+            Some(loop_ref) => Target::Loop(loop_ref),
+            None => Target::External(External::of(&runtime)),
         };
         Handle::new(target)
     }

@@ -20,8 +20,9 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use crate::deadlock;
-use crate::event_loop::driver::{Driver, Plan, Remote};
+use crate::deadlock::current::LoopMeta;
+use crate::event_loop::driver::Driver;
+use crate::event_loop::scheduler::{Scheduler, Shutdown};
 use crate::instrument::stall::Threshold;
 use crate::loom::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
 use crate::task::block::Way;
@@ -255,28 +256,32 @@ impl Wake for Unpark {
 /// The loop's side, for the thread that made it.
 #[derive(Clone)]
 struct Loop {
-    remote: Arc<Remote>,
+    scheduler: Arc<Scheduler>,
     runtime: Arc<Unpark>,
     sleeps: Count,
 }
 
 /// Who the loops of all models are, which is no part of them. Nobody spins: for how long hangs on a clock.
-static ON: LazyLock<Arc<deadlock::Loop>> = LazyLock::new(|| {
+static ON: LazyLock<Arc<LoopMeta>> = LazyLock::new(|| {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    deadlock::Loop::new(runtime.handle().id(), Arc::from("model"), Duration::ZERO)
+    LoopMeta::new(runtime.handle().id(), Arc::from("model"), Duration::ZERO)
 });
 
 impl Loop {
     fn new() -> Loop {
-        Loop { remote: Arc::new(Remote::new(Threshold::none())), runtime: Unpark::current(), sleeps: Count::default() }
+        Loop {
+            scheduler: Arc::new(Scheduler::new(ON.id, Threshold::none())),
+            runtime: Unpark::current(),
+            sleeps: Count::default(),
+        }
     }
 
     fn push(&self, job: Arc<AnyJob>) {
-        self.remote.push(job);
+        self.scheduler.push(job);
     }
 
     fn driver(&self) -> Driver {
-        Driver::new(Arc::clone(&self.remote), Duration::ZERO)
+        Driver::new(Arc::clone(&self.scheduler), Duration::ZERO)
     }
 
     /// What the runtime does, when it was woken. True when the loop is to end.
@@ -317,7 +322,7 @@ impl Loop {
     }
 
     fn finish(&self) {
-        self.remote.stop(Plan::Finish);
+        self.scheduler.shut_down(Shutdown::Drain);
     }
 
     /// What is there is run once; whatever is left is dropped.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::{Body, Count, Loop, Seen};
-use crate::event_loop::driver::Plan;
+use crate::event_loop::scheduler::Shutdown;
 use crate::instrument::stall::Site;
 use crate::task::raw::core;
 use crate::task::raw::job::{AnyJob, Job};
@@ -136,7 +136,7 @@ fn stops_against_sleep() {
             let on = on.clone();
             move || {
                 on.finish();
-                on.remote.stop(Plan::Abort);
+                on.scheduler.shut_down(Shutdown::Abort);
             }
         });
         on.serve_until_finished();

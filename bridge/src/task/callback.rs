@@ -7,9 +7,9 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
-use crate::deadlock::registry;
-use crate::deadlock::{self, Loop};
+use crate::deadlock::current::{self, LoopMeta};
 use crate::error::Error;
+use crate::event_loop::loop_ref::LoopRef;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::task::Task;
 use crate::task::join;
@@ -83,7 +83,7 @@ where
     }
 
     /// What is to be called, and the loop that the task was on. For the first that asks after `put`.
-    fn due(&self) -> Option<(Arc<Loop>, impl FnOnce() + Send + use<T, F>)> {
+    fn due(&self) -> Option<(Arc<LoopMeta>, impl FnOnce() + Send + use<T, F>)> {
         let (mut task, f) = self.lock().take()?;
         let on = Arc::clone(task.on());
         // Nobody else has the task, to give its result out before.
@@ -98,12 +98,12 @@ where
 }
 
 /// Calls `due` on the thread of the loop `on`, if that is ours and runs, else on this one.
-fn call_on(on: &Loop, site: &'static Location<'static>, due: impl FnOnce() + Send + 'static) {
-    let elsewhere = if deadlock::drives(on.id) { None } else { registry::by_id(on.id) };
+fn call_on(on: &LoopMeta, site: &'static Location<'static>, due: impl FnOnce() + Send + 'static) {
+    let elsewhere = if current::drives(on.id) { None } else { LoopRef::by_id(on.id) };
     let due = CallOnDrop(Some(due));
-    if let Some(ours) = elsewhere {
+    if let Some(loop_ref) = elsewhere {
         // A loop that refuses it, or ends before its turn comes, drops it, and so calls it.
-        drop(join::submit_from(site, async move { drop(due) }, |job| ours.remote.push(job)));
+        drop(join::submit_from(site, async move { drop(due) }, |job| loop_ref.scheduler.push(job)));
     }
 }
 

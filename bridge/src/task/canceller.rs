@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::deadlock::Loop;
+use crate::deadlock::current::LoopMeta;
 use crate::park::cancel::Token;
 use crate::task::raw::job::AnyJob;
 
@@ -137,11 +137,11 @@ impl fmt::Debug for Canceller {
 #[derive(Clone)]
 pub(crate) struct TaskCanceller {
     job: Arc<AnyJob>,
-    on: Arc<Loop>,
+    on: Arc<LoopMeta>,
 }
 
 impl TaskCanceller {
-    pub(crate) fn new(job: Arc<AnyJob>, on: Arc<Loop>) -> TaskCanceller {
+    pub(crate) fn new(job: Arc<AnyJob>, on: Arc<LoopMeta>) -> TaskCanceller {
         TaskCanceller { job, on }
     }
 

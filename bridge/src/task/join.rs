@@ -9,10 +9,10 @@ use std::task::Waker;
 use std::time::Instant;
 
 use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::current::LoopMeta;
 use crate::deadlock::graph::Answer;
-use crate::deadlock::{self, Leave, Loop};
+use crate::deadlock::{self, WaitGuard};
 use crate::error::Deadlock;
-use crate::event_loop::driver::Remote;
 use crate::instrument::Span;
 use crate::instrument::stall::{self, Site};
 use crate::park::Host;
@@ -96,7 +96,7 @@ where
 
 /// Submits a future that is made on the loop's thread, and stays there.
 #[track_caller]
-pub(crate) fn submit_local<M, F>(make: M, remote: &Remote) -> Owner<F::Output>
+pub(crate) fn submit_local<M, F>(make: M, send: impl FnOnce(Arc<AnyJob>)) -> Owner<F::Output>
 where
     M: FnOnce() -> F + Send + 'static,
     F: Future + 'static,
@@ -104,7 +104,7 @@ where
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
     let job = Arc::new(unsafe { Job::new(Cell::make(make, Site::new(Location::caller()))) });
-    remote.push(Arc::clone(&job) as Arc<AnyJob>);
+    send(Arc::clone(&job) as Arc<AnyJob>);
     Owner { job }
 }
 
@@ -190,11 +190,11 @@ pub(crate) struct Wait<'a> {
     pub(crate) cancellers: &'a Cancellers,
     /// What the thread waits at, if it is no event loop.
     pub(crate) host: Option<&'a dyn Host>,
-    pub(crate) on: &'a Arc<Loop>,
+    pub(crate) on: &'a Arc<LoopMeta>,
     pub(crate) site: &'static Location<'static>,
     pub(crate) companion: Option<&'static str>,
     /// Asks for leave to wait for the job.
-    pub(crate) leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<Leave, Deadlock>,
+    pub(crate) leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock>,
 }
 
 /// A scoped call of a future that any thread may poll. It is dropped when this returns.
@@ -208,14 +208,18 @@ where
 }
 
 /// A scoped call of a future that is made on the loop's thread, and dropped there before this returns.
-pub(crate) fn call_local<M, F>(make: M, remote: &Remote, wait: Wait<'_>) -> Result<Outcome<F::Output>, Deadlock>
+pub(crate) fn call_local<M, F>(
+    make: M,
+    send: impl FnOnce(Arc<AnyJob>),
+    wait: Wait<'_>,
+) -> Result<Outcome<F::Output>, Deadlock>
 where
     M: FnOnce() -> F + Send,
     F: Future,
     F::Output: Send,
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
-    unsafe { scoped(Cell::make(make, Site::new(wait.site)), |job| remote.push(job), wait) }
+    unsafe { scoped(Cell::make(make, Site::new(wait.site)), send, wait) }
 }
 
 /// The frame is `cell`, on this function's stack, where it stays until the job is done.
@@ -320,7 +324,7 @@ impl Drop for AbortOnDrop {
 pub(crate) struct Ending {
     signal: Arc<Signal>,
     /// The loop, and the line that waits for it or has started it.
-    of: Option<(Arc<Loop>, &'static Location<'static>)>,
+    of: Option<(Arc<LoopMeta>, &'static Location<'static>)>,
 }
 
 /// Held by the thread; its drop is the end.
@@ -335,12 +339,12 @@ impl Ending {
         (Ending { signal: Arc::clone(&signal), of: None }, End { signal })
     }
 
-    pub(crate) fn may_wait(&self, on: &Loop, site: &'static Location<'static>) -> Result<Leave, Deadlock> {
+    pub(crate) fn may_wait(&self, on: &LoopMeta, site: &'static Location<'static>) -> Result<WaitGuard, Deadlock> {
         deadlock::may_join(on, site, || Box::new(Arc::clone(&self.signal)))
     }
 
     /// Waits of that line are for the end of that loop.
-    pub(crate) fn set_site(&mut self, on: &Arc<Loop>, site: &'static Location<'static>) {
+    pub(crate) fn set_site(&mut self, on: &Arc<LoopMeta>, site: &'static Location<'static>) {
         self.of = Some((Arc::clone(on), site));
     }
 

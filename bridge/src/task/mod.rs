@@ -22,11 +22,12 @@ use self::canceller::{Canceller, TaskCanceller};
 use self::join::Owner;
 use self::raw::job::AnyJob;
 use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::current::LoopMeta;
 use crate::deadlock::graph::Answer;
-use crate::deadlock::{self, Leave, Loop};
+use crate::deadlock::{self, WaitGuard};
 use crate::error::Error;
 use crate::park::Host;
-use crate::shared_loop::Shared;
+use crate::shared_loop::state::Shared;
 use crate::task::block::Way;
 
 /// A future that was submitted to an event loop: ask for its result, wait for it, await it, cancel it.
@@ -55,13 +56,13 @@ use crate::task::block::Way;
 #[must_use = "dropping a task detaches it: its result, and its panic, are lost"]
 pub struct Task<T> {
     owner: Owner<T>,
-    on: Arc<Loop>,
+    on: Arc<LoopMeta>,
     /// The shared loop that it runs on, which a thread that waits may drive.
     host: Option<Arc<Shared>>,
 }
 
 impl<T> Task<T> {
-    pub(crate) fn new(owner: Owner<T>, on: Arc<Loop>, host: Option<Arc<Shared>>) -> Task<T> {
+    pub(crate) fn new(owner: Owner<T>, on: Arc<LoopMeta>, host: Option<Arc<Shared>>) -> Task<T> {
         Task { owner, on, host }
     }
 
@@ -126,7 +127,7 @@ impl<T> Task<T> {
         self.take(limit)
     }
 
-    pub(crate) fn on(&self) -> &Arc<Loop> {
+    pub(crate) fn on(&self) -> &Arc<LoopMeta> {
         &self.on
     }
 
@@ -309,7 +310,7 @@ impl<T> fmt::Debug for Task<T> {
 
 /// Asks for leave to wait on this thread for an answer of the loop `on`.
 #[track_caller]
-pub(crate) fn may_wait(on: &Loop, answer: &dyn Fn() -> Box<dyn Answer>) -> Result<Leave, Error> {
+pub(crate) fn may_wait(on: &LoopMeta, answer: &dyn Fn() -> Box<dyn Answer>) -> Result<WaitGuard, Error> {
     if on.is_left_behind() {
         return Err(Error::Closed);
     }

@@ -11,12 +11,13 @@ use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
 use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::current::LoopMeta;
 use crate::deadlock::graph::{Answer, JobId, Need};
-use crate::deadlock::{self, Leave, Loop, Target};
+use crate::deadlock::{self, Target, WaitGuard};
 use crate::error::Error;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::Host;
-use crate::shared_loop::Shared;
+use crate::shared_loop::state::Shared;
 use crate::task::Task;
 use crate::task::block::{self, Way};
 use crate::task::raw::job::AnyJob;
@@ -160,7 +161,7 @@ fn common_host<'a, T: 'a>(tasks: impl IntoIterator<Item = &'a Task<T>>) -> Optio
 }
 
 fn way<'a>(
-    leave: &Leave,
+    leave: &WaitGuard,
     may_drive: bool,
     deadline: Option<Instant>,
     host: Option<&'a Shared>,
@@ -192,11 +193,11 @@ pub struct AsCompleted<T> {
 #[derive(Default)]
 struct Left {
     total: usize,
-    by_loop: Vec<(Arc<Loop>, usize)>,
+    by_loop: Vec<(Arc<LoopMeta>, usize)>,
 }
 
 impl Left {
-    fn add(&mut self, on: &Arc<Loop>) {
+    fn add(&mut self, on: &Arc<LoopMeta>) {
         self.total += 1;
         match self.by_loop.iter_mut().find(|(known, _)| known.id == on.id) {
             Some((_, count)) => *count += 1,
@@ -204,7 +205,7 @@ impl Left {
         }
     }
 
-    fn remove(&mut self, on: &Loop) {
+    fn remove(&mut self, on: &LoopMeta) {
         self.total -= 1;
         let known = self.by_loop.iter().position(|(known, _)| known.id == on.id);
         let index = known.expect("the loop of a task that was added");
@@ -277,7 +278,7 @@ impl<T> AsCompleted<T> {
     }
 
     /// Asks for leave to wait, on this thread, for a task to ring: none has that is left.
-    fn leave(&self, site: &'static Location<'static>) -> Result<Leave, Error> {
+    fn leave(&self, site: &'static Location<'static>) -> Result<WaitGuard, Error> {
         if self.left.by_loop.iter().any(|(on, _)| on.is_left_behind()) {
             return Err(Error::Closed);
         }
@@ -336,12 +337,12 @@ fn refuse(function: &str, error: &Error) -> ! {
 }
 
 /// Asks for leave to wait for `tasks` on this thread.
-fn leave<'a, T>(tasks: &'a [Task<T>], when: ReturnWhen, site: &'static Location<'static>) -> Result<Leave, Error> {
+fn leave<'a, T>(tasks: &'a [Task<T>], when: ReturnWhen, site: &'static Location<'static>) -> Result<WaitGuard, Error> {
     if tasks.iter().any(Task::is_lost) {
         return Err(Error::Closed);
     }
     let targets = || {
-        let mut by_loop: Vec<(&Loop, Vec<&Task<T>>)> = Vec::new();
+        let mut by_loop: Vec<(&LoopMeta, Vec<&Task<T>>)> = Vec::new();
         let mut alone = Vec::new();
         for task in tasks {
             // Asked once: one that has ended since the caller looked may be what it waits for.
@@ -360,7 +361,7 @@ fn leave<'a, T>(tasks: &'a [Task<T>], when: ReturnWhen, site: &'static Location<
                 None => by_loop.push((task.on(), vec![task])),
             }
         }
-        let target = |(on, tasks): (&'a Loop, Vec<&'a Task<T>>)| {
+        let target = |(on, tasks): (&'a LoopMeta, Vec<&'a Task<T>>)| {
             let owed = move || Owed { jobs: tasks.iter().map(|task| task.job()).collect(), when };
             Target::new(on, move || Box::new(owed()))
         };

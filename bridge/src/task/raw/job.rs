@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use crate::deadlock::graph::{Answer, JobId};
-use crate::event_loop::driver::Remote;
-use crate::instrument::stall;
+use crate::instrument::stall::{self, Threshold};
 use crate::loom::UnsafeCell;
 use crate::task::raw::completion::Signal;
 use crate::task::raw::core::Frame;
 use crate::task::raw::header::Link;
+use crate::task::raw::schedule::{Schedule, TokioTask};
 use crate::task::raw::slab::Key;
 use crate::task::raw::state::{CANCEL, Ended, Reason, Start, Stop};
 use crate::task::raw::withdrawn;
@@ -26,25 +26,17 @@ pub(crate) struct Job<F: Frame + ?Sized> {
     /// What the queue needs of it.
     pub(crate) link: Link,
     // Where it is sent to run again; see the last chapter of `state`.
-    home: UnsafeCell<Option<Home>>,
+    schedule: UnsafeCell<Option<Arc<dyn Schedule>>>,
     /// The key under which its loop keeps it while it is pending.
     pub(crate) key: Key,
     frame: F,
 }
 
-/// Where a pending job is sent to run again.
-enum Home {
-    /// To the queue of a loop of ours.
-    Loop(Arc<Remote>),
-    /// To the tokio task that holds it. In a box, so that the jobs of our own loops are smaller.
-    Task(Box<Waker>),
-}
-
 /// Who runs a job.
 #[derive(Clone, Copy)]
 pub(crate) enum Runner<'a> {
-    /// A loop of ours, which has taken it out of its queue.
-    Loop(&'a Arc<Remote>),
+    /// A loop of this crate, which has taken it out of its queue.
+    Loop { schedule: &'a Arc<dyn Schedule>, slow_poll: &'a Threshold },
     /// A tokio task, which has this waker.
     Task(&'a Waker),
 }
@@ -80,7 +72,7 @@ impl<F: Frame> Job<F> {
     /// What the frame holds before the first poll is `Send`, and so is the outcome. What it holds from then on
     /// need not be if the job goes to a loop whose thread never changes.
     pub(crate) unsafe fn new(frame: F) -> Job<F> {
-        Job { signal: Signal::new(), link: Link::new(), home: UnsafeCell::new(None), key: Key::default(), frame }
+        Job { signal: Signal::new(), link: Link::new(), schedule: UnsafeCell::new(None), key: Key::default(), frame }
     }
 
     pub(crate) fn frame(&self) -> &F {
@@ -92,7 +84,7 @@ impl<F: Frame + ?Sized> Job<F> {
     /// Runs the job once on the loop's thread: what a poll, by the loop or by its tokio task, amounts to.
     pub(crate) fn run(&self, runner: Runner<'_>) -> Ran {
         let mut measured = stall::Poll::new(match runner {
-            Runner::Loop(remote) => Some(&remote.slow_poll),
+            Runner::Loop { slow_poll, .. } => Some(slow_poll),
             Runner::Task(_) => None,
         });
         let ran = self.run_measured(runner, &mut measured);
@@ -106,16 +98,16 @@ impl<F: Frame + ?Sized> Job<F> {
             Start::Stop(reason) => self.end(reason),
             Start::Run { .. } => match self.poll(runner, measured) {
                 Poll::Ready(ended) => {
-                    self.forget_home();
+                    self.forget_schedule();
                     self.complete(ended);
                 }
                 Poll::Pending => {
-                    self.set_home(runner);
+                    self.set_schedule(runner);
                     match self.signal.state.idle() {
                         Ok(false) => return Ran::Pending,
                         Ok(true) => return Ran::Woken,
                         Err(reason) => {
-                            self.forget_home();
+                            self.forget_schedule();
                             self.end(reason);
                         }
                     }
@@ -130,7 +122,7 @@ impl<F: Frame + ?Sized> Job<F> {
         let own;
         let waker = match runner {
             Runner::Task(waker) => waker,
-            Runner::Loop(_) => {
+            Runner::Loop { .. } => {
                 own = self.link.waker();
                 &own
             }
@@ -151,7 +143,7 @@ impl<F: Frame + ?Sized> Job<F> {
             Start::Run { woken } => {
                 // One that was woken may have its waker still reading the cell.
                 if !woken {
-                    self.forget_home();
+                    self.forget_schedule();
                 }
                 self.end(Reason::Closed);
             }
@@ -187,34 +179,33 @@ impl<F: Frame + ?Sized> Job<F> {
     fn send(&self) {
         // SAFETY: WOKEN was set in IDLE, by us: the cell is ours until the job comes out of the queue that it is sent to
         // below, or for good.
-        let home = self.home.with_mut(|cell| unsafe { (*cell).take() });
-        match home {
-            Some(Home::Loop(remote)) => remote.push_again(self.link.job()),
-            Some(Home::Task(waker)) => catch_and_drop(|| waker.wake()),
-            None => unreachable!("a job that is idle has a home"),
-        }
+        let schedule = self.schedule.with_mut(|cell| unsafe { (*cell).take() });
+        let schedule = schedule.expect("an idle job was scheduled by somebody");
+        schedule.schedule(&self.link);
+        // What hangs on the last reference may be the user's.
+        catch_and_drop(|| schedule);
     }
 
     /// Lets go of its loop or its tokio task, and so of a runtime, while a result waits to be asked for. `start` has
     /// said `Run`, to the loop that took the job out of its queue, or else without a wake.
-    fn forget_home(&self) {
+    fn forget_schedule(&self) {
         // SAFETY: RUNNING, and whoever has read the cell has sent the job before it came here: it is ours.
-        let home = self.home.with_mut(|cell| unsafe { (*cell).take() });
-        catch_and_drop(|| home);
+        let schedule = self.schedule.with_mut(|cell| unsafe { (*cell).take() });
+        catch_and_drop(|| schedule);
     }
 
     /// Keeps the way to the runner, for wakers and for `stop`.
-    fn set_home(&self, runner: Runner<'_>) {
-        self.home.with_mut(|cell| {
-            // SAFETY: as in `forget_home`.
+    fn set_schedule(&self, runner: Runner<'_>) {
+        self.schedule.with_mut(|cell| {
+            // SAFETY: as in `forget_schedule`.
             let cell = unsafe { &mut *cell };
             match (runner, &*cell) {
-                (Runner::Loop(_), Some(Home::Loop(_))) => {}
-                (Runner::Loop(remote), _) => *cell = Some(Home::Loop(Arc::clone(remote))),
-                (Runner::Task(waker), Some(Home::Task(old))) if old.will_wake(waker) => {}
+                (Runner::Loop { .. }, Some(_)) => {}
+                (Runner::Loop { schedule, .. }, None) => *cell = Some(Arc::clone(schedule)),
+                (Runner::Task(waker), Some(old)) if old.will_wake(waker) => {}
                 (Runner::Task(waker), _) => {
-                    let waker = Box::new(waker.clone());
-                    catch_and_drop(|| cell.replace(Home::Task(waker)));
+                    let task = Arc::new(TokioTask(waker.clone()));
+                    catch_and_drop(|| cell.replace(task));
                 }
             }
         });

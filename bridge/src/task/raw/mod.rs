@@ -7,6 +7,7 @@ pub(crate) mod core;
 pub(crate) mod header;
 pub(crate) mod job;
 pub(crate) mod queue;
+pub(crate) mod schedule;
 pub(crate) mod slab;
 pub(crate) mod state;
 pub(crate) mod withdrawn;
