@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::fork::Process;
-use crate::slot;
+use crate::unwind::message;
 
 /// Why a call onto an event loop gave no value.
 ///
@@ -103,7 +103,7 @@ pub struct Panic {
 
 impl Panic {
     pub(crate) fn new(payload: Box<dyn Any + Send>) -> Panic {
-        let text = slot::text(&*payload).map(Box::from);
+        let text = message(&*payload).map(Box::from);
         Panic { payload: Mutex::new(payload), text }
     }
 

@@ -67,53 +67,21 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
-#[allow(unsafe_code)]
-mod fork;
-#[allow(unsafe_code)]
-mod frame;
-#[allow(unsafe_code)]
-mod job;
-#[allow(unsafe_code)]
-mod link;
-#[allow(unsafe_code)]
-mod owner;
-#[allow(unsafe_code)]
-mod park;
-#[allow(unsafe_code)]
-mod pending;
-#[allow(unsafe_code)]
-mod queue;
-#[allow(unsafe_code)]
-mod slot;
-#[allow(unsafe_code)]
-mod spare;
-
-mod blocked;
-mod callback;
-mod canceller;
-mod circle;
-mod context;
-mod driver;
+mod deadlock;
 mod error;
 mod event_loop;
 mod facade;
+#[allow(unsafe_code)]
+mod fork;
 mod handle;
-#[cfg(feature = "stream")]
-mod iter;
-mod large;
-mod loop_thread;
-mod registry;
-mod running;
+mod instrument;
+mod loom;
+mod park;
 mod shared_loop;
-mod stall;
-mod state;
 #[cfg(feature = "stream")]
-mod streams;
-mod sync;
+mod stream;
 mod task;
-mod trace;
-mod wait;
-mod withdrawn;
+mod unwind;
 
 #[cfg(all(any(doc, doctest), feature = "macros"))]
 pub mod guide;
@@ -123,21 +91,21 @@ pub mod guide;
 mod models;
 
 #[doc(hidden)]
-#[path = "private.rs"]
+#[path = "macro_support.rs"]
 pub mod __private;
 
-pub use blocked::{Blocked, BlockedState, blocked};
-pub use canceller::Canceller;
+pub use deadlock::blocked::{Blocked, BlockedState, blocked};
 pub use error::{Deadlock, Error, Panic};
 pub use event_loop::{Builder, EventLoop, global, run, run_timeout, try_global};
 pub use facade::Facade;
 pub use handle::{EnterGuard, Handle, LocalHandle};
+pub use shared_loop::{SharedLoop, shared, try_shared};
 #[cfg(feature = "stream")]
 #[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
-pub use iter::Iter;
-pub use shared_loop::{SharedLoop, shared, try_shared};
+pub use stream::Iter;
+pub use task::canceller::Canceller;
+pub use task::wait::{AsCompleted, ReturnWhen, Waited, as_completed, wait};
 pub use task::{CancelOnDrop, Task};
-pub use wait::{AsCompleted, ReturnWhen, Waited, as_completed, wait};
 
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
