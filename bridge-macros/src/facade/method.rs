@@ -15,6 +15,7 @@ use super::options::MethodOptions;
 use super::registry::{Handle, Registry};
 use super::tokens::{Located as _, at, ungrouped};
 use super::{elided, future, probe, sends, with};
+use crate::analyze::mistakes_of_callbacks;
 use crate::ast::Block;
 use crate::ast::types::{self, Part};
 use crate::plan::Place;
@@ -117,6 +118,9 @@ impl Owner<'_> {
             return Err(mistake(sig.receiver(), what, LEAVE_OUT));
         }
         let in_trait = self.kind == OwnerKind::Trait;
+        if awaited.is_some() && !in_trait {
+            callbacks(sig)?;
+        }
         let name = self.call_name(source);
         let items = (!in_trait && options.local.is_none()).then_some((&*name, options.error.as_ref()));
         let mapper = Mapper { registry: self.registry, in_trait, is_pinned, own: self.facade, items };
@@ -589,4 +593,14 @@ pub(super) fn unfinished(method: &Method) -> TokenStream {
         name_of(arg, index);
     }
     quote!(#(#conditions)* #[allow(missing_docs, unused_variables)] #vis #sig { ::core::unreachable!() })
+}
+
+/// The arguments go to the loop, callbacks too.
+fn callbacks(sig: &Signature) -> Result<()> {
+    let args = sig.inputs.iter().filter_map(|input| if let FnArg::Typed(arg) = input { Some(arg) } else { None });
+    let together = |mut first: syn::Error, second| {
+        first.combine(second);
+        first
+    };
+    mistakes_of_callbacks(args).into_iter().reduce(together).map_or(Ok(()), Err)
 }

@@ -72,6 +72,16 @@ fn a_companion_says_how_it_fails() {
 }
 
 #[test]
+fn the_author_replaces_the_docs_or_appends_a_paragraph() {
+    let text = page("fn.described_blocking");
+    assert!(text.contains("<p>Fetches it, as the author says.</p>"), "{text}");
+    assert!(!text.contains("Blocking companion") && !text.contains("does not say how"), "{text}");
+    let text = page("fn.described_in_part_blocking");
+    assert!(text.contains("Blocking companion of <a href=\"fn.described_in_part.html\""), "{text}");
+    assert!(text.contains("<p>A paragraph of <a href=\"fn.fetch.html\""), "{text}");
+}
+
+#[test]
 fn what_is_only_code_or_only_for_async_callers_is_left_out() {
     for name in ["wait_blocking", "wait_submit", "only_code_blocking", "indented_code_blocking", "numbers_blocking"] {
         assert_is_of_a_blocking_function(&page(&format!("fn.{name}")));
