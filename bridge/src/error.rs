@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::fork::Process;
-use crate::slot;
+use crate::unwind::message;
 
 /// Why a call onto an event loop gave no value.
 ///
@@ -61,9 +61,9 @@ impl fmt::Display for Error {
             ),
             Error::WouldDeadlock(deadlock) => deadlock.fmt(f),
             Error::Cancelled => f.write_str("cancelled: the task or call was cancelled before it finished"),
-            Error::TimedOut(limit) => write!(
+            Error::TimedOut(timeout) => write!(
                 f,
-                "no result within {limit:?}: raise the limit, or find out what the future, or its event loop, waits for"
+                "timed out after {timeout:?}: raise the timeout, or find out what the future, or its event loop, waits for"
             ),
             Error::Panicked(panic) => panic.fmt(f),
             Error::NotStarted(error) => write!(f, "the event loop could not be started: {error}"),
@@ -117,7 +117,7 @@ pub struct Panic {
 
 impl Panic {
     pub(crate) fn new(payload: Box<dyn Any + Send>) -> Panic {
-        let text = slot::text(&*payload).map(Box::from);
+        let text = message(&*payload).map(Box::from);
         Panic { payload: Mutex::new(payload), text }
     }
 

@@ -2,19 +2,19 @@
 //!
 //! Hooks run at each `fork` (`pthread_atfork`). The child's adds to a counter; a loop remembers what it was. A lock that another
 //! thread holds at the fork would be held in the child for ever, so the hook before it takes each global lock of this crate
-//! ([`registry`](crate::registry), [`context`](crate::context)), and those after it let them go. What the process has one of
+//! ([`GlobalMutex`]), and those after it let them go. What the process has one of
 //! is made anew in a child ([`PerProcess`]). On systems without `pthread_atfork` the counter stays as it is, and nothing is
 //! noticed.
 
+use std::any::Any;
 use std::cell::Cell;
 use std::io;
 use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, OnceLock, PoisonError};
 
-use crate::context::RecordsLock;
-use crate::registry::RegistryLock;
+use crate::loom::outside::{Mutex, MutexGuard};
 
 /// How many forks lie between the first process and this one.
 static FORKS: AtomicU32 = AtomicU32::new(0);
@@ -27,11 +27,6 @@ impl Process {
     pub(crate) fn current() -> Process {
         notice_forks();
         Process::counted()
-    }
-
-    /// Sees to it that a fork is noticed, before a lock is taken that it has to wait for.
-    pub(crate) fn notice() {
-        notice_forks();
     }
 
     /// Whether it is this one.
@@ -112,10 +107,66 @@ impl<T: Send + Sync> PerProcess<T> {
     }
 }
 
-/// The global locks of this crate.
+/// A global value under a lock that a child finds free, whatever the threads of its parent were doing: the thread that forks takes
+/// it before, and lets it go after.
+pub(crate) struct GlobalMutex<T: 'static> {
+    value: LazyLock<Mutex<T>>,
+    /// It is among the [`GLOBALS`].
+    is_known: AtomicBool,
+}
+
+/// A [`GlobalMutex`] of whatever value.
+trait Global: Sync {
+    fn hold(&'static self) -> Box<dyn Any>;
+}
+
+/// Those that were used. No thread takes this one while it holds one of them.
+static GLOBALS: Mutex<Vec<&'static dyn Global>> = Mutex::new(Vec::new());
+
+fn globals() -> MutexGuard<'static, Vec<&'static dyn Global>> {
+    GLOBALS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T: Default + Send> GlobalMutex<T> {
+    pub(crate) const fn new() -> GlobalMutex<T> {
+        GlobalMutex { value: LazyLock::new(Mutex::default), is_known: AtomicBool::new(false) }
+    }
+
+    /// No user code runs under this lock: a panic in there could only be a failed allocation.
+    pub(crate) fn lock(&'static self) -> MutexGuard<'static, T> {
+        notice_forks();
+        // ORDERING: it hands nothing over. It is asked again under the lock.
+        if !self.is_known.load(Ordering::Relaxed) {
+            let mut globals = globals();
+            if !self.is_known.swap(true, Ordering::Relaxed) {
+                globals.push(self);
+            }
+        }
+        self.guard()
+    }
+
+    fn guard(&'static self) -> MutexGuard<'static, T> {
+        self.value.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Default + Send> Global for GlobalMutex<T> {
+    fn hold(&'static self) -> Box<dyn Any> {
+        Box::new(self.guard())
+    }
+}
+
+/// The locks of all [`GLOBALS`], and of their list.
 struct Locks {
-    _registry: RegistryLock,
-    _records: RecordsLock,
+    _held: Vec<Box<dyn Any>>,
+    _globals: MutexGuard<'static, Vec<&'static dyn Global>>,
+}
+
+impl Locks {
+    fn hold() -> Locks {
+        let globals = globals();
+        Locks { _held: globals.iter().map(|global| global.hold()).collect(), _globals: globals }
+    }
 }
 
 thread_local! {
@@ -127,8 +178,7 @@ thread_local! {
 
 fn before_fork() {
     if HOOKS.replace(HOOKS.get() + 1) == 0 {
-        let locks = Locks { _registry: RegistryLock::new(), _records: RecordsLock::new() };
-        HELD.set(Some(ManuallyDrop::new(locks)));
+        HELD.set(Some(ManuallyDrop::new(Locks::hold())));
     }
 }
 
@@ -236,6 +286,8 @@ mod tests {
 
     #[test]
     fn hooks_that_were_added_twice_hold_the_locks_until_the_last_has_run() {
+        static GLOBAL: GlobalMutex<u8> = GlobalMutex::new();
+        *GLOBAL.lock() += 1;
         let held = || HELD.take().map(|locks| HELD.set(Some(locks))).is_some();
         for in_child in [false, false] {
             before_fork();
@@ -245,8 +297,7 @@ mod tests {
             assert!(held());
             after_fork(in_child);
             assert!(!held());
-            // Nobody holds them.
-            drop((RegistryLock::new(), RecordsLock::new()));
+            assert_eq!(*GLOBAL.lock(), 1, "nobody holds it");
         }
     }
 }

@@ -14,7 +14,7 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
 fn exists(name: &str) -> bool {
     let Some((file, test)) = name.rsplit_once("::") else { return false };
     let paths = match file.split_once("::") {
-        Some(("bridge", file)) => vec![format!("../bridge/src/{file}.rs")],
+        Some(("bridge", module)) => vec![format!("../bridge/src/{}.rs", module.replace("::", "/"))],
         Some(("models", file)) => vec![format!("../bridge/src/models/{file}.rs")],
         _ => vec![format!("tests/{file}.rs"), format!("tests/{file}/main.rs")],
     };

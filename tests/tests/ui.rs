@@ -156,7 +156,7 @@ fn errors_of(cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, Vec<Headline
 fn only_what_is_ours_is_compared() {
     let stderr = "error: `fetch` is not async: write `async fn`\n --> tests/ui/a/b.rs:4:1\n  |\n\nerror[E0277]: `Rc<u8>` cannot be \
                   sent between threads safely\n --> tests/ui/a/b.rs:5:1\n\nerror[E0277]: `a::B` is in no `Facade`\n   --> \
-                  $WORKSPACE/bridge/src/private.rs\n";
+                  $WORKSPACE/bridge/src/macro_support.rs\n";
     let headline = |text: &str, line| Headline { text: text.to_owned(), line };
     let (ours, other) = (headline("`…` is not async: write `…`", Some(4)), headline("`…` is in no `…`", Some(9)));
     assert_eq!(expected(stderr), [headline(&ours.text, Some(4)), headline(&other.text, None)]);

@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use super::on::On;
 use crate::error::Error;
-use crate::large::block_on;
+use crate::handle::large::block_on;
 
 /// Waits, and panics where only the bridge went wrong.
 #[track_caller]

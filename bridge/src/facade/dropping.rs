@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::held::Held;
-use crate::slot::contain;
-use crate::trace;
+use crate::instrument;
+use crate::unwind::catch_and_drop;
 
 /// The timeout of a drop that awaits, unless `facade!` names another.
 pub const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -24,13 +24,13 @@ where
     if held.is_empty() {
         return;
     }
-    let Some(handle) = held.on().known() else { return contain(|| held) };
+    let Some(handle) = held.on().known() else { return catch_and_drop(|| held) };
     let handle = handle.with_timeout(timeout);
     // One that is not polled drops what it holds.
     let future = async move { drop(with(held.into_parts().0).await) };
-    contain(|| {
+    catch_and_drop(|| {
         if let Err(error) = handle.block_on(future) {
-            trace::not_awaited(&error);
+            instrument::not_awaited(&error);
         }
     });
 }

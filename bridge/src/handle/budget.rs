@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::task::LocalSet;
 use tokio::task::coop::{RestoreOnPending, poll_proceed, unconstrained};
 
-use crate::slot::contain;
+use crate::unwind::catch_and_drop;
 
 thread_local! {
     /// Its drop gives the thread a whole budget. Nothing else depends on that drop, so that it may be left out as the thread
@@ -48,7 +48,7 @@ fn first() -> Option<RestoreOnPending> {
     let whole = Rc::new(Cell::new(None));
     let made = Rc::clone(&whole);
     // It panics where its own thread-locals are gone.
-    contain(|| {
+    catch_and_drop(|| {
         let set = LocalSet::new();
         drop(set.spawn_local(async move { made.set(Some(poll_fn(poll_proceed).await)) }));
         let _ = pin!(set).poll(&mut Context::from_waker(Waker::noop()));

@@ -10,7 +10,7 @@ use std::task::{Context, Waker};
 use tokio::runtime::{Builder, Handle as TokioHandle};
 
 use super::{Handle, Target};
-use crate::context::InGuard;
+use crate::deadlock::context::InGuard;
 use crate::fork::PerProcess;
 
 impl Handle {
@@ -55,7 +55,7 @@ impl Handle {
     /// The context of the loop, or once that has ended of a runtime that has shut down.
     fn context(&self) -> Option<TokioHandle> {
         let runtime = match &self.target {
-            Target::Ours(ours) => ours.runtime(),
+            Target::Loop(loop_ref) => loop_ref.runtime(),
             Target::External(external) if external.on.is_left_behind() => None,
             Target::External(external) => Some(external.runtime.clone()),
         };

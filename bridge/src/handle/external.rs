@@ -5,6 +5,7 @@
 //! first call, that is never ready. The runtime drops it when it shuts down, before it shuts its timers and sockets down.
 //! The drop has all calls give up.
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,19 +15,20 @@ use std::time::Instant;
 
 use tokio::runtime::Handle as TokioHandle;
 
-use crate::context::{self, Loop};
+use crate::deadlock::current::{self, LoopMeta, Polling};
+use crate::deadlock::registry::{self, Known};
+use crate::loom::{Mutex, lock};
 use crate::park::Host;
 use crate::park::waiter::Waiter;
-use crate::registry;
 use crate::shared_loop::role::{Role, Turn};
-use crate::slot::contain;
-use crate::sync::{Mutex, lock};
+use crate::task::raw::job::{AnyJob, Ran, Runner};
+use crate::unwind::catch_and_drop;
 
 /// An external runtime, for those who call it.
 #[derive(Debug)]
 pub(crate) struct External {
     pub(crate) runtime: TokioHandle,
-    pub(crate) on: Arc<Loop>,
+    pub(crate) on: Arc<LoopMeta>,
     /// Nobody of ours drives it: all callers park.
     role: Role<Infallible>,
     has_sentinel: AtomicBool,
@@ -42,10 +44,15 @@ struct Heartbeat {
 }
 
 impl External {
-    pub(crate) fn new(runtime: &TokioHandle) -> External {
+    /// What is known of that runtime.
+    pub(crate) fn of(runtime: &TokioHandle) -> Arc<External> {
+        registry::find_or_insert(runtime.id(), || Arc::new(External::new(runtime)))
+    }
+
+    fn new(runtime: &TokioHandle) -> External {
         External {
             runtime: runtime.clone(),
-            on: context::foreign(runtime),
+            on: LoopMeta::external(runtime),
             role: Role::new(),
             has_sentinel: AtomicBool::new(false),
             heartbeat: Heartbeat::default(),
@@ -60,6 +67,11 @@ impl External {
             drop(self.runtime.spawn(Sentinel(Arc::clone(self))));
         }
         self.role.is_closed()
+    }
+
+    /// Gives a job to the runtime, of which it is not known what it does.
+    pub(crate) fn spawn(&self, job: Arc<AnyJob>) {
+        current::hand_over(|| drop(self.runtime.spawn(Spawned { job, on: Arc::clone(&self.on) })));
     }
 
     /// Whether the runtime drops a task that it is given: it has shut down, or has begun to.
@@ -84,7 +96,7 @@ impl External {
         }
         let mut unrun = Unrun(Some(Arc::clone(self)));
         // It panics where the system gives no thread.
-        contain(|| self.runtime.spawn_blocking(move || drop(unrun.0.take())));
+        catch_and_drop(|| self.runtime.spawn_blocking(move || drop(unrun.0.take())));
     }
 
     /// Asks the runtime for a sign of life, for [`has_answered`](External::has_answered).
@@ -102,7 +114,21 @@ impl External {
 
 impl Drop for External {
     fn drop(&mut self) {
-        registry::forget_external(self.on.id);
+        registry::remove_unused(self.on.id);
+    }
+}
+
+impl Known for External {
+    fn on(&self) -> &Arc<LoopMeta> {
+        &self.on
+    }
+
+    fn external(&self) -> Option<&TokioHandle> {
+        Some(&self.runtime)
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
     }
 }
 
@@ -147,5 +173,32 @@ impl Drop for Sentinel {
         // It leads back to the runtime.
         let waker = lock(&self.0.heartbeat.sentinel).take();
         drop(waker);
+    }
+}
+
+/// A job as a tokio task of the runtime `on`. When a runtime that shuts down drops it, its job ends.
+struct Spawned {
+    job: Arc<AnyJob>,
+    on: Arc<LoopMeta>,
+}
+
+impl Future for Spawned {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let polling = Polling::start(&self.on, self.job.id());
+        let ran = self.job.run(Runner::Task(cx.waker()));
+        drop(polling);
+        match ran {
+            Ran::Ended => Poll::Ready(()),
+            Ran::Pending | Ran::Woken => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Spawned {
+    fn drop(&mut self) {
+        let _polling = Polling::start_dropping(&self.on, self.job.id());
+        self.job.close();
     }
 }

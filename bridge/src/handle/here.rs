@@ -23,18 +23,21 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::{External, budget};
-use crate::blocked::{Call, Of, What};
-use crate::canceller::Cancellers;
-use crate::context::{self, Loop, PollsHere, Thread};
+use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::context::{self, PollsHere};
+use crate::deadlock::current::LoopMeta;
+use crate::deadlock::thread::{Thread, block_in_place, current_thread};
 use crate::error::Deadlock;
+use crate::instrument::Watch;
+use crate::loom::now;
 use crate::park::Host;
+use crate::park::cancel::Cancellers;
 use crate::park::waiter::Lease;
-use crate::shared_loop::InContext;
-use crate::slot::{Outcome, contain, text};
-use crate::state::Reason;
-use crate::sync::now;
-use crate::trace::Watch;
-use crate::withdrawn;
+use crate::shared_loop::state::InContext;
+use crate::task::raw::completion::Outcome;
+use crate::task::raw::state::Reason;
+use crate::task::raw::withdrawn;
+use crate::unwind::{catch_and_drop, message};
 
 /// When a worker that waits for its own runtime makes sure that this has not shut down before it could hand its tasks over.
 const UNSURE: Duration = Duration::from_millis(100);
@@ -42,6 +45,7 @@ const UNSURE: Duration = Duration::from_millis(100);
 /// A call that this thread is about to poll. While it lives, the runtime is there.
 pub(crate) struct Here<'a> {
     pub(crate) host: &'a dyn Host,
+    pub(crate) on: &'a Arc<LoopMeta>,
     pub(crate) runtime: RuntimeOf<'a>,
     pub(crate) deadline: Option<Instant>,
     pub(crate) cancellers: &'a Cancellers,
@@ -53,7 +57,7 @@ pub(crate) struct Here<'a> {
 
 /// A runtime, by whom it belongs to.
 pub(crate) enum RuntimeOf<'a> {
-    Ours(InContext<'a>),
+    Loop(InContext<'a>),
     /// Nobody of ours sees to it that it is driven.
     External(&'a Arc<External>),
 }
@@ -70,7 +74,7 @@ impl Here<'_> {
         F: Future,
     {
         let runtime = match &self.runtime {
-            RuntimeOf::Ours(context) => context.runtime(),
+            RuntimeOf::Loop(context) => context.runtime(),
             RuntimeOf::External(external) => &external.runtime,
         };
         let _context = runtime.enter();
@@ -79,7 +83,7 @@ impl Here<'_> {
         if let Some(outcome) = polled.poll() {
             return Ok(polled.end(self.told(outcome)));
         }
-        let outcome = match context::current_thread() {
+        let outcome = match current_thread() {
             Thread::Drives(_) | Thread::DrivesUnknown => return go_on(Lent(future)),
             Thread::Free { may_drive } => self.go_on_here(&mut polled, None, may_drive),
             Thread::Worker => {
@@ -87,7 +91,7 @@ impl Here<'_> {
                 if own.is_some_and(|own| own.refuses_tasks()) {
                     Outcome::Stopped(Reason::Closed)
                 } else {
-                    let done = context::block_in_place(|may_drive| {
+                    let done = block_in_place(|may_drive| {
                         polled.poll().unwrap_or_else(|| self.go_on_here(&mut polled, own, may_drive))
                     })
                     .ok();
@@ -104,21 +108,14 @@ impl Here<'_> {
 
     /// The end of the loop has cut the call short.
     pub(crate) fn is_cut_short(&self) {
-        if let RuntimeOf::Ours(context) = &self.runtime {
-            context.ours.remote.cuts_short();
-        }
-    }
-
-    fn on(&self) -> &Arc<Loop> {
-        match &self.runtime {
-            RuntimeOf::Ours(context) => &context.ours.on,
-            RuntimeOf::External(external) => &external.on,
+        if let RuntimeOf::Loop(context) = &self.runtime {
+            context.scheduler.set_aborted();
         }
     }
 
     fn external(&self) -> Option<&Arc<External>> {
         match &self.runtime {
-            RuntimeOf::Ours(_) => None,
+            RuntimeOf::Loop(_) => None,
             RuntimeOf::External(external) => Some(external),
         }
     }
@@ -129,7 +126,7 @@ impl Here<'_> {
     fn told<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
         match outcome {
             Outcome::Panicked(payload) if self.host.is_closed() && is_tokios_end(&*payload) => {
-                contain(|| payload);
+                catch_and_drop(|| payload);
                 Outcome::Stopped(Reason::Closed)
             }
             outcome => outcome,
@@ -150,7 +147,7 @@ impl Here<'_> {
         let mut watch = Watch::new(self.site);
         watch.start();
         let asked = Cell::new(None);
-        let of = || Of { on: Some(Arc::clone(self.on())), job: None };
+        let of = || Of { on: Some(Arc::clone(self.on)), job: None };
         let call = Call { site: self.site, companion: self.companion, what: What::Here, of: &of };
         let mut entry = None;
         let mut unsure = own.map(|own| (own, now() + UNSURE));
@@ -199,7 +196,7 @@ impl Here<'_> {
 
 /// Whether that is how tokio's timers and sockets panic while their runtime shuts down.
 fn is_tokios_end(payload: &(dyn Any + Send)) -> bool {
-    text(payload).is_some_and(|text| text.contains("A Tokio 1.x context was found, but it is being shutdown"))
+    message(payload).is_some_and(|message| message.contains("A Tokio 1.x context was found, but it is being shutdown"))
 }
 
 /// A future that this thread polls.

@@ -6,13 +6,13 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::canceller::Canceller;
 use crate::error::Error;
+use crate::event_loop::loop_ref::LoopRef;
+use crate::handle::large::is_large;
 use crate::handle::{Handle, Target};
-use crate::large::is_large;
-use crate::owner;
-use crate::registry::{self, Ours};
 use crate::task::Task;
+use crate::task::canceller::Canceller;
+use crate::task::join;
 
 /// Points to a loop of ours, whose thread never changes: futures that are not `Send` may live there.
 ///
@@ -37,12 +37,12 @@ use crate::task::Task;
 pub struct LocalHandle {
     /// Of the same loop.
     handle: Handle,
-    ours: Arc<Ours>,
+    loop_ref: Arc<LoopRef>,
 }
 
 impl LocalHandle {
-    pub(crate) fn new(ours: Arc<Ours>) -> LocalHandle {
-        LocalHandle { handle: Handle::ours(Arc::clone(&ours)), ours }
+    pub(crate) fn new(loop_ref: Arc<LoopRef>) -> LocalHandle {
+        LocalHandle { handle: Handle::of_loop(Arc::clone(&loop_ref)), loop_ref }
     }
 
     /// As [`Handle::current`], for a loop of ours.
@@ -79,7 +79,7 @@ impl LocalHandle {
     /// ```
     #[must_use]
     pub fn try_current() -> Option<LocalHandle> {
-        registry::current().ok().filter(|ours| ours.shared.is_none()).map(LocalHandle::new)
+        LoopRef::current().ok().filter(|loop_ref| loop_ref.shared.is_none()).map(LocalHandle::new)
     }
 
     /// As [`Handle::block_on`], for a future that is not `Send`: `make` crosses over to the loop's thread and
@@ -144,8 +144,12 @@ impl LocalHandle {
         F: Future,
         F::Output: Send,
     {
-        let remote = &self.ours.remote;
-        self.handle.scoped(|wait| owner::call_local(make, remote, wait), Location::caller(), companion)
+        let scheduler = &self.loop_ref.scheduler;
+        self.handle.scoped(
+            |wait| join::call_local(make, |job| scheduler.push(job), wait),
+            Location::caller(),
+            companion,
+        )
     }
 
     /// As [`Handle::submit`], for a future that is not `Send`: `make` crosses over to the loop's thread and
@@ -183,7 +187,11 @@ impl LocalHandle {
         F: Future + 'static,
         F::Output: Send + 'static,
     {
-        Task::new(owner::submit_local(make, &self.ours.remote), Arc::clone(&self.ours.on), None)
+        Task::new(
+            join::submit_local(make, |job| self.loop_ref.scheduler.push(job)),
+            Arc::clone(&self.loop_ref.on),
+            None,
+        )
     }
 
     /// As [`Handle::with_timeout`].
@@ -201,7 +209,7 @@ impl LocalHandle {
     /// ```
     #[must_use = "the limit holds for calls through the handle that this returns"]
     pub fn with_timeout(&self, limit: Duration) -> LocalHandle {
-        LocalHandle { handle: self.handle.with_timeout(limit), ours: Arc::clone(&self.ours) }
+        LocalHandle { handle: self.handle.with_timeout(limit), loop_ref: Arc::clone(&self.loop_ref) }
     }
 
     /// As [`Handle::with_canceller`].
@@ -223,7 +231,7 @@ impl LocalHandle {
     /// ```
     #[must_use = "the canceller holds for calls through the handle that this returns"]
     pub fn with_canceller(&self, canceller: &Canceller) -> LocalHandle {
-        LocalHandle { handle: self.handle.with_canceller(canceller), ours: Arc::clone(&self.ours) }
+        LocalHandle { handle: self.handle.with_canceller(canceller), loop_ref: Arc::clone(&self.loop_ref) }
     }
 }
 
@@ -231,8 +239,8 @@ impl Handle {
     /// The same loop for futures that stay on its thread, if it is an `EventLoop`.
     pub(crate) fn to_local(&self) -> Option<LocalHandle> {
         match &self.target {
-            Target::Ours(ours) if ours.shared.is_none() => {
-                Some(LocalHandle { handle: self.clone(), ours: Arc::clone(ours) })
+            Target::Loop(loop_ref) if loop_ref.shared.is_none() => {
+                Some(LocalHandle { handle: self.clone(), loop_ref: Arc::clone(loop_ref) })
             }
             _ => None,
         }

@@ -4,6 +4,7 @@ mod budget;
 mod enter;
 mod external;
 mod here;
+pub(crate) mod large;
 mod local_handle;
 
 use std::fmt;
@@ -14,21 +15,24 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle as TokioHandle, Runtime};
 
 use self::here::{Here, Lent, RuntimeOf};
-use crate::canceller::{Canceller, Cancellers};
-use crate::context::{self, Loop, PollsHere};
-use crate::driver::Spawned;
+use self::large::{is_large, is_large_val};
+use crate::deadlock::context::{self, PollsHere};
+use crate::deadlock::current::{self, LoopMeta};
+use crate::deadlock::{self, WaitGuard};
 use crate::error::{Deadlock, Error};
-use crate::job::AnyJob;
-use crate::large::{is_large, is_large_val};
-use crate::owner::{self, Wait};
+use crate::event_loop::loop_ref::LoopRef;
 use crate::park::Host;
+use crate::park::cancel::Cancellers;
 use crate::park::waiter::Lease;
-use crate::registry::{self, Ours};
-use crate::shared_loop::Shared;
-use crate::slot::{Outcome, contain};
-use crate::spare::ScopedJob;
-use crate::state::Reason;
+use crate::shared_loop::state::Shared;
 use crate::task::Task;
+use crate::task::canceller::Canceller;
+use crate::task::join::{self, Wait};
+use crate::task::raw::cache::ScopedJob;
+use crate::task::raw::completion::Outcome;
+use crate::task::raw::job::AnyJob;
+use crate::task::raw::state::Reason;
+use crate::unwind::catch_and_drop;
 
 pub use self::enter::EnterGuard;
 pub(crate) use self::external::External;
@@ -37,7 +41,7 @@ pub use self::local_handle::LocalHandle;
 /// Where a handle's jobs go.
 #[derive(Clone)]
 pub(super) enum Target {
-    Ours(Arc<Ours>),
+    Loop(Arc<LoopRef>),
     External(Arc<External>),
 }
 
@@ -127,8 +131,8 @@ impl Handle {
     /// ```
     #[must_use]
     pub fn try_current() -> Option<Handle> {
-        match registry::current() {
-            Ok(ours) => Some(Handle::ours(ours)),
+        match LoopRef::current() {
+            Ok(loop_ref) => Some(Handle::of_loop(loop_ref)),
             Err(context) => context.map(Handle::from),
         }
     }
@@ -196,7 +200,7 @@ impl Handle {
         let mut here = match self.here(site, companion) {
             Ok(Some(here)) => here,
             Ok(None) => {
-                return self.scoped(|wait| owner::call(future, |job| self.send(job), wait), site, companion);
+                return self.scoped(|wait| join::call(future, |job| self.send(job), wait), site, companion);
             }
             Err(error) => {
                 // Not left to the end of this function: if its destructor panics there, the compiler forgets what is returned.
@@ -206,7 +210,7 @@ impl Handle {
         };
         let go_on = |lent: Lent<'_, F>| {
             let leave = self.leave(site);
-            owner::call(lent, |job| self.send_inside(job), self.wait(&leave, site, companion))
+            join::call(lent, |job| self.send_inside(job), self.wait(&leave, site, companion))
         };
         match here.run(future, go_on) {
             Ok(Outcome::Value(value)) => Ok(value),
@@ -249,7 +253,7 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        Task::new(owner::submit(future, |job| self.send(job)), Arc::clone(self.on()), self.shared())
+        Task::new(join::submit(future, |job| self.send(job)), Arc::clone(self.on()), self.shared())
     }
 
     /// Runs `f` on the thread that drives the loop, soon, as `loop.call_soon_threadsafe`. Nobody waits for it; a panic in it
@@ -378,7 +382,7 @@ impl Handle {
     /// ```
     #[must_use = "the canceller holds for calls through the handle that this returns"]
     pub fn with_canceller(&self, canceller: &Canceller) -> Handle {
-        Handle { cancellers: self.cancellers.with(canceller), ..self.clone() }
+        Handle { cancellers: self.cancellers.with(canceller.token()), ..self.clone() }
     }
 
     /// Whether the loop takes no more work: it has ended, or its shutdown has begun.
@@ -396,7 +400,7 @@ impl Handle {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         match &self.target {
-            Target::Ours(ours) => ours.remote.is_closed(),
+            Target::Loop(loop_ref) => loop_ref.scheduler.is_closed(),
             Target::External(external) => external.on.is_left_behind() || external.has_ended(),
         }
     }
@@ -413,31 +417,31 @@ impl Handle {
 
     /// Those of a loop of ours. No other's end waits for its streams.
     #[cfg(feature = "stream")]
-    pub(crate) fn streams(&self) -> Option<&Arc<crate::streams::Streams>> {
+    pub(crate) fn streams(&self) -> Option<&Arc<crate::stream::open::Streams>> {
         match &self.target {
-            Target::Ours(ours) => Some(&ours.streams),
+            Target::Loop(loop_ref) => Some(&loop_ref.streams),
             Target::External(_) => None,
         }
     }
 
-    pub(crate) fn ours(ours: Arc<Ours>) -> Handle {
-        Handle::new(Target::Ours(ours))
+    pub(crate) fn of_loop(loop_ref: Arc<LoopRef>) -> Handle {
+        Handle::new(Target::Loop(loop_ref))
     }
 
     fn new(target: Target) -> Handle {
         Handle { target, limit: None, cancellers: Cancellers::default() }
     }
 
-    fn on(&self) -> &Arc<Loop> {
+    fn on(&self) -> &Arc<LoopMeta> {
         match &self.target {
-            Target::Ours(ours) => &ours.on,
+            Target::Loop(loop_ref) => &loop_ref.on,
             Target::External(external) => &external.on,
         }
     }
 
     fn shared(&self) -> Option<Arc<Shared>> {
         match &self.target {
-            Target::Ours(ours) => ours.shared.clone(),
+            Target::Loop(loop_ref) => loop_ref.shared.clone(),
             Target::External(_) => None,
         }
     }
@@ -445,7 +449,7 @@ impl Handle {
     /// A shared loop or an external runtime, whose callers poll for themselves.
     fn host(&self) -> Option<&dyn Host> {
         match &self.target {
-            Target::Ours(ours) => ours.shared.as_ref().map(|shared| &**shared as &dyn Host),
+            Target::Loop(loop_ref) => loop_ref.shared.as_ref().map(|shared| &**shared as &dyn Host),
             Target::External(external) => Some(&**external),
         }
     }
@@ -453,16 +457,16 @@ impl Handle {
     /// Gives a job to the loop. One that is closed drops it, and so completes it.
     fn send(&self, job: Arc<AnyJob>) {
         match &self.target {
-            Target::Ours(ours) => ours.remote.push(job),
+            Target::Loop(loop_ref) => loop_ref.scheduler.push(job),
             Target::External(external) if external.on.is_left_behind() => job.refuse(),
-            Target::External(external) => spawn(&external.runtime, &external.on, job),
+            Target::External(external) => external.spawn(job),
         }
     }
 
     /// As [`send`](Handle::send), for a call that is under way: a shutdown lets it finish.
     fn send_inside(&self, job: Arc<AnyJob>) {
         match &self.target {
-            Target::Ours(ours) => ours.remote.push_inside(job),
+            Target::Loop(loop_ref) => loop_ref.scheduler.push_inside(job),
             Target::External(_) => self.send(job),
         }
     }
@@ -471,7 +475,7 @@ impl Handle {
     fn is_closed_elsewhere(&self) -> bool {
         let id = self.on().id;
         let is_in_context = || TokioHandle::try_current().is_ok_and(|current| current.id() == id);
-        let is_here = context::drives(id) || (is_in_context() && !context::is_in_guard(id));
+        let is_here = current::drives(id) || (is_in_context() && !context::is_in_guard(id));
         !is_here && self.is_closed()
     }
 
@@ -502,13 +506,13 @@ impl Handle {
         Ok(())
     }
 
-    fn leave(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<context::Leave, Deadlock> {
-        move |job| context::may_wait(self.on(), site, || Box::new(Arc::clone(job) as Arc<AnyJob>))
+    fn leave(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock> {
+        move |job| deadlock::may_wait(self.on(), site, || Box::new(Arc::clone(job) as Arc<AnyJob>))
     }
 
     fn wait<'a>(
         &'a self,
-        leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<context::Leave, Deadlock>,
+        leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock>,
         site: &'static Location<'static>,
         companion: Option<&'static str>,
     ) -> Wait<'a> {
@@ -532,20 +536,20 @@ impl Handle {
         if on.is_left_behind() {
             return Err(Error::Closed);
         }
-        context::may_call(on, &outer, site).map_err(Error::WouldDeadlock)?;
+        deadlock::may_call(on, &outer, site).map_err(Error::WouldDeadlock)?;
         let deadline = self.deadline();
         let runtime = match &self.target {
-            Target::Ours(ours) => {
-                let shared = ours.shared.as_ref().expect("there is a host");
-                let Some(context) = shared.enter(ours) else { return Err(Error::Closed) };
-                RuntimeOf::Ours(context)
+            Target::Loop(loop_ref) => {
+                let shared = loop_ref.shared.as_ref().expect("there is a host");
+                let Some(context) = shared.enter(&loop_ref.scheduler) else { return Err(Error::Closed) };
+                RuntimeOf::Loop(context)
             }
             Target::External(external) if external.has_ended() => return Err(Error::Closed),
             Target::External(external) => RuntimeOf::External(external),
         };
         let _polls = PollsHere::start(on.id, outer);
         let cancellers = &self.cancellers;
-        Ok(Some(Here { host, runtime, deadline, cancellers, site, companion, lease: Lease::new(), _polls }))
+        Ok(Some(Here { host, on, runtime, deadline, cancellers, site, companion, lease: Lease::new(), _polls }))
     }
 
     /// What came of a scoped call, for its caller.
@@ -560,17 +564,12 @@ impl Handle {
     }
 }
 
-/// Gives a job to a runtime of somebody else's, of which it is not known what it does.
-fn spawn(runtime: &TokioHandle, on: &Arc<Loop>, job: Arc<AnyJob>) {
-    context::hand_over(|| drop(runtime.spawn(Spawned::new(job, Arc::clone(on)))));
-}
-
 /// A function that is to run, or else to be dropped, without a panic that would hide why it did not run.
 struct Unrun<F>(Option<F>);
 
 impl<F> Drop for Unrun<F> {
     fn drop(&mut self) {
-        contain(|| self.0.take());
+        catch_and_drop(|| self.0.take());
     }
 }
 
@@ -600,9 +599,9 @@ impl From<TokioHandle> for Handle {
     /// Which runtime a calling thread drives decides what it may wait for, and not which runtime's context it has entered
     /// ([`tokio::runtime::Handle::enter`]).
     fn from(runtime: TokioHandle) -> Handle {
-        let target = match registry::by_id(runtime.id()) {
-            Some(ours) => Target::Ours(ours),
-            None => Target::External(registry::external(&runtime)),
+        let target = match LoopRef::by_id(runtime.id()) {
+            Some(loop_ref) => Target::Loop(loop_ref),
+            None => Target::External(External::of(&runtime)),
         };
         Handle::new(target)
     }

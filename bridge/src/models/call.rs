@@ -7,14 +7,14 @@ use std::time::Instant;
 use loom::thread;
 
 use super::{Body, Loop, Output, Seen, is_value};
-use crate::canceller::Cancellers;
-use crate::context;
-use crate::job::AnyJob;
-use crate::owner::{self, Wait};
-use crate::slot::Outcome;
-use crate::spare::ScopedJob;
-use crate::state::Reason;
-use crate::sync::now;
+use crate::deadlock;
+use crate::loom::now;
+use crate::park::cancel::Cancellers;
+use crate::task::join::{self, Wait};
+use crate::task::raw::cache::ScopedJob;
+use crate::task::raw::completion::Outcome;
+use crate::task::raw::job::AnyJob;
+use crate::task::raw::state::Reason;
 
 /// What `Handle::block_on` does.
 fn call(on: &Loop, body: Body, deadline: Option<Instant>) -> Outcome<Output> {
@@ -29,11 +29,12 @@ pub(super) fn cancellable(
     cancellers: &Cancellers,
 ) -> Outcome<Output> {
     let site = Location::caller();
-    let leave = |job: &Arc<ScopedJob>| context::may_wait(&super::ON, site, || Box::new(Arc::clone(job) as Arc<AnyJob>));
+    let leave =
+        |job: &Arc<ScopedJob>| deadlock::may_wait(&super::ON, site, || Box::new(Arc::clone(job) as Arc<AnyJob>));
     let on_it = &super::ON;
     let wait =
         Wait { deadline, spin: &on_it.spin, cancellers, host: None, on: on_it, site, companion: None, leave: &leave };
-    owner::call(body, |job| on.push(job), wait).unwrap()
+    join::call(body, |job| on.push(job), wait).unwrap()
 }
 
 /// The way of a call, with no way back: whatever was borrowed is free when it returns.
@@ -86,7 +87,7 @@ fn two_calls_against_the_loop() {
         });
         let leaver = thread::spawn({
             let (on, body) = (on.clone(), other.ready_after(0));
-            move || drop(owner::submit(body, |job| on.push(job)))
+            move || drop(join::submit(body, |job| on.push(job)))
         });
         on.serve(2);
         caller.join().unwrap();

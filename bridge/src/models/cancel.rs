@@ -6,10 +6,10 @@ use loom::thread;
 
 use super::call::cancellable;
 use super::{Loop, Seen, is_value};
-use crate::canceller::{Cancellers, Token};
+use crate::park::cancel::{Cancellers, Token};
 use crate::park::waiter::Lease;
-use crate::slot::Outcome;
-use crate::state::Reason;
+use crate::task::raw::completion::Outcome;
+use crate::task::raw::state::Reason;
 
 /// Waits on this thread until one of `cancellers` is cancelled.
 fn wait(cancellers: &Cancellers) {

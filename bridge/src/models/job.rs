@@ -3,8 +3,8 @@
 use loom::thread;
 
 use super::{Loop, Output, Seen, is_value, result, submit};
-use crate::slot::Outcome;
-use crate::state::{CANCEL, Reason};
+use crate::task::raw::completion::Outcome;
+use crate::task::raw::state::{CANCEL, Reason};
 
 fn is_cancelled(outcome: &Outcome<Output>) -> bool {
     !is_value(outcome) && matches!(outcome, Outcome::Stopped(Reason::Cancel))

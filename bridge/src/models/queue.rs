@@ -6,11 +6,11 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::{Body, Count, Loop, Seen};
-use crate::driver::Plan;
-use crate::frame;
-use crate::job::{AnyJob, Job};
-use crate::queue::{Pushed, Queue};
-use crate::stall::Site;
+use crate::event_loop::scheduler::Shutdown;
+use crate::instrument::stall::Site;
+use crate::task::raw::core;
+use crate::task::raw::job::{AnyJob, Job};
+use crate::task::raw::queue::{Pushed, Queue};
 
 fn job(seen: &Seen) -> Arc<AnyJob> {
     job_of(seen.ready_after(0))
@@ -18,7 +18,7 @@ fn job(seen: &Seen) -> Arc<AnyJob> {
 
 fn job_of(body: Body) -> Arc<AnyJob> {
     // SAFETY: all of it is `Send`.
-    Arc::new(unsafe { Job::new(frame::Cell::future(body, Site::new(Location::caller()))) })
+    Arc::new(unsafe { Job::new(core::Cell::future(body, Site::new(Location::caller()))) })
 }
 
 /// The loop goes to sleep while a job comes: it finds the job, or is woken for it.
@@ -136,7 +136,7 @@ fn stops_against_sleep() {
             let on = on.clone();
             move || {
                 on.finish();
-                on.remote.stop(Plan::Abort);
+                on.scheduler.shut_down(Shutdown::Abort);
             }
         });
         on.serve_until_finished();

@@ -9,10 +9,10 @@ use std::task::{Context, Waker};
 use loom::thread;
 
 use super::{Borrowed, Unpark};
-use crate::canceller::{Cancellers, Token};
+use crate::loom::{Mutex, lock, park};
+use crate::park::cancel::{Cancellers, Token};
 use crate::park::waiter::{Lease, Waiter};
 use crate::shared_loop::role::{OwnTurn, Role, Turn};
-use crate::sync::{Mutex, lock, park};
 
 /// Stands in for a runtime: what must have one driver at a time.
 #[derive(Default)]

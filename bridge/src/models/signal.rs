@@ -7,11 +7,11 @@ use std::time::Instant;
 use loom::thread;
 
 use super::{Borrowed, Count};
-use crate::owner::Ending;
-use crate::park::{self, Way};
-use crate::slot::Signal;
-use crate::state::Ended;
-use crate::sync::now;
+use crate::loom::now;
+use crate::task::block::{self, Way};
+use crate::task::join::Ending;
+use crate::task::raw::completion::Signal;
+use crate::task::raw::state::Ended;
 
 /// Makes wakers that count.
 #[derive(Clone, Default)]
@@ -49,7 +49,7 @@ fn complete(signal: &Signal, outcome: &Borrowed) {
 
 fn wait(signal: &Signal, deadline: Option<Instant>) -> bool {
     // SAFETY: each model has one owner.
-    unsafe { park::wait(signal, Way { deadline, ..Way::park() }) }.is_over()
+    unsafe { block::wait(signal, Way { deadline, ..Way::park() }) }.is_over()
 }
 
 /// The waiter looks, registers and parks in whatever order with the completion: it is woken, and sees the outcome.

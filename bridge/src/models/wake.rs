@@ -5,8 +5,8 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::{Event, Flags, Loop, Seen, is_value, result, submit};
-use crate::slot::Outcome;
-use crate::state::Reason;
+use crate::task::raw::completion::Outcome;
+use crate::task::raw::state::Reason;
 
 /// An event in another thread, against the poll that leaves the waker, the step to `IDLE` and the loop's sleep: the job is
 /// polled again.

@@ -9,7 +9,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::sync::spin_loop;
+use crate::loom::spin_loop;
 
 /// How many times a spinning thread looks between two readings of the clock: some microseconds.
 const LOOKS: u32 = 64;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
-use crate::sync::{AtomicU32, Mutex, Ordering, Thread, current, lock, now, park, thread_local};
+use crate::loom::{AtomicU32, Mutex, Ordering, Thread, current, lock, now, park, thread_local};
 
 /// The thread is parked, or about to be.
 const PARKED: u32 = 1;

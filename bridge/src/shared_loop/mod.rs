@@ -1,55 +1,28 @@
-//! [`SharedLoop`] and [`shared`]: a loop without thread affinity.
-//!
-//! A scoped call polls its future on the calling thread, outside of the runtime but inside its context
-//! ([`handle`](crate::handle)). While that future is pending the thread drives the runtime, if nobody else does: it is
-//! inside `Runtime::block_on` of a future that is ready once the thread has an event ([`waiter`](crate::park::waiter)). So
-//! a driver leaves as soon as its own future can go on, and a blocking call inside that future may drive as well. Who
-//! drives when is the matter of [`role`].
-//!
-//! What is submitted goes into a queue, as on an event loop, whose [`Driver`] is polled by whoever drives.
-//!
-//! # The end
-//!
-//! The owner closes the queue, and has the loop's own thread take the core and keep it. That thread
-//!
-//! 1. drives until what was submitted is done and no scoped call is left, or until it is told to abort;
-//! 2. has the calls that are left give up: each drops its future, on its own thread, and returns `Closed`;
-//! 3. drops the tasks that are left, in the loop's context;
-//! 4. drives until the last call has left the context, so that no future is polled beside a runtime that is gone;
-//! 5. drops the runtime, and ends.
-//!
-//! A runtime whose `block_on` panics is broken: the panic is that of a waker of the user's, or of a hook, and tokio has lost
-//! what it parks on. The loop then ends as by an abort, and is not driven any more.
+//! [`SharedLoop`] and [`shared`]: a loop without thread affinity. How it works is told in [`state`] and [`role`].
 
 pub(crate) mod role;
+pub(crate) mod state;
 
 use std::fmt;
-use std::future::poll_fn;
 use std::io;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
-use std::sync::atomic::{Ordering, compiler_fence, fence};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, mpsc};
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::panic::Location;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
-use tokio::runtime::{Builder as TokioBuilder, Handle as TokioHandle, Runtime, RuntimeFlavor};
+use tokio::runtime::{Builder as TokioBuilder, RuntimeFlavor};
 
-use self::role::{OwnTurn, Role, Turn};
-use crate::context::{Driving, Loop};
-use crate::driver::{Driver, Plan, Remote};
+use self::state::{Core, Shared};
+use crate::deadlock::current::LoopMeta;
 use crate::error::Error;
-use crate::event_loop::{self, Builder};
+use crate::event_loop::loop_ref::{LoopRef, Registered};
+use crate::event_loop::loop_thread::{self, LoopThread, ThreadSetup};
+use crate::event_loop::scheduler::Scheduler;
+use crate::event_loop::{Builder, EventLoop};
 use crate::fork::PerProcess;
 use crate::handle::Handle;
-use crate::loop_thread::{self, LoopThread, ThreadSetup};
-use crate::owner::Ending;
-use crate::park::Host;
-use crate::park::waiter::Waiter;
-use crate::registry::{Ours, Registered};
-use crate::slot::contain;
-use crate::stall::Threshold;
-use crate::trace::NoSpans;
+use crate::instrument::stall::Threshold;
+use crate::task::join::Ending;
 
 /// A loop without thread affinity: the threads that call it run it.
 ///
@@ -59,12 +32,12 @@ use crate::trace::NoSpans;
 /// costs no switch to another thread.
 ///
 /// It dereferences to its [`Handle`]. Any thread may own it. Futures have to be `Send`; those that are not live on an
-/// [`EventLoop`](crate::EventLoop).
+/// [`EventLoop`].
 ///
 /// # Where futures run
 ///
 /// - A scoped call polls and drops its future on the calling thread, inside the loop's context. A thread that a
-///   current-thread runtime or an [`EventLoop`](crate::EventLoop) polls on does so once; if the future is pending then, the
+///   current-thread runtime or an [`EventLoop`] polls on does so once; if the future is pending then, the
 ///   loop goes on with it while the thread waits.
 /// - A submitted task is polled by the thread that drives the loop. A task that blocks a thread holds up the loop.
 ///
@@ -160,7 +133,7 @@ impl SharedLoop {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn builder() -> Builder {
-        event_loop::EventLoop::builder()
+        EventLoop::builder()
     }
 
     /// The handle, to be cloned and given to threads.
@@ -286,7 +259,7 @@ impl SharedLoop {
     }
 
     #[track_caller]
-    pub(crate) fn start(
+    fn start(
         mut runtime: TokioBuilder,
         name: &str,
         slow_poll: Duration,
@@ -301,13 +274,13 @@ impl SharedLoop {
                 "a shared loop is made of a current-thread runtime",
             ));
         }
-        let on = Loop::new(runtime.handle().id(), Arc::from(name), Duration::ZERO);
-        let shared = Arc::new(Shared { role: Role::new(), context: RwLock::new(Some(runtime.handle().clone())) });
-        let remote = Arc::new(Remote::shared(Arc::clone(&shared), Threshold::new(slow_poll, &on.name)));
-        let driver = Driver::new(Arc::clone(&remote), Duration::ZERO);
-        let ours = Ours::shared(Arc::clone(&on), remote, Arc::clone(&shared));
-        let registered = Registered::new(&ours);
-        let core = Box::new(Core { driver, runtime, on, ours: Arc::clone(&ours), is_broken: false });
+        let on = LoopMeta::new(runtime.handle().id(), Arc::from(name), Duration::ZERO);
+        let shared = Arc::new(Shared::new(&runtime));
+        let scheduler = Scheduler::shared(Arc::clone(&shared) as Arc<_>, Threshold::new(slow_poll, &on.name));
+        let scheduler = Arc::new(scheduler);
+        let core = Box::new(Core::new(runtime, Arc::clone(&on), Arc::clone(&scheduler)));
+        let loop_ref = LoopRef::shared(on, scheduler, Arc::clone(&shared));
+        let registered = Registered::new(&loop_ref);
         let (ended, end) = Ending::new();
         let (builder, hooks) = thread.split(name);
         // With a hook it is waited for.
@@ -324,17 +297,18 @@ impl SharedLoop {
             Ok(thread) => thread,
             Err(error) => {
                 // Its plain drop may wait, which tokio does not allow in async code.
-                core.runtime.shutdown_background();
+                core.shutdown_background();
                 return Err(error);
             }
         };
         if let Err(mpsc::SendError(core)) = give.send(core) {
-            core.runtime.shutdown_background();
+            core.shutdown_background();
             // Nothing is left of it when the caller is told. Its panic has been reported.
             drop(thread.join());
             return Err(loop_thread::panicked());
         }
-        Ok(SharedLoop { handle: Handle::ours(Arc::clone(&ours)), thread: LoopThread::new(ours, thread, ended, site) })
+        let handle = Handle::of_loop(Arc::clone(&loop_ref));
+        Ok(SharedLoop { handle, thread: LoopThread::new(loop_ref, thread, ended, site) })
     }
 }
 
@@ -358,241 +332,24 @@ impl fmt::Debug for SharedLoop {
     }
 }
 
-/// What only the driver has.
-#[derive(Debug)]
-pub(crate) struct Core {
-    driver: Driver,
-    runtime: Runtime,
-    on: Arc<Loop>,
-    ours: Arc<Ours>,
-    /// The runtime cannot park any more.
-    is_broken: bool,
-}
-
-impl Core {
-    /// Drives until `waiter` has an event, or `ends` agrees, which is asked whether the driver is over. False: tokio lets
-    /// this thread drive nothing.
-    fn drive(&mut self, waiter: &Waiter, mut ends: impl FnMut(bool) -> bool) -> bool {
-        if self.is_broken {
-            waiter.park(None);
-            return true;
-        }
-        let Core { driver, runtime, on, .. } = self;
-        // Before the subscriber is called: this thread has the core, and what waits for it in there would wait for ever.
-        let driving = Driving::start(Arc::clone(on));
-        let driving = (NoSpans::new(), driving);
-        let mut has_begun = false;
-        let driven = catch_unwind(AssertUnwindSafe(|| {
-            runtime.block_on(poll_fn(|cx| {
-                has_begun = true;
-                if !waiter.drives_on(cx) {
-                    return Poll::Ready(());
-                }
-                let over = driver.poll(cx, || waiter.has_events()).is_ready();
-                if ends(over) || (waiter.has_events() && !driver.has_left_pending()) {
-                    return Poll::Ready(());
-                }
-                if waiter.has_events() {
-                    // The next poll leaves, after the runtime has woken what yields.
-                    cx.waker().wake_by_ref();
-                }
-                Poll::Pending
-            }));
-        }));
-        waiter.stops_driving();
-        drop(driving);
-        if driven.is_err() && has_begun {
-            // A waker of the user's, or a hook, that panics while the runtime parks leaves it without its sockets and timers
-            // for good. The panic hook has run, and it is not this caller's.
-            self.is_broken = true;
-            self.ours.remote.stop(Plan::Abort);
-        }
-        let may_drive = driven.is_ok() || has_begun;
-        contain(|| driven);
-        may_drive
-    }
-}
-
-/// A shared loop, for those who call it.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    role: Role<Box<Core>>,
-    /// The runtime's context. A call reads it for as long as it uses the runtime; it is taken away at the end.
-    context: RwLock<Option<TokioHandle>>,
-}
-
-/// The right to use a shared loop's runtime.
-pub(crate) struct InContext<'a> {
-    context: Option<RwLockReadGuard<'a, Option<TokioHandle>>>,
-    pub(crate) ours: &'a Ours,
-    shared: &'a Shared,
-}
-
-impl InContext<'_> {
-    #[inline]
-    pub(crate) fn runtime(&self) -> &TokioHandle {
-        let context = self.context.as_ref().and_then(|context| context.as_ref());
-        context.expect("it was there when this was made, and is taken away after the last of these")
-    }
-}
-
-impl Drop for InContext<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.context = None;
-        meet();
-        if self.ours.remote.is_closed() {
-            self.shared.role.nudge_own();
-        }
-    }
-}
-
-/// Between what a thread has written and what it reads next, where another thread writes and reads the same the other way
-/// round: a call that leaves the context, and then looks whether the loop ends; the end, which then looks whether calls are
-/// left. One of them sees the other.
-fn meet() {
-    #[cfg(bridge_tsan)]
-    {
-        // What std's lock orders, for ThreadSanitizer, which does not see it.
-        static ORDER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-        ORDER.fetch_add(1, Ordering::AcqRel);
-    }
-    // ORDERING: SeqCst, on both sides. Where exchanges are full barriers, and both have written by one, that is enough.
-    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
-        compiler_fence(Ordering::SeqCst);
-    } else {
-        fence(Ordering::SeqCst);
-    }
-}
-
-impl Shared {
-    /// For a scoped call. `None`: the loop has ended, or is about to.
-    #[inline]
-    pub(crate) fn enter<'a>(&'a self, ours: &'a Ours) -> Option<InContext<'a>> {
-        if ours.remote.is_closed() {
-            return None;
-        }
-        // It fails when the end waits for the calls to leave, too.
-        let context = self.context.try_read().ok().filter(|context| context.is_some())?;
-        Some(InContext { context: Some(context), ours, shared: self })
-    }
-
-    /// Its runtime, until the end, for what is no call and does not hold that up.
-    pub(crate) fn runtime(&self) -> Option<TokioHandle> {
-        self.context.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Whether no call uses the runtime.
-    fn is_unused(&self) -> bool {
-        meet();
-        self.context.try_write().is_ok()
-    }
-
-    /// There is work for whoever drives.
-    pub(crate) fn wake_driver(&self) {
-        self.role.wake_driver();
-    }
-
-    /// The loop is to end. Its queue is closed.
-    pub(crate) fn stop(&self, plan: Plan) {
-        self.role.end();
-        if plan == Plan::Abort {
-            self.role.close();
-        }
-    }
-
-    /// What the loop's own thread does.
-    fn run(&self, core: Box<Core>) {
-        let waiter = Waiter::new();
-        self.role.start(core, &waiter);
-        loop {
-            waiter.take_events();
-            match self.role.own_turn() {
-                OwnTurn::Sleep(until) => waiter.park(until),
-                OwnTurn::End(core) => return self.end(core, &waiter),
-                OwnTurn::Drive(mut core) => {
-                    loop {
-                        core.drive(&waiter, |over| over);
-                        waiter.take_events();
-                        if self.role.own_is_to_leave() {
-                            break;
-                        }
-                    }
-                    self.role.own_leaves(core);
-                }
-            }
-        }
-    }
-
-    /// See the module's docs.
-    fn end(&self, mut core: Box<Core>, waiter: &Waiter) {
-        // For the destructors that run here.
-        let _driving = Driving::start(Arc::clone(&core.on));
-        let ours = Arc::clone(&core.ours);
-        let is_over = |over: bool| over && (ours.remote.is_aborting() || self.is_unused());
-        let mut ended = false;
-        while !ended && !core.is_broken {
-            waiter.take_events();
-            core.drive(waiter, |over| {
-                ended = is_over(over);
-                ended
-            });
-        }
-        self.role.close();
-        {
-            let _context = core.runtime.enter();
-            core.driver.close();
-        }
-        loop {
-            waiter.take_events();
-            if self.is_unused() {
-                break;
-            }
-            core.drive(waiter, |_| self.is_unused());
-        }
-        let context = self.context.write().map(|mut context| context.take());
-        drop(context);
-        drop(core);
-    }
-}
-
-/// A caller's core, which it gives back however it leaves.
-struct Held<'a> {
-    role: &'a Role<Box<Core>>,
-    core: Option<Box<Core>>,
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        if let Some(core) = self.core.take() {
-            let has_work = core.driver.has_work();
-            self.role.give_back(core, has_work);
-        }
-    }
-}
-
-impl Host for Shared {
-    fn wait(&self, waiter: &Arc<Waiter>, may_drive: bool, deadline: Option<Instant>) -> bool {
-        match self.role.turn(waiter, may_drive && !waiter.is_guest(), deadline) {
-            Turn::Closed => return false,
-            Turn::Park => waiter.park(deadline),
-            Turn::Drive(core) => {
-                let mut held = Held { role: &self.role, core: Some(core) };
-                let may_drive = held.core.as_mut().is_some_and(|core| core.drive(waiter, |over| over));
-                if let Some(core) = held.core.take_if(|_| !may_drive) {
-                    waiter.set_guest(true);
-                    self.role.refuse(core);
-                }
-            }
-        }
-        true
-    }
-
-    fn leave(&self, waiter: &Arc<Waiter>) {
-        self.role.leave(waiter);
-    }
-
-    fn is_closed(&self) -> bool {
-        self.role.is_closed()
+impl Builder {
+    /// Starts a loop without thread affinity, and the thread that drives it while nobody calls.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Builder::build).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let shared_loop = bridge::SharedLoop::builder().thread_name("client").build_shared()?;
+    /// let thread = shared_loop.block_on(async { std::thread::current().id() });
+    /// assert_eq!(thread.unwrap(), std::thread::current().id());
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn build_shared(self) -> io::Result<SharedLoop> {
+        let (runtime, name, slow_poll, thread) = self.into_parts()?;
+        SharedLoop::start(runtime, &name, slow_poll, thread)
     }
 }

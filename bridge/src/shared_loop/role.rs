@@ -46,8 +46,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::loom::{AtomicU32, Mutex, MutexGuard, Ordering, lock, now};
 use crate::park::waiter::Waiter;
-use crate::sync::{AtomicU32, Mutex, MutexGuard, Ordering, lock, now};
 
 /// How long callers may leave a loop without a driver, and how closely calls follow each other that drive it themselves.
 const GRACE: Duration = Duration::from_millis(1);

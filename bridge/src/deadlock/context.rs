@@ -1,0 +1,215 @@
+//! Which runtimes' contexts this thread has entered through this crate, and what it is to tokio besides.
+
+use std::cell::RefCell;
+use std::task::{Context, Poll, Waker};
+
+use tokio::runtime::{Handle as TokioHandle, Id, worker_index};
+
+thread_local! {
+    /// The runtimes whose contexts this thread has entered through this crate, the innermost last.
+    static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A runtime whose context this thread has entered.
+struct Entered {
+    id: Id,
+    before: Outer,
+    by: By,
+}
+
+/// What has entered a context.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// A call, to poll its future on its caller's thread.
+    Call,
+    /// [`Handle::enter`](crate::Handle::enter), on a thread that tokio used like this.
+    Guard(Use),
+}
+
+/// What tokio uses a thread for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Use {
+    /// The scheduler that runs on it.
+    worker: Option<usize>,
+    /// No scheduler runs on it, and it is inside a poll of tokio's.
+    is_in_poll: bool,
+}
+
+impl Use {
+    fn of_this_thread() -> Use {
+        let worker = worker_index();
+        Use { worker, is_in_poll: worker.is_none() && is_polled_by_tokio() }
+    }
+}
+
+/// Adds to [`ENTERED`], and gives the place.
+#[inline]
+fn push_entered(entered: Entered) -> usize {
+    let push = |list: &RefCell<Vec<Entered>>| {
+        let mut list = list.borrow_mut();
+        list.push(entered);
+        list.len() - 1
+    };
+    ENTERED.try_with(push).unwrap_or(usize::MAX)
+}
+
+/// Removes what is at that place of [`ENTERED`], and guards further in that were leaked.
+#[inline]
+fn pop_entered(place: usize) {
+    let pop = |list: &RefCell<Vec<Entered>>| {
+        let mut list = list.borrow_mut();
+        if list.len() == place.wrapping_add(1) { Ok(list.pop()) } else { Err(()) }
+    };
+    // What is in there may hold the last reference to a runtime, which is not dropped while the list is borrowed.
+    if let Ok(Err(())) = ENTERED.try_with(pop) {
+        cut_entered(place);
+    }
+}
+
+#[cold]
+fn cut_entered(place: usize) {
+    let cut = |list: &RefCell<Vec<Entered>>| {
+        let mut list = list.borrow_mut();
+        if place < list.len() { list.split_off(place) } else { Vec::new() }
+    };
+    let removed = ENTERED.try_with(cut);
+    drop(removed);
+}
+
+/// While it lives, a call onto a runtime is polled on this thread.
+pub(crate) struct PollsHere(usize);
+
+impl PollsHere {
+    /// The runtime with that id is about to be entered. `before`: see [`outer`].
+    #[inline]
+    pub(crate) fn start(id: Id, before: Outer) -> PollsHere {
+        PollsHere(push_entered(Entered { id, before, by: By::Call }))
+    }
+}
+
+impl Drop for PollsHere {
+    #[inline]
+    fn drop(&mut self) {
+        pop_entered(self.0);
+    }
+}
+
+/// While it lives, this thread is in a runtime's context by a guard, and drives what it drove before.
+#[derive(Debug)]
+pub(crate) struct InGuard(usize);
+
+impl InGuard {
+    /// The runtime with that id is about to be entered. Fails where tokio has no thread-locals any more.
+    pub(crate) fn start(id: Id) -> Result<InGuard, Destroyed> {
+        let before = outer()?;
+        // Without a context, which most threads are, nothing is polled.
+        let is_free = TokioHandle::try_current().is_err();
+        let used = if is_free { Use { worker: None, is_in_poll: false } } else { Use::of_this_thread() };
+        Ok(InGuard(push_entered(Entered { id, before, by: By::Guard(used) })))
+    }
+}
+
+impl Drop for InGuard {
+    fn drop(&mut self) {
+        pop_entered(self.0);
+    }
+}
+
+/// Whether the context that this thread has entered last, through this crate, is that runtime's.
+pub(crate) fn is_entered_last(id: Id) -> bool {
+    let is_last = |list: &RefCell<Vec<Entered>>| list.borrow().last().is_some_and(|entered| entered.id == id);
+    ENTERED.try_with(is_last).unwrap_or(false)
+}
+
+/// Whether a guard has entered that runtime's context, and nothing else after it.
+pub(crate) fn is_in_guard(id: Id) -> bool {
+    let is_guard = |entered: &Entered| entered.id == id && entered.by != By::Call;
+    ENTERED.try_with(|list| list.borrow().last().is_some_and(is_guard)).unwrap_or(false)
+}
+
+/// Whether any of the calls that this thread polls for itself satisfies `f`.
+pub(super) fn any_call(f: impl Fn(Id) -> bool) -> bool {
+    let is_one = |entered: &Entered| entered.by == By::Call && f(entered.id);
+    ENTERED.try_with(|list| list.borrow().iter().any(is_one)).unwrap_or(false)
+}
+
+/// Whether any call that this thread polls for itself is one onto that runtime.
+pub(super) fn calls(id: Id) -> bool {
+    any_call(|called| called == id)
+}
+
+/// tokio has no thread-locals on this thread any more, and can poll nothing here.
+#[derive(Debug)]
+pub(crate) struct Destroyed;
+
+/// What this thread is to tokio, but for what calls and guards of ours have entered.
+#[derive(Clone, Debug)]
+pub(crate) struct Outer {
+    /// The context that it is in.
+    pub(crate) context: Option<TokioHandle>,
+    /// It is inside a `block_on` without running the scheduler.
+    pub(super) is_in_block_on: bool,
+}
+
+impl Outer {
+    pub(crate) fn is(&self, id: Id) -> bool {
+        self.context.as_ref().is_some_and(|context| context.id() == id)
+    }
+}
+
+#[inline]
+pub(crate) fn outer() -> Result<Outer, Destroyed> {
+    let context = match TokioHandle::try_current() {
+        Ok(context) => context,
+        Err(error) if error.is_thread_local_destroyed() => return Err(Destroyed),
+        Err(_) => return Ok(Outer { context: None, is_in_block_on: false }),
+    };
+    let last = ENTERED.try_with(|list| {
+        let list = list.borrow();
+        list.last().filter(|entered| entered.id == context.id()).map(|entered| (entered.before.clone(), entered.by))
+    });
+    let last = last.ok().flatten();
+    if let Some((before, By::Call)) = last {
+        return Ok(before);
+    }
+    let used = Use::of_this_thread();
+    Ok(match last {
+        // Unless a `block_on` of the runtime that the guard has entered has been given this thread since.
+        Some((before, By::Guard(then))) if then == used => before,
+        _ => Outer { context: Some(context), is_in_block_on: used.is_in_poll },
+    })
+}
+
+/// Whether this thread is in that runtime's context, but for what calls of ours have entered.
+pub(crate) fn is_outer(id: Id) -> bool {
+    outer().is_ok_and(|outer| outer.is(id))
+}
+
+/// Whether tokio polls, on this thread, the code that asks: in a task or in a `block_on`.
+///
+/// What tokio polls has a budget, of which each of its resources takes one ([`tokio::task::coop`]); other code takes
+/// without end. All that is taken here is given back. Not so for what is wrapped in `unconstrained`.
+fn is_polled_by_tokio() -> bool {
+    /// More than a budget is, which is 128.
+    const MUCH: usize = 130;
+    fn ends(left: usize) -> bool {
+        if left == 0 {
+            return false;
+        }
+        match tokio::task::coop::poll_proceed(&mut Context::from_waker(Waker::noop())) {
+            Poll::Pending => true,
+            // It gives back what was left when it was taken, after those that were taken later.
+            Poll::Ready(_taken) => ends(left - 1),
+        }
+    }
+    ends(MUCH)
+}
+
+/// The runtimes that this thread polls calls onto.
+pub(super) fn called() -> Vec<Id> {
+    let ids = ENTERED.try_with(|list| {
+        let list = list.borrow();
+        list.iter().filter(|entered| entered.by == By::Call).map(|entered| entered.id).collect()
+    });
+    ids.unwrap_or_default()
+}

@@ -1,0 +1,225 @@
+//! Which loop this thread drives, who waits for whom, and the check that a wait can end.
+//!
+//! Only *waiting* is guarded, and by thread: what counts is whether the calling thread is the one that polls a
+//! loop's futures, not which runtime context it has entered. A `spawn_blocking` thread has a context and drives
+//! nothing.
+//!
+//! | the calling thread | the wait |
+//! | --- | --- |
+//! | drives no loop | is let through, for the price of two thread-local reads |
+//! | is a worker of a multi-thread runtime | goes through `block_in_place`, so that the runtime's other tasks move on |
+//! | is one that polls a job of ours, or drops it | is the job's: refused, or recorded, as below |
+//! | drives the loop that is asked, and the answer of no other would do | is refused |
+//! | drives another loop | is refused if it [cannot end](crate::deadlock::graph) beside what is recorded, else recorded while it lasts |
+//!
+//! Records are made and read by threads that drive a loop or poll a job, under a lock that nobody else takes.
+
+pub(crate) mod blocked;
+pub(crate) mod context;
+pub(crate) mod current;
+pub(crate) mod graph;
+pub(crate) mod registry;
+pub(crate) mod thread;
+
+use std::panic::Location;
+use std::sync::Arc;
+
+use tokio::runtime::worker_index;
+
+use self::context::Outer;
+use self::current::LoopMeta;
+use self::graph::{Answer, Need, Party, Records, Waiting, Who};
+use self::thread::{Thread, current_thread};
+use crate::error::{Deadlock, Wait, Waiter, What};
+use crate::fork::GlobalMutex;
+use crate::instrument::{self, Watch};
+
+/// Refuses a call onto `target` that a thread would poll for itself, where that thread is the one that drives the target:
+/// the call would be ended by what this thread does next.
+/// `outer`: see [`outer`](context::outer).
+#[inline]
+pub(crate) fn may_call(target: &LoopMeta, outer: &Outer, site: &'static Location<'static>) -> Result<(), Deadlock> {
+    if outer.context.is_none() && !current::drives(target.id) { Ok(()) } else { may_call_inside(target, outer, site) }
+}
+
+#[cold]
+fn may_call_inside(target: &LoopMeta, outer: &Outer, site: &'static Location<'static>) -> Result<(), Deadlock> {
+    let is_driven = |target: &LoopMeta| match &outer.context {
+        _ if target.has_workers => false,
+        Some(context) if context.id() == target.id => thread::is_driven_here(context),
+        _ => thread::drives_external(target.id),
+    };
+    if !current::drives(target.id) && !is_driven(target) {
+        return Ok(());
+    }
+    let named = || Waiter { on: Arc::clone(&target.name), what: What::Loop };
+    Err(Deadlock::new(vec![Wait { waiter: named(), target: named(), site }]))
+}
+
+/// Who waits for whom.
+static RECORDS: GlobalMutex<Records> = GlobalMutex::new();
+
+/// WaitGuard to wait for a loop, until dropped.
+pub(crate) struct WaitGuard {
+    /// In a box: most have none.
+    _recorded: Option<Box<Recorded>>,
+    worker: bool,
+    /// The thread, if it is no worker, may drive a shared loop while it waits.
+    may_drive: bool,
+    watch: Watch,
+}
+
+/// A wait that is recorded for each party that it holds up.
+struct Recorded {
+    by: Vec<Who>,
+    waiting: Arc<Waiting>,
+}
+
+/// Asks for leave to wait, on this thread, for `answer` from the loop `target`.
+pub(crate) fn may_wait(
+    target: &LoopMeta,
+    site: &'static Location<'static>,
+    answer: impl FnOnce() -> Box<dyn Answer>,
+) -> Result<WaitGuard, Deadlock> {
+    may_wait_for(|| vec![Target::new(target, answer)], Need::All, site)
+}
+
+/// One of the loops that a wait for several tasks is for.
+pub(crate) struct Target<'a> {
+    pub(crate) on: &'a LoopMeta,
+    /// Makes the answer that all of the wait's tasks on that loop give together; on one that has workers, that of one task.
+    pub(crate) answer: Box<dyn FnOnce() -> Box<dyn Answer> + 'a>,
+    /// It is the end of a loop, for which the calls onto it have to be over.
+    pub(crate) is_end: bool,
+}
+
+impl<'a> Target<'a> {
+    pub(crate) fn new(on: &'a LoopMeta, answer: impl FnOnce() -> Box<dyn Answer> + 'a) -> Target<'a> {
+        Target { on, answer: Box::new(answer), is_end: false }
+    }
+}
+
+/// As [`may_wait`], for several loops, each given once but for those that have workers.
+pub(crate) fn may_wait_for<'a>(
+    targets: impl FnOnce() -> Vec<Target<'a>>,
+    need: Need,
+    site: &'static Location<'static>,
+) -> Result<WaitGuard, Deadlock> {
+    let leave =
+        |recorded, worker, may_drive| WaitGuard { _recorded: recorded, worker, may_drive, watch: Watch::new(site) };
+    let waits_as = |driven: &LoopMeta, targets: Vec<Target<'a>>| {
+        let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
+        let recorded = record(held_up(Some(driven)), targets, need, site)?;
+        instrument::blocked(&driven.name, &names, site);
+        Ok(leave(recorded, false, false))
+    };
+    match current_thread() {
+        Thread::Drives(driven) => waits_as(&driven, targets()),
+        thread => {
+            let is_known = matches!(thread, Thread::Free { .. });
+            let is_worker = matches!(thread, Thread::Worker);
+            let polls = current::polls_any() || context::any_call(|_| true);
+            if is_known && !polls {
+                return Ok(leave(None, false, matches!(thread, Thread::Free { may_drive: true })));
+            }
+            let targets = targets();
+            let is_driven = |target: &&Target<'a>| !target.on.has_workers && thread::drives_external(target.on.id);
+            if let Some(driven) = targets.iter().find(is_driven).map(|target| target.on) {
+                return waits_as(driven, targets);
+            }
+            let recorded = if polls { record(held_up(None), targets, need, site)? } else { None };
+            Ok(leave(recorded, is_worker, matches!(thread, Thread::Free { may_drive: true })))
+        }
+    }
+}
+
+/// What a wait of this thread, which drives `driven`, holds up: that, and what it polls further out.
+fn held_up(driven: Option<&LoopMeta>) -> Vec<Who> {
+    let mut who: Vec<Who> = driven.map(|driven| driven.who(None)).into_iter().collect();
+    for polled in current::polled().into_iter().rev() {
+        if who.iter().all(|known| known.party != polled.party) {
+            who.push(polled);
+        }
+    }
+    who.extend(calls_here());
+    who
+}
+
+/// The shared loops that this thread polls calls onto: their ends wait for it.
+fn calls_here() -> Vec<Who> {
+    let loops = context::called().into_iter().filter_map(registry::known).filter(|known| known.external().is_none());
+    loops.map(|known| Who { party: Party::Calls(known.on().id), on: Arc::clone(&known.on().name) }).collect()
+}
+
+/// Records what is about to be waited for, if that can end. In a fork there is nothing to wait for.
+fn record(
+    by: Vec<Who>,
+    targets: Vec<Target<'_>>,
+    need: Need,
+    site: &'static Location<'static>,
+) -> Result<Option<Box<Recorded>>, Deadlock> {
+    if targets.iter().any(|target| target.on.is_left_behind()) {
+        return Ok(None);
+    }
+    let mut waiting = Waiting::new(need, site);
+    for Target { on, answer, is_end } in targets {
+        let answer = answer();
+        let party = if is_end { Party::Calls(on.id) } else { on.party(answer.job()) };
+        waiting.add(party, &on.name, answer);
+    }
+    let mut records = RECORDS.lock();
+    if let Some(waits) = graph::why_never(&records, &by, &waiting) {
+        // An answer may hold the last reference to a task, whose destructor is the user's: not under the lock.
+        drop(records);
+        return Err(Deadlock::new(waits));
+    }
+    let waiting = Arc::new(waiting);
+    by.iter().for_each(|who| records.begin(who, &waiting));
+    Ok(Some(Box::new(Recorded { by, waiting })))
+}
+
+/// As [`may_wait`], to wait for the end of the loop `target` itself. A loop ends after its `spawn_blocking` threads,
+/// so these cannot wait for it either.
+pub(crate) fn may_join(
+    target: &LoopMeta,
+    site: &'static Location<'static>,
+    answer: impl Fn() -> Box<dyn Answer>,
+) -> Result<WaitGuard, Deadlock> {
+    let targets = || vec![Target::new(target, &answer), Target { is_end: true, ..Target::new(target, &answer) }];
+    let leave = may_wait_for(targets, Need::All, site)?;
+    let calls = context::calls(target.id);
+    // A thread that has merely entered the loop's context runs no task of tokio's, or does so for a scheduler.
+    let is_blocking_thread =
+        || context::is_outer(target.id) && worker_index().is_none() && tokio::task::try_id().is_some();
+    if calls || is_blocking_thread() {
+        let named = |what| Waiter { on: Arc::clone(&target.name), what };
+        let waiter = named(if calls { What::Call } else { What::BlockingThread });
+        let target = named(What::Loop);
+        return Err(Deadlock::new(vec![Wait { waiter, target, site }]));
+    }
+    Ok(leave)
+}
+
+impl WaitGuard {
+    pub(crate) fn watch(&self) -> Watch {
+        self.watch
+    }
+
+    /// Whether the thread is a worker, whose runtime's other tasks go on meanwhile.
+    pub(crate) fn is_on_worker(&self) -> bool {
+        self.worker
+    }
+
+    /// Runs `wait`, which blocks, as the calling thread has to. It is told whether the thread may drive a shared loop.
+    pub(crate) fn block<R>(&self, wait: impl FnOnce(bool) -> R) -> R {
+        if self.worker { thread::block_in_place(wait).unwrap_or_else(|wait| wait(false)) } else { wait(self.may_drive) }
+    }
+}
+
+impl Drop for Recorded {
+    fn drop(&mut self) {
+        let mut records = RECORDS.lock();
+        self.by.iter().for_each(|who| records.end(who.party, &self.waiting));
+        // What was waited for is dropped after this, not under the lock.
+    }
+}

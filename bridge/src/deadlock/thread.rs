@@ -1,0 +1,214 @@
+//! What the calling thread is to loops and runtimes, and how it blocks.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle as TokioHandle, Id, Runtime, RuntimeFlavor, worker_index};
+
+use super::context::{Outer, outer};
+use super::current::{self, LoopMeta};
+use super::registry;
+use crate::fork::PerProcess;
+use crate::unwind::catch_and_drop;
+
+/// Whether the calling thread polls futures, of any runtime.
+pub(crate) fn drives_any() -> bool {
+    !matches!(current_thread(), Thread::Free { .. })
+}
+
+/// What the calling thread is to the loops.
+pub(crate) enum Thread {
+    /// It polls nothing but, maybe, what it has called for itself. It may not drive a shared loop while it is inside the
+    /// `block_on` of another runtime.
+    Free {
+        may_drive: bool,
+    },
+    /// Or, which looks the same, a task of a current-thread runtime on a thread that has entered another one.
+    Worker,
+    Drives(Arc<LoopMeta>),
+    /// A current-thread runtime, of which nothing is known: the thread is in the context of another one.
+    DrivesUnknown,
+}
+
+pub(crate) fn current_thread() -> Thread {
+    let Ok(driven) = current::current() else { return Thread::Free { may_drive: false } };
+    if let Some(driven) = driven {
+        return Thread::Drives(driven);
+    }
+    let Ok(Outer { context, is_in_block_on }) = outer() else { return Thread::Free { may_drive: false } };
+    let Some(context) = context else { return Thread::Free { may_drive: true } };
+    let is_current_thread = context.runtime_flavor() == RuntimeFlavor::CurrentThread;
+    match worker_index() {
+        // No current-thread runtime has so many.
+        Some(1..) => Thread::Worker,
+        // While it shuts down it may be this thread that drops what is left.
+        Some(0) if is_current_thread && where_driven(&context) != Where::Elsewhere => {
+            Thread::Drives(LoopMeta::external(&context))
+        }
+        // Workers are always inside a task. The context was entered by hand.
+        Some(_) if tokio::task::try_id().is_none() => Thread::DrivesUnknown,
+        Some(_) => Thread::Worker,
+        None if !is_in_block_on => Thread::Free { may_drive: true },
+        // It waits in `block_on` for the thread that drives the runtime, and would have to drive it once that leaves.
+        None if is_current_thread => Thread::Drives(LoopMeta::external(&context)),
+        None => Thread::Free { may_drive: false },
+    }
+}
+
+/// Whether the thread that drives this current-thread runtime is parked, and so is not the one that asks.
+fn is_parked(runtime: &TokioHandle) -> bool {
+    // It is counted up before it parks, and after.
+    runtime.metrics().worker_park_unpark_count(0) % 2 == 1
+}
+
+/// Whether this thread drives that current-thread runtime, whichever context it is in.
+///
+/// On the thread that drives it a new task goes to the runtime's local queue, and nobody else runs it. From elsewhere it
+/// goes to the queue that is shared, is counted there, and is run.
+pub(super) fn is_driven_here(runtime: &TokioHandle) -> bool {
+    where_driven(runtime) == Where::Here
+}
+
+/// Where a current-thread runtime is driven.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Where {
+    Here,
+    Elsewhere,
+    /// It has shut down, or does so.
+    Nowhere,
+}
+
+/// Reports whether it is run, or else dropped.
+struct Probe {
+    report: mpsc::Sender<bool>,
+    is_run: bool,
+}
+
+impl Probe {
+    fn spawn(runtime: &TokioHandle, report: &mpsc::Sender<bool>) {
+        let probe = Probe { report: report.clone(), is_run: false };
+        drop(runtime.spawn(async move {
+            // All of it, and not that field alone.
+            let mut probe = probe;
+            probe.is_run = true;
+        }));
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        let _ = self.report.send(self.is_run);
+    }
+}
+
+/// See [`is_driven_here`].
+fn where_driven(runtime: &TokioHandle) -> Where {
+    const PROBES: usize = 8;
+    /// How often the queue has to grow by all of the probes. Once may be others' doing.
+    const TIMES: usize = 3;
+    /// How long it takes while others are at the queue too, and no probe is run.
+    const ROUNDS: usize = 100;
+    const PAUSE: Duration = Duration::from_millis(1);
+    if worker_index() != Some(0) || is_parked(runtime) {
+        return Where::Elsewhere;
+    }
+    let metrics = runtime.metrics();
+    let parked = metrics.worker_park_unpark_count(0);
+    let (report, reported) = mpsc::channel();
+    // By how much the shared queue grows while so many probes are spawned. It says where these went, unless one has been run
+    // or a task was taken out: what drives the runtime elsewhere does both, and this thread does neither.
+    let spawn = |probes| {
+        let depth = metrics.global_queue_depth();
+        (0..probes).for_each(|_| Probe::spawn(runtime, &report));
+        let after = metrics.global_queue_depth();
+        match reported.try_recv() {
+            Ok(true) => Err(Where::Elsewhere),
+            Ok(false) => Err(Where::Nowhere),
+            Err(_) if metrics.worker_park_unpark_count(0) != parked => Err(Where::Elsewhere),
+            Err(_) => after.checked_sub(depth).map(|grown| (grown, depth)).ok_or(Where::Elsewhere),
+        }
+    };
+    let mut grown = 0;
+    let round = || {
+        match spawn(PROBES)? {
+            // As many may have been taken out, of those that were there before. They would take out a probe next, and run it
+            // before they take another.
+            (0, depth) if spawn(depth + PROBES)?.0 == 0 => return Err(Where::Here),
+            // Nobody takes out any: who drives it is stuck in one poll.
+            (PROBES.., _) => grown += 1,
+            _ => (),
+        }
+        if grown == TIMES { Err(Where::Elsewhere) } else { Ok(()) }
+    };
+    let rounds = std::iter::repeat_with(round).take(ROUNDS);
+    for round in rounds {
+        if let Err(is_driven) = round {
+            return is_driven;
+        }
+        if let Ok(true) = reported.recv_timeout(PAUSE) {
+            return Where::Elsewhere;
+        }
+    }
+    Where::Here
+}
+
+/// Whether this thread drives the external current-thread runtime with that id, whose context it is not in.
+pub(super) fn drives_external(id: Id) -> bool {
+    worker_index() == Some(0) && registry::known(id).is_some_and(|known| known.external().is_some_and(is_driven_here))
+}
+
+/// Whether this thread, which is a worker, is one of that multi-thread runtime.
+///
+/// A worker of the runtime spawns to its own queue. From elsewhere a task goes to the queue that is shared, and is counted
+/// there until a worker takes it out, which may be at once: so several are spawned, and the worker that this thread would be
+/// must not have parked meanwhile. Where other threads spawn to the runtime at the same time, the answer may be no by mistake,
+/// which does little harm; a yes by mistake would have threads of a runtime that ends earlier do the work of this one.
+fn is_worker_of(runtime: &TokioHandle) -> bool {
+    const PROBES: usize = 4;
+    let metrics = runtime.metrics();
+    let Some(index) = worker_index().filter(|index| *index < metrics.num_workers()) else { return false };
+    let parks = metrics.worker_park_unpark_count(index);
+    let is_spawned_here = |_| {
+        let depth = metrics.global_queue_depth();
+        drop(runtime.spawn(async {}));
+        metrics.global_queue_depth() == depth
+    };
+    parks % 2 == 0 && (0..PROBES).all(is_spawned_here) && metrics.worker_park_unpark_count(index) == parks
+}
+
+/// A runtime that is never driven and never ends: its pool has threads to spare.
+fn spare_threads() -> Option<TokioHandle> {
+    static SPARE: PerProcess<Runtime> = PerProcess::new();
+    let build = || Builder::new_current_thread().thread_name("bridge-worker").build();
+    SPARE.get_or_try_init(build).ok().map(|runtime| runtime.handle().clone())
+}
+
+/// Runs `wait`, which blocks, on a worker, and tells it that the thread is inside no `block_on` meanwhile.
+///
+/// tokio hands the worker's other tasks over to a thread of the runtime whose context is entered, which goes on as the worker.
+/// If that is not the worker's own runtime, it might end before the worker does, and wait for it: threads of no such runtime
+/// are given instead.
+///
+/// Which scheduler runs on this thread is a guess: tokio refuses this, by a panic, in a task of a current-thread runtime that
+/// has entered another one. There is nothing to hand over then, and `wait` is given back.
+pub(crate) fn block_in_place<R, W: FnOnce(bool) -> R>(wait: W) -> Result<R, W> {
+    let (entered, own) = (TokioHandle::try_current().ok(), outer().ok().and_then(|outer| outer.context));
+    let is_own = |own: &TokioHandle| own.runtime_flavor() == RuntimeFlavor::MultiThread && is_worker_of(own);
+    let own = own.filter(is_own).or_else(spare_threads);
+    let _own = own.as_ref().map(TokioHandle::enter);
+    let mut wait = Some(wait);
+    let mut run = || {
+        let _entered = entered.as_ref().map(TokioHandle::enter);
+        wait.take().map(|wait| wait(true))
+    };
+    match catch_unwind(AssertUnwindSafe(|| tokio::task::block_in_place(&mut run))) {
+        Ok(Some(done)) => Ok(done),
+        Ok(None) => unreachable!("it is run once"),
+        Err(payload) => {
+            let Some(wait) = wait else { resume_unwind(payload) };
+            catch_and_drop(|| payload);
+            Err(wait)
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! [`LoopThread`]: the thread of a loop of this crate, for whoever owns the loop. How a loop is told to end, and waited for.
+
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use std::{fmt, io, mem};
+
+use super::loop_ref::LoopRef;
+use super::scheduler::Shutdown;
+use crate::error::Error;
+use crate::task::join::Ending;
+use crate::unwind::catch_and_drop;
+
+/// How long a loop may take, after the timeout of its shutdown, to drop what is left.
+const ABORT: Duration = Duration::from_millis(250);
+
+/// The thread of a loop. Dropping it ends the loop, and waits for that.
+pub(crate) struct LoopThread {
+    loop_ref: Arc<LoopRef>,
+    /// `None`: nobody waits for it.
+    thread: Option<JoinHandle<()>>,
+    ended: Ending,
+    /// Where it was started: the line by which a drop, which has none of its own, is named in a [`Deadlock`].
+    ///
+    /// [`Deadlock`]: crate::Deadlock
+    site: &'static Location<'static>,
+}
+
+// The handle of the thread is joined once, and its panic is not looked at.
+impl UnwindSafe for LoopThread {}
+impl RefUnwindSafe for LoopThread {}
+
+impl LoopThread {
+    pub(crate) fn new(
+        loop_ref: Arc<LoopRef>,
+        thread: JoinHandle<()>,
+        mut ended: Ending,
+        site: &'static Location<'static>,
+    ) -> LoopThread {
+        ended.set_site(&loop_ref.on, site);
+        LoopThread { loop_ref, thread: Some(thread), ended, site }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.loop_ref.on.name
+    }
+
+    /// Has the loop finish what was submitted, and waits for its end; aborts it after `timeout`.
+    #[track_caller]
+    pub(crate) fn finish(mut self, timeout: Option<Duration>) -> Result<(), Error> {
+        let loop_ref = Arc::clone(&self.loop_ref);
+        if loop_ref.on.is_left_behind() {
+            return Err(Error::Closed);
+        }
+        let leave = self.ended.may_wait(&loop_ref.on, Location::caller()).map_err(Error::WouldDeadlock)?;
+        self.ended.set_site(&loop_ref.on, Location::caller());
+        loop_ref.scheduler.shut_down(Shutdown::Drain);
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let in_time = leave.block(|_| self.wait(deadline, leave.is_on_worker()));
+        // The leave is kept until the loop has ended: else a task of that loop might be let into a wait for this thread in
+        // between, and the drop, refused, would not wait.
+        loop_ref.scheduler.shut_down(Shutdown::Abort);
+        let ended = leave.block(|_| self.join(deadline.and_then(|deadline| deadline.checked_add(ABORT))));
+        drop(leave);
+        match timeout {
+            Some(timeout) if !ended || (!in_time && loop_ref.scheduler.has_aborted_any()) => {
+                Err(Error::TimedOut(timeout))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Has the loop drop what is left, and waits for nothing.
+    pub(crate) fn close(&self) {
+        self.loop_ref.scheduler.shut_down(Shutdown::Abort);
+    }
+
+    /// As [`close`](LoopThread::close), and nobody will wait.
+    pub(crate) fn detach(mut self) {
+        // In a fork there is no thread to detach; the drop sees to that.
+        if !self.loop_ref.on.is_left_behind() {
+            self.close();
+            drop(self.thread.take());
+        }
+    }
+
+    /// Waits for the end of a loop that aborts, and joins its thread. False: `deadline` came first, and the thread, which is
+    /// stuck, is left to itself. It ends the loop as soon as it can.
+    fn join(&mut self, deadline: Option<Instant>) -> bool {
+        let ended = self.ended.wait(deadline);
+        let thread = self.thread.take();
+        // Not by the thread itself, which may own this in a thread-local that outlives the loop.
+        if let Some(thread) = thread.filter(|thread| ended && thread.thread().id() != thread::current().id()) {
+            // What a loop's thread panics with, if a hook of the user's did, has been reported by the panic hook, and every
+            // caller has been told that the loop is closed.
+            drop(thread.join());
+        }
+        ended
+    }
+
+    /// Waits for a loop that finishes what was submitted. False: `deadline` came first.
+    #[cfg(not(feature = "stream"))]
+    fn wait(&mut self, deadline: Option<Instant>, _: bool) -> bool {
+        self.ended.wait(deadline)
+    }
+
+    #[cfg(feature = "stream")]
+    fn wait(&mut self, deadline: Option<Instant>, on_worker: bool) -> bool {
+        /// Within which an iterator that was moved to another thread is taken to be asked there.
+        const MOVED: Duration = Duration::from_secs(1);
+        let patience = Instant::now() + MOVED;
+        if deadline.is_some_and(|deadline| deadline <= patience) {
+            return self.ended.wait(deadline);
+        }
+        self.ended.wait(Some(patience)) || {
+            self.loop_ref.streams.give_up_asked_here(on_worker);
+            self.ended.wait(deadline)
+        }
+    }
+}
+
+impl Drop for LoopThread {
+    fn drop(&mut self) {
+        if self.loop_ref.on.is_left_behind() {
+            // In a fork there is no thread to stop, nor one to join.
+            mem::forget(self.thread.take());
+            return;
+        }
+        if self.thread.is_none() {
+            // It was waited for, or nobody is to wait.
+            return;
+        }
+        self.close();
+        // Refused: nobody joins the thread, which ends on its own.
+        let Ok(leave) = self.ended.may_wait(&self.loop_ref.on, self.site) else { return };
+        leave.block(|_| self.join(None));
+    }
+}
+
+impl fmt::Debug for LoopThread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoopThread").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// The name of a loop, and of its thread: that which it was given, or one that no other loop has.
+pub(crate) fn name(given: Option<String>) -> io::Result<String> {
+    let name = given.unwrap_or_else(unique_name);
+    if name.contains('\0') {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the name of a thread cannot contain a NUL"));
+    }
+    Ok(name)
+}
+
+pub(crate) fn unique_name() -> String {
+    static COUNT: AtomicUsize = AtomicUsize::new(1);
+    // ORDERING: a number nobody else has, which is all.
+    format!("bridge-loop-{}", COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// How a loop's own thread is set up.
+#[derive(Default)]
+pub(crate) struct ThreadSetup {
+    pub(crate) stack_size: Option<usize>,
+    pub(crate) on_start: Option<Hook>,
+    pub(crate) on_stop: Option<Hook>,
+}
+
+type Hook = Box<dyn Fn() + Send + Sync>;
+
+impl ThreadSetup {
+    pub(crate) fn split(self, name: &str) -> (thread::Builder, Hooks) {
+        let mut builder = thread::Builder::new().name(String::from(name));
+        if let Some(bytes) = self.stack_size {
+            builder = builder.stack_size(bytes);
+        }
+        (builder, Hooks { on_start: self.on_start, on_stop: self.on_stop })
+    }
+}
+
+impl fmt::Debug for ThreadSetup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (start, stop) = (self.on_start.is_some(), self.on_stop.is_some());
+        let mut debug = f.debug_struct("ThreadSetup");
+        debug.field("stack_size", &self.stack_size).field("on_start", &start).field("on_stop", &stop).finish()
+    }
+}
+
+/// What a loop's own thread calls.
+pub(crate) struct Hooks {
+    on_start: Option<Hook>,
+    on_stop: Option<Hook>,
+}
+
+/// Calls the second hook when it is dropped.
+pub(crate) struct Stops(Option<Hook>);
+
+impl Hooks {
+    pub(crate) fn has_start(&self) -> bool {
+        self.on_start.is_some()
+    }
+
+    /// Calls the first hook. If that panics, there is no second call.
+    pub(crate) fn start(self) -> Stops {
+        self.on_start.into_iter().for_each(|f| f());
+        Stops(self.on_stop)
+    }
+}
+
+impl Drop for Stops {
+    fn drop(&mut self) {
+        catch_and_drop(|| self.0.take().map(|f| f()));
+    }
+}
+
+/// Why a loop was not started.
+pub(crate) fn panicked() -> io::Error {
+    io::Error::other("the loop's thread panicked while it started")
+}

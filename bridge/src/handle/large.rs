@@ -1,0 +1,28 @@
+//! Large futures go to the heap before they are handed on: a debug build copies what is moved into each function on the way.
+
+/// In bytes, as tokio has it for its own `block_on` and `spawn` in a release build.
+const LARGE: usize = 16 << 10;
+
+/// Whether a value of that type is to be boxed.
+pub(crate) const fn is_large<T>() -> bool {
+    size_of::<T>() > LARGE
+}
+
+/// As [`is_large`], where the type has no name.
+pub(crate) const fn is_large_val<T>(_: &T) -> bool {
+    is_large::<T>()
+}
+
+/// `$handle.block_on_for($companion, $future)`, where `$future` is of type `$F`. No function, which would cost the stack one
+/// more copy.
+macro_rules! block_on {
+    ($handle:expr, $companion:expr, $future:ident: $F:ty) => {
+        if $crate::handle::large::is_large::<$F>() {
+            $handle.block_on_for($companion, Box::pin($future))
+        } else {
+            $handle.block_on_for($companion, $future)
+        }
+    };
+}
+
+pub(crate) use block_on;

@@ -1,0 +1,280 @@
+//! What goes to `tracing`, where the feature of this name is on: the caller's span, which follows its future, and what
+//! the bridge has to say that no caller would hear. Where it is off, these are empty types and functions.
+//!
+//! A subscriber is code of the user's: it runs under no lock of ours, and its panics are contained.
+
+pub(crate) mod stall;
+
+#[cfg(feature = "tracing")]
+pub(crate) use self::on::*;
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) use self::off::*;
+
+#[cfg(feature = "tracing")]
+mod on {
+    use std::any::Any;
+    use std::cell::Cell;
+    use std::mem;
+    use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use tracing::Dispatch;
+    use tracing::dispatcher::{DefaultGuard, get_default, set_default};
+    use tracing::subscriber::NoSubscriber;
+
+    use crate::error::Error;
+    use crate::instrument::stall::{self, Kind};
+    use crate::unwind::{catch_and_drop, message};
+
+    thread_local! {
+        /// This thread is in a call of the subscriber that this crate has made.
+        static IN_SUBSCRIBER: Cell<bool> = const { Cell::new(false) };
+    }
+
+    /// Runs `f`, which calls the subscriber, and contains its panic. A subscriber may itself call a loop: nothing is logged, and
+    /// no span entered, from inside such a call, which would lead back to it without an end.
+    pub(crate) fn call_subscriber<R>(f: impl FnOnce() -> R) -> Option<R> {
+        struct Leave;
+        impl Drop for Leave {
+            fn drop(&mut self) {
+                IN_SUBSCRIBER.set(false);
+            }
+        }
+        if IN_SUBSCRIBER.replace(true) {
+            return None;
+        }
+        let _leave = Leave;
+        catch_unwind(AssertUnwindSafe(f)).map_err(|payload| catch_and_drop(|| payload)).ok()
+    }
+
+    /// The span and the dispatcher that were current where a future was submitted.
+    pub(crate) struct Span {
+        span: tracing::Span,
+        /// `None`: there was no subscriber. One that is set up later is to hear of the future.
+        dispatch: Option<Dispatch>,
+    }
+
+    impl Drop for Span {
+        fn drop(&mut self) {
+            let span = mem::replace(&mut self.span, tracing::Span::none());
+            let dispatch = self.dispatch.take();
+            let was_in = IN_SUBSCRIBER.replace(true);
+            catch_and_drop(|| span);
+            catch_and_drop(|| dispatch);
+            IN_SUBSCRIBER.set(was_in);
+        }
+    }
+
+    impl Span {
+        pub(crate) fn current() -> Span {
+            let current = || {
+                let dispatch = get_default(|dispatch| (!dispatch.is::<NoSubscriber>()).then(|| dispatch.clone()));
+                Span { span: tracing::Span::current(), dispatch }
+            };
+            call_subscriber(current).unwrap_or_else(|| Span { span: tracing::Span::none(), dispatch: None })
+        }
+
+        /// Current on this thread until dropped.
+        pub(crate) fn enter(&self) -> Entered<'_> {
+            let dispatch = self.dispatch.as_ref().map(set_default);
+            Entered { span: call_subscriber(|| self.span.enter()), dispatch }
+        }
+
+        /// Logs the panic of a task whose result nobody will ask for.
+        pub(crate) fn log_unobserved(&self, panic: Option<&(dyn Any + Send)>) {
+            let Some(payload) = panic else { return };
+            let _dispatch = self.dispatch.as_ref().map(set_default);
+            call_subscriber(|| {
+                tracing::error!(
+                    parent: &self.span,
+                    panic = message(payload).unwrap_or("a payload that is no text"),
+                    "a future panicked, and nobody was waiting for it"
+                );
+            });
+        }
+    }
+
+    pub(crate) struct Entered<'a> {
+        span: Option<tracing::span::Entered<'a>>,
+        dispatch: Option<DefaultGuard>,
+    }
+
+    impl Drop for Entered<'_> {
+        fn drop(&mut self) {
+            let span = self.span.take();
+            let was_in = IN_SUBSCRIBER.replace(true);
+            catch_and_drop(|| span);
+            IN_SUBSCRIBER.set(was_in);
+            let dispatch = self.dispatch.take();
+            catch_and_drop(|| dispatch);
+        }
+    }
+
+    /// While it lives, none of the spans that were current on this thread is: what it polls for others has its own.
+    pub(crate) struct NoSpans(Vec<tracing::Span>);
+
+    impl NoSpans {
+        pub(crate) fn new() -> NoSpans {
+            let mut spans = Vec::new();
+            call_subscriber(|| {
+                loop {
+                    let span = tracing::Span::current();
+                    let is_known = spans.last().is_some_and(|last: &tracing::Span| last.id() == span.id());
+                    // A subscriber that does not tell, or does not let go.
+                    if span.is_none() || is_known {
+                        return;
+                    }
+                    span.with_subscriber(|(id, subscriber)| subscriber.exit(id));
+                    spans.push(span);
+                }
+            });
+            NoSpans(spans)
+        }
+    }
+
+    impl Drop for NoSpans {
+        fn drop(&mut self) {
+            let was_in = IN_SUBSCRIBER.replace(true);
+            while let Some(span) = self.0.pop() {
+                catch_and_drop(|| {
+                    span.with_subscriber(|(id, subscriber)| subscriber.enter(id));
+                    span
+                });
+            }
+            IN_SUBSCRIBER.set(was_in);
+        }
+    }
+
+    /// A loop's thread is about to wait for others.
+    pub(crate) fn blocked(waiter: &str, targets: &[Arc<str>], site: &'static Location<'static>) {
+        let Some(left_out) = stall::may_warn(Kind::Blocked, site) else { return };
+        call_subscriber(|| {
+            tracing::warn!(
+                event_loop = waiter, waits_for = ?targets, call = %site, left_out,
+                "the thread of an event loop is blocked: none of its tasks moves until this call returns"
+            );
+        });
+    }
+
+    /// The drop of a facade did not await its method to the end.
+    pub(crate) fn not_awaited(error: &Error) {
+        call_subscriber(|| {
+            tracing::warn!(%error, "the drop of a facade has not awaited its method: the value was dropped as it was");
+        });
+    }
+
+    /// When a wait first asks whether what it waits for has begun, and when it asks again and warns.
+    const ASKS: Duration = Duration::from_millis(900);
+    const WARNS: Duration = Duration::from_millis(100);
+
+    /// Looks after a wait: warns, once, that what it waits for has not even begun after a second.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Watch {
+        site: Option<&'static Location<'static>>,
+        due: Option<Instant>,
+        asked: bool,
+    }
+
+    impl Watch {
+        pub(crate) fn new(site: &'static Location<'static>) -> Watch {
+            Watch { site: Some(site), due: None, asked: false }
+        }
+
+        /// Never warns: what is waited for is no job.
+        pub(crate) fn silent() -> Watch {
+            Watch { site: None, due: None, asked: false }
+        }
+
+        /// The wait begins, or goes on.
+        pub(crate) fn start(&mut self) {
+            if self.due.is_none() && self.site.is_some() {
+                self.due = Instant::now().checked_add(ASKS);
+            }
+        }
+
+        /// When to look next, `deadline` at the latest.
+        pub(crate) fn earlier_than(&self, deadline: Option<Instant>) -> Option<Instant> {
+            [self.due, deadline].into_iter().flatten().min()
+        }
+
+        /// Asks `is_begun`, if it is time to: twice, if the first answer is no.
+        pub(crate) fn look(&mut self, is_begun: impl FnOnce() -> bool) {
+            let now = Instant::now;
+            let Some(site) = self.site.filter(|_| self.due.is_some_and(|due| due <= now())) else { return };
+            self.due = None;
+            if is_begun() {
+                self.site = None;
+            } else if !self.asked {
+                self.asked = true;
+                self.due = now().checked_add(WARNS);
+            } else {
+                self.site = None;
+                let Some(left_out) = stall::may_warn(Kind::NotStarted, site) else { return };
+                call_subscriber(
+                    || tracing::warn!(call = %site, left_out, "no event loop has picked up this call for a second: is its thread blocked, or its runtime driven by nobody?"),
+                );
+            }
+        }
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod off {
+    use std::any::Any;
+    use std::marker::PhantomData;
+    use std::panic::Location;
+    use std::sync::Arc;
+    use std::time::Instant;
+
+    use crate::error::Error;
+    pub(crate) struct Span;
+
+    impl Span {
+        pub(crate) fn current() -> Span {
+            Span
+        }
+
+        pub(crate) fn enter(&self) -> Entered<'_> {
+            Entered(PhantomData)
+        }
+
+        pub(crate) fn log_unobserved(&self, _: Option<&(dyn Any + Send)>) {}
+    }
+
+    pub(crate) struct Entered<'a>(PhantomData<&'a ()>);
+
+    pub(crate) struct NoSpans;
+
+    impl NoSpans {
+        pub(crate) fn new() -> NoSpans {
+            NoSpans
+        }
+    }
+
+    pub(crate) fn blocked(_: &str, _: &[Arc<str>], _: &'static Location<'static>) {}
+
+    pub(crate) fn not_awaited(_: &Error) {}
+
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Watch;
+
+    impl Watch {
+        pub(crate) fn new(_: &'static Location<'static>) -> Watch {
+            Watch
+        }
+
+        pub(crate) fn silent() -> Watch {
+            Watch
+        }
+
+        pub(crate) fn start(&mut self) {}
+
+        pub(crate) fn earlier_than(&self, deadline: Option<Instant>) -> Option<Instant> {
+            deadline
+        }
+
+        pub(crate) fn look(&mut self, _: impl FnOnce() -> bool) {}
+    }
+}

@@ -1,0 +1,231 @@
+//! Warnings of what holds a loop up (feature `tracing`): slow polls, and calls that a loop does not let go of. Where the
+//! feature is off, these are empty types and functions.
+//!
+//! Every warning names a line of the user's, and of each line and kind one is logged every `EVERY`: what goes
+//! wrong in a loop goes wrong a thousand times. The next one says how many were left out.
+
+#[cfg(feature = "tracing")]
+pub(crate) use self::on::*;
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) use self::off::*;
+
+use std::time::Duration;
+
+/// From when on a poll is slow, unless [`Builder::slow_poll`](crate::Builder) says otherwise.
+pub(crate) const SLOW_POLL: Duration = Duration::from_millis(100);
+
+#[cfg(feature = "tracing")]
+mod on {
+    use std::collections::HashMap;
+    use std::panic::Location;
+    use std::sync::{Arc, PoisonError};
+    use std::time::{Duration, Instant};
+
+    use crate::fork::PerProcess;
+    use crate::instrument::call_subscriber;
+    use crate::loom::outside::Mutex;
+
+    /// How often one line is warned of.
+    pub(super) const EVERY: Duration = Duration::from_secs(10);
+
+    /// How long a loop may take to let go of the future of a call that has timed out.
+    const LATE: Duration = Duration::from_secs(1);
+
+    /// What is warned of.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub(crate) enum Kind {
+        /// A loop's thread waits.
+        Blocked,
+        /// No loop has started a call.
+        NotStarted,
+        SlowPoll,
+        /// A loop does not let go of a call that has timed out.
+        Late,
+    }
+
+    /// When a line may be warned of again, and how often it was not.
+    struct Seen {
+        next: Instant,
+        left_out: u64,
+    }
+
+    type Lines = Mutex<HashMap<(Kind, Location<'static>), Seen>>;
+
+    static SEEN: PerProcess<Lines> = PerProcess::new();
+
+    /// Whether a warning of that kind and line is to be logged, and how many were left out before it.
+    pub(crate) fn may_warn(kind: Kind, site: &'static Location<'static>) -> Option<u64> {
+        may_warn_at(kind, site, Instant::now())
+    }
+
+    fn may_warn_at(kind: Kind, site: &'static Location<'static>, now: Instant) -> Option<u64> {
+        let lines = SEEN.get_or_try_init(|| Ok(Mutex::default())).ok()?;
+        let mut seen = lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = seen.entry((kind, *site)).or_insert(Seen { next: now, left_out: 0 });
+        if now < line.next {
+            line.left_out += 1;
+            return None;
+        }
+        line.next = now + EVERY;
+        Some(std::mem::take(&mut line.left_out))
+    }
+
+    /// The line that a future comes from.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Site(&'static Location<'static>);
+
+    impl Site {
+        pub(crate) fn new(site: &'static Location<'static>) -> Site {
+            Site(site)
+        }
+    }
+
+    /// Of a loop: from when on a poll is slow.
+    #[derive(Debug)]
+    pub(crate) struct Threshold {
+        slow: Duration,
+        on: Arc<str>,
+    }
+
+    impl Threshold {
+        pub(crate) fn new(slow: Duration, on: &Arc<str>) -> Threshold {
+            Threshold { slow, on: Arc::clone(on) }
+        }
+
+        #[cfg(bridge_loom)]
+        pub(crate) fn none() -> Threshold {
+            Threshold { slow: Duration::MAX, on: Arc::from("model") }
+        }
+    }
+
+    /// A poll that is measured.
+    pub(crate) struct Poll<'a> {
+        threshold: Option<&'a Threshold>,
+        started: Option<Instant>,
+        slow: Option<(Site, Duration)>,
+    }
+
+    impl<'a> Poll<'a> {
+        /// Of a loop of ours, or of none.
+        pub(crate) fn new(threshold: Option<&'a Threshold>) -> Poll<'a> {
+            Poll { threshold, started: None, slow: None }
+        }
+
+        pub(crate) fn start(&mut self) {
+            self.started = self.threshold.map(|_| Instant::now());
+        }
+
+        /// `site` is asked while the future is there.
+        pub(crate) fn end(&mut self, site: impl FnOnce() -> Site) {
+            let Some((threshold, started)) = self.threshold.zip(self.started) else { return };
+            let took = started.elapsed();
+            if took > threshold.slow {
+                self.slow = Some((site(), took));
+            }
+        }
+
+        /// When nothing is half-way any more.
+        pub(crate) fn warn(self) {
+            let Some((threshold, (Site(site), took))) = self.threshold.zip(self.slow) else { return };
+            let Some(left_out) = may_warn(Kind::SlowPoll, site) else { return };
+            call_subscriber(|| {
+                tracing::warn!(
+                    event_loop = &*threshold.on, call = %site, ?took, left_out,
+                    "a future was slow in one poll, and nothing else on its event loop moved meanwhile: leave what blocks or \
+                     computes to `spawn_blocking`"
+                );
+            });
+        }
+    }
+
+    /// When a call that has timed out, or was cancelled, is late.
+    pub(crate) fn late_at() -> Option<Instant> {
+        Instant::now().checked_add(LATE)
+    }
+
+    /// It is.
+    pub(crate) fn late(site: &'static Location<'static>, on: Option<&str>) {
+        let Some(left_out) = may_warn(Kind::Late, site) else { return };
+        call_subscriber(|| {
+            tracing::warn!(
+                event_loop = on, call = %site, left_out,
+                "a call has timed out or was cancelled, and a second later its event loop still has the future: it blocks in a \
+                 poll, or its loop does, maybe on a lock that the caller holds"
+            );
+        });
+    }
+
+    #[cfg(all(test, not(bridge_loom)))]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn of_one_line_one_warning_is_logged_in_a_while_and_the_next_says_how_many_were_left_out() {
+            let (now, site) = (Instant::now(), Location::caller());
+            assert_eq!(may_warn_at(Kind::Blocked, site, now), Some(0));
+            assert!((0..1000).all(|_| may_warn_at(Kind::Blocked, site, now + EVERY / 2).is_none()));
+            assert_eq!(may_warn_at(Kind::Blocked, site, now + EVERY), Some(1000));
+            assert_eq!(may_warn_at(Kind::Blocked, site, now + 2 * EVERY), Some(0));
+        }
+
+        #[test]
+        fn other_lines_and_kinds_are_warned_of() {
+            let (now, site, other) = (Instant::now(), Location::caller(), Location::caller());
+            assert_eq!(may_warn_at(Kind::Late, site, now), Some(0));
+            assert_eq!(may_warn_at(Kind::Late, other, now), Some(0));
+            assert_eq!(may_warn_at(Kind::SlowPoll, site, now), Some(0));
+        }
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod off {
+    use std::marker::PhantomData;
+    use std::panic::Location;
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Site;
+
+    impl Site {
+        pub(crate) fn new(_: &'static Location<'static>) -> Site {
+            Site
+        }
+    }
+
+    #[derive(Debug)]
+    pub(crate) struct Threshold;
+
+    impl Threshold {
+        pub(crate) fn new(_: Duration, _: &Arc<str>) -> Threshold {
+            Threshold
+        }
+
+        #[cfg(bridge_loom)]
+        pub(crate) fn none() -> Threshold {
+            Threshold
+        }
+    }
+
+    pub(crate) struct Poll<'a>(PhantomData<&'a Threshold>);
+
+    impl<'a> Poll<'a> {
+        pub(crate) fn new(_: Option<&'a Threshold>) -> Poll<'a> {
+            Poll(PhantomData)
+        }
+
+        pub(crate) fn start(&mut self) {}
+
+        pub(crate) fn end(&mut self, _: impl FnOnce() -> Site) {}
+
+        pub(crate) fn warn(self) {}
+    }
+
+    pub(crate) fn late_at() -> Option<Instant> {
+        None
+    }
+
+    pub(crate) fn late(_: &'static Location<'static>, _: Option<&str>) {}
+}

@@ -1,0 +1,143 @@
+//! [`Token`]: a flag that ends the waits of threads. [`Cancellers`]: those that a wait looks at.
+//!
+//! # How a cancel reaches a scoped call
+//!
+//! A canceller has a [`Token`]: a flag, and a list of the threads that wait in calls which the flag ends. The list holds
+//! [`Waiter`]s, since the waiter of a thread is what everything that ends a wait early goes through: a nudge unparks a thread
+//! that is parked, has one that drives a shared loop leave the `block_on` of that, and is seen at the next look by one that
+//! runs. So a cancel is, to the thread that waits, a deadline that has come; no loop hears of it, and the state of a job has
+//! no bit for it.
+//!
+//! | the thread | is woken | and then |
+//! | --- | --- | --- |
+//! | parks in a call that it polls for itself, or drives a shared loop meanwhile | by the nudge | drops the future, and returns |
+//! | polls that future | by nothing; it looks at the flag after the poll | the same, unless the poll was ready |
+//! | waits for a job on the queue of a loop | by the nudge | withdraws the job: it is not polled |
+//! | waits for a job that is pending | by the nudge | has the loop drop the future, as after a timeout, and waits for that |
+//! | waits for a job that the loop polls | by the nudge | waits for the end of that poll; its value, if it has one, stands |
+//! | waits for an item of an `Iter` | by the nudge | returns; the stream goes on |
+//! | spins ([`Builder::spin`](crate::Builder::spin)) | by nothing; it looks at the flag | as above |
+//! | is about to begin a call | – | begins nothing |
+//!
+//! # When two events meet
+//!
+//! - **Cancel against registration**: the flag is set under the lock of the list, and a thread is listed under that lock only
+//!   while the flag is not set. So a cancel nudges whoever is listed, and whoever comes later is refused and does not wait. A
+//!   thread takes its events first and looks at the flag after that, so the nudge may come at any time: one that comes after
+//!   the look is an event that the park finds.
+//! - **Cancel against completion**: a thread that waits asks first whether the answer is there, then for the flag. A value
+//!   that has come stands, as it does against a timeout. Of a call that the thread polls for itself, a poll that is under way
+//!   decides: ready is a value. A wake that comes together with the cancel is not followed by a poll.
+//! - **Cancel against timeout, and the loop's end**: the end of the loop is asked for first, then the timeout, then the
+//!   flag. Which of two that came together is returned is not promised.
+//! - **Cancel against the end of the call**: a thread takes itself off the list before its call returns. A cancel that has
+//!   taken the list by then nudges a thread that waits for something else, or not at all, which costs that one a look.
+//! - **Cancel against cancel**: the first takes the list. The flag is never reset.
+//!
+//! No code of the user's runs under the lock, which is held for a few instructions; nudges are given after it. Calls through
+//! a handle without a canceller ask whether there is one, and that is all.
+
+use std::sync::Arc;
+
+use slab::Slab;
+
+use super::waiter::Waiter;
+use crate::loom::{AtomicU32, Mutex, Ordering, lock};
+
+/// A flag that is set once, and those who wait for it.
+#[derive(Debug)]
+pub(crate) struct Token {
+    /// Set under the lock of the list; see the module's docs.
+    cancelled: AtomicU32,
+    waiting: Mutex<Slab<Arc<Waiter>>>,
+}
+
+impl Token {
+    pub(crate) fn new() -> Token {
+        Token { cancelled: AtomicU32::new(0), waiting: Mutex::new(Slab::new()) }
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        // ORDERING: Acquire pairs with `cancel`: what the canceller did before is seen by who is cancelled.
+        self.cancelled.load(Ordering::Acquire) != 0
+    }
+
+    pub(crate) fn cancel(&self) {
+        let mut list = lock(&self.waiting);
+        // ORDERING: see `is_cancelled`.
+        self.cancelled.store(1, Ordering::Release);
+        let waiting = std::mem::take(&mut *list);
+        drop(list);
+        waiting.iter().for_each(|(_, waiter)| waiter.nudge());
+    }
+
+    /// Lists a thread, to be nudged by a cancel. `None`: it came before.
+    fn list(&self, waiter: &Arc<Waiter>) -> Option<usize> {
+        let mut list = lock(&self.waiting);
+        (!self.is_cancelled()).then(|| list.insert(Arc::clone(waiter)))
+    }
+
+    fn unlist(&self, key: usize) {
+        // One that a cancel has taken is not there any more, and nobody is listed after a cancel.
+        let waiter = lock(&self.waiting).try_remove(key);
+        drop(waiter);
+    }
+}
+
+/// The cancellers of a handle: any of them ends its calls.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cancellers(Option<Arc<[Arc<Token>]>>);
+
+impl Cancellers {
+    /// With one more.
+    pub(crate) fn with(&self, new: &Arc<Token>) -> Cancellers {
+        let is_other = |token: &&Arc<Token>| !Arc::ptr_eq(token, new);
+        let others = self.0.iter().flat_map(|tokens| tokens.iter()).filter(is_other);
+        Cancellers(Some(others.chain([new]).cloned().collect()))
+    }
+
+    #[inline]
+    pub(crate) fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+
+    #[inline]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.0.as_ref().is_some_and(|tokens| tokens.iter().any(|token| token.is_cancelled()))
+    }
+
+    /// Has a cancel nudge the thread, while that lives.
+    #[inline]
+    pub(crate) fn nudge<'a>(&'a self, waiter: &Arc<Waiter>) -> Option<Listed<'a>> {
+        self.0.as_ref().map(|tokens| Listed::new(tokens, waiter))
+    }
+
+    #[cfg(bridge_loom)]
+    pub(crate) fn of(tokens: &[Arc<Token>]) -> Cancellers {
+        Cancellers(Some(tokens.into()))
+    }
+}
+
+/// A thread, in the lists of tokens.
+pub(crate) struct Listed<'a> {
+    tokens: &'a [Arc<Token>],
+    /// The key in the list of the first, which is most often the only one.
+    first: Option<usize>,
+    others: Vec<Option<usize>>,
+}
+
+impl<'a> Listed<'a> {
+    fn new(tokens: &'a [Arc<Token>], waiter: &Arc<Waiter>) -> Listed<'a> {
+        let mut keys = tokens.iter().map(|token| token.list(waiter));
+        Listed { tokens, first: keys.next().flatten(), others: keys.collect() }
+    }
+}
+
+impl Drop for Listed<'_> {
+    fn drop(&mut self) {
+        let keys = std::iter::once(self.first).chain(self.others.iter().copied());
+        for (token, key) in self.tokens.iter().zip(keys) {
+            key.into_iter().for_each(|key| token.unlist(key));
+        }
+    }
+}

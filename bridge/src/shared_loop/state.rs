@@ -1,0 +1,293 @@
+//! [`Shared`]: a shared loop, as those who call it and its own thread have it.
+//!
+//! A scoped call polls its future on the calling thread, outside of the runtime but inside its context
+//! ([`handle`](crate::handle)). While that future is pending the thread drives the runtime, if nobody else does: it is
+//! inside `Runtime::block_on` of a future that is ready once the thread has an event ([`waiter`](crate::park::waiter)). So
+//! a driver leaves as soon as its own future can go on, and a blocking call inside that future may drive as well. Who
+//! drives when is the matter of [`role`](super::role).
+//!
+//! What is submitted goes into a queue, as on an event loop, whose [`Driver`] is polled by whoever drives.
+//!
+//! # The end
+//!
+//! The owner closes the queue, and has the loop's own thread take the core and keep it. That thread
+//!
+//! 1. drives until what was submitted is done and no scoped call is left, or until it is told to abort;
+//! 2. has the calls that are left give up: each drops its future, on its own thread, and returns `Closed`;
+//! 3. drops the tasks that are left, in the loop's context;
+//! 4. drives until the last call has left the context, so that no future is polled beside a runtime that is gone;
+//! 5. drops the runtime, and ends.
+//!
+//! A runtime whose `block_on` panics is broken: the panic is that of a waker of the user's, or of a hook, and tokio has lost
+//! what it parks on. The loop then ends as by an abort, and is not driven any more.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{Ordering, compiler_fence, fence};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Handle as TokioHandle, Runtime};
+
+use super::role::{OwnTurn, Role, Turn};
+use crate::deadlock::current::{Driving, LoopMeta};
+use crate::event_loop::driver::Driver;
+use crate::event_loop::scheduler::{DriverThread, Scheduler, Shutdown};
+use crate::instrument::NoSpans;
+use crate::park::Host;
+use crate::park::waiter::Waiter;
+use crate::unwind::catch_and_drop;
+
+/// What only the driver has.
+#[derive(Debug)]
+pub(crate) struct Core {
+    driver: Driver,
+    runtime: Runtime,
+    on: Arc<LoopMeta>,
+    scheduler: Arc<Scheduler>,
+    /// The runtime cannot park any more.
+    is_broken: bool,
+}
+
+impl Core {
+    pub(super) fn new(runtime: Runtime, on: Arc<LoopMeta>, scheduler: Arc<Scheduler>) -> Core {
+        let driver = Driver::new(Arc::clone(&scheduler), Duration::ZERO);
+        Core { driver, runtime, on, scheduler, is_broken: false }
+    }
+
+    /// Of a loop that was not started. A plain drop may wait, which tokio does not allow in async code.
+    pub(super) fn shutdown_background(self) {
+        self.runtime.shutdown_background();
+    }
+
+    /// Drives until `waiter` has an event, or `ends` agrees, which is asked whether the driver is over. False: tokio lets
+    /// this thread drive nothing.
+    fn drive(&mut self, waiter: &Waiter, mut ends: impl FnMut(bool) -> bool) -> bool {
+        if self.is_broken {
+            waiter.park(None);
+            return true;
+        }
+        let Core { driver, runtime, on, .. } = self;
+        // Before the subscriber is called: this thread has the core, and what waits for it in there would wait for ever.
+        let driving = Driving::start(Arc::clone(on));
+        let driving = (NoSpans::new(), driving);
+        let mut has_begun = false;
+        let driven = catch_unwind(AssertUnwindSafe(|| {
+            runtime.block_on(poll_fn(|cx| {
+                has_begun = true;
+                if !waiter.drives_on(cx) {
+                    return Poll::Ready(());
+                }
+                let over = driver.poll(cx, || waiter.has_events()).is_ready();
+                if ends(over) || (waiter.has_events() && !driver.has_left_pending()) {
+                    return Poll::Ready(());
+                }
+                if waiter.has_events() {
+                    // The next poll leaves, after the runtime has woken what yields.
+                    cx.waker().wake_by_ref();
+                }
+                Poll::Pending
+            }));
+        }));
+        waiter.stops_driving();
+        drop(driving);
+        if driven.is_err() && has_begun {
+            // A waker of the user's, or a hook, that panics while the runtime parks leaves it without its sockets and timers
+            // for good. The panic hook has run, and it is not this caller's.
+            self.is_broken = true;
+            self.scheduler.shut_down(Shutdown::Abort);
+        }
+        let may_drive = driven.is_ok() || has_begun;
+        catch_and_drop(|| driven);
+        may_drive
+    }
+}
+
+/// A shared loop, for those who call it.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    role: Role<Box<Core>>,
+    /// The runtime's context. A call reads it for as long as it uses the runtime; it is taken away at the end.
+    context: RwLock<Option<TokioHandle>>,
+}
+
+/// The right to use a shared loop's runtime.
+pub(crate) struct InContext<'a> {
+    context: Option<RwLockReadGuard<'a, Option<TokioHandle>>>,
+    pub(crate) scheduler: &'a Scheduler,
+    shared: &'a Shared,
+}
+
+impl InContext<'_> {
+    #[inline]
+    pub(crate) fn runtime(&self) -> &TokioHandle {
+        let context = self.context.as_ref().and_then(|context| context.as_ref());
+        context.expect("it was there when this was made, and is taken away after the last of these")
+    }
+}
+
+impl Drop for InContext<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.context = None;
+        meet();
+        if self.scheduler.is_closed() {
+            self.shared.role.nudge_own();
+        }
+    }
+}
+
+/// Between what a thread has written and what it reads next, where another thread writes and reads the same the other way
+/// round: a call that leaves the context, and then looks whether the loop ends; the end, which then looks whether calls are
+/// left. One of them sees the other.
+fn meet() {
+    #[cfg(bridge_tsan)]
+    {
+        // What std's lock orders, for ThreadSanitizer, which does not see it.
+        static ORDER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        ORDER.fetch_add(1, Ordering::AcqRel);
+    }
+    // ORDERING: SeqCst, on both sides. Where exchanges are full barriers, and both have written by one, that is enough.
+    if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
+        compiler_fence(Ordering::SeqCst);
+    } else {
+        fence(Ordering::SeqCst);
+    }
+}
+
+impl Shared {
+    pub(super) fn new(runtime: &Runtime) -> Shared {
+        Shared { role: Role::new(), context: RwLock::new(Some(runtime.handle().clone())) }
+    }
+
+    /// For a scoped call. `None`: the loop has ended, or is about to.
+    #[inline]
+    pub(crate) fn enter<'a>(&'a self, scheduler: &'a Scheduler) -> Option<InContext<'a>> {
+        if scheduler.is_closed() {
+            return None;
+        }
+        // It fails when the end waits for the calls to leave, too.
+        let context = self.context.try_read().ok().filter(|context| context.is_some())?;
+        Some(InContext { context: Some(context), scheduler, shared: self })
+    }
+
+    /// Its runtime, until the end, for what is no call and does not hold that up.
+    pub(crate) fn runtime(&self) -> Option<TokioHandle> {
+        self.context.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether no call uses the runtime.
+    fn is_unused(&self) -> bool {
+        meet();
+        self.context.try_write().is_ok()
+    }
+
+    /// What the loop's own thread does.
+    pub(super) fn run(&self, core: Box<Core>) {
+        let waiter = Waiter::new();
+        self.role.start(core, &waiter);
+        loop {
+            waiter.take_events();
+            match self.role.own_turn() {
+                OwnTurn::Sleep(until) => waiter.park(until),
+                OwnTurn::End(core) => return self.end(core, &waiter),
+                OwnTurn::Drive(mut core) => {
+                    loop {
+                        core.drive(&waiter, |over| over);
+                        waiter.take_events();
+                        if self.role.own_is_to_leave() {
+                            break;
+                        }
+                    }
+                    self.role.own_leaves(core);
+                }
+            }
+        }
+    }
+
+    /// See the module's docs.
+    fn end(&self, mut core: Box<Core>, waiter: &Waiter) {
+        // For the destructors that run here.
+        let _driving = Driving::start(Arc::clone(&core.on));
+        let scheduler = Arc::clone(&core.scheduler);
+        let is_over = |over: bool| over && (scheduler.is_aborting() || self.is_unused());
+        let mut ended = false;
+        while !ended && !core.is_broken {
+            waiter.take_events();
+            core.drive(waiter, |over| {
+                ended = is_over(over);
+                ended
+            });
+        }
+        self.role.close();
+        {
+            let _context = core.runtime.enter();
+            core.driver.close();
+        }
+        loop {
+            waiter.take_events();
+            if self.is_unused() {
+                break;
+            }
+            core.drive(waiter, |_| self.is_unused());
+        }
+        let context = self.context.write().map(|mut context| context.take());
+        drop(context);
+        drop(core);
+    }
+}
+
+impl DriverThread for Shared {
+    fn wake_driver(&self) {
+        self.role.wake_driver();
+    }
+
+    fn shut_down(&self, how: Shutdown) {
+        self.role.end();
+        if how == Shutdown::Abort {
+            self.role.close();
+        }
+    }
+}
+
+/// A caller's core, which it gives back however it leaves.
+struct Held<'a> {
+    role: &'a Role<Box<Core>>,
+    core: Option<Box<Core>>,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        if let Some(core) = self.core.take() {
+            let has_work = core.driver.has_work();
+            self.role.give_back(core, has_work);
+        }
+    }
+}
+
+impl Host for Shared {
+    fn wait(&self, waiter: &Arc<Waiter>, may_drive: bool, deadline: Option<Instant>) -> bool {
+        match self.role.turn(waiter, may_drive && !waiter.is_guest(), deadline) {
+            Turn::Closed => return false,
+            Turn::Park => waiter.park(deadline),
+            Turn::Drive(core) => {
+                let mut held = Held { role: &self.role, core: Some(core) };
+                let may_drive = held.core.as_mut().is_some_and(|core| core.drive(waiter, |over| over));
+                if let Some(core) = held.core.take_if(|_| !may_drive) {
+                    waiter.set_guest(true);
+                    self.role.refuse(core);
+                }
+            }
+        }
+        true
+    }
+
+    fn leave(&self, waiter: &Arc<Waiter>) {
+        self.role.leave(waiter);
+    }
+
+    fn is_closed(&self) -> bool {
+        self.role.is_closed()
+    }
+}

@@ -1,0 +1,537 @@
+//! [`Handle::iter`]: a stream as an iterator (feature `stream`).
+//!
+//! The stream lives in a task on the loop, the *pump*, and takes turns with the iterator: `next` asks, the pump polls
+//! the stream until it has an item, hands it over, and waits to be asked again, or, when buffered, for room.
+//!
+//! A loop that finishes what was submitted waits for its streams, and so for those who ask. The thread that waits for that
+//! loop asks for nothing meanwhile, so a stream that it was the last to ask [is given up](crate::stream::open).
+
+pub(crate) mod open;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::poll_fn;
+use std::panic::{Location, RefUnwindSafe, resume_unwind};
+use std::pin::pin;
+use std::sync::{Arc, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use futures_core::Stream;
+
+use self::open::{Asker, Listed, Stoppable};
+use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::graph::{Answer, JobId};
+use crate::error::Error;
+use crate::handle::Handle;
+use crate::handle::large::is_large;
+use crate::loom::outside::{Mutex, MutexGuard};
+use crate::park::Host;
+use crate::park::cancel::Cancellers;
+use crate::task::block::{self, Waited, Way};
+use crate::task::canceller::TaskCanceller;
+use crate::task::raw::job::AnyJob;
+use crate::task::{Task, may_wait};
+use crate::unwind::catch_and_drop;
+
+impl Handle {
+    /// Runs `stream` on the loop, and gives its items to this thread, one by one, as an iterator.
+    ///
+    /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
+    /// iterator is dropped. Where the thread that shuts the loop down was the last to use the iterator (it has made it, or
+    /// asked it for an item), it would wait for itself. Such a stream is given up after a second, unless another thread has
+    /// asked by then: it fills the room that [`Iter::buffered`] gives it and is dropped, and after these items its iterator is
+    /// [`Closed`](Error::Closed). Of a worker of a multi-thread runtime it is the task that counts, and not the thread.
+    ///
+    /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
+    /// [`Iter::buffered`] lets it run ahead. The limit of [`with_timeout`](Handle::with_timeout) holds for every
+    /// `next`, and so do the cancellers of [`with_canceller`](Handle::with_canceller).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let numbers = futures::stream::iter(1..=3);
+    /// let squares: Vec<i32> = event_loop.iter(numbers).map(|number| number * number).collect();
+    /// assert_eq!(squares, [1, 4, 9]);
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn iter<S>(&self, stream: S) -> Iter<S::Item>
+    where
+        S: Stream + Send + 'static,
+        S::Item: Send + 'static,
+    {
+        if is_large::<S>() { self.pump(Box::pin(stream)) } else { self.pump(stream) }
+    }
+
+    #[track_caller]
+    fn pump<S>(&self, stream: S) -> Iter<S::Item>
+    where
+        S: Stream + Send + 'static,
+        S::Item: Send + 'static,
+    {
+        let turns = Arc::new(Turns::new());
+        let pump = self.submit(pump(stream, Arc::clone(&turns)));
+        let items = Arc::clone(&turns) as Arc<dyn Items>;
+        let listed = self.streams().map(|streams| {
+            streams.list(Arc::new(Pumped { items: Arc::clone(&items), canceller: pump.task_canceller() }))
+        });
+        Iter {
+            pump: Some(pump),
+            end: None,
+            fold: None,
+            turns,
+            items,
+            _listed: listed,
+            limit: self.limit(),
+            cancellers: self.cancellers().clone(),
+        }
+    }
+}
+
+/// Polls the stream whenever there is a use for its next item.
+async fn pump<S: Stream>(stream: S, turns: Arc<Turns<S::Item>>) -> Result<(), Error> {
+    let mut stream = pin!(stream);
+    loop {
+        poll_fn(|cx| turns.poll_use(cx)).await?;
+        match poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
+            Some(item) => turns.hand_over(item),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// The items of a stream that runs on an event loop. From [`Handle::iter`].
+///
+/// `next` blocks until the stream has an item, or has ended; it then gives `None` for good. Dropping the iterator
+/// drops the stream, on the loop, without waiting for that. At the end of the loop an iterator gives the items that it has
+/// already, and then says `Closed`.
+///
+/// # Panics
+///
+/// `next` panics with the stream's own payload if the stream panics, and, at the caller's line, where only the bridge
+/// goes wrong: the loop was closed, waiting would deadlock, the handle's limit ran out, or a canceller of the handle is
+/// cancelled. It never takes any of these for the stream's end, also not when it is asked again.
+/// [`next_timeout`](Iter::next_timeout) returns them, and where the items are `Result`s [`fallible`](Iter::fallible) makes
+/// them the last item.
+#[must_use = "iterators are lazy: `next` waits"]
+pub struct Iter<T> {
+    /// The stream's task, until its end was told.
+    pump: Option<Task<Result<(), Error>>>,
+    /// An error that was the end, if the stream's own was not.
+    end: Option<End>,
+    /// What makes an error an item, for `next`.
+    fold: Option<fn(Error) -> T>,
+    turns: Arc<Turns<T>>,
+    /// The same.
+    items: Arc<dyn Items>,
+    /// On a loop of ours.
+    _listed: Option<Listed>,
+    limit: Option<Duration>,
+    cancellers: Cancellers,
+}
+
+impl<T> Iter<T> {
+    /// Lets the stream run ahead by up to `count` items, which wait here to be asked for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let items = event_loop.iter(futures::stream::iter(0..1000)).buffered(64);
+    /// assert_eq!(items.sum::<i32>(), 499_500);
+    /// # std::io::Result::Ok(())
+    /// ```
+    pub fn buffered(self, count: usize) -> Self {
+        if self.is_lost() {
+            return self;
+        }
+        let mut turn = self.turns.lock();
+        turn.room = count;
+        let pump = turn.pump.take();
+        drop(turn);
+        pump.into_iter().for_each(Waker::wake);
+        self
+    }
+
+    /// As `next`, for `limit` at most: the next item, or `None` at the stream's end. When the limit runs out nothing is
+    /// lost: the item that the stream is at comes with a later call. A limit of zero asks for an item as well, and gives what
+    /// is there. Of `limit` and the handle's the shorter holds.
+    ///
+    /// # Errors
+    ///
+    /// [`TimedOut`](Error::TimedOut), [`Closed`](Error::Closed), [`WouldDeadlock`](Error::WouldDeadlock), or
+    /// [`Panicked`](Error::Panicked) if the stream panicked; [`Cancelled`](Error::Cancelled) once a canceller of the handle is
+    /// cancelled, which ends the waiting and not the stream. `Closed` and `Cancelled` are told again each time; after `Panicked`, whose payload
+    /// is given once, there is nothing more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let mut never = event_loop.iter(futures::stream::pending::<()>());
+    /// assert!(matches!(never.next_timeout(Duration::from_millis(5)), Err(bridge::Error::TimedOut(_))));
+    /// drop(event_loop);
+    /// assert!(matches!(never.next_timeout(Duration::MAX), Err(bridge::Error::Closed)));
+    /// # std::io::Result::Ok(())
+    /// ```
+    #[track_caller]
+    pub fn next_timeout(&mut self, limit: Duration) -> Result<Option<T>, Error> {
+        self.step(Some(self.limit.map_or(limit, |own| own.min(limit))))
+    }
+
+    /// The end of an iterator by an error that is an item: the stream is dropped.
+    fn end_by(&mut self, error: Error, fold: fn(Error) -> T) -> T {
+        self.give_up();
+        self.end = None;
+        fold(error)
+    }
+
+    /// Nobody will ask for more. The stream is dropped on its loop.
+    fn give_up(&mut self) {
+        let pump = self.pump.take();
+        if pump.as_ref().is_some_and(Task::is_lost) {
+            return;
+        }
+        let items = self.turns.leave();
+        // Else it ends at its first poll: a cancel would drop the stream here, and not on the loop. A poll that came before
+        // `leave` is seen, since both take the lock.
+        if let Some(pump) = pump.filter(Task::is_begun) {
+            pump.cancel();
+        }
+        // These are the caller's, not the loop's, to drop.
+        items.into_iter().for_each(|item| catch_and_drop(|| item));
+    }
+
+    /// Whether its stream is in the process that this one was forked off, where another thread may have locked what they share.
+    fn is_lost(&self) -> bool {
+        self.pump.as_ref().is_some_and(Task::is_lost)
+    }
+
+    /// The stream has ended.
+    #[track_caller]
+    fn end(&mut self) -> Result<Option<T>, Error> {
+        let end = match self.pump.take().map_or(Ok(Ok(())), Task::result) {
+            Ok(end) => end,
+            // By the loop's shutdown: the drop of this is the only other that cancels it.
+            Err(Error::Cancelled) => Err(Error::Closed),
+            Err(error) => Err(error),
+        };
+        self.end = matches!(end, Err(Error::Closed)).then_some(End::Closed);
+        end.map(|()| None)
+    }
+
+    fn after_the_end(&mut self) -> Result<Option<T>, Error> {
+        match self.end.take() {
+            None => Ok(None),
+            Some(End::Closed) => {
+                self.end = Some(End::Closed);
+                Err(Error::Closed)
+            }
+            Some(End::NotMade(error)) => Err(error),
+        }
+    }
+
+    #[track_caller]
+    fn step(&mut self, limit: Option<Duration>) -> Result<Option<T>, Error> {
+        // An item that is there stays there.
+        if self.cancellers.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        loop {
+            let Some(pump) = &mut self.pump else { return self.after_the_end() };
+            if pump.is_lost() {
+                return Err(Error::Closed);
+            }
+            // Asked in this order: what was handed over before the end comes before the end.
+            let ended = pump.is_done();
+            if let Some(item) = self.turns.take() {
+                return Ok(Some(item));
+            }
+            if ended {
+                return self.end();
+            }
+            if limit == Some(Duration::ZERO) {
+                self.turns.ask();
+                return Err(Error::TimedOut(Duration::ZERO));
+            }
+            let leave = may_wait(pump.on(), &|| Box::new(Next { items: Arc::clone(&self.items), pump: pump.job() }))?;
+            self.turns.ask();
+            let (host, cancellers) = (pump.host().cloned(), &self.cancellers);
+            let (on, job) = (Arc::clone(pump.on()), pump.job());
+            let of = || Of { on: Some(Arc::clone(&on)), job: Some(Arc::clone(&job)) };
+            let call = Some(Call { site: Location::caller(), companion: None, what: What::Job, of: &of });
+            let way = |may_drive| {
+                let host = host.as_deref().map(|host| (host as &dyn Host, may_drive));
+                Way { deadline, spin: None, host, watch: leave.watch(), cancellers: Some(cancellers), call }
+            };
+            let turns = &self.turns;
+            let pump = std::cell::RefCell::new(pump);
+            let arm = |waker: &Waker| turns.leave_waker(waker) && pump.borrow_mut().register(waker);
+            let is_over = || turns.has_item() || pump.borrow().is_done();
+            let is_begun = || pump.borrow().is_begun();
+            match leave.block(|may_drive| block::until(way(may_drive), arm, is_over, is_begun)) {
+                Waited::Over => {}
+                Waited::TimedOut => return Err(Error::TimedOut(limit.unwrap_or(Duration::MAX))),
+                Waited::Cancelled => return Err(Error::Cancelled),
+            }
+        }
+    }
+}
+
+impl<T, E: From<Error>> Iter<Result<T, E>> {
+    /// Makes an error of this crate an item of `next`: an `Err`, by `E`'s `From<bridge::Error>`, after which the iterator has
+    /// ended and its stream is dropped. Without it such an error is a panic of `next`.
+    ///
+    /// A panic of the stream itself stays one. [`next_timeout`](Iter::next_timeout) returns errors as before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    ///
+    /// use futures::StreamExt;
+    ///
+    /// let event_loop = bridge::EventLoop::new()?;
+    /// let lines = futures::stream::iter([io::Result::Ok("one")]).chain(futures::stream::pending());
+    /// let mut lines = event_loop.iter(lines).fallible();
+    /// assert_eq!(lines.next().unwrap()?, "one");
+    /// drop(event_loop);
+    /// assert_eq!(lines.next().unwrap().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+    /// assert!(lines.next().is_none());
+    /// # io::Result::Ok(())
+    /// ```
+    pub fn fallible(self) -> Self {
+        self.folding(|error| Err(error.into()))
+    }
+}
+
+impl<T> Iter<T> {
+    /// With errors as items of `next`.
+    pub(crate) fn folding(mut self, fold: fn(Error) -> T) -> Self {
+        self.fold = Some(fold);
+        self
+    }
+}
+
+impl<T: Send + 'static> Iter<T> {
+    /// Of a stream that could not be made: its only item is `error`.
+    pub(crate) fn not_made(error: Error, fold: fn(Error) -> T) -> Self {
+        let turns = Arc::new(Turns::new());
+        let items = Arc::clone(&turns) as Arc<dyn Items>;
+        let end = Some(End::NotMade(error));
+        Iter {
+            pump: None,
+            end,
+            fold: Some(fold),
+            turns,
+            items,
+            _listed: None,
+            limit: None,
+            cancellers: Cancellers::default(),
+        }
+    }
+}
+
+impl<T> Iterator for Iter<T> {
+    type Item = T;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<T> {
+        match self.step(self.limit) {
+            Ok(item) => item,
+            Err(Error::Panicked(panic)) => resume_unwind(panic.into_payload()),
+            Err(error) => match self.fold {
+                Some(fold) => Some(self.end_by(error, fold)),
+                None => panic!("`Iter::next`: {error} (`Iter::next_timeout` returns this)"),
+            },
+        }
+    }
+}
+
+/// How an iterator has ended, if not by its stream's end.
+enum End {
+    /// Returned each time.
+    Closed,
+    /// There never was a stream. Returned once.
+    NotMade(Error),
+}
+
+impl<T> std::iter::FusedIterator for Iter<T> {}
+
+impl<T> Drop for Iter<T> {
+    fn drop(&mut self) {
+        self.give_up();
+    }
+}
+
+impl<T> fmt::Debug for Iter<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not inside the chain: the lock would be held while the formatter, which is the user's, writes.
+        let items = if self.is_lost() { 0 } else { self.turns.lock().items.len() };
+        f.debug_struct("Iter").field("stream", &self.pump).field("items", &items).finish()
+    }
+}
+
+/// What the loop owes to a `next`.
+struct Next {
+    items: Arc<dyn Items>,
+    pump: Arc<AnyJob>,
+}
+
+impl Answer for Next {
+    fn job(&self) -> Option<JobId> {
+        Some(self.pump.id())
+    }
+
+    fn has_come(&self) -> bool {
+        self.items.is_there() || self.pump.has_come()
+    }
+}
+
+/// Items of whatever type.
+trait Items: Send + Sync + RefUnwindSafe {
+    /// Whether one waits to be taken.
+    fn is_there(&self) -> bool;
+
+    /// Nobody will ask for more, if the last to do so was that one. Says whether the pump is to be cancelled: it stops
+    /// by itself where it fills the room that it has.
+    fn give_up(&self, asked_by: Asker) -> bool;
+}
+
+impl<T: Send> Items for Turns<T> {
+    fn is_there(&self) -> bool {
+        self.has_item()
+    }
+
+    fn give_up(&self, asked_by: Asker) -> bool {
+        let mut turn = self.lock();
+        if !asked_by.is(turn.asked_by) {
+            return false;
+        }
+        turn.given_up = true;
+        let (pump, takes_turns) = (turn.pump.take(), turn.room == 0);
+        drop(turn);
+        pump.into_iter().for_each(Waker::wake);
+        takes_turns
+    }
+}
+
+/// A stream, for the shutdown of its loop.
+struct Pumped {
+    items: Arc<dyn Items>,
+    canceller: TaskCanceller,
+}
+
+impl Stoppable for Pumped {
+    fn give_up(&self, asked_by: Asker) {
+        if self.items.give_up(asked_by) {
+            self.canceller.cancel();
+        }
+    }
+}
+
+/// Whose turn it is.
+struct Turns<T>(Mutex<Turn<T>>);
+
+struct Turn<T> {
+    /// Handed over, not taken yet.
+    items: VecDeque<T>,
+    /// How many the stream may run ahead.
+    room: usize,
+    /// The caller waits for an item.
+    asked: bool,
+    /// Who did so last, or else made it.
+    asked_by: Asker,
+    /// There will be no use for an item, but to fill the room.
+    given_up: bool,
+    /// The pump, when it waits for a use of the next item.
+    pump: Option<Waker>,
+    /// The caller, when it waits for an item.
+    caller: Option<Waker>,
+}
+
+impl<T> Turns<T> {
+    fn new() -> Turns<T> {
+        Turns(Mutex::new(Turn {
+            items: VecDeque::new(),
+            room: 0,
+            asked: false,
+            asked_by: Asker::here(),
+            given_up: false,
+            pump: None,
+            caller: None,
+        }))
+    }
+
+    /// No code of the user's runs under this lock.
+    fn lock(&self) -> MutexGuard<'_, Turn<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The pump's: until there is a use for an item, or will be none.
+    fn poll_use(&self, cx: &Context<'_>) -> Poll<Result<(), Error>> {
+        let mut turn = self.lock();
+        if turn.asked || turn.items.len() < turn.room {
+            return Poll::Ready(Ok(()));
+        }
+        if turn.given_up {
+            return Poll::Ready(Err(Error::Closed));
+        }
+        turn.pump = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// The pump's: an item.
+    fn hand_over(&self, item: T) {
+        let mut turn = self.lock();
+        turn.items.push_back(item);
+        turn.asked = false;
+        let caller = turn.caller.take();
+        drop(turn);
+        caller.into_iter().for_each(Waker::wake);
+    }
+
+    /// The caller's: an item that is there. It leaves room for another.
+    fn take(&self) -> Option<T> {
+        let mut turn = self.lock();
+        let item = turn.items.pop_front()?;
+        turn.asked_by = Asker::here();
+        let pump = if turn.room > 0 { turn.pump.take() } else { None };
+        drop(turn);
+        pump.into_iter().for_each(Waker::wake);
+        Some(item)
+    }
+
+    /// The caller's: it wants one.
+    fn ask(&self) {
+        let mut turn = self.lock();
+        turn.asked = turn.items.is_empty();
+        turn.asked_by = Asker::here();
+        let pump = turn.pump.take();
+        drop(turn);
+        pump.into_iter().for_each(Waker::wake);
+    }
+
+    /// The caller's: it wants no more. The items that it has not taken.
+    fn leave(&self) -> VecDeque<T> {
+        let mut turn = self.lock();
+        (turn.asked, turn.room, turn.given_up) = (false, 0, true);
+        std::mem::take(&mut turn.items)
+    }
+
+    fn has_item(&self) -> bool {
+        !self.lock().items.is_empty()
+    }
+
+    /// The caller's: to be woken for an item. False: there is one.
+    fn leave_waker(&self, waker: &Waker) -> bool {
+        let mut turn = self.lock();
+        turn.caller = Some(waker.clone());
+        turn.items.is_empty()
+    }
+}

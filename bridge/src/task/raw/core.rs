@@ -1,0 +1,278 @@
+//! A future and the room for its outcome, wherever they lie: polled, dropped, panics caught.
+//!
+//! A frame does not know who may touch it. That is what the [`state`](crate::task::raw::state) table says, and every method
+//! here has it for a condition.
+
+use std::marker::PhantomData;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr;
+use std::task::{Context, Poll};
+
+use crate::instrument::Span;
+use crate::instrument::stall::Site;
+use crate::loom::UnsafeCell;
+use crate::task::raw::completion::Outcome;
+use crate::task::raw::state::{Ended, Reason};
+use crate::unwind::catch_and_drop;
+
+/// A future and room for its outcome, with the types erased.
+///
+/// # Safety
+///
+/// The methods' conditions are the caller's to keep; an implementation must not unwind from any of them.
+pub(crate) unsafe trait Frame {
+    /// Polls the future, made first if need be. When ready it has been dropped, and the outcome is there.
+    ///
+    /// # Safety
+    ///
+    /// The state is `RUNNING`, by the calling thread, and the frame is not moved until the job is done.
+    unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended>;
+
+    /// Drops the future; the outcome is that it was stopped, or its destructor's panic.
+    ///
+    /// # Safety
+    ///
+    /// The state is `RUNNING` or `WITHDRAWN`, by the calling thread.
+    unsafe fn stop(&self, reason: Reason) -> Ended;
+
+    /// Puts `Cancelled` in the place of the outcome.
+    ///
+    /// # Safety
+    ///
+    /// As for `stop`, after it or after a `poll` that was ready.
+    unsafe fn overrule(&self);
+
+    /// The line that the future comes from.
+    ///
+    /// # Safety
+    ///
+    /// As for `stop`.
+    unsafe fn site(&self) -> Site;
+
+    /// Drops the outcome.
+    ///
+    /// # Safety
+    ///
+    /// The job is done, was detached, and the caller is the one that completed it.
+    unsafe fn discard(&self);
+}
+
+/// The one implementation that holds a future, and in its place, later, what comes of it.
+pub(crate) struct Cell<M, F: Future> {
+    stage: UnsafeCell<Stage<M, F>>,
+    /// The caller's, entered wherever code of the future runs.
+    pub(crate) span: Span,
+    site: Site,
+}
+
+/// How far a future is.
+enum Stage<M, F: Future> {
+    /// To be made on the loop's thread.
+    Make(M),
+    Future(F),
+    Ended(Outcome<F::Output>),
+    /// What was there is dropped, or taken.
+    Empty,
+}
+
+impl<F: Future> Cell<fn() -> F, F> {
+    pub(crate) fn future(future: F, site: Site) -> Self {
+        Cell { stage: UnsafeCell::new(Stage::Future(future)), span: Span::current(), site }
+    }
+}
+
+impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
+    pub(crate) fn make(make: M, site: Site) -> Self {
+        Cell { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current(), site }
+    }
+
+    /// Takes the outcome out.
+    ///
+    /// # Safety
+    ///
+    /// The job is done, or was sent nowhere, and the caller is its owner, or the completer that found it detached.
+    pub(crate) unsafe fn take(&self) -> Option<Outcome<F::Output>> {
+        self.stage.with_mut(|stage| {
+            // SAFETY: by this function's own condition nobody else touches the stage now.
+            let stage = unsafe { &mut *stage };
+            // A future is not moved. There is none when the job is done, so this is to be sure.
+            let Stage::Ended(_) = stage else { return None };
+            let Stage::Ended(outcome) = mem::replace(stage, Stage::Empty) else { unreachable!() };
+            Some(outcome)
+        })
+    }
+}
+
+impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
+    /// Polls what is in the stage.
+    ///
+    /// # Safety
+    ///
+    /// As for `Frame::poll`.
+    unsafe fn poll_stage(&self, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.stage.with_mut(|stage| {
+            // SAFETY: the state gives this thread the frame; nothing else refers into the stage.
+            let stage = unsafe { &mut *stage };
+            if let Stage::Make(_) = stage {
+                let Stage::Make(make) = mem::replace(stage, Stage::Empty) else { unreachable!() };
+                *stage = Stage::Future(make());
+            }
+            match stage {
+                // SAFETY: the frame is not moved until the job is done, and the future is dropped in place
+                // before that.
+                Stage::Future(future) => unsafe { Pin::new_unchecked(future) }.poll(cx),
+                Stage::Make(_) | Stage::Ended(_) | Stage::Empty => {
+                    unreachable!("a future is polled after it has ended")
+                }
+            }
+        })
+    }
+
+    /// Drops what is in the stage, in place, and puts `next` there. The panic of a destructor comes back.
+    ///
+    /// # Safety
+    ///
+    /// The state gives this thread the frame.
+    unsafe fn replace(&self, next: impl FnOnce(std::thread::Result<()>) -> Stage<M, F>) {
+        self.stage.with_mut(|stage| {
+            let dropped = {
+                let _entered = self.span.enter();
+                // SAFETY: as this function's condition says; whatever happens in there, it is not dropped again,
+                // since the next line overwrites it without a look.
+                catch_unwind(AssertUnwindSafe(|| unsafe { ptr::drop_in_place(stage) }))
+            };
+            // SAFETY: the place is valid, and what was there is dropped.
+            unsafe { ptr::write(stage, Stage::Empty) };
+            let next = next(dropped);
+            // SAFETY: as above. What is overwritten has no destructor.
+            unsafe { ptr::write(stage, next) };
+        });
+    }
+
+    /// Drops the future, then keeps `outcome`, unless a destructor's panic comes in its place.
+    ///
+    /// # Safety
+    ///
+    /// As for `empty_stage`.
+    unsafe fn settle(&self, outcome: Outcome<F::Output>) -> Ended {
+        let mut ended = Ended::Value;
+        // SAFETY: the same condition.
+        unsafe {
+            self.replace(|dropped| {
+                let outcome = outcome.after_drop(dropped);
+                ended = outcome.ended();
+                Stage::Ended(outcome)
+            });
+        }
+        ended
+    }
+}
+
+// SAFETY: user code is run inside `catch_unwind` or `catch_and_drop` only.
+unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
+    unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
+        let polled = {
+            let _entered = self.span.enter();
+            // SAFETY: the caller keeps this function's condition, which is the same.
+            catch_unwind(AssertUnwindSafe(|| unsafe { self.poll_stage(cx) }))
+        };
+        let outcome = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(value)) => Outcome::Value(value),
+            Err(payload) => Outcome::Panicked(payload),
+        };
+        // SAFETY: as above.
+        Poll::Ready(unsafe { self.settle(outcome) })
+    }
+
+    unsafe fn stop(&self, reason: Reason) -> Ended {
+        // SAFETY: the caller keeps this function's condition.
+        unsafe { self.settle(Outcome::Stopped(reason)) }
+    }
+
+    unsafe fn overrule(&self) {
+        // SAFETY: the caller keeps this function's condition: it still has the frame.
+        let overruled = unsafe { self.take() };
+        catch_and_drop(|| overruled);
+        // SAFETY: as above.
+        unsafe { self.settle(Outcome::Stopped(Reason::Cancel)) };
+    }
+
+    unsafe fn site(&self) -> Site {
+        self.site
+    }
+
+    unsafe fn discard(&self) {
+        // SAFETY: the caller is the completer of a detached job.
+        let unasked = unsafe { self.take() };
+        self.span.log_unobserved(unasked.as_ref().and_then(Outcome::panic));
+        catch_and_drop(|| unasked);
+    }
+}
+
+/// A frame on a caller's stack, with the types and the lifetime erased.
+#[derive(Clone, Copy)]
+pub(crate) struct Borrowed<'a> {
+    frame: *const (dyn Frame + 'static),
+    lives: PhantomData<&'a ()>,
+}
+
+impl<'a> Borrowed<'a> {
+    /// # Safety
+    ///
+    /// `frame` is neither moved nor dropped before the job it goes into is done.
+    pub(crate) unsafe fn new(frame: &'a (dyn Frame + 'a)) -> Borrowed<'static> {
+        let frame: *const (dyn Frame + 'a) = frame;
+        // SAFETY: the two types differ in a lifetime only, and the caller sees to it that it is kept.
+        let frame = unsafe { mem::transmute::<*const (dyn Frame + 'a), *const (dyn Frame + 'static)>(frame) };
+        Borrowed { frame, lives: PhantomData }
+    }
+}
+
+impl Borrowed<'static> {
+    /// # Safety
+    ///
+    /// The job is not done.
+    unsafe fn frame(&self) -> &dyn Frame {
+        // SAFETY: until then the frame is where it was, as `new` asks.
+        unsafe { &*self.frame }
+    }
+}
+
+// SAFETY: whoever may call a method of a frame has the state's leave, so the job is not done. `discard` comes after
+// that, and is never called: a scoped call does not detach.
+unsafe impl Frame for Borrowed<'static> {
+    unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
+        // SAFETY: see the impl.
+        let frame = unsafe { self.frame() };
+        // SAFETY: the condition is the same.
+        unsafe { frame.poll(cx) }
+    }
+
+    unsafe fn stop(&self, reason: Reason) -> Ended {
+        // SAFETY: see the impl.
+        let frame = unsafe { self.frame() };
+        // SAFETY: the condition is the same.
+        unsafe { frame.stop(reason) }
+    }
+
+    unsafe fn overrule(&self) {
+        // SAFETY: see the impl.
+        let frame = unsafe { self.frame() };
+        // SAFETY: the condition is the same.
+        unsafe { frame.overrule() }
+    }
+
+    unsafe fn site(&self) -> Site {
+        // SAFETY: see the impl.
+        let frame = unsafe { self.frame() };
+        // SAFETY: the condition is the same.
+        unsafe { frame.site() }
+    }
+
+    unsafe fn discard(&self) {
+        debug_assert!(false, "a scoped call never detaches");
+    }
+}

@@ -1,0 +1,130 @@
+//! The jobs of a loop that are pending: kept until they end, whether anybody else knows of them or not.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use slab::Slab;
+
+use crate::task::raw::job::AnyJob;
+use crate::unwind::catch_and_drop;
+
+/// The key under which a job is kept. Of the thread that drives the loop.
+pub(crate) struct Key(AtomicU32);
+
+impl Key {
+    /// A job that is not kept.
+    const NONE: u32 = u32::MAX;
+
+    // ORDERING, of both: of the one thread that has the driver.
+    fn get(&self) -> Option<usize> {
+        let key = self.0.load(Ordering::Relaxed);
+        (key != Key::NONE).then_some(key as usize)
+    }
+
+    fn set(&self, key: u32) {
+        self.0.store(key, Ordering::Relaxed);
+    }
+}
+
+impl Default for Key {
+    fn default() -> Key {
+        Key(AtomicU32::new(Key::NONE))
+    }
+}
+
+/// A loop's pending jobs. They are closed by [`Pending::close`], before this is dropped.
+#[derive(Default)]
+pub(crate) struct Pending(Slab<Arc<AnyJob>>);
+
+impl Pending {
+    /// With more capacity than this the memory is given back when no job is left.
+    const CAPACITY: usize = 1024;
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `job` is kept here.
+    pub(crate) fn has(job: &AnyJob) -> bool {
+        job.key.get().is_some()
+    }
+
+    pub(crate) fn keep(&mut self, job: Arc<AnyJob>) {
+        let entry = self.0.vacant_entry();
+        let key = u32::try_from(entry.key()).ok().filter(|key| *key != Key::NONE);
+        job.key.set(key.expect("four billion jobs are more than memory holds"));
+        entry.insert(job);
+    }
+
+    /// Lets go of `job`, if it is kept here.
+    pub(crate) fn release(&mut self, job: &AnyJob) {
+        let Some(key) = job.key.get() else { return };
+        job.key.set(Key::NONE);
+        // The caller has a reference as well, so nothing ends with this one.
+        drop(self.0.remove(key));
+        if self.0.is_empty() && self.0.capacity() > Pending::CAPACITY {
+            self.0 = Slab::new();
+        }
+    }
+
+    /// Ends them all. Whether there were any.
+    pub(crate) fn close(&mut self) -> bool {
+        let jobs = std::mem::take(&mut self.0);
+        let any = !jobs.is_empty();
+        for (_, job) in jobs {
+            job.close();
+            // What hangs on the last reference may be the user's.
+            catch_and_drop(|| job);
+        }
+        any
+    }
+}
+
+impl std::fmt::Debug for Pending {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pending").field("jobs", &self.0.len()).finish()
+    }
+}
+
+#[cfg(all(test, not(bridge_loom)))]
+pub(crate) mod tests {
+    use super::*;
+    use crate::instrument::stall::Site;
+    use crate::task::raw::core::Cell;
+    use crate::task::raw::job::Job;
+
+    /// Jobs that never end by themselves.
+    pub(crate) fn jobs(count: usize) -> Vec<Arc<AnyJob>> {
+        let site = Site::new(std::panic::Location::caller());
+        // SAFETY: all of it is `Send`.
+        let new = || Arc::new(unsafe { Job::new(Cell::future(std::future::pending::<()>(), site)) }) as Arc<AnyJob>;
+        std::iter::repeat_with(new).take(count).collect()
+    }
+
+    fn is_done(job: &Arc<AnyJob>) -> bool {
+        job.signal.state.is_done()
+    }
+
+    #[test]
+    fn what_was_released_is_not_closed_and_not_kept_alive() {
+        let (mut pending, mut jobs) = (Pending::default(), jobs(3));
+        jobs.iter().for_each(|job| pending.keep(Arc::clone(job)));
+        let released = jobs.remove(1);
+        pending.release(&released);
+        pending.release(&released);
+        assert_eq!(Arc::strong_count(&released), 1);
+        assert!(!Pending::has(&released) && jobs.iter().all(|job| Pending::has(job)));
+        assert!(!pending.is_empty() && pending.close() && pending.is_empty());
+        assert!(!is_done(&released) && jobs.iter().all(|job| is_done(job) && Arc::strong_count(job) == 1));
+        assert!(!pending.close(), "there is nothing left");
+    }
+
+    #[test]
+    fn the_memory_of_many_is_given_back_when_none_is_left() {
+        let (mut pending, jobs) = (Pending::default(), jobs(10 * Pending::CAPACITY));
+        jobs.iter().for_each(|job| pending.keep(Arc::clone(job)));
+        jobs.iter().for_each(|job| pending.release(job));
+        assert!(pending.is_empty());
+        assert_eq!(pending.0.capacity(), 0);
+    }
+}
