@@ -21,6 +21,7 @@ pub(crate) use self::bounds::has_supertrait;
 pub(crate) use self::callbacks::mistakes as mistakes_of_callbacks;
 pub(crate) use self::docs::is_text;
 pub(crate) use self::forward::{cfg_attributes, conditions_of, of_parameter};
+pub(crate) use self::handle::attempt;
 use self::scope::Scope;
 use crate::ast::tokens::mentions;
 use crate::ast::{Function, Item, Returns, binding};

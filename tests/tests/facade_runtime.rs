@@ -240,7 +240,7 @@ fn id_of(handle: &Handle) -> Id {
     handle.block_on(async { TokioHandle::current().id() }).unwrap()
 }
 
-fn no_loop() -> Handle {
+fn no_loop() -> Result<Handle, Error> {
     panic!("nothing asks for a loop here")
 }
 
@@ -485,9 +485,9 @@ fn builders_clones_and_drops_start_no_loop() {
 #[test]
 fn a_loop_is_asked_for_once_by_the_first_call() {
     static ASKED: Mutex<usize> = Mutex::new(0);
-    fn ask() -> Handle {
+    fn ask() -> Result<Handle, Error> {
         *ASKED.lock().unwrap() += 1;
-        bridge::shared().clone()
+        Ok(bridge::shared().clone())
     }
     let facade = blocking::Client::__from_held(Held::new(client::Client::default(), On::lazy(ask)));
     let facade = facade.named("x");

@@ -329,6 +329,105 @@ fn a_fallible_companion_returns_that_a_process_wide_loop_does_not_start() {
     });
 }
 
+/// A facade whose loop is the process's, which its first call starts.
+#[allow(unreachable_pub, reason = "a facade has the functions that are `pub`")]
+mod facade {
+    use std::io;
+    use std::time::Duration;
+
+    use bridge::threadsafe;
+    use futures::stream::{self, BoxStream, StreamExt as _};
+
+    pub(crate) struct Client;
+
+    pub(crate) mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(crate) struct Client(super::Client);
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl Client {
+        pub fn new() -> Client {
+            Client
+        }
+
+        pub async fn connect() -> io::Result<Client> {
+            Ok(Client)
+        }
+
+        pub async fn get(&self) -> io::Result<u64> {
+            Ok(1)
+        }
+
+        #[threadsafe(timeout = Duration::from_secs(60))]
+        pub async fn timed(&self) -> io::Result<u64> {
+            Ok(1)
+        }
+
+        pub fn items(&self) -> BoxStream<'static, io::Result<u64>> {
+            stream::iter([Ok(1)]).boxed()
+        }
+
+        pub async fn count(&self) -> u64 {
+            1
+        }
+    }
+
+    pub(crate) struct Single;
+
+    #[threadsafe(facade = pub(crate) BlockingSingle, handle = bridge::global())]
+    impl Single {
+        pub async fn open() -> io::Result<u64> {
+            Ok(1)
+        }
+
+        #[threadsafe(local)]
+        pub async fn local() -> io::Result<u64> {
+            Ok(1)
+        }
+    }
+}
+
+#[test]
+fn a_facade_returns_that_a_process_wide_loop_does_not_start() {
+    use facade::{BlockingSingle, blocking::Client};
+
+    let test = "a_facade_returns_that_a_process_wide_loop_does_not_start";
+    limited(test, "-n 100", "2097152", |kind| {
+        if kind != Kind::SharedLoop {
+            return;
+        }
+        let client = Client::new();
+        let calls = || {
+            [
+                Client::connect().map(|_| 1),
+                client.get(),
+                client.timed(),
+                client.items().next().unwrap(),
+                BlockingSingle::open(),
+                BlockingSingle::local(),
+            ]
+        };
+        let all: Vec<_> = std::iter::repeat_with(|| File::open("/dev/null")).map_while(Result::ok).collect();
+        for result in calls() {
+            let error = result.unwrap_err();
+            let error = error.get_ref().and_then(|error| error.downcast_ref());
+            assert!(matches!(error, Some(bridge::Error::NotStarted(_))), "{error:?}");
+        }
+        let here = line(1);
+        let (text, at) = panic_of(|| client.count());
+        assert!(text.contains("Client::count") && text.contains("could not be started") && at == here, "{at}: {text}");
+        let here = line(1);
+        let (text, at) = panic_of(|| bridge::Facade::handle(&client));
+        assert!(text.contains("could not be started") && at == here, "{at}: {text}");
+        drop(all);
+        assert!(calls().into_iter().all(|result| result.unwrap() == 1));
+        assert_eq!(client.count(), 1);
+    });
+}
+
 #[test]
 fn a_result_that_waits_to_be_asked_for_holds_nothing_of_a_loop_that_has_ended() {
     let name = "a_result_that_waits_to_be_asked_for_holds_nothing_of_a_loop_that_has_ended";

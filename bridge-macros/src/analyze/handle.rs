@@ -20,7 +20,7 @@ pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> Hand
     let own = !submits && options.timeout.is_some();
     let cloned = (!own && moves(function, handle)) || (!submits && calls(handle));
     let expression = outermost(handle);
-    let target = target(handle, expression.as_ref(), options);
+    let target = target(handle, expression.as_ref(), &bridge(options));
     let on_error = on_error(function, options);
     // Where the companion returns errors of another type, `?` has no place to return its own.
     let asks = on_error == OnError::Wrap || kind == Kind::Stream;
@@ -39,7 +39,7 @@ pub(super) fn results(function: &Function, options: &Options, errors: &mut Error
     let Some(handle) = &options.handle else { return };
     let expression = outermost(handle);
     let asks = matches!(expression, Some(Expr::Try(_)));
-    let name = expression.and_then(|expression| process_wide(expression, options));
+    let name = expression.and_then(|expression| process_wide(expression, &bridge(options)));
     let name = name.filter(|name| name.starts_with("try_"));
     if let Some(submit) = options.submit.as_ref().filter(|_| asks || name.is_some()) {
         errors.push(
@@ -54,6 +54,13 @@ pub(super) fn results(function: &Function, options: &Options, errors: &mut Error
         );
         errors.push(handle.clone().into_iter().next().map_or_else(Span::call_site, |tree| tree.span()), message);
     }
+}
+
+/// The expression of a handle that may be a `Result`, where it is seen to be one; `bridge` is the path of the crate.
+pub(crate) fn attempt(handle: &TokenStream, bridge: &TokenStream) -> Option<TokenStream> {
+    let expression = outermost(handle)?;
+    let target = target(handle, Some(&expression), bridge);
+    attempt_of(&expression, target, true)
 }
 
 /// The expression outside of parentheses, where it is one that syn knows.
@@ -92,12 +99,12 @@ fn attempt_of(expression: &Expr, target: Target, asks: bool) -> Option<TokenStre
 }
 
 /// The event loop that the expression gives.
-fn target(tokens: &TokenStream, expression: Option<&Expr>, options: &Options) -> Target {
+fn target(tokens: &TokenStream, expression: Option<&Expr>, bridge: &TokenStream) -> Target {
     let asked = match expression {
         Some(Expr::Try(asked)) => outermost(&asked.expr.to_token_stream()),
         _ => expression.cloned(),
     };
-    let name = asked.and_then(|expression| process_wide(expression, options));
+    let name = asked.and_then(|expression| process_wide(expression, bridge));
     let first = ungrouped(tokens.clone()).into_iter().next();
     match name.as_deref() {
         Some("global" | "try_global") => Target::Global,
@@ -108,10 +115,10 @@ fn target(tokens: &TokenStream, expression: Option<&Expr>, options: &Options) ->
 }
 
 /// The `name` of a `bridge::name()`, where `bridge` is the path by which the companion knows the crate.
-fn process_wide(expression: Expr, options: &Options) -> Option<String> {
+fn process_wide(expression: Expr, bridge: &TokenStream) -> Option<String> {
     let Expr::Call(ExprCall { func, args, .. }) = expression else { return None };
     let Expr::Path(ExprPath { qself: None, path, .. }) = *func else { return None };
-    let bridge: Path = syn::parse2(bridge(options)).ok()?;
+    let bridge: Path = syn::parse2(bridge.clone()).ok()?;
     let path = forward::path(&path);
     let name = path.strip_prefix(&forward::path(&bridge))?.strip_prefix("::")?;
     args.is_empty().then(|| name.to_owned())
