@@ -12,7 +12,7 @@ use crate::deadlock::current;
 use crate::fork::Process;
 use crate::instrument::stall::Threshold;
 use crate::loom::{AtomicU32, Mutex, Ordering, lock};
-use crate::task::raw::header::Link;
+use crate::task::raw::header::Header;
 use crate::task::raw::job::AnyJob;
 use crate::task::raw::queue::{Pushed, Queue};
 use crate::task::raw::schedule::Schedule;
@@ -209,7 +209,7 @@ impl Scheduler {
 }
 
 impl Schedule for Scheduler {
-    fn schedule(&self, link: &Link) {
-        self.push_again(link.job());
+    fn schedule(&self, header: &Header) {
+        self.push_again(header.job());
     }
 }

@@ -1,4 +1,4 @@
-//! [`External`]: a tokio runtime of somebody else's.
+//! [`External`]: a tokio runtime that this crate does not drive.
 //!
 //! Scoped calls are polled on the calling thread, inside the runtime's context; only what is submitted becomes a task. So
 //! such a call would not notice that the runtime shuts down. A *sentinel* does: one task for each runtime, spawned by the
@@ -29,7 +29,7 @@ use crate::unwind::catch_and_drop;
 pub(crate) struct External {
     pub(crate) runtime: TokioHandle,
     pub(crate) on: Arc<LoopMeta>,
-    /// Nobody of ours drives it: all callers park.
+    /// No thread of this crate drives it: all callers park.
     role: Role<Infallible>,
     has_sentinel: AtomicBool,
     heartbeat: Heartbeat,

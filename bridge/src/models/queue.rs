@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::{Body, Count, Loop, Seen};
+use super::{Body, Count, ModelLoop, Seen};
 use crate::event_loop::scheduler::Shutdown;
 use crate::instrument::stall::Site;
 use crate::task::raw::core;
@@ -18,14 +18,14 @@ fn job(seen: &Seen) -> Arc<AnyJob> {
 
 fn job_of(body: Body) -> Arc<AnyJob> {
     // SAFETY: all of it is `Send`.
-    Arc::new(unsafe { Job::new(core::Cell::future(body, Site::new(Location::caller()))) })
+    Arc::new(unsafe { Job::new(core::FutureCore::future(body, Site::new(Location::caller()))) })
 }
 
 /// The loop goes to sleep while a job comes: it finds the job, or is woken for it.
 #[test]
 fn push_against_sleep() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let pusher = thread::spawn({
             let (on, job) = (on.clone(), job(&seen));
             move || on.push(job)
@@ -41,7 +41,7 @@ fn push_against_sleep() {
 #[test]
 fn two_pushers_against_sleep() {
     loom::model(|| {
-        let on = Loop::new();
+        let on = ModelLoop::new();
         let seen = [Seen::default(), Seen::default()];
         let pushers = seen.each_ref().map(|seen| {
             let (on, job) = (on.clone(), job(seen));
@@ -129,7 +129,7 @@ fn two_pushers_against_close() {
 #[test]
 fn stops_against_sleep() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         on.push(job_of(seen.never()));
         // Not joined: loom takes a stray `unpark` for the end of a join.
         thread::spawn({

@@ -110,7 +110,7 @@ impl Canceller {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         match &self.task {
-            Some(task) => task.job.signal.state.is_or_will_be_cancelled(),
+            Some(task) => task.job.completion.state.is_or_will_be_cancelled(),
             None => self.token.is_cancelled(),
         }
     }
@@ -126,7 +126,7 @@ impl fmt::Debug for Canceller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Canceller");
         match &self.task {
-            Some(task) => debug.field("state", &task.job.signal.state.name()),
+            Some(task) => debug.field("state", &task.job.completion.state.name()),
             None => debug.field("is_cancelled", &self.is_cancelled()),
         };
         debug.finish()
@@ -146,6 +146,6 @@ impl TaskCanceller {
     }
 
     pub(crate) fn cancel(&self) -> bool {
-        (self.job.signal.state.is_done() || !self.on.is_left_behind()) && self.job.cancel()
+        (self.job.completion.state.is_done() || !self.on.is_of_parent_process()) && self.job.cancel()
     }
 }

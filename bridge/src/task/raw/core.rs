@@ -1,6 +1,6 @@
 //! A future and the room for its outcome, wherever they lie: polled, dropped, panics caught.
 //!
-//! A frame does not know who may touch it. That is what the [`state`](crate::task::raw::state) table says, and every method
+//! A core does not know who may touch it. That is what the [`state`](crate::task::raw::state) table says, and every method
 //! here has it for a condition.
 
 use std::marker::PhantomData;
@@ -22,19 +22,19 @@ use crate::unwind::catch_and_drop;
 /// # Safety
 ///
 /// The methods' conditions are the caller's to keep; an implementation must not unwind from any of them.
-pub(crate) unsafe trait Frame {
+pub(crate) unsafe trait TaskCore {
     /// Polls the future, made first if need be. When ready it has been dropped, and the outcome is there.
     ///
     /// # Safety
     ///
-    /// The state is `RUNNING`, by the calling thread, and the frame is not moved until the job is done.
+    /// The state is `RUNNING`, by the calling thread, and the core is not moved until the job is done.
     unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended>;
 
     /// Drops the future; the outcome is that it was stopped, or its destructor's panic.
     ///
     /// # Safety
     ///
-    /// The state is `RUNNING` or `WITHDRAWN`, by the calling thread.
+    /// The state is `RUNNING` or `UNPOLLED`, by the calling thread.
     unsafe fn stop(&self, reason: Reason) -> Ended;
 
     /// Puts `Cancelled` in the place of the outcome.
@@ -42,7 +42,7 @@ pub(crate) unsafe trait Frame {
     /// # Safety
     ///
     /// As for `stop`, after it or after a `poll` that was ready.
-    unsafe fn overrule(&self);
+    unsafe fn set_cancelled(&self);
 
     /// The line that the future comes from.
     ///
@@ -56,11 +56,11 @@ pub(crate) unsafe trait Frame {
     /// # Safety
     ///
     /// The job is done, was detached, and the caller is the one that completed it.
-    unsafe fn discard(&self);
+    unsafe fn drop_output(&self);
 }
 
 /// The one implementation that holds a future, and in its place, later, what comes of it.
-pub(crate) struct Cell<M, F: Future> {
+pub(crate) struct FutureCore<M, F: Future> {
     stage: UnsafeCell<Stage<M, F>>,
     /// The caller's, entered wherever code of the future runs.
     pub(crate) span: Span,
@@ -77,15 +77,15 @@ enum Stage<M, F: Future> {
     Empty,
 }
 
-impl<F: Future> Cell<fn() -> F, F> {
+impl<F: Future> FutureCore<fn() -> F, F> {
     pub(crate) fn future(future: F, site: Site) -> Self {
-        Cell { stage: UnsafeCell::new(Stage::Future(future)), span: Span::current(), site }
+        FutureCore { stage: UnsafeCell::new(Stage::Future(future)), span: Span::current(), site }
     }
 }
 
-impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
+impl<M: FnOnce() -> F, F: Future> FutureCore<M, F> {
     pub(crate) fn make(make: M, site: Site) -> Self {
-        Cell { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current(), site }
+        FutureCore { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current(), site }
     }
 
     /// Takes the outcome out.
@@ -105,22 +105,22 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
     }
 }
 
-impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
+impl<M: FnOnce() -> F, F: Future> FutureCore<M, F> {
     /// Polls what is in the stage.
     ///
     /// # Safety
     ///
-    /// As for `Frame::poll`.
+    /// As for `TaskCore::poll`.
     unsafe fn poll_stage(&self, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.stage.with_mut(|stage| {
-            // SAFETY: the state gives this thread the frame; nothing else refers into the stage.
+            // SAFETY: the state gives this thread the core; nothing else refers into the stage.
             let stage = unsafe { &mut *stage };
             if let Stage::Make(_) = stage {
                 let Stage::Make(make) = mem::replace(stage, Stage::Empty) else { unreachable!() };
                 *stage = Stage::Future(make());
             }
             match stage {
-                // SAFETY: the frame is not moved until the job is done, and the future is dropped in place
+                // SAFETY: the core is not moved until the job is done, and the future is dropped in place
                 // before that.
                 Stage::Future(future) => unsafe { Pin::new_unchecked(future) }.poll(cx),
                 Stage::Make(_) | Stage::Ended(_) | Stage::Empty => {
@@ -134,7 +134,7 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
     ///
     /// # Safety
     ///
-    /// The state gives this thread the frame.
+    /// The state gives this thread the core.
     unsafe fn replace(&self, next: impl FnOnce(std::thread::Result<()>) -> Stage<M, F>) {
         self.stage.with_mut(|stage| {
             let dropped = {
@@ -156,7 +156,7 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
     /// # Safety
     ///
     /// As for `empty_stage`.
-    unsafe fn settle(&self, outcome: Outcome<F::Output>) -> Ended {
+    unsafe fn store_output(&self, outcome: Outcome<F::Output>) -> Ended {
         let mut ended = Ended::Value;
         // SAFETY: the same condition.
         unsafe {
@@ -171,7 +171,7 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
 }
 
 // SAFETY: user code is run inside `catch_unwind` or `catch_and_drop` only.
-unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
+unsafe impl<M: FnOnce() -> F, F: Future> TaskCore for FutureCore<M, F> {
     unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
         let polled = {
             let _entered = self.span.enter();
@@ -184,27 +184,27 @@ unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
             Err(payload) => Outcome::Panicked(payload),
         };
         // SAFETY: as above.
-        Poll::Ready(unsafe { self.settle(outcome) })
+        Poll::Ready(unsafe { self.store_output(outcome) })
     }
 
     unsafe fn stop(&self, reason: Reason) -> Ended {
         // SAFETY: the caller keeps this function's condition.
-        unsafe { self.settle(Outcome::Stopped(reason)) }
+        unsafe { self.store_output(Outcome::Stopped(reason)) }
     }
 
-    unsafe fn overrule(&self) {
-        // SAFETY: the caller keeps this function's condition: it still has the frame.
+    unsafe fn set_cancelled(&self) {
+        // SAFETY: the caller keeps this function's condition: it still has the core.
         let overruled = unsafe { self.take() };
         catch_and_drop(|| overruled);
         // SAFETY: as above.
-        unsafe { self.settle(Outcome::Stopped(Reason::Cancel)) };
+        unsafe { self.store_output(Outcome::Stopped(Reason::Cancel)) };
     }
 
     unsafe fn site(&self) -> Site {
         self.site
     }
 
-    unsafe fn discard(&self) {
+    unsafe fn drop_output(&self) {
         // SAFETY: the caller is the completer of a detached job.
         let unasked = unsafe { self.take() };
         self.span.log_unobserved(unasked.as_ref().and_then(Outcome::panic));
@@ -212,67 +212,67 @@ unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
     }
 }
 
-/// A frame on a caller's stack, with the types and the lifetime erased.
+/// A core on a caller's stack, with the types and the lifetime erased.
 #[derive(Clone, Copy)]
-pub(crate) struct Borrowed<'a> {
-    frame: *const (dyn Frame + 'static),
+pub(crate) struct ScopedCore<'a> {
+    core: *const (dyn TaskCore + 'static),
     lives: PhantomData<&'a ()>,
 }
 
-impl<'a> Borrowed<'a> {
+impl<'a> ScopedCore<'a> {
     /// # Safety
     ///
-    /// `frame` is neither moved nor dropped before the job it goes into is done.
-    pub(crate) unsafe fn new(frame: &'a (dyn Frame + 'a)) -> Borrowed<'static> {
-        let frame: *const (dyn Frame + 'a) = frame;
+    /// `core` is neither moved nor dropped before the job it goes into is done.
+    pub(crate) unsafe fn new(core: &'a (dyn TaskCore + 'a)) -> ScopedCore<'static> {
+        let core: *const (dyn TaskCore + 'a) = core;
         // SAFETY: the two types differ in a lifetime only, and the caller sees to it that it is kept.
-        let frame = unsafe { mem::transmute::<*const (dyn Frame + 'a), *const (dyn Frame + 'static)>(frame) };
-        Borrowed { frame, lives: PhantomData }
+        let core = unsafe { mem::transmute::<*const (dyn TaskCore + 'a), *const (dyn TaskCore + 'static)>(core) };
+        ScopedCore { core, lives: PhantomData }
     }
 }
 
-impl Borrowed<'static> {
+impl ScopedCore<'static> {
     /// # Safety
     ///
     /// The job is not done.
-    unsafe fn frame(&self) -> &dyn Frame {
-        // SAFETY: until then the frame is where it was, as `new` asks.
-        unsafe { &*self.frame }
+    unsafe fn core(&self) -> &dyn TaskCore {
+        // SAFETY: until then the core is where it was, as `new` asks.
+        unsafe { &*self.core }
     }
 }
 
-// SAFETY: whoever may call a method of a frame has the state's leave, so the job is not done. `discard` comes after
+// SAFETY: whoever may call a method of a core has the state's leave, so the job is not done. `drop_output` comes after
 // that, and is never called: a scoped call does not detach.
-unsafe impl Frame for Borrowed<'static> {
+unsafe impl TaskCore for ScopedCore<'static> {
     unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
         // SAFETY: see the impl.
-        let frame = unsafe { self.frame() };
+        let core = unsafe { self.core() };
         // SAFETY: the condition is the same.
-        unsafe { frame.poll(cx) }
+        unsafe { core.poll(cx) }
     }
 
     unsafe fn stop(&self, reason: Reason) -> Ended {
         // SAFETY: see the impl.
-        let frame = unsafe { self.frame() };
+        let core = unsafe { self.core() };
         // SAFETY: the condition is the same.
-        unsafe { frame.stop(reason) }
+        unsafe { core.stop(reason) }
     }
 
-    unsafe fn overrule(&self) {
+    unsafe fn set_cancelled(&self) {
         // SAFETY: see the impl.
-        let frame = unsafe { self.frame() };
+        let core = unsafe { self.core() };
         // SAFETY: the condition is the same.
-        unsafe { frame.overrule() }
+        unsafe { core.set_cancelled() }
     }
 
     unsafe fn site(&self) -> Site {
         // SAFETY: see the impl.
-        let frame = unsafe { self.frame() };
+        let core = unsafe { self.core() };
         // SAFETY: the condition is the same.
-        unsafe { frame.site() }
+        unsafe { core.site() }
     }
 
-    unsafe fn discard(&self) {
+    unsafe fn drop_output(&self) {
         debug_assert!(false, "a scoped call never detaches");
     }
 }

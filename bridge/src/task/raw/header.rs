@@ -13,46 +13,46 @@ use crate::task::raw::job::AnyJob;
 ///
 /// Aligned so that the queue has three bits of its address for its marks.
 #[repr(align(8))]
-pub(crate) struct Link {
+pub(crate) struct Header {
     /// The job that this is a part of, as a reference to it was when it was first given away: the thin pointers lead to
-    /// this fat one. Written once, by the first `give`.
+    /// this fat one. Written once, by the first `into_raw`.
     job: UnsafeCell<Option<NonNull<AnyJob>>>,
     /// The job that was pushed before it.
-    pub(crate) next: UnsafeCell<*const Link>,
+    pub(crate) next: UnsafeCell<*const Header>,
 }
 
-impl Link {
-    pub(crate) fn new() -> Link {
-        Link { job: UnsafeCell::new(None), next: UnsafeCell::new(ptr::null()) }
+impl Header {
+    pub(crate) fn new() -> Header {
+        Header { job: UnsafeCell::new(None), next: UnsafeCell::new(ptr::null()) }
     }
 
-    /// A pointer that keeps the job alive, in the place of `job`. [`Link::take`] is the way back.
+    /// A pointer that keeps the job alive, in the place of `job`. [`Header::from_raw`] is the way back.
     ///
     /// # Safety
     ///
     /// The first time, nobody else gives the same job away, or has a waker of it.
-    pub(crate) unsafe fn give(job: Arc<AnyJob>) -> *const Link {
-        let link: *const Link = &raw const job.link;
+    pub(crate) unsafe fn into_raw(job: Arc<AnyJob>) -> *const Header {
+        let header: *const Header = &raw const job.header;
         // SAFETY: what is there was written by the first call, which came before, as this function asks.
-        let is_known = job.link.job.with(|known| unsafe { *known }.is_some());
+        let is_known = job.header.job.with(|known| unsafe { *known }.is_some());
         let job = Arc::into_raw(job);
         if !is_known {
             // SAFETY: the job is alive, by the reference that the last line has given up.
-            let link = unsafe { &*link };
+            let header = unsafe { &*header };
             // SAFETY: this is the first call, during which nobody else looks, as this function asks.
-            link.job.with_mut(|known| unsafe { *known = NonNull::new(job.cast_mut()) });
+            header.job.with_mut(|known| unsafe { *known = NonNull::new(job.cast_mut()) });
         }
-        link
+        header
     }
 
     /// The reference that was given away.
     ///
     /// # Safety
     ///
-    /// `link` is from [`Link::give`] or from a waker's clone, and its reference was not taken back yet.
-    pub(crate) unsafe fn take(link: *const Link) -> Arc<AnyJob> {
+    /// `header` is from [`Header::into_raw`] or from a waker's clone, and its reference was not taken back yet.
+    pub(crate) unsafe fn from_raw(header: *const Header) -> Arc<AnyJob> {
         // SAFETY: the job is alive, by the reference that was given away.
-        let job = unsafe { (*link).known() };
+        let job = unsafe { (*header).known() };
         // SAFETY: it is from `Arc::into_raw`, and this call has its reference, as this function asks.
         unsafe { Arc::from_raw(job) }
     }
@@ -60,14 +60,14 @@ impl Link {
     /// A reference to the job, which has been given away before.
     pub(crate) fn job(&self) -> Arc<AnyJob> {
         let job = self.known();
-        // SAFETY: it is from `Arc::into_raw`, and alive: this link, which is borrowed, is a part of it.
+        // SAFETY: it is from `Arc::into_raw`, and alive: this header, which is borrowed, is a part of it.
         unsafe { Arc::increment_strong_count(job) };
         // SAFETY: as above, and with the reference that was just made.
         unsafe { Arc::from_raw(job) }
     }
 
     fn known(&self) -> *const AnyJob {
-        // SAFETY: nobody writes to it after the first `give`, which came before: whoever has the link to ask it has it
+        // SAFETY: nobody writes to it after the first `into_raw`, which came before: whoever has the header to ask it has it
         // from there.
         let known = self.job.with(|known| unsafe { *known });
         known.expect("a job is known from its first push on").as_ptr().cast_const()
@@ -75,11 +75,11 @@ impl Link {
 
     /// A waker of the job, which has been given away before. It does not count as a reference; its clones do.
     pub(crate) fn waker(&self) -> ManuallyDrop<Waker> {
-        let link: *const Link = self;
+        let header: *const Header = self;
         // SAFETY: the functions of the table keep the contract of a waker: each clone has a reference of its own, and
-        // what they do may be done on any thread. This one, which has none, is not dropped, and is used while the link
+        // what they do may be done on any thread. This one, which has none, is not dropped, and is used while the header
         // is borrowed.
-        ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(link.cast(), &WAKER)) })
+        ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(header.cast(), &WAKER)) })
     }
 }
 
@@ -89,33 +89,33 @@ static WAKER: RawWakerVTable = RawWakerVTable::new(clone_waker, wake, wake_by_re
 ///
 /// # Safety
 ///
-/// `link` is the data of a waker that is not used, nor dropped, after this.
-unsafe fn of_waker(link: *const ()) -> Arc<AnyJob> {
+/// `header` is the data of a waker that is not used, nor dropped, after this.
+unsafe fn of_waker(header: *const ()) -> Arc<AnyJob> {
     // SAFETY: each waker that may be used up has a reference, by `clone_waker`.
-    unsafe { Link::take(link.cast()) }
+    unsafe { Header::from_raw(header.cast()) }
 }
 
 /// # Safety
 ///
-/// `link` is the data of a waker, in this and in the next three.
-unsafe fn clone_waker(link: *const ()) -> RawWaker {
+/// `header` is the data of a waker, in this and in the next three.
+unsafe fn clone_waker(header: *const ()) -> RawWaker {
     // SAFETY: a waker keeps its job alive, or is borrowed from one that does.
-    let job = unsafe { &*link.cast::<Link>() }.job();
+    let job = unsafe { &*header.cast::<Header>() }.job();
     let _its_own = Arc::into_raw(job);
-    RawWaker::new(link, &WAKER)
+    RawWaker::new(header, &WAKER)
 }
 
-unsafe fn wake(link: *const ()) {
+unsafe fn wake(header: *const ()) {
     // SAFETY: by the contract of a waker it is used up by this.
-    unsafe { of_waker(link) }.wake();
+    unsafe { of_waker(header) }.wake();
 }
 
-unsafe fn wake_by_ref(link: *const ()) {
-    // SAFETY: as in `clone_waker`. The link is not used after `wake`, during which the job may end.
-    unsafe { &*link.cast::<Link>() }.job().wake();
+unsafe fn wake_by_ref(header: *const ()) {
+    // SAFETY: as in `clone_waker`. The header is not used after `wake`, during which the job may end.
+    unsafe { &*header.cast::<Header>() }.job().wake();
 }
 
-unsafe fn drop_waker(link: *const ()) {
+unsafe fn drop_waker(header: *const ()) {
     // SAFETY: by the contract of a waker this is the last that is done with it.
-    drop(unsafe { of_waker(link) });
+    drop(unsafe { of_waker(header) });
 }

@@ -20,7 +20,7 @@ use std::ptr;
 use std::sync::Arc;
 
 use crate::loom::{AtomicPtr, Ordering};
-use crate::task::raw::header::Link;
+use crate::task::raw::header::Header;
 use crate::task::raw::job::AnyJob;
 use crate::unwind::catch_and_drop;
 
@@ -35,8 +35,8 @@ const MARKS: usize = ASLEEP | ENDED;
 /// The loop's way in.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    // A `*const Link` of a queued job, whose low bits are the marks. See the alignment of a link.
-    head: AtomicPtr<Link>,
+    // A `*const Header` of a queued job, whose low bits are the marks. See the alignment of a header.
+    head: AtomicPtr<Header>,
 }
 
 /// What a push has to see to.
@@ -66,19 +66,19 @@ impl Queue {
     /// Adds a job, which is in no queue, if not all of `refused` is marked.
     fn push_unless(&self, refused: usize, job: Arc<AnyJob>) -> Pushed {
         // SAFETY: a job is pushed by the one thread that has made it, or that has set WOKEN in IDLE.
-        let at = unsafe { Link::give(job) };
+        let at = unsafe { Header::into_raw(job) };
         // SAFETY: the job is alive, by the reference that was given, until it is taken or, here, refused.
-        let link = unsafe { &*at };
+        let header = unsafe { &*at };
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             if marks(head) & refused == refused {
                 // SAFETY: it was not published, so the reference that was given is still there.
-                return Pushed::Closed(unsafe { Link::take(at) });
+                return Pushed::Closed(unsafe { Header::from_raw(at) });
             }
-            // SAFETY: as above; nobody sees the link before the exchange below.
-            link.next.with_mut(|next| unsafe { *next = unmarked(head) });
+            // SAFETY: as above; nobody sees the header before the exchange below.
+            header.next.with_mut(|next| unsafe { *next = unmarked(head) });
             let to = at.cast_mut().map_addr(|addr| addr | (marks(head) & CLOSED));
-            // ORDERING: Release hands over the link and the job. Acquire on success is for ASLEEP: the loop's
+            // ORDERING: Release hands over the header and the job. Acquire on success is for ASLEEP: the loop's
             // waker, which the pusher is about to use, was set before the mark. A failure reads nothing.
             match self.head.compare_exchange_weak(head, to, Ordering::AcqRel, Ordering::Relaxed) {
                 Ok(_) => return Pushed::Queued { wake: marks(head) & ASLEEP != 0 },
@@ -103,7 +103,7 @@ impl Queue {
             if unmarked(head).is_null() && mark == 0 {
                 return Taken { next: ptr::null() };
             }
-            let to = ptr::null_mut::<Link>().map_addr(|_| (marks(head) & CLOSED) | mark);
+            let to = ptr::null_mut::<Header>().map_addr(|_| (marks(head) & CLOSED) | mark);
             // ORDERING: Acquire pairs with the Release of every push whose job is in the list: each exchange is
             // a read-modify-write, so the release sequences of the older pushes go on through the newer.
             match self.head.compare_exchange_weak(head, to, Ordering::Acquire, Ordering::Relaxed) {
@@ -130,7 +130,7 @@ impl Queue {
 
     /// Marks an empty queue, open or `closed`.
     fn mark_asleep(&self, closed: usize) -> bool {
-        let marked = ptr::null_mut::<Link>().map_addr(|_| closed | ASLEEP);
+        let marked = ptr::null_mut::<Header>().map_addr(|_| closed | ASLEEP);
         let mut head = self.head.load(Ordering::Relaxed);
         while unmarked(head).is_null() && marks(head) & CLOSED == closed {
             if head == marked {
@@ -167,23 +167,23 @@ impl Queue {
     }
 }
 
-fn marks(head: *mut Link) -> usize {
+fn marks(head: *mut Header) -> usize {
     head.addr() & MARKS
 }
 
-fn unmarked(head: *mut Link) -> *const Link {
+fn unmarked(head: *mut Header) -> *const Header {
     head.map_addr(|addr| addr & !MARKS)
 }
 
 /// Turns a list around: pushes leave the newest in front.
-fn reversed(mut newest: *const Link) -> *const Link {
+fn reversed(mut newest: *const Header) -> *const Header {
     let mut older_first = ptr::null();
     while !newest.is_null() {
-        // SAFETY: a link in the list is alive by the reference that the push has given, and the list is this thread's.
-        let link = unsafe { &*newest };
+        // SAFETY: a header in the list is alive by the reference that the push has given, and the list is this thread's.
+        let header = unsafe { &*newest };
         let after = newest;
         // SAFETY: as above.
-        newest = link.next.with_mut(|next| unsafe { ptr::replace(next, older_first) });
+        newest = header.next.with_mut(|next| unsafe { ptr::replace(next, older_first) });
         older_first = after;
     }
     older_first
@@ -192,7 +192,7 @@ fn reversed(mut newest: *const Link) -> *const Link {
 /// Jobs taken out of a queue, oldest first. The rest is handed out by `next`, or closed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    next: *const Link,
+    next: *const Header,
 }
 
 // SAFETY: it is a list of references to jobs, which are `Send`, and nobody else refers to that list.
@@ -203,12 +203,12 @@ impl Iterator for Taken {
 
     fn next(&mut self) -> Option<Arc<AnyJob>> {
         let at = self.next;
-        // SAFETY: null, or a link of the list, whose job is alive by the reference that the push has given.
-        let link = unsafe { at.as_ref() }?;
+        // SAFETY: null, or a header of the list, whose job is alive by the reference that the push has given.
+        let header = unsafe { at.as_ref() }?;
         // SAFETY: the list is this thread's since `take`.
-        self.next = link.next.with_mut(|next| unsafe { ptr::replace(next, ptr::null()) });
+        self.next = header.next.with_mut(|next| unsafe { ptr::replace(next, ptr::null()) });
         // SAFETY: the list hands out each of its links once.
-        Some(unsafe { Link::take(at) })
+        Some(unsafe { Header::from_raw(at) })
     }
 }
 
@@ -225,7 +225,7 @@ impl Taken {
     fn close_rest(&mut self) -> bool {
         let mut closed = false;
         for job in self {
-            closed |= !job.signal.state.is_done();
+            closed |= !job.completion.state.is_done();
             job.close();
             // What hangs on the last reference may be the user's, and the others still have to be closed.
             catch_and_drop(|| job);

@@ -24,7 +24,7 @@ thread_local! {
     static LATER: RefCell<VecDeque<Arc<AnyJob>>> = RefCell::new(VecDeque::new());
 }
 
-/// Ends a job that this thread has withdrawn, now or soon.
+/// Ends a job that this thread has ended before its first poll, now or soon.
 pub(crate) fn end(job: Arc<AnyJob>) {
     let depth = DEPTH.try_with(Cell::get).unwrap_or(0);
     let mut job = Some(job);
@@ -54,7 +54,7 @@ fn end_now(job: Arc<AnyJob>) {
         }
     }
     let leave = DEPTH.try_with(|depth| depth.set(depth.get() + 1)).ok().map(|()| Leave);
-    job.end_withdrawn();
+    job.end_now_unpolled();
     // What hangs on the last reference may be the user's.
     catch_and_drop(|| job);
     drop(leave);
