@@ -21,7 +21,7 @@ use super::current::LoopMeta;
 use crate::fork::Process;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::waiter::Waiter;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 use crate::task::raw::state::Phase;
 
 /// Lists every thread that is parked in a call of this crate, the one that waits longest first.
@@ -258,7 +258,7 @@ pub(crate) enum WaitFor {
 #[derive(Default)]
 pub(crate) struct Of {
     pub(crate) on: Option<Arc<LoopMeta>>,
-    pub(crate) job: Option<Arc<AnyJob>>,
+    pub(crate) job: Option<TaskRef>,
 }
 
 /// A call that has parked.

@@ -27,7 +27,8 @@ use std::time::{Duration, Instant};
 use super::scheduler::{Scheduler, Shutdown, Wakes};
 use crate::loom::lock;
 use crate::park::spin::spin_until;
-use crate::task::raw::job::{AnyJob, Ran, Runner};
+use crate::task::raw::header::TaskRef;
+use crate::task::raw::job::{Ran, Runner};
 use crate::task::raw::queue::Taken;
 use crate::task::raw::schedule::Schedule;
 use crate::task::raw::slab::JobSlab;
@@ -171,7 +172,7 @@ impl Driver {
     }
 
     /// The next job in order.
-    fn next(&mut self) -> Option<Arc<AnyJob>> {
+    fn next(&mut self) -> Option<TaskRef> {
         if let Some(job) = self.backlog.as_mut().and_then(Iterator::next) {
             return Some(job);
         }
@@ -182,7 +183,7 @@ impl Driver {
     }
 
     /// Polls a job. Whether it has ended.
-    fn run(&mut self, job: Arc<AnyJob>) -> bool {
+    fn run(&mut self, job: TaskRef) -> bool {
         let is_new = !JobSlab::contains(&job);
         let ran = job.run(Runner::Loop { schedule: &self.schedule, slow_poll: &self.scheduler.slow_poll });
         if ran == Ran::Ended {
@@ -197,7 +198,7 @@ impl Driver {
         }
         self.left_pending = true;
         if is_new {
-            self.pending.insert(Arc::clone(&job));
+            self.pending.insert(job.clone());
         }
         if ran == Ran::Woken {
             self.scheduler.push_again(job);

@@ -21,7 +21,8 @@ use crate::loom::{Mutex, lock};
 use crate::park::Host;
 use crate::park::waiter::Waiter;
 use crate::shared_loop::role::{Role, Turn};
-use crate::task::raw::job::{AnyJob, Ran, Runner};
+use crate::task::raw::header::TaskRef;
+use crate::task::raw::job::{Ran, Runner};
 use crate::unwind::catch_and_drop;
 
 /// An external runtime, for those who call it.
@@ -70,7 +71,7 @@ impl External {
     }
 
     /// Gives a job to the runtime, of which it is not known what it does.
-    pub(crate) fn spawn(&self, job: Arc<AnyJob>) {
+    pub(crate) fn spawn(&self, job: TaskRef) {
         current::hand_over(|| drop(self.runtime.spawn(Spawned { job, on: Arc::clone(&self.on) })));
     }
 
@@ -178,7 +179,7 @@ impl Drop for Sentinel {
 
 /// A job as a tokio task of the runtime `on`. When a runtime that shuts down drops it, its job ends.
 struct Spawned {
-    job: Arc<AnyJob>,
+    job: TaskRef,
     on: Arc<LoopMeta>,
 }
 

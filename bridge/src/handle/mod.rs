@@ -30,7 +30,7 @@ use crate::task::canceller::Canceller;
 use crate::task::join::{self, ScopedWait};
 use crate::task::raw::cache::ScopedJob;
 use crate::task::raw::completion::Outcome;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 use crate::task::raw::state::Reason;
 use crate::unwind::catch_and_drop;
 
@@ -436,7 +436,7 @@ impl Handle {
     }
 
     /// Gives a job to the loop. One that is closed drops it, and so completes it.
-    fn send(&self, job: Arc<AnyJob>) {
+    fn send(&self, job: TaskRef) {
         match &self.target {
             Target::Loop(loop_ref) => loop_ref.scheduler.push(job),
             Target::External(external) if external.on.is_of_parent_process() => job.refuse(),
@@ -445,7 +445,7 @@ impl Handle {
     }
 
     /// As [`send`](Handle::send), for a call that is under way: a shutdown lets it finish.
-    fn send_inside(&self, job: Arc<AnyJob>) {
+    fn send_inside(&self, job: TaskRef) {
         match &self.target {
             Target::Loop(loop_ref) => loop_ref.scheduler.push_inside(job),
             Target::External(_) => self.send(job),
@@ -488,7 +488,7 @@ impl Handle {
     }
 
     fn wait_guard(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock> {
-        move |job| deadlock::may_wait(self.on(), site, || Box::new(Arc::clone(job) as Arc<AnyJob>))
+        move |job| deadlock::may_wait(self.on(), site, || Box::new(TaskRef::from(job)))
     }
 
     fn wait<'a>(

@@ -13,7 +13,7 @@ use crate::park::cancel::Cancellers;
 use crate::task::join::{self, ScopedWait};
 use crate::task::raw::cache::ScopedJob;
 use crate::task::raw::completion::Outcome;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 use crate::task::raw::state::Reason;
 
 /// What `Handle::block_on` does.
@@ -29,8 +29,7 @@ pub(super) fn cancellable(
     cancellers: &Cancellers,
 ) -> Outcome<Output> {
     let site = Location::caller();
-    let leave =
-        |job: &Arc<ScopedJob>| deadlock::may_wait(&super::ON, site, || Box::new(Arc::clone(job) as Arc<AnyJob>));
+    let leave = |job: &Arc<ScopedJob>| deadlock::may_wait(&super::ON, site, || Box::new(TaskRef::from(job)));
     let on_it = &super::ON;
     let wait = ScopedWait {
         deadline,

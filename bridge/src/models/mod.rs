@@ -28,7 +28,7 @@ use crate::loom::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
 use crate::task::block::WaitOptions;
 use crate::task::join::{self, JoinHandle};
 use crate::task::raw::completion::Outcome;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 
 /// A count that is no step of the model.
 #[derive(Clone, Default)]
@@ -276,7 +276,7 @@ impl ModelLoop {
         }
     }
 
-    fn push(&self, job: Arc<AnyJob>) {
+    fn push(&self, job: TaskRef) {
         self.scheduler.push(job);
     }
 

@@ -30,7 +30,7 @@ use crate::park::Host;
 use crate::park::cancel::Cancellers;
 use crate::task::block::{self, WaitOptions, WaitOutcome};
 use crate::task::canceller::TaskCanceller;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 use crate::task::{Task, may_wait};
 use crate::unwind::catch_and_drop;
 
@@ -264,7 +264,7 @@ impl<T> Iter<T> {
             self.channel.demand();
             let (host, cancellers) = (pump.host().cloned(), &self.cancellers);
             let (on, job) = (Arc::clone(pump.on()), pump.job());
-            let of = || Of { on: Some(Arc::clone(&on)), job: Some(Arc::clone(&job)) };
+            let of = || Of { on: Some(Arc::clone(&on)), job: Some(job.clone()) };
             let call = Some(Call { site: Location::caller(), companion: None, what: WaitFor::Job, of: &of });
             let options = |may_drive| {
                 let host = host.as_deref().map(|host| (host as &dyn Host, may_drive));
@@ -381,7 +381,7 @@ impl<T> fmt::Debug for Iter<T> {
 /// The edge from a `next` to the stream's loop.
 struct ItemEdge {
     items: Arc<dyn Items>,
-    pump: Arc<AnyJob>,
+    pump: TaskRef,
 }
 
 impl Dependency for ItemEdge {

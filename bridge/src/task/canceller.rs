@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::deadlock::current::LoopMeta;
 use crate::park::cancel::Token;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 
 /// Cancels, from any thread: the scoped calls of a handle, or one [`Task`](crate::Task).
 ///
@@ -136,12 +136,12 @@ impl fmt::Debug for Canceller {
 /// Cancels one task.
 #[derive(Clone)]
 pub(crate) struct TaskCanceller {
-    job: Arc<AnyJob>,
+    job: TaskRef,
     on: Arc<LoopMeta>,
 }
 
 impl TaskCanceller {
-    pub(crate) fn new(job: Arc<AnyJob>, on: Arc<LoopMeta>) -> TaskCanceller {
+    pub(crate) fn new(job: TaskRef, on: Arc<LoopMeta>) -> TaskCanceller {
         TaskCanceller { job, on }
     }
 

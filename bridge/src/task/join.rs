@@ -22,7 +22,8 @@ use crate::task::block::{self, WaitOptions, WaitOutcome};
 use crate::task::raw::cache::{self, ScopedJob};
 use crate::task::raw::completion::{Completion, Outcome};
 use crate::task::raw::core::{FutureCore, ScopedCore, TaskCore};
-use crate::task::raw::job::{AnyJob, Job};
+use crate::task::raw::header::TaskRef;
+use crate::task::raw::job::Job;
 use crate::task::raw::state::{DEADLINE, Ended, Reason};
 use crate::unwind::catch_and_drop;
 
@@ -36,7 +37,7 @@ trait RawTask<T>: Send + Sync + RefUnwindSafe {
     unsafe fn take(&self) -> Option<Outcome<T>>;
 
     fn span(&self) -> &Span;
-    fn job(self: Arc<Self>) -> Arc<AnyJob>;
+    fn job(self: Arc<Self>) -> TaskRef;
 }
 
 impl<M, F> RawTask<F::Output> for Job<FutureCore<M, F>>
@@ -46,7 +47,7 @@ where
     F::Output: 'static,
 {
     fn completion(&self) -> &Completion {
-        &self.completion
+        Job::completion(self)
     }
 
     unsafe fn take(&self) -> Option<Outcome<F::Output>> {
@@ -58,8 +59,8 @@ where
         &self.core().span
     }
 
-    fn job(self: Arc<Self>) -> Arc<AnyJob> {
-        self
+    fn job(self: Arc<Self>) -> TaskRef {
+        TaskRef::from(&self)
     }
 }
 
@@ -70,7 +71,7 @@ pub(crate) struct JoinHandle<T> {
 
 /// Submits a future that any thread may poll.
 #[track_caller]
-pub(crate) fn submit<F>(future: F, send: impl FnOnce(Arc<AnyJob>)) -> JoinHandle<F::Output>
+pub(crate) fn submit<F>(future: F, send: impl FnOnce(TaskRef)) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -82,7 +83,7 @@ where
 pub(crate) fn submit_from<F>(
     site: &'static Location<'static>,
     future: F,
-    send: impl FnOnce(Arc<AnyJob>),
+    send: impl FnOnce(TaskRef),
 ) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -90,13 +91,13 @@ where
 {
     // SAFETY: all of it is `Send`.
     let job = Arc::new(unsafe { Job::new(FutureCore::future(future, Site::new(site))) });
-    send(Arc::clone(&job) as Arc<AnyJob>);
+    send(TaskRef::from(&job));
     JoinHandle { job }
 }
 
 /// Submits a future that is made on the loop's thread, and stays there.
 #[track_caller]
-pub(crate) fn submit_local<M, F>(make: M, send: impl FnOnce(Arc<AnyJob>)) -> JoinHandle<F::Output>
+pub(crate) fn submit_local<M, F>(make: M, send: impl FnOnce(TaskRef)) -> JoinHandle<F::Output>
 where
     M: FnOnce() -> F + Send + 'static,
     F: Future + 'static,
@@ -104,7 +105,7 @@ where
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of this crate.
     let job = Arc::new(unsafe { Job::new(FutureCore::make(make, Site::new(Location::caller()))) });
-    send(Arc::clone(&job) as Arc<AnyJob>);
+    send(TaskRef::from(&job));
     JoinHandle { job }
 }
 
@@ -134,7 +135,7 @@ impl<T> JoinHandle<T> {
         self.job().cancel()
     }
 
-    pub(crate) fn job(&self) -> Arc<AnyJob> {
+    pub(crate) fn job(&self) -> TaskRef {
         Arc::clone(&self.job).job()
     }
 
@@ -200,7 +201,7 @@ pub(crate) struct ScopedWait<'a> {
 /// A scoped call of a future that any thread may poll. It is dropped when this returns.
 pub(crate) fn call<F>(
     future: F,
-    send: impl FnOnce(Arc<AnyJob>),
+    send: impl FnOnce(TaskRef),
     wait: ScopedWait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
@@ -214,7 +215,7 @@ where
 /// A scoped call of a future that is made on the loop's thread, and dropped there before this returns.
 pub(crate) fn call_local<M, F>(
     make: M,
-    send: impl FnOnce(Arc<AnyJob>),
+    send: impl FnOnce(TaskRef),
     wait: ScopedWait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
@@ -233,7 +234,7 @@ where
 /// As for `Job::new`.
 unsafe fn scoped<M, F>(
     cell: FutureCore<M, F>,
-    send: impl FnOnce(Arc<AnyJob>),
+    send: impl FnOnce(TaskRef),
     wait: ScopedWait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
@@ -258,7 +259,7 @@ where
         }
     };
     let (spin, cancellers) = (Some(wait.spin), Some(wait.cancellers));
-    let of = || Of { on: Some(Arc::clone(wait.on)), job: Some(Arc::clone(&job) as Arc<AnyJob>) };
+    let of = || Of { on: Some(Arc::clone(wait.on)), job: Some(TaskRef::from(&job)) };
     let call = Call { site: wait.site, companion: wait.companion, what: WaitFor::Job, of: &of };
     let options = WaitOptions {
         deadline: wait.deadline,
@@ -271,7 +272,7 @@ where
     let call = ScopedCall { job: &job, options };
     let waited = guard.block(|may_drive| {
         let options = WaitOptions { host: wait.host.map(|host| (host, may_drive)), ..options };
-        send(Arc::clone(&job) as Arc<AnyJob>);
+        send(TaskRef::from(&job));
         let waited = call.wait(options);
         drop(call);
         waited
@@ -299,18 +300,18 @@ struct ScopedCall<'a> {
 impl ScopedCall<'_> {
     fn wait(&self, options: WaitOptions<'_>) -> WaitOutcome {
         // SAFETY: the owner is the thread that is inside `scoped`: this one.
-        unsafe { block::wait(&self.job.completion, options) }
+        unsafe { block::wait(self.job.completion(), options) }
     }
 }
 
 impl Drop for ScopedCall<'_> {
     fn drop(&mut self) {
-        if !self.job.completion.state.is_done() {
+        if !self.job.completion().state.is_done() {
             // A panic on the way (tokio's, when the system does not let it wake the loop) must not free the core.
             let guard = AbortOnDrop;
-            self.job.stop(DEADLINE, Reason::Deadline);
+            TaskRef::from(self.job).stop(DEADLINE, Reason::Deadline);
             let options = WaitOptions { deadline: None, spin: None, cancellers: None, ..self.options };
-            if let Some(at) = stall::late_at().filter(|_| !self.job.completion.state.is_done()) {
+            if let Some(at) = stall::late_at().filter(|_| !self.job.completion().state.is_done()) {
                 if let (false, Some(call)) =
                     (self.wait(WaitOptions { deadline: Some(at), ..options }).is_over(), options.call)
                 {

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use self::canceller::{Canceller, TaskCanceller};
 use self::join::JoinHandle;
-use self::raw::job::AnyJob;
+use self::raw::header::TaskRef;
 use crate::deadlock::blocked::{Call, Of, WaitFor};
 use crate::deadlock::current::LoopMeta;
 use crate::deadlock::graph::Dependency;
@@ -140,7 +140,7 @@ impl<T> Task<T> {
         !self.is_done() && self.on.is_of_parent_process()
     }
 
-    pub(crate) fn job(&self) -> Arc<AnyJob> {
+    pub(crate) fn job(&self) -> TaskRef {
         self.handle.job()
     }
 
@@ -170,7 +170,7 @@ impl<T> Task<T> {
         let guard = may_wait(&self.on, &|| Box::new(self.handle.job()))?;
         let (host, handle, spin) = (self.host.as_deref(), &mut self.handle, Some(&self.on.spin));
         let job = handle.job();
-        let of = || Of { on: Some(Arc::clone(&self.on)), job: Some(Arc::clone(&job)) };
+        let of = || Of { on: Some(Arc::clone(&self.on)), job: Some(job.clone()) };
         let call = Some(Call { site: Location::caller(), companion: None, what: WaitFor::Job, of: &of });
         let options = |may_drive| {
             let host = host.map(|host| (host as &dyn Host, may_drive));

@@ -20,7 +20,7 @@ use crate::park::Host;
 use crate::shared_loop::state::Shared;
 use crate::task::Task;
 use crate::task::block::{self, WaitOptions};
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 
 /// When [`wait`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -376,7 +376,7 @@ fn wait_guard<'a, T>(
 
 /// The edge from a wait for tasks to the loop of some of them, or to one task of a runtime with workers.
 struct TasksEdge {
-    jobs: Vec<Arc<AnyJob>>,
+    jobs: Vec<TaskRef>,
     when: ReturnWhen,
 }
 

@@ -7,7 +7,6 @@ use std::marker::PhantomData;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::ptr;
 use std::task::{Context, Poll};
 
 use crate::instrument::Span;
@@ -130,43 +129,25 @@ impl<M: FnOnce() -> F, F: Future> FutureCore<M, F> {
         })
     }
 
-    /// Drops what is in the stage, in place, and puts `next` there. The panic of a destructor comes back.
+    /// Drops what is in the stage, in place, then keeps `outcome`, unless a destructor has panicked: then that panic.
     ///
     /// # Safety
     ///
     /// The state gives this thread the core.
-    unsafe fn replace(&self, next: impl FnOnce(std::thread::Result<()>) -> Stage<M, F>) {
+    unsafe fn store_output(&self, outcome: Outcome<F::Output>) -> Ended {
         self.stage.with_mut(|stage| {
+            // SAFETY: as this function's condition says; nothing else refers into the stage.
+            let stage = unsafe { &mut *stage };
             let dropped = {
                 let _entered = self.span.enter();
-                // SAFETY: as this function's condition says; whatever happens in there, it is not dropped again,
-                // since the next line overwrites it without a look.
-                catch_unwind(AssertUnwindSafe(|| unsafe { ptr::drop_in_place(stage) }))
+                // An assignment drops the old value in place, as a future must be, and stores the new one also when that panics.
+                catch_unwind(AssertUnwindSafe(|| *stage = Stage::Empty))
             };
-            // SAFETY: the place is valid, and what was there is dropped.
-            unsafe { ptr::write(stage, Stage::Empty) };
-            let next = next(dropped);
-            // SAFETY: as above. What is overwritten has no destructor.
-            unsafe { ptr::write(stage, next) };
-        });
-    }
-
-    /// Drops the future, then keeps `outcome`, unless a destructor's panic comes in its place.
-    ///
-    /// # Safety
-    ///
-    /// As for `empty_stage`.
-    unsafe fn store_output(&self, outcome: Outcome<F::Output>) -> Ended {
-        let mut ended = Ended::Value;
-        // SAFETY: the same condition.
-        unsafe {
-            self.replace(|dropped| {
-                let outcome = outcome.after_drop(dropped);
-                ended = outcome.ended();
-                Stage::Ended(outcome)
-            });
-        }
-        ended
+            let outcome = outcome.after_drop(dropped);
+            let ended = outcome.ended();
+            *stage = Stage::Ended(outcome);
+            ended
+        })
     }
 }
 
@@ -194,8 +175,8 @@ unsafe impl<M: FnOnce() -> F, F: Future> TaskCore for FutureCore<M, F> {
 
     unsafe fn set_cancelled(&self) {
         // SAFETY: the caller keeps this function's condition: it still has the core.
-        let overruled = unsafe { self.take() };
-        catch_and_drop(|| overruled);
+        let output = unsafe { self.take() };
+        catch_and_drop(|| output);
         // SAFETY: as above.
         unsafe { self.store_output(Outcome::Stopped(Reason::Cancel)) };
     }
@@ -206,9 +187,9 @@ unsafe impl<M: FnOnce() -> F, F: Future> TaskCore for FutureCore<M, F> {
 
     unsafe fn drop_output(&self) {
         // SAFETY: the caller is the completer of a detached job.
-        let unasked = unsafe { self.take() };
-        self.span.log_unobserved(unasked.as_ref().and_then(Outcome::panic));
-        catch_and_drop(|| unasked);
+        let output = unsafe { self.take() };
+        self.span.log_unobserved(output.as_ref().and_then(Outcome::panic));
+        catch_and_drop(|| output);
     }
 }
 
@@ -231,48 +212,19 @@ impl<'a> ScopedCore<'a> {
     }
 }
 
-impl ScopedCore<'static> {
-    /// # Safety
-    ///
-    /// The job is not done.
-    unsafe fn core(&self) -> &dyn TaskCore {
-        // SAFETY: until then the core is where it was, as `new` asks.
-        unsafe { &*self.core }
+/// What a job holds: its core, or a pointer to it.
+pub(crate) trait HoldsCore {
+    fn core(&self) -> *const dyn TaskCore;
+}
+
+impl<M: FnOnce() -> F + 'static, F: Future + 'static> HoldsCore for FutureCore<M, F> {
+    fn core(&self) -> *const dyn TaskCore {
+        self
     }
 }
 
-// SAFETY: whoever may call a method of a core has the state's leave, so the job is not done. `drop_output` comes after
-// that, and is never called: a scoped call does not detach.
-unsafe impl TaskCore for ScopedCore<'static> {
-    unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
-        // SAFETY: see the impl.
-        let core = unsafe { self.core() };
-        // SAFETY: the condition is the same.
-        unsafe { core.poll(cx) }
-    }
-
-    unsafe fn stop(&self, reason: Reason) -> Ended {
-        // SAFETY: see the impl.
-        let core = unsafe { self.core() };
-        // SAFETY: the condition is the same.
-        unsafe { core.stop(reason) }
-    }
-
-    unsafe fn set_cancelled(&self) {
-        // SAFETY: see the impl.
-        let core = unsafe { self.core() };
-        // SAFETY: the condition is the same.
-        unsafe { core.set_cancelled() }
-    }
-
-    unsafe fn site(&self) -> Site {
-        // SAFETY: see the impl.
-        let core = unsafe { self.core() };
-        // SAFETY: the condition is the same.
-        unsafe { core.site() }
-    }
-
-    unsafe fn drop_output(&self) {
-        debug_assert!(false, "a scoped call never detaches");
+impl HoldsCore for ScopedCore<'static> {
+    fn core(&self) -> *const dyn TaskCore {
+        self.core
     }
 }

@@ -1,34 +1,27 @@
-//! A job on its way through a loop: started, run, stopped, completed.
+//! A job: a future on its way through a loop. It is started, polled, stopped and completed here.
 //!
-//! Everything here that is unsafe rests on one invariant, that of the [`state`](crate::task::raw::state) table: a core is
-//! touched only by the thread that the state gives it to. [`Job`]'s methods are where the steps are taken and
-//! the leave is used, side by side.
+//! Everything here that is unsafe rests on one invariant, that of the [`state`](crate::task::raw::state) table: a core is touched
+//! only by the thread that the state gives it to. Each method takes a step of the state, and then touches what that step gave it.
 
 use std::panic::RefUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::deadlock::graph::{Dependency, JobId};
 use crate::instrument::stall::{self, Threshold};
-use crate::loom::UnsafeCell;
 use crate::task::raw::completion::Completion;
-use crate::task::raw::core::TaskCore;
-use crate::task::raw::header::Header;
+use crate::task::raw::core::{HoldsCore, TaskCore};
+use crate::task::raw::header::{Header, TaskRef, VTable};
 use crate::task::raw::schedule::{Schedule, TokioTask};
-use crate::task::raw::slab::SlabKey;
 use crate::task::raw::state::{CANCEL, Ended, Reason, Start, Stop};
 use crate::task::raw::unpolled;
 use crate::unwind::catch_and_drop;
 
-/// A reference-counted header that everyone holds, before a core that is touched by leave of the state.
-pub(crate) struct Job<C: TaskCore + ?Sized> {
-    pub(crate) completion: Completion,
-    /// What the queue needs of it.
-    pub(crate) header: Header,
-    // Where it is sent to run again; see the last chapter of `state`.
-    schedule: UnsafeCell<Option<Arc<dyn Schedule>>>,
-    /// The key under which its loop keeps it while it is pending.
-    pub(crate) key: SlabKey,
+/// A job: what all jobs have, and then the core, which is touched only where the state allows it. It lies in an `Arc`; a
+/// [`TaskRef`] is such an `Arc` without the type.
+#[repr(C)]
+pub(crate) struct Job<C> {
+    // First, so that a pointer to one is a pointer to the other.
+    header: Header,
     core: C,
 }
 
@@ -51,42 +44,70 @@ pub(crate) enum Ran {
     Woken,
 }
 
-/// A job of whatever future, as the queue and the loop see it.
-pub(crate) type AnyJob = Job<dyn TaskCore>;
-
-// SAFETY: what a job holds that is not `Send` or `Sync` by itself is the core and the waker cells, and these are
-// touched by one thread at a time, which the state chooses, with Acquire and Release on every step. What that
-// means for futures that are not `Send` is the condition of `Job::new`.
-unsafe impl<C: TaskCore + ?Sized> Send for Job<C> {}
+// SAFETY: what a job holds that is not `Send` or `Sync` by itself is
+// - the core, and the completion's waker: the state gives each to one thread at a time, with Acquire and Release on every step;
+// - the scheduler, which has the same guard, and the link to the next job, which is of the thread that may push the job, and then
+//   of the thread that has taken it out of the queue (the queue's exchanges are Release and Acquire);
+// - the slab key, an atomic that only the thread with the driver uses.
+// What that means for futures that are not `Send` is the condition of `Job::new`.
+unsafe impl<C> Send for Job<C> {}
 // SAFETY: as above.
-unsafe impl<C: TaskCore + ?Sized> Sync for Job<C> {}
+unsafe impl<C> Sync for Job<C> {}
 
 // A panic of the user's is an outcome like others: nobody sees a job that one has left half changed.
-impl<C: TaskCore + ?Sized> RefUnwindSafe for Job<C> {}
+impl<C> RefUnwindSafe for Job<C> {}
 
-impl<C: TaskCore> Job<C> {
+impl<C: HoldsCore + 'static> Job<C> {
+    const VTABLE: &'static VTable = &VTable { retain: retain::<C>, release: release::<C>, core: core::<C> };
+
     /// A job that waits to be pushed.
     ///
     /// # Safety
     ///
-    /// What the core holds before the first poll is `Send`, and so is the outcome. What it holds from then on
-    /// need not be if the job goes to a loop whose thread never changes.
+    /// It is put into an `Arc`. What the core holds before the first poll is `Send`, and so is the outcome. What it holds from
+    /// then on need not be if the job goes to a loop whose thread never changes.
     pub(crate) unsafe fn new(core: C) -> Job<C> {
-        Job {
-            completion: Completion::new(),
-            header: Header::new(),
-            schedule: UnsafeCell::new(None),
-            key: SlabKey::default(),
-            core,
-        }
+        // SAFETY: the header is the first field below, the functions are those of this type, and the caller sees to the `Arc`.
+        Job { header: unsafe { Header::new(Self::VTABLE) }, core }
     }
 
     pub(crate) fn core(&self) -> &C {
         &self.core
     }
+
+    pub(crate) fn completion(&self) -> &Completion {
+        &self.header.completion
+    }
 }
 
-impl<C: TaskCore + ?Sized> Job<C> {
+impl<C: HoldsCore + 'static> From<&Arc<Job<C>>> for TaskRef {
+    fn from(job: &Arc<Job<C>>) -> TaskRef {
+        let header = Arc::into_raw(Arc::clone(job)).cast::<Header>();
+        // SAFETY: it is from `Arc::into_raw`, and has the reference of the clone.
+        unsafe { TaskRef::from_raw(header) }
+    }
+}
+
+/// # Safety
+///
+/// `header` is that of a `Job<C>` in an `Arc` that is alive, in this and in the next two.
+unsafe fn retain<C>(header: *const Header) {
+    // SAFETY: a pointer to the header, the first field, is one to the job.
+    unsafe { Arc::increment_strong_count(header.cast::<Job<C>>()) };
+}
+
+unsafe fn release<C>(header: *const Header) {
+    // SAFETY: as above. The caller gives its reference up.
+    unsafe { Arc::decrement_strong_count(header.cast::<Job<C>>()) };
+}
+
+unsafe fn core<C: HoldsCore>(header: *const Header) -> *const dyn TaskCore {
+    // SAFETY: as above.
+    let job = unsafe { &*header.cast::<Job<C>>() };
+    job.core.core()
+}
+
+impl TaskRef {
     /// Runs the job once on the loop's thread: what a poll, by the loop or by its tokio task, amounts to.
     pub(crate) fn run(&self, runner: Runner<'_>) -> Ran {
         let mut measured = stall::Poll::new(match runner {
@@ -129,15 +150,17 @@ impl<C: TaskCore + ?Sized> Job<C> {
         let waker = match runner {
             Runner::Task(waker) => waker,
             Runner::Loop { .. } => {
-                own = self.header.waker();
+                own = self.waker();
                 &own
             }
         };
         measured.start();
-        // SAFETY: `start` has given us the core, which its owner keeps in place until the job is done.
-        let polled = unsafe { self.core.poll(&mut Context::from_waker(waker)) };
-        // SAFETY: it is still ours, since the job is not completed yet.
-        measured.end(|| unsafe { self.core.site() });
+        // SAFETY: `start` has given the core to this thread, and nothing below completes the job.
+        let core = unsafe { self.core() };
+        // SAFETY: RUNNING, by this thread. The owner of the core keeps it in place until the job is done.
+        let polled = unsafe { core.poll(&mut Context::from_waker(waker)) };
+        // SAFETY: RUNNING, still.
+        measured.end(|| unsafe { core.site() });
         polled
     }
 
@@ -187,7 +210,7 @@ impl<C: TaskCore + ?Sized> Job<C> {
         // below, or for good.
         let schedule = self.schedule.with_mut(|cell| unsafe { (*cell).take() });
         let schedule = schedule.expect("an idle job was scheduled by somebody");
-        schedule.schedule(&self.header);
+        schedule.schedule(self);
         // What hangs on the last reference may be the user's.
         catch_and_drop(|| schedule);
     }
@@ -220,32 +243,40 @@ impl<C: TaskCore + ?Sized> Job<C> {
     /// Drops the future and completes. The caller has the core.
     fn end(&self, reason: Reason) {
         // SAFETY: this is called after a step that gave the core to this thread, and nowhere else.
-        let ended = unsafe { self.core.stop(reason) };
+        let core = unsafe { self.core() };
+        // SAFETY: as above: RUNNING or UNPOLLED, by this thread.
+        let ended = unsafe { core.stop(reason) };
         self.complete(ended);
     }
 
     /// The last step. The caller has the core, the outcome is in it and the future is not.
     fn complete(&self, ended: Ended) {
-        // SAFETY: `complete` calls `drop_output` only if the owner detached, which a scoped call never does: the
-        // core is the job's own memory, and the job is alive, since the caller refers to it.
-        let drop_output = || unsafe { self.core.drop_output() };
-        // SAFETY: the caller has the core, as is said above.
+        // Asked for only when it is called: once the job is done, a core on its caller's stack may be gone, and so must be
+        // every reference to it.
+        let drop_output = || {
+            // SAFETY: `complete` calls this only if the owner detached, which a scoped call never does: the core is a part of the
+            // job, which is alive by this reference, and its outcome is the completer's.
+            let core = unsafe { self.core() };
+            // SAFETY: as above.
+            unsafe { core.drop_output() };
+        };
+        // SAFETY: the caller has the core and is done with it. The completion is a part of the job, which this refers to.
         if unsafe { self.completion.complete(ended, drop_output) }.is_err() {
-            // SAFETY: not completed, so the core is still ours.
-            unsafe { self.core.set_cancelled() };
+            // SAFETY: not completed, so the core is still this thread's.
+            let core = unsafe { self.core() };
+            // SAFETY: as above.
+            unsafe { core.set_cancelled() };
             // SAFETY: as for the first try.
             let done = unsafe { self.completion.complete(Ended::Cancelled, drop_output) };
-            debug_assert!(done.is_ok(), "a cancel gives way to nothing");
+            debug_assert!(done.is_ok(), "nothing comes before a cancel");
         }
     }
-}
 
-impl AnyJob {
-    /// As [`stop`](Job::stop), by a cancel. A job that was not polled yet ends on this thread, at once unless it is one of many
+    /// As [`stop`](TaskRef::stop), by a cancel. A job that was not polled yet ends on this thread, at once unless it is one of many
     /// that cancel each other.
-    pub(crate) fn cancel(self: &Arc<Self>) -> bool {
+    pub(crate) fn cancel(&self) -> bool {
         match self.completion.state.stop(CANCEL) {
-            Stop::Unpolled => unpolled::end(Arc::clone(self)),
+            Stop::Unpolled => unpolled::end(self.clone()),
             asked => return self.asked_to_stop(asked),
         }
         true
@@ -256,24 +287,10 @@ impl AnyJob {
         self.end(Reason::Cancel);
     }
 
-    pub(crate) fn id(&self) -> JobId {
-        JobId::of(self)
-    }
-
     /// What a waker of the job does.
     pub(crate) fn wake(&self) {
         if self.completion.state.wake() {
             self.send();
         }
-    }
-}
-
-impl Dependency for Arc<AnyJob> {
-    fn job(&self) -> Option<JobId> {
-        Some(self.id())
-    }
-
-    fn is_resolved(&self) -> bool {
-        self.completion.state.needs_no_loop()
     }
 }

@@ -1,11 +1,10 @@
 //! The jobs of a loop that are pending: kept until they end, whether anybody else knows of them or not.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use slab::Slab;
 
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 use crate::unwind::catch_and_drop;
 
 /// The key under which a job is kept. Of the thread that drives the loop.
@@ -34,7 +33,7 @@ impl Default for SlabKey {
 
 /// A loop's pending jobs. They are closed by [`JobSlab::close`], before this is dropped.
 #[derive(Default)]
-pub(crate) struct JobSlab(Slab<Arc<AnyJob>>);
+pub(crate) struct JobSlab(Slab<TaskRef>);
 
 impl JobSlab {
     /// With more capacity than this the memory is given back when no job is left.
@@ -45,11 +44,11 @@ impl JobSlab {
     }
 
     /// Whether `job` is kept here.
-    pub(crate) fn contains(job: &AnyJob) -> bool {
+    pub(crate) fn contains(job: &TaskRef) -> bool {
         job.key.get().is_some()
     }
 
-    pub(crate) fn insert(&mut self, job: Arc<AnyJob>) {
+    pub(crate) fn insert(&mut self, job: TaskRef) {
         let entry = self.0.vacant_entry();
         let key = u32::try_from(entry.key()).ok().filter(|key| *key != SlabKey::NONE);
         job.key.set(key.expect("four billion jobs are more than memory holds"));
@@ -57,7 +56,7 @@ impl JobSlab {
     }
 
     /// Lets go of `job`, if it is kept here.
-    pub(crate) fn remove(&mut self, job: &AnyJob) {
+    pub(crate) fn remove(&mut self, job: &TaskRef) {
         let Some(key) = job.key.get() else { return };
         job.key.set(SlabKey::NONE);
         // The caller has a reference as well, so nothing ends with this one.
@@ -87,45 +86,53 @@ impl std::fmt::Debug for JobSlab {
 }
 
 #[cfg(all(test, not(bridge_loom)))]
-pub(crate) mod tests {
+mod tests {
+    use std::future::{Pending, pending};
+    use std::sync::Arc;
+
     use super::*;
     use crate::instrument::stall::Site;
     use crate::task::raw::core::FutureCore;
     use crate::task::raw::job::Job;
 
     /// Jobs that never end by themselves.
-    pub(crate) fn jobs(count: usize) -> Vec<Arc<AnyJob>> {
+    type Never = Job<FutureCore<fn() -> Pending<()>, Pending<()>>>;
+
+    fn jobs(count: usize) -> Vec<Arc<Never>> {
         let site = Site::new(std::panic::Location::caller());
-        // SAFETY: all of it is `Send`.
-        let new =
-            || Arc::new(unsafe { Job::new(FutureCore::future(std::future::pending::<()>(), site)) }) as Arc<AnyJob>;
+        // SAFETY: all of it is `Send`, and in an `Arc`.
+        let new = || Arc::new(unsafe { Job::new(FutureCore::future(pending(), site)) });
         std::iter::repeat_with(new).take(count).collect()
     }
 
-    fn is_done(job: &Arc<AnyJob>) -> bool {
-        job.completion.state.is_done()
+    fn is_done(job: &Arc<Never>) -> bool {
+        job.completion().state.is_done()
+    }
+
+    fn contains(job: &Arc<Never>) -> bool {
+        JobSlab::contains(&TaskRef::from(job))
     }
 
     #[test]
     fn what_was_released_is_not_closed_and_not_kept_alive() {
-        let (mut pending, mut jobs) = (JobSlab::default(), jobs(3));
-        jobs.iter().for_each(|job| pending.insert(Arc::clone(job)));
+        let (mut slab, mut jobs) = (JobSlab::default(), jobs(3));
+        jobs.iter().for_each(|job| slab.insert(TaskRef::from(job)));
         let released = jobs.remove(1);
-        pending.remove(&released);
-        pending.remove(&released);
+        slab.remove(&TaskRef::from(&released));
+        slab.remove(&TaskRef::from(&released));
         assert_eq!(Arc::strong_count(&released), 1);
-        assert!(!JobSlab::contains(&released) && jobs.iter().all(|job| JobSlab::contains(job)));
-        assert!(!pending.is_empty() && pending.close() && pending.is_empty());
+        assert!(!contains(&released) && jobs.iter().all(contains));
+        assert!(!slab.is_empty() && slab.close() && slab.is_empty());
         assert!(!is_done(&released) && jobs.iter().all(|job| is_done(job) && Arc::strong_count(job) == 1));
-        assert!(!pending.close(), "there is nothing left");
+        assert!(!slab.close(), "there is nothing left");
     }
 
     #[test]
     fn the_memory_of_many_is_given_back_when_none_is_left() {
-        let (mut pending, jobs) = (JobSlab::default(), jobs(10 * JobSlab::CAPACITY));
-        jobs.iter().for_each(|job| pending.insert(Arc::clone(job)));
-        jobs.iter().for_each(|job| pending.remove(job));
-        assert!(pending.is_empty());
-        assert_eq!(pending.0.capacity(), 0);
+        let (mut slab, jobs) = (JobSlab::default(), jobs(10 * JobSlab::CAPACITY));
+        jobs.iter().for_each(|job| slab.insert(TaskRef::from(job)));
+        jobs.iter().for_each(|job| slab.remove(&TaskRef::from(job)));
+        assert!(slab.is_empty());
+        assert_eq!(slab.0.capacity(), 0);
     }
 }
