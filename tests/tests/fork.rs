@@ -298,7 +298,7 @@ fn a_child_has_loops_of_the_process_of_its_own() {
 }
 
 #[test]
-fn a_childs_child_has_loops_of_the_process_of_its_own() {
+fn the_child_of_a_child_has_loops_of_the_process_of_its_own() {
     let _alone = alone();
     watchdog(HANGS, || {
         assert!(answers(bridge::shared()));

@@ -67,7 +67,7 @@ impl Written {
             }
             Written::Method(_) => Ok(methods.parse2(output)?.iter().filter_map(signature_of_method).cloned().collect()),
             Written::Required(_) => {
-                Ok(requireds.parse2(output)?.iter().filter_map(signature_of_required).cloned().collect())
+                Ok(required_fns.parse2(output)?.iter().filter_map(signature_of_required).cloned().collect())
             }
         }
     }
@@ -84,7 +84,7 @@ fn methods(input: ParseStream<'_>) -> Result<Vec<ImplItem>> {
     all(input)
 }
 
-fn requireds(input: ParseStream<'_>) -> Result<Vec<TraitItem>> {
+fn required_fns(input: ParseStream<'_>) -> Result<Vec<TraitItem>> {
     all(input)
 }
 
