@@ -21,9 +21,9 @@ use crate::unwind::message;
 /// use std::time::Duration;
 ///
 /// let event_loop = bridge::EventLoop::new()?;
-/// let limit = Duration::from_millis(20);
-/// let slow = event_loop.with_timeout(limit).block_on(std::future::pending::<()>());
-/// assert!(matches!(slow, Err(bridge::Error::TimedOut(l)) if l == limit));
+/// let timeout = Duration::from_millis(20);
+/// let slow = event_loop.with_timeout(timeout).block_on(std::future::pending::<()>());
+/// assert!(matches!(slow, Err(bridge::Error::TimedOut(l)) if l == timeout));
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub enum Error {
     WouldDeadlock(Deadlock),
     /// The task was cancelled, or a scoped call by a canceller of its handle; the future has been dropped.
     Cancelled,
-    /// The limit, given here, ran out. A scoped call has dropped its future; a [`Task`](crate::Task) goes on.
+    /// The timeout, given here, ran out. A scoped call has dropped its future; a [`Task`](crate::Task) goes on.
     TimedOut(Duration),
     /// The future panicked, when it was made, polled or dropped.
     Panicked(Panic),
@@ -52,12 +52,12 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Closed if Process::is_child() => f.write_str(
-                "the event loop is closed, or it runs in the process that this one was forked off: make loops that are \
-                 used here after the fork",
+                "the event loop is closed: it was shut down, or it belongs to the parent process; make the loops of a child \
+                 process after the fork",
             ),
             Error::Closed => f.write_str(
-                "the event loop is closed: it was shut down, or its `EventLoop` was dropped, before this was finished. \
-                 Keep it for as long as it is called",
+                "the event loop is closed: it was shut down, or its `EventLoop` or `SharedLoop` dropped, before the call \
+                 finished; keep it for as long as it is called",
             ),
             Error::WouldDeadlock(deadlock) => deadlock.fmt(f),
             Error::Cancelled => f.write_str("cancelled: the task or call was cancelled before it finished"),
@@ -132,7 +132,7 @@ impl fmt::Display for Panic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.text {
             Some(text) => write!(f, "the task panicked: {text}"),
-            None => f.write_str("the task panicked, with a payload that is no text"),
+            None => f.write_str("the task panicked with a payload that is not a string"),
         }
     }
 }
@@ -160,29 +160,29 @@ impl fmt::Debug for Panic {
 /// ```
 #[derive(Clone)]
 pub struct Deadlock {
-    // Never empty. The call that was refused comes first; then each wait that it would have closed the circle of, in order;
+    // Never empty. The call that was refused comes first; then each wait that it would have closed the cycle of, in order;
     // then what else keeps those from ending that wait for any of several.
-    waits: Box<[Wait]>,
+    edges: Box<[WaitEdge]>,
 }
 
 /// One that waits for another.
 #[derive(Clone, Debug)]
-pub(crate) struct Wait {
-    pub(crate) waiter: Waiter,
-    pub(crate) target: Waiter,
+pub(crate) struct WaitEdge {
+    pub(crate) waiter: WaitNode,
+    pub(crate) target: WaitNode,
     pub(crate) site: &'static Location<'static>,
 }
 
 /// Who waits, or is waited for.
 #[derive(Clone, Debug)]
-pub(crate) struct Waiter {
+pub(crate) struct WaitNode {
     /// The name of the loop that it is, or is of.
     pub(crate) on: Arc<str>,
-    pub(crate) what: What,
+    pub(crate) kind: NodeKind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum NodeKind {
     Loop,
     /// On a runtime that has many threads.
     Task,
@@ -192,21 +192,21 @@ pub(crate) enum What {
     Call,
 }
 
-impl fmt::Display for Waiter {
+impl fmt::Display for WaitNode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.what {
-            What::Loop => "",
-            What::Task => "a task of ",
-            What::BlockingThread => "a `spawn_blocking` thread of ",
-            What::Call => "a call onto ",
+        let what = match self.kind {
+            NodeKind::Loop => "",
+            NodeKind::Task => "a task of ",
+            NodeKind::BlockingThread => "a `spawn_blocking` thread of ",
+            NodeKind::Call => "a call onto ",
         };
         write!(f, "{what}`{}`", self.on)
     }
 }
 
 impl Deadlock {
-    pub(crate) fn new(waits: Vec<Wait>) -> Deadlock {
-        Deadlock { waits: waits.into() }
+    pub(crate) fn new(edges: Vec<WaitEdge>) -> Deadlock {
+        Deadlock { edges: edges.into() }
     }
 }
 
@@ -219,36 +219,31 @@ impl fmt::Debug for Deadlock {
 
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Wait { waiter, target, site } = &self.waits[0];
-        if self.waits.len() == 1 {
-            return match waiter.what {
-                What::Loop => write!(
+        let WaitEdge { waiter, target, site } = &self.edges[0];
+        if self.edges.len() == 1 {
+            return match waiter.kind {
+                NodeKind::Loop => write!(
                     f,
-                    "deadlock: waiting here would never end: this is the thread of the event loop {target} that is asked \
-                     (at {site}). Use `.await` on the loop's thread, or make the call from another one, as \
-                     `tokio::task::spawn_blocking` gives"
+                    "deadlock: waiting here would never end: the calling thread drives the event loop {target} that it would \
+                     wait for (at {site}). Use `.await` here, or call from another thread, as in \
+                     `tokio::task::spawn_blocking`"
                 ),
-                What::Task => write!(
+                NodeKind::Task => write!(
                     f,
-                    "deadlock: waiting here would never end: this is the very task, of `{}`, whose result is asked for (at {site}). \
-                     Leave that to others",
+                    "deadlock: waiting here would never end: a task of `{}` would wait for its own result (at {site}). \
+                     Wait for it in another task or thread",
                     waiter.on
                 ),
-                What::Call => write!(
+                NodeKind::Call | NodeKind::BlockingThread => write!(
                     f,
-                    "deadlock: waiting here would never end: this is {waiter}, and the event loop ends after these (at {site}). \
-                     Shut it down from another thread"
-                ),
-                What::BlockingThread => write!(
-                    f,
-                    "deadlock: waiting here would never end: this is {waiter}, and the event loop ends after these (at {site}). \
-                     Shut it down from another thread"
+                    "deadlock: waiting here would never end: {waiter} would wait for the end of the event loop, which ends after \
+                     it (at {site}). Shut it down from another thread"
                 ),
             };
         }
-        let kind = if waiter.what == What::Loop { "event loop " } else { "" };
+        let kind = if waiter.kind == NodeKind::Loop { "event loop " } else { "" };
         write!(f, "deadlock: waiting here would never end: {kind}{waiter} would wait for {target} (at {site})")?;
-        for Wait { waiter, target, site } in &self.waits[1..] {
+        for WaitEdge { waiter, target, site } in &self.edges[1..] {
             write!(f, ", {waiter} waits for {target} (at {site})")?;
         }
         f.write_str(". Use `.await` in at least one of them, so that its loop stays free")
@@ -273,10 +268,10 @@ mod tests {
 
     #[test]
     fn the_text_of_every_deadlock_says_so() {
-        let named = |what| Waiter { on: Arc::from("reader"), what };
-        let wait = |what| Wait { waiter: named(what), target: named(What::Loop), site: Location::caller() };
-        for what in [What::Loop, What::Task, What::BlockingThread, What::Call] {
-            for waits in [vec![wait(what)], vec![wait(what), wait(What::Loop)]] {
+        let named = |kind| WaitNode { on: Arc::from("reader"), kind };
+        let wait = |what| WaitEdge { waiter: named(what), target: named(NodeKind::Loop), site: Location::caller() };
+        for what in [NodeKind::Loop, NodeKind::Task, NodeKind::BlockingThread, NodeKind::Call] {
+            for waits in [vec![wait(what)], vec![wait(what), wait(NodeKind::Loop)]] {
                 let deadlock = Deadlock::new(waits);
                 let shown = [deadlock.to_string(), format!("{deadlock:?}"), Error::WouldDeadlock(deadlock).to_string()];
                 assert!(shown.iter().all(|text| text.contains("deadlock: ") && text.contains("reader")), "{shown:?}");

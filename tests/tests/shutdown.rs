@@ -723,7 +723,7 @@ fn a_shutdown_on_the_loops_own_blocking_thread_is_told_what_that_is() {
         assert!(give.send(on).is_ok());
         let Err(Error::WouldDeadlock(deadlock)) = told.recv().unwrap() else { panic!("it was not refused") };
         let text = deadlock.to_string();
-        assert!(text.contains("this is a `spawn_blocking` thread of `alone`"), "{text}");
+        assert!(text.contains("a `spawn_blocking` thread of `alone` would wait"), "{text}");
         assert!(text.ends_with("Shut it down from another thread"), "{text}");
     });
 }

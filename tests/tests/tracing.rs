@@ -695,7 +695,7 @@ fn a_drop_that_does_not_await_its_method_is_logged() {
         let told = told("23ms");
         assert_eq!(told.len(), before + 1);
         let (level, text) = told.last().unwrap();
-        assert!(*level == Level::WARN && text.contains("the drop of a facade has not awaited its method"), "{text}");
+        assert!(*level == Level::WARN && text.contains("the drop of a facade did not await its method"), "{text}");
     });
 }
 

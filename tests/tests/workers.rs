@@ -139,7 +139,7 @@ fn a_job_on_a_worker_that_waits_for_itself_is_refused() {
         });
         give.send(task).unwrap();
         let (text, site) = told.recv().unwrap();
-        assert!(text.contains("very task, of `pool`") && text.contains(&site), "{text}");
+        assert!(text.contains("a task of `pool` would wait for its own result") && text.contains(&site), "{text}");
     });
 }
 

@@ -21,7 +21,7 @@ use super::current::LoopMeta;
 use crate::fork::Process;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::waiter::Waiter;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 use crate::task::raw::state::Phase;
 
 /// Lists every thread that is parked in a call of this crate, the one that waits longest first.
@@ -236,14 +236,14 @@ impl fmt::Display for BlockedState {
 pub(crate) struct Call<'a> {
     pub(crate) site: &'static Location<'static>,
     pub(crate) companion: Option<&'static str>,
-    pub(crate) what: What,
+    pub(crate) what: WaitFor,
     /// Asked on the way to the park.
     pub(crate) of: &'a dyn Fn() -> Of,
 }
 
 /// What a call waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum WaitFor {
     /// A future that the thread polls.
     Here,
     /// One that a loop polls.
@@ -258,14 +258,14 @@ pub(crate) enum What {
 #[derive(Default)]
 pub(crate) struct Of {
     pub(crate) on: Option<Arc<LoopMeta>>,
-    pub(crate) job: Option<Arc<AnyJob>>,
+    pub(crate) job: Option<TaskRef>,
 }
 
 /// A call that has parked.
 struct Parked {
     site: &'static Location<'static>,
     companion: Option<&'static str>,
-    what: What,
+    what: WaitFor,
     of: Of,
     waiter: Arc<Waiter>,
     since: Instant,
@@ -273,11 +273,11 @@ struct Parked {
 
 impl Parked {
     fn state(&self) -> BlockedState {
-        let phase = self.of.job.as_ref().map(|job| job.signal.state.phase());
+        let phase = self.of.job.as_ref().map(|job| job.completion.state.phase());
         match (self.what, phase) {
-            (What::End, _) => BlockedState::Shutdown,
+            (WaitFor::End, _) => BlockedState::Shutdown,
             _ if self.waiter.is_driving() => BlockedState::Driving,
-            (What::Here, _) if !self.waiter.is_parked() => BlockedState::Polling,
+            (WaitFor::Here, _) if !self.waiter.is_parked() => BlockedState::Polling,
             (_, Some(Phase::Queued)) => BlockedState::NotStarted,
             (_, Some(Phase::Running)) => BlockedState::Polling,
             (_, Some(Phase::Done)) => BlockedState::Over,
@@ -294,7 +294,7 @@ struct Record {
 }
 
 impl Record {
-    /// No code of the user's runs under this lock. `None`: in a fork, where it may be locked for ever.
+    /// No user code runs under this lock. `None`: in a fork, where it may be locked for ever.
     fn calls(&self) -> Option<MutexGuard<'_, Vec<Parked>>> {
         lock(&self.calls, self.process.is_current())
     }

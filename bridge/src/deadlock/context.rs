@@ -142,7 +142,7 @@ pub(super) fn calls(id: Id) -> bool {
 #[derive(Debug)]
 pub(crate) struct Destroyed;
 
-/// What this thread is to tokio, but for what calls and guards of ours have entered.
+/// What this thread is to tokio, but for what calls and guards of this crate have entered.
 #[derive(Clone, Debug)]
 pub(crate) struct Outer {
     /// The context that it is in.

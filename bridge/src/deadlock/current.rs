@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
-use super::graph::{JobId, Party, Who};
+use super::graph::{JobId, NamedNode, Node};
 use crate::fork::Process;
 use crate::park::spin::Spin;
 
@@ -43,19 +43,19 @@ impl LoopMeta {
     }
 
     /// What is held up while a thread waits that polls `job`.
-    pub(super) fn party(&self, job: Option<JobId>) -> Party {
+    pub(super) fn node(&self, job: Option<JobId>) -> Node {
         match job {
-            Some(job) if self.has_workers => Party::Job(job),
-            _ => Party::Loop(self.id),
+            Some(job) if self.has_workers => Node::Job(job),
+            _ => Node::Loop(self.id),
         }
     }
 
-    pub(super) fn who(&self, job: Option<JobId>) -> Who {
-        Who { party: self.party(job), on: Arc::clone(&self.name) }
+    pub(super) fn who(&self, job: Option<JobId>) -> NamedNode {
+        NamedNode { node: self.node(job), on: Arc::clone(&self.name) }
     }
 
     /// Whether its thread is in another process: this one was forked off, and has none that would answer.
-    pub(crate) fn is_left_behind(&self) -> bool {
+    pub(crate) fn is_of_parent_process(&self) -> bool {
         !self.process.is_current()
     }
 }
@@ -86,7 +86,7 @@ impl Drop for Driving {
     }
 }
 
-/// Whether this thread drives the loop of ours with that id.
+/// Whether this thread drives the loop of this crate with that id.
 #[inline]
 pub(crate) fn drives(id: Id) -> bool {
     driven() == Some(id)
@@ -99,9 +99,9 @@ pub(crate) fn driven() -> Option<Id> {
 }
 
 thread_local! {
-    /// What this thread polls on runtimes that are not ours, or drops as these shut down, the innermost last. It may be one
+    /// What this thread polls on external runtimes, or drops as these shut down, the innermost last. It may be one
     /// of many threads then, or none that the runtime's scheduler runs on.
-    static POLLED: RefCell<Vec<Who>> = const { RefCell::new(Vec::new()) };
+    static POLLED: RefCell<Vec<NamedNode>> = const { RefCell::new(Vec::new()) };
     /// How many these are. It needs no destructor, and costs a plain thread next to nothing to ask.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
     /// This thread hands a job to a runtime, which may drop it on the spot.
@@ -157,6 +157,6 @@ pub(super) fn polls_any() -> bool {
 }
 
 /// What this thread polls on external runtimes, or drops, the innermost last.
-pub(super) fn polled() -> Vec<Who> {
+pub(super) fn polled() -> Vec<NamedNode> {
     POLLED.try_with(|polled| polled.borrow().clone()).unwrap_or_default()
 }

@@ -1,12 +1,12 @@
-//! Whether a wait can end: the waits of those that poll futures as a graph, and what in it holds itself up.
+//! The wait-for graph: whether a wait can end, and the cycle or knot that keeps it from ending.
 //!
-//! A loop whose thread waits answers nobody until its wait is over. Where a runtime has many threads, and one of them waits
-//! in a poll, it is the job that it polls which does not move on, and the others do. Each such [`Party`] may wait and be
-//! waited for. A wait for [all](Need::All) of several parties is held up by any one of them that cannot answer, a wait for
-//! [any](Need::Any) by all of them only. So a wait cannot end if it is in, or leads to, a set of waits each of which is held
-//! up by others of the set: a circle where everybody waits for all, a knot of circles where some wait for any.
+//! A loop whose thread waits polls nothing until the wait is over. Where a runtime has many threads, and one of them waits inside
+//! a poll, only the job that it polls stands still. Each of these is a [`Node`], which may wait and be waited for. A wait for
+//! [all](Wait::All) of several nodes cannot end while one of them stands still, a wait for [any](Wait::Any) while all of them
+//! do. So a wait cannot end if it is in, or leads to, a set of waits each of which waits for others of the set: a cycle where
+//! each waits for all, a knot where some wait for any.
 //!
-//! A recorded wait whose answer is there already is no longer a wait: its thread only has not got round to saying so.
+//! A recorded wait whose dependency is resolved is over, though its thread has not returned yet.
 
 use std::collections::{HashMap, HashSet};
 use std::panic::Location;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Id;
 
-use crate::error::{Wait, Waiter, What};
+use crate::error::{NodeKind, WaitEdge, WaitNode};
 
 /// A job, by its address, for as long as somebody holds it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,249 +26,253 @@ impl JobId {
     }
 }
 
-/// What answers nobody while a thread of it waits.
+/// What stands still while a thread of it waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Party {
+pub(crate) enum Node {
     /// A loop, or runtime, that has one thread.
     Loop(Id),
     /// A job on a runtime that has many.
     Job(JobId),
-    /// The calls onto a shared loop that their callers poll: its end waits for all of them.
+    /// The calls onto a shared loop that their callers poll: the loop's end waits for all of them.
     Calls(Id),
 }
 
-/// A party, and the name of the loop that it is or runs on.
+/// A node, and the name of the loop that it is or runs on.
 #[derive(Clone, Debug)]
-pub(crate) struct Who {
-    pub(crate) party: Party,
+pub(crate) struct NamedNode {
+    pub(crate) node: Node,
     pub(crate) on: Arc<str>,
 }
 
-impl Party {
-    /// As it is told. `on`: the name of the loop that it is, or that it runs on.
-    fn told(self, on: &Arc<str>) -> Waiter {
-        let what = match self {
-            Party::Loop(_) => What::Loop,
-            Party::Job(_) => What::Task,
-            Party::Calls(_) => What::Call,
+impl Node {
+    /// The node as an error shows it. `on`: the name of the loop that it is, or that it runs on.
+    fn label(self, on: &Arc<str>) -> WaitNode {
+        let kind = match self {
+            Node::Loop(_) => NodeKind::Loop,
+            Node::Job(_) => NodeKind::Task,
+            Node::Calls(_) => NodeKind::Call,
         };
-        Waiter { on: Arc::clone(on), what }
+        WaitNode { on: Arc::clone(on), kind }
     }
 }
 
-/// What one party owes to a wait.
-pub(crate) trait Answer: Send + Sync {
-    /// The one job that it comes from.
+/// What a wait needs of one node.
+pub(crate) trait Dependency: Send + Sync {
+    /// The one job that it is about.
     fn job(&self) -> Option<JobId> {
         None
     }
 
-    /// Whether it has come.
-    fn has_come(&self) -> bool;
+    /// Whether the wait does not need the node any more.
+    fn is_resolved(&self) -> bool;
 
-    /// Whether it ends the wait, whatever others still owe.
-    fn ends_all(&self) -> bool {
+    /// Whether the whole wait is over, whatever it needs of other nodes.
+    fn ends_wait(&self) -> bool {
         false
     }
 }
 
-/// Which of several parties end a wait.
+/// How many of its dependencies a wait needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
+pub(crate) enum Wait {
     All,
     Any,
 }
 
-/// What a thread waits for.
-pub(crate) struct Waiting {
+/// A wait of a thread, with an edge for each node that it waits for.
+pub(crate) struct RecordedWait {
     site: &'static Location<'static>,
-    need: Need,
-    owed: Vec<Owed>,
+    needs: Wait,
+    edges: Vec<Edge>,
 }
 
-/// By one of the parties.
-struct Owed {
-    by: Party,
-    told: Waiter,
-    answer: Box<dyn Answer>,
+struct Edge {
+    to: Node,
+    label: WaitNode,
+    dependency: Box<dyn Dependency>,
 }
 
-/// Who waits for what, by the waiting party.
+/// The waits of each node that waits.
 #[derive(Default)]
-pub(crate) struct Records(HashMap<Party, Waits>);
+pub(crate) struct WaitForGraph(HashMap<Node, Waits>);
 
-/// Each wait that a party is in, the innermost last: code of the user's (a subscriber, the destructor of a waker) may wait
-/// on its way into another wait.
+/// The waits of one node, the innermost last: user code (a subscriber, the destructor of a waker) may wait on its way into another
+/// wait.
 struct Waits {
-    told: Waiter,
-    waits: Vec<Arc<Waiting>>,
+    label: WaitNode,
+    waits: Vec<Arc<RecordedWait>>,
 }
 
-impl Records {
-    pub(crate) fn begin(&mut self, by: &Who, waiting: &Arc<Waiting>) {
-        let new = || Waits { told: by.party.told(&by.on), waits: Vec::new() };
-        self.0.entry(by.party).or_insert_with(new).waits.push(Arc::clone(waiting));
+impl WaitForGraph {
+    pub(crate) fn insert(&mut self, by: &NamedNode, wait: &Arc<RecordedWait>) {
+        let new = || Waits { label: by.node.label(&by.on), waits: Vec::new() };
+        self.0.entry(by.node).or_insert_with(new).waits.push(Arc::clone(wait));
     }
 
-    /// That wait is over. The caller keeps it, to drop it where the user's code may run: an answer may hold the last
-    /// reference to a task.
-    pub(crate) fn end(&mut self, party: Party, waiting: &Arc<Waiting>) {
-        let Some(of_party) = self.0.get_mut(&party) else { return };
-        of_party.waits.retain(|wait| !Arc::ptr_eq(wait, waiting));
-        if of_party.waits.is_empty() {
-            self.0.remove(&party);
+    /// The caller keeps `wait`, and drops it where user code may run: a dependency may hold the last reference to a task.
+    pub(crate) fn remove(&mut self, node: Node, wait: &Arc<RecordedWait>) {
+        let Some(of_node) = self.0.get_mut(&node) else { return };
+        of_node.waits.retain(|other| !Arc::ptr_eq(other, wait));
+        if of_node.waits.is_empty() {
+            self.0.remove(&node);
         }
     }
 }
 
-impl Waiting {
+impl RecordedWait {
     /// For nothing yet.
-    pub(crate) fn new(need: Need, site: &'static Location<'static>) -> Waiting {
-        Waiting { site, need, owed: Vec::new() }
+    pub(crate) fn new(needs: Wait, site: &'static Location<'static>) -> RecordedWait {
+        RecordedWait { site, needs, edges: Vec::new() }
     }
 
-    /// Waits for the party `by` as well, which is the loop `on` or runs there.
-    pub(crate) fn add(&mut self, by: Party, on: &Arc<str>, answer: Box<dyn Answer>) {
-        self.owed.push(Owed { by, told: by.told(on), answer });
+    /// Waits for the node `to` as well, which is the loop `on` or runs there.
+    pub(crate) fn add(&mut self, to: Node, on: &Arc<str>, dependency: Box<dyn Dependency>) {
+        self.edges.push(Edge { to, label: to.label(on), dependency });
     }
 
-    /// What it still waits for: nothing if it is over.
-    fn open(&self) -> Open<'_> {
-        // Each is asked once whether it has come: one that comes meanwhile, asked again, would be neither the end of this wait
-        // nor what is still owed. An error is looked for after that, lest what has come as one be taken for a value.
-        let (come, mut owed): (Vec<_>, Vec<_>) = self.owed.iter().partition(|owed| owed.answer.has_come());
-        let is_any_there = self.need == Need::Any && !come.is_empty();
-        if is_any_there || self.owed.iter().any(|owed| owed.answer.ends_all()) {
-            owed.clear();
+    /// The wait with the edges that are not resolved, or with none if it is over.
+    fn open(&self) -> OpenWait<'_> {
+        // Each dependency is asked once whether it is resolved: one that is resolved between two questions would count neither as
+        // the end of this wait nor as an open edge. `ends_wait` is asked after that, so that a task which has just failed is not
+        // taken for one that has a value.
+        let (resolved, mut edges): (Vec<_>, Vec<_>) = self.edges.iter().partition(|edge| edge.dependency.is_resolved());
+        let has_any = self.needs == Wait::Any && !resolved.is_empty();
+        if has_any || self.edges.iter().any(|edge| edge.dependency.ends_wait()) {
+            edges.clear();
         }
-        Open { site: self.site, need: self.need, owed }
+        OpenWait { site: self.site, needs: self.needs, edges }
     }
 }
 
-/// A wait that is not over, and what has not come of it.
-struct Open<'a> {
+/// A wait that is not over, with its open edges.
+struct OpenWait<'a> {
     site: &'static Location<'static>,
-    need: Need,
-    owed: Vec<&'a Owed>,
+    needs: Wait,
+    edges: Vec<&'a Edge>,
 }
 
-impl Open<'_> {
-    fn is_held_up_by(&self, held: &Held<'_>) -> bool {
-        let mut held = self.owed.iter().map(|owed| held.contains_key(&owed.by));
-        match self.need {
-            Need::All => held.any(|held| held),
-            Need::Any => !self.owed.is_empty() && held.all(|held| held),
+impl OpenWait<'_> {
+    fn is_stuck(&self, stuck: &StuckNodes<'_>) -> bool {
+        let mut leads_there = self.edges.iter().map(|edge| stuck.contains_key(&edge.to));
+        match self.needs {
+            Wait::All => leads_there.any(|leads| leads),
+            Wait::Any => !self.edges.is_empty() && leads_there.all(|leads| leads),
         }
     }
 }
 
-/// Those whose waits cannot end, or were not shown to yet.
-type Held<'a> = HashMap<Party, Stuck<'a>>;
+/// The nodes whose waits cannot end, as far as is known.
+type StuckNodes<'a> = HashMap<Node, StuckNode<'a>>;
 
-/// One of them, and the waits that it is in.
-struct Stuck<'a> {
-    told: Waiter,
-    open: Vec<Open<'a>>,
+/// One of them, with its waits.
+struct StuckNode<'a> {
+    label: WaitNode,
+    waits: Vec<OpenWait<'a>>,
 }
 
-impl Stuck<'_> {
-    /// Whether one of its waits is held up: it answers nobody before all of them are over.
-    fn is_held_up_by(&self, held: &Held<'_>) -> bool {
-        self.open.iter().any(|open| open.is_held_up_by(held))
+impl StuckNode<'_> {
+    /// Whether one of its waits cannot end: the node stands still until all of them are over.
+    fn is_stuck(&self, stuck: &StuckNodes<'_>) -> bool {
+        self.waits.iter().any(|wait| wait.is_stuck(stuck))
     }
 
-    fn waits_for(&self) -> impl Iterator<Item = Party> {
-        self.open.iter().flat_map(|open| &open.owed).map(|owed| owed.by)
+    fn neighbours(&self) -> impl Iterator<Item = Node> {
+        self.waits.iter().flat_map(|wait| &wait.edges).map(|edge| edge.to)
     }
 }
 
-/// If `waiting`, which holds up all of `by`, cannot end beside what is recorded: why.
-pub(crate) fn why_never(records: &Records, by: &[Who], waiting: &Waiting) -> Option<Vec<Wait>> {
-    // Told as that of the one whose circle it closes; or of all, where it takes several to close one.
-    let alone = by.iter().find_map(|who| why_never_from(who.party, records, std::slice::from_ref(who), waiting));
-    alone.or_else(|| by.iter().find_map(|who| why_never_from(who.party, records, by, waiting)))
+/// The edges that keep `wait` from ending, if it cannot end beside the waits of `graph`. All nodes of `by` stand still during
+/// `wait`.
+pub(crate) fn find_deadlock(graph: &WaitForGraph, by: &[NamedNode], wait: &RecordedWait) -> Option<Vec<WaitEdge>> {
+    // As the wait of the one node whose cycle it closes; or of all, where it takes several to close one.
+    let alone = by.iter().find_map(|named| find_deadlock_from(named.node, graph, std::slice::from_ref(named), wait));
+    alone.or_else(|| by.iter().find_map(|named| find_deadlock_from(named.node, graph, by, wait)))
 }
 
-/// The wait comes first, as that of `from`, then each that the one before leads to, round to `from`; then what else keeps
-/// those for any from ending.
-fn why_never_from(from: Party, records: &Records, by: &[Who], waiting: &Waiting) -> Option<Vec<Wait>> {
-    let mut held = reached(from, records, by, waiting);
-    // Whoever may be answered may answer, until nothing changes. Each round is for one at least.
+/// The edges in this order: `wait` as an edge of `from`, then each that the one before leads to, back to `from`; then those that
+/// keep waits for any from ending.
+fn find_deadlock_from(
+    from: Node,
+    graph: &WaitForGraph,
+    by: &[NamedNode],
+    wait: &RecordedWait,
+) -> Option<Vec<WaitEdge>> {
+    let mut stuck = reachable(from, graph, by, wait);
+    // Nodes whose waits can end are removed until nothing changes. Each round removes one at least.
     loop {
-        let free: Vec<Party> =
-            held.iter().filter(|(_, stuck)| !stuck.is_held_up_by(&held)).map(|(party, _)| *party).collect();
+        let free: Vec<Node> = stuck.iter().filter(|(_, node)| !node.is_stuck(&stuck)).map(|(node, _)| *node).collect();
         if free.is_empty() {
             break;
         }
-        for party in free {
-            held.remove(&party);
+        for node in free {
+            stuck.remove(&node);
         }
     }
-    held.contains_key(&from).then(|| {
-        let steps = steps_to(from, &held);
-        let mut waits = Vec::new();
-        explain(&held, &steps, from, &mut HashSet::new(), &mut waits);
-        waits
+    stuck.contains_key(&from).then(|| {
+        let distances = distances_to(from, &stuck);
+        let mut edges = Vec::new();
+        explain(&stuck, &distances, from, &mut HashSet::new(), &mut edges);
+        edges
     })
 }
 
-/// Whose waits those of `from` lead to, itself among them.
-fn reached<'a>(from: Party, records: &'a Records, by: &[Who], waiting: &'a Waiting) -> Held<'a> {
-    let mut reached: Held<'a> = HashMap::new();
+/// The nodes that the waits of `from` lead to, with itself.
+fn reachable<'a>(from: Node, graph: &'a WaitForGraph, by: &[NamedNode], wait: &'a RecordedWait) -> StuckNodes<'a> {
+    let mut reached: StuckNodes<'a> = HashMap::new();
     let mut ahead = vec![from];
-    while let Some(party) = ahead.pop() {
-        if reached.contains_key(&party) {
+    while let Some(node) = ahead.pop() {
+        if reached.contains_key(&node) {
             continue;
         }
-        let recorded = records.0.get(&party);
-        let new = by.iter().find(|who| who.party == party);
-        let told = recorded.map(|of_party| of_party.told.clone());
-        let Some(told) = told.or_else(|| new.map(|who| party.told(&who.on))) else { continue };
-        let waits = recorded.into_iter().flat_map(|of_party| &of_party.waits).map(|wait| &**wait);
-        let stuck = Stuck { told, open: waits.chain(new.map(|_| waiting)).map(Waiting::open).collect() };
-        ahead.extend(stuck.waits_for());
-        reached.insert(party, stuck);
+        let recorded = graph.0.get(&node);
+        let new = by.iter().find(|named| named.node == node);
+        let label = recorded.map(|of_node| of_node.label.clone());
+        let Some(label) = label.or_else(|| new.map(|named| node.label(&named.on))) else { continue };
+        let waits = recorded.into_iter().flat_map(|of_node| &of_node.waits).map(|wait| &**wait);
+        let reached_node = StuckNode { label, waits: waits.chain(new.map(|_| wait)).map(RecordedWait::open).collect() };
+        ahead.extend(reached_node.neighbours());
+        reached.insert(node, reached_node);
     }
     reached
 }
 
-/// How many waits lead from each party to `to`.
-fn steps_to(to: Party, held: &Held<'_>) -> HashMap<Party, usize> {
-    let mut steps = HashMap::from([(to, 0)]);
-    for far in 1.. {
-        let leads = |stuck: &Stuck<'_>| stuck.waits_for().any(|by| steps.get(&by) == Some(&(far - 1)));
-        let is_next = |(party, stuck): &(&Party, &Stuck<'_>)| !steps.contains_key(party) && leads(stuck);
-        let next: Vec<Party> = held.iter().filter(is_next).map(|(party, _)| *party).collect();
+/// How many edges lead from each node to `to`.
+fn distances_to(to: Node, stuck: &StuckNodes<'_>) -> HashMap<Node, usize> {
+    let mut distances = HashMap::from([(to, 0)]);
+    for distance in 1.. {
+        let leads = |node: &StuckNode<'_>| node.neighbours().any(|next| distances.get(&next) == Some(&(distance - 1)));
+        let is_next = |(node, of_node): &(&Node, &StuckNode<'_>)| !distances.contains_key(node) && leads(of_node);
+        let next: Vec<Node> = stuck.iter().filter(is_next).map(|(node, _)| *node).collect();
         if next.is_empty() {
             break;
         }
-        steps.extend(next.into_iter().map(|party| (party, far)));
+        distances.extend(next.into_iter().map(|node| (node, distance)));
     }
-    steps
+    distances
 }
 
-/// Adds what holds `party` up to `waits`: what leads back soonest first.
+/// Adds the edges that keep `node` from going on: first the one with the shortest way back.
 fn explain(
-    held: &Held<'_>,
-    steps: &HashMap<Party, usize>,
-    party: Party,
-    told: &mut HashSet<Party>,
-    waits: &mut Vec<Wait>,
+    stuck: &StuckNodes<'_>,
+    distances: &HashMap<Node, usize>,
+    node: Node,
+    explained: &mut HashSet<Node>,
+    edges: &mut Vec<WaitEdge>,
 ) {
-    if !told.insert(party) {
+    if !explained.insert(node) {
         return;
     }
-    // The one that is asked about is the last.
-    let stuck = &held[&party];
-    for open in stuck.open.iter().rev().filter(|open| open.is_held_up_by(held)) {
-        let mut owed: Vec<&&Owed> = open.owed.iter().filter(|owed| held.contains_key(&owed.by)).collect();
-        owed.sort_by_key(|owed| steps.get(&owed.by).copied().unwrap_or(usize::MAX));
-        if open.need == Need::All {
-            owed.truncate(1);
+    let of_node = &stuck[&node];
+    // The wait that is about to begin is the last.
+    for wait in of_node.waits.iter().rev().filter(|wait| wait.is_stuck(stuck)) {
+        let mut open: Vec<&&Edge> = wait.edges.iter().filter(|edge| stuck.contains_key(&edge.to)).collect();
+        open.sort_by_key(|edge| distances.get(&edge.to).copied().unwrap_or(usize::MAX));
+        if wait.needs == Wait::All {
+            open.truncate(1);
         }
-        for owed in owed {
-            waits.push(Wait { waiter: stuck.told.clone(), target: owed.told.clone(), site: open.site });
-            explain(held, steps, owed.by, told, waits);
+        for edge in open {
+            edges.push(WaitEdge { waiter: of_node.label.clone(), target: edge.label.clone(), site: wait.site });
+            explain(stuck, distances, edge.to, explained, edges);
         }
     }
 }
@@ -279,7 +283,7 @@ mod tests {
 
     use super::*;
 
-    /// What an answer is to say.
+    /// What a dependency says.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     enum Said {
         Nothing,
@@ -288,52 +292,52 @@ mod tests {
     }
     use Said::{Come, Ends, Nothing};
 
-    impl Answer for Said {
-        fn has_come(&self) -> bool {
+    impl Dependency for Said {
+        fn is_resolved(&self) -> bool {
             *self == Come
         }
-        fn ends_all(&self) -> bool {
+        fn ends_wait(&self) -> bool {
             *self == Ends
         }
     }
 
     /// Loops by number, and their waits.
     struct Loops {
-        parties: Vec<Party>,
+        nodes: Vec<Node>,
         names: Vec<Arc<str>>,
-        records: Records,
+        graph: WaitForGraph,
     }
 
     impl Loops {
         fn new(count: usize) -> Loops {
-            let party = |_| Party::Loop(Builder::new_current_thread().build().unwrap().handle().id());
+            let node = |_| Node::Loop(Builder::new_current_thread().build().unwrap().handle().id());
             let names = (0..count).map(|number| Arc::from(number.to_string())).collect();
-            Loops { parties: (0..count).map(party).collect(), names, records: Records::default() }
+            Loops { nodes: (0..count).map(node).collect(), names, graph: WaitForGraph::default() }
         }
 
-        fn who(&self, number: usize) -> Who {
-            Who { party: self.parties[number], on: Arc::clone(&self.names[number]) }
+        fn who(&self, number: usize) -> NamedNode {
+            NamedNode { node: self.nodes[number], on: Arc::clone(&self.names[number]) }
         }
 
-        fn waiting(&self, need: Need, owed: &[(usize, Said)]) -> Waiting {
-            let mut waiting = Waiting::new(need, Location::caller());
+        fn waiting(&self, need: Wait, owed: &[(usize, Said)]) -> RecordedWait {
+            let mut waiting = RecordedWait::new(need, Location::caller());
             for &(by, said) in owed {
-                waiting.add(self.parties[by], &self.names[by], Box::new(said));
+                waiting.add(self.nodes[by], &self.names[by], Box::new(said));
             }
             waiting
         }
 
-        fn record(&mut self, waiter: usize, need: Need, owed: &[(usize, Said)]) {
+        fn record(&mut self, waiter: usize, need: Wait, owed: &[(usize, Said)]) {
             let waiting = Arc::new(self.waiting(need, owed));
-            self.records.0.remove(&self.parties[waiter]);
+            self.graph.0.remove(&self.nodes[waiter]);
             let who = self.who(waiter);
-            self.records.begin(&who, &waiting);
+            self.graph.insert(&who, &waiting);
         }
 
         /// What is told to `waiter`, as waits of one loop for another.
-        fn told(&self, waiter: usize, need: Need, owed: &[(usize, Said)]) -> Option<Vec<[usize; 2]>> {
+        fn found(&self, waiter: usize, need: Wait, owed: &[(usize, Said)]) -> Option<Vec<[usize; 2]>> {
             let waiting = self.waiting(need, owed);
-            let waits = why_never(&self.records, &[self.who(waiter)], &waiting)?;
+            let waits = find_deadlock(&self.graph, &[self.who(waiter)], &waiting)?;
             Some(
                 waits
                     .iter()
@@ -346,66 +350,66 @@ mod tests {
     #[test]
     fn a_loop_that_waits_for_itself_is_told_so() {
         let loops = Loops::new(1);
-        assert_eq!(loops.told(0, Need::All, &[(0, Nothing)]), Some(vec![[0, 0]]));
-        assert_eq!(loops.told(0, Need::Any, &[(0, Nothing)]), Some(vec![[0, 0]]));
+        assert_eq!(loops.found(0, Wait::All, &[(0, Nothing)]), Some(vec![[0, 0]]));
+        assert_eq!(loops.found(0, Wait::Any, &[(0, Nothing)]), Some(vec![[0, 0]]));
     }
 
     #[test]
     fn a_chain_ends() {
         let mut loops = Loops::new(4);
-        loops.record(1, Need::All, &[(2, Nothing)]);
-        loops.record(2, Need::Any, &[(3, Nothing)]);
-        assert_eq!(loops.told(0, Need::All, &[(1, Nothing), (3, Nothing)]), None);
-        assert_eq!(loops.told(0, Need::All, &[]), None);
-        assert_eq!(loops.told(0, Need::Any, &[]), None);
+        loops.record(1, Wait::All, &[(2, Nothing)]);
+        loops.record(2, Wait::Any, &[(3, Nothing)]);
+        assert_eq!(loops.found(0, Wait::All, &[(1, Nothing), (3, Nothing)]), None);
+        assert_eq!(loops.found(0, Wait::All, &[]), None);
+        assert_eq!(loops.found(0, Wait::Any, &[]), None);
     }
 
     #[test]
-    fn a_circle_is_told_in_order_from_the_one_that_closes_it() {
+    fn a_cycle_is_told_in_order_from_the_one_that_closes_it() {
         let mut loops = Loops::new(4);
-        loops.record(1, Need::All, &[(3, Nothing), (2, Nothing)]);
-        loops.record(2, Need::All, &[(0, Nothing)]);
-        assert_eq!(loops.told(0, Need::All, &[(3, Nothing), (1, Nothing)]), Some(vec![[0, 1], [1, 2], [2, 0]]));
+        loops.record(1, Wait::All, &[(3, Nothing), (2, Nothing)]);
+        loops.record(2, Wait::All, &[(0, Nothing)]);
+        assert_eq!(loops.found(0, Wait::All, &[(3, Nothing), (1, Nothing)]), Some(vec![[0, 1], [1, 2], [2, 0]]));
     }
 
     #[test]
-    fn of_two_circles_the_shorter_is_told() {
+    fn of_two_cycles_the_shorter_is_told() {
         let mut loops = Loops::new(3);
-        loops.record(1, Need::All, &[(2, Nothing), (0, Nothing)]);
-        loops.record(2, Need::All, &[(0, Nothing)]);
-        assert_eq!(loops.told(0, Need::All, &[(1, Nothing)]), Some(vec![[0, 1], [1, 0]]));
+        loops.record(1, Wait::All, &[(2, Nothing), (0, Nothing)]);
+        loops.record(2, Wait::All, &[(0, Nothing)]);
+        assert_eq!(loops.found(0, Wait::All, &[(1, Nothing)]), Some(vec![[0, 1], [1, 0]]));
     }
 
     #[test]
     fn a_wait_for_any_is_held_up_only_when_nobody_can_answer_it() {
         let mut loops = Loops::new(4);
-        loops.record(0, Need::Any, &[(1, Nothing), (2, Nothing)]);
-        assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), None);
-        loops.record(1, Need::All, &[(0, Nothing)]);
-        assert_eq!(loops.told(3, Need::All, &[(1, Nothing)]), None, "the second may still answer the first");
-        let told = loops.told(2, Need::All, &[(0, Nothing)]);
-        assert_eq!(told, Some(vec![[2, 0], [0, 2], [0, 1], [1, 0]]));
+        loops.record(0, Wait::Any, &[(1, Nothing), (2, Nothing)]);
+        assert_eq!(loops.found(1, Wait::All, &[(0, Nothing)]), None);
+        loops.record(1, Wait::All, &[(0, Nothing)]);
+        assert_eq!(loops.found(3, Wait::All, &[(1, Nothing)]), None, "the second may still answer the first");
+        let found = loops.found(2, Wait::All, &[(0, Nothing)]);
+        assert_eq!(found, Some(vec![[2, 0], [0, 2], [0, 1], [1, 0]]));
     }
 
     #[test]
     fn a_wait_for_any_is_refused_only_if_all_of_them_wait() {
         let mut loops = Loops::new(3);
-        loops.record(1, Need::All, &[(0, Nothing)]);
-        assert_eq!(loops.told(0, Need::Any, &[(1, Nothing), (2, Nothing)]), None);
-        assert_eq!(loops.told(0, Need::Any, &[(1, Nothing), (0, Nothing)]), Some(vec![[0, 0], [0, 1], [1, 0]]));
+        loops.record(1, Wait::All, &[(0, Nothing)]);
+        assert_eq!(loops.found(0, Wait::Any, &[(1, Nothing), (2, Nothing)]), None);
+        assert_eq!(loops.found(0, Wait::Any, &[(1, Nothing), (0, Nothing)]), Some(vec![[0, 0], [0, 1], [1, 0]]));
     }
 
     #[test]
     fn what_has_come_holds_nobody_up() {
         let mut loops = Loops::new(3);
         for (need, owed, told) in [
-            (Need::All, [(0, Come), (2, Nothing)], None),
-            (Need::All, [(0, Nothing), (2, Come)], Some(vec![[0, 1], [1, 0]])),
-            (Need::Any, [(0, Nothing), (0, Come)], None),
-            (Need::All, [(0, Nothing), (2, Ends)], None),
+            (Wait::All, [(0, Come), (2, Nothing)], None),
+            (Wait::All, [(0, Nothing), (2, Come)], Some(vec![[0, 1], [1, 0]])),
+            (Wait::Any, [(0, Nothing), (0, Come)], None),
+            (Wait::All, [(0, Nothing), (2, Ends)], None),
         ] {
             loops.record(1, need, &owed);
-            assert_eq!(loops.told(0, Need::All, &[(1, Nothing)]), told, "{need:?} {owed:?}");
+            assert_eq!(loops.found(0, Wait::All, &[(1, Nothing)]), told, "{need:?} {owed:?}");
         }
     }
 
@@ -413,8 +417,8 @@ mod tests {
     #[derive(Default)]
     struct ComesMeanwhile(std::sync::atomic::AtomicBool);
 
-    impl Answer for ComesMeanwhile {
-        fn has_come(&self) -> bool {
+    impl Dependency for ComesMeanwhile {
+        fn is_resolved(&self) -> bool {
             self.0.swap(true, std::sync::atomic::Ordering::Relaxed)
         }
     }
@@ -422,49 +426,49 @@ mod tests {
     #[test]
     fn what_comes_while_it_is_looked_at_holds_nobody_up() {
         let loops = Loops::new(2);
-        for need in [Need::Any, Need::All] {
+        for need in [Wait::Any, Wait::All] {
             let mut waiting = loops.waiting(need, &[(0, Nothing)]);
-            waiting.add(loops.parties[1], &loops.names[1], Box::<ComesMeanwhile>::default());
-            let told = why_never(&loops.records, &[loops.who(0)], &waiting);
-            assert_eq!(told.is_some(), need == Need::All, "{need:?}");
+            waiting.add(loops.nodes[1], &loops.names[1], Box::<ComesMeanwhile>::default());
+            let found = find_deadlock(&loops.graph, &[loops.who(0)], &waiting);
+            assert_eq!(found.is_some(), need == Wait::All, "{need:?}");
         }
     }
 
     #[test]
-    fn a_wait_inside_another_leaves_that_one_in_the_circle() {
+    fn a_wait_inside_another_leaves_that_one_in_the_cycle() {
         let mut loops = Loops::new(3);
-        loops.record(0, Need::All, &[(1, Nothing)]);
-        let nested = Arc::new(loops.waiting(Need::All, &[(2, Nothing)]));
+        loops.record(0, Wait::All, &[(1, Nothing)]);
+        let nested = Arc::new(loops.waiting(Wait::All, &[(2, Nothing)]));
         let who = loops.who(0);
-        loops.records.begin(&who, &nested);
-        assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
-        assert_eq!(loops.told(2, Need::All, &[(0, Nothing)]), Some(vec![[2, 0], [0, 2]]));
-        loops.records.end(loops.parties[0], &nested);
-        assert_eq!(loops.told(1, Need::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
-        assert_eq!(loops.told(2, Need::All, &[(0, Nothing)]), None);
-        let outer = Arc::clone(&loops.records.0[&loops.parties[0]].waits[0]);
-        loops.records.end(loops.parties[0], &outer);
-        assert!(loops.records.0.is_empty());
+        loops.graph.insert(&who, &nested);
+        assert_eq!(loops.found(1, Wait::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
+        assert_eq!(loops.found(2, Wait::All, &[(0, Nothing)]), Some(vec![[2, 0], [0, 2]]));
+        loops.graph.remove(loops.nodes[0], &nested);
+        assert_eq!(loops.found(1, Wait::All, &[(0, Nothing)]), Some(vec![[1, 0], [0, 1]]));
+        assert_eq!(loops.found(2, Wait::All, &[(0, Nothing)]), None);
+        let outer = Arc::clone(&loops.graph.0[&loops.nodes[0]].waits[0]);
+        loops.graph.remove(loops.nodes[0], &outer);
+        assert!(loops.graph.0.is_empty());
     }
 
     #[test]
     fn a_wait_that_holds_up_two_is_refused_if_it_keeps_a_wait_for_either_from_ending() {
         let mut loops = Loops::new(3);
         let both = [loops.who(0), loops.who(1)];
-        loops.record(2, Need::Any, &[(0, Nothing), (1, Nothing)]);
-        let waiting = loops.waiting(Need::All, &[(2, Nothing)]);
-        assert!(why_never(&loops.records, &both, &waiting).is_some());
-        assert!(both.iter().all(|who| why_never(&loops.records, std::slice::from_ref(who), &waiting).is_none()));
+        loops.record(2, Wait::Any, &[(0, Nothing), (1, Nothing)]);
+        let waiting = loops.waiting(Wait::All, &[(2, Nothing)]);
+        assert!(find_deadlock(&loops.graph, &both, &waiting).is_some());
+        assert!(both.iter().all(|who| find_deadlock(&loops.graph, std::slice::from_ref(who), &waiting).is_none()));
     }
 
     /// Whether the wait of `id` can end, by trying every way that does not go round.
-    fn can_end(records: &Records, party: Party, path: &mut Vec<Party>) -> bool {
-        let Some([waiting]) = records.0.get(&party).map(|of_party| &of_party.waits[..]) else { return true };
-        let owed = waiting.open().owed;
-        path.push(party);
-        let mut answers = owed.iter().map(|owed| !path.clone().contains(&owed.by) && can_end(records, owed.by, path));
+    fn can_end(graph: &WaitForGraph, node: Node, path: &mut Vec<Node>) -> bool {
+        let Some([waiting]) = graph.0.get(&node).map(|of_node| &of_node.waits[..]) else { return true };
+        let owed = waiting.open().edges;
+        path.push(node);
+        let mut answers = owed.iter().map(|owed| !path.clone().contains(&owed.to) && can_end(graph, owed.to, path));
         let can_end =
-            owed.is_empty() || if waiting.need == Need::All { answers.all(|a| a) } else { answers.any(|a| a) };
+            owed.is_empty() || if waiting.needs == Wait::All { answers.all(|a| a) } else { answers.any(|a| a) };
         drop(answers);
         path.pop();
         can_end
@@ -481,30 +485,30 @@ mod tests {
         };
         let mut held_up = 0;
         for _ in 0..20_000 {
-            loops.records.0.clear();
+            loops.graph.0.clear();
             // Each asks for leave in turn, as loops do, and waits if it is given.
             for waiter in 0..LOOPS {
-                let need = [Need::All, Need::Any][below(2)];
+                let need = [Wait::All, Wait::Any][below(2)];
                 let mut owed = Vec::new();
                 for by in 0..LOOPS {
                     if below(5) < 2 {
                         owed.push((by, [Nothing, Nothing, Nothing, Come, Ends][below(5)]));
                     }
                 }
-                let told = loops.told(waiter, need, &owed);
+                let found = loops.found(waiter, need, &owed);
                 loops.record(waiter, need, &owed);
-                let ends = can_end(&loops.records, loops.parties[waiter], &mut Vec::new());
-                assert_eq!(told.is_none(), ends, "{waiter} {need:?} {owed:?}: {told:?}");
-                let Some(told) = told else { continue };
+                let ends = can_end(&loops.graph, loops.nodes[waiter], &mut Vec::new());
+                assert_eq!(found.is_none(), ends, "{waiter} {need:?} {owed:?}: {found:?}");
+                let Some(found) = found else { continue };
                 held_up += 1;
-                loops.records.0.remove(&loops.parties[waiter]);
+                loops.graph.0.remove(&loops.nodes[waiter]);
                 let mut at = waiter;
-                let round = told.iter().position(|&[from, to]| {
-                    assert_eq!(from, at, "a circle comes first: {told:?}");
+                let round = found.iter().position(|&[from, to]| {
+                    assert_eq!(from, at, "a cycle comes first: {found:?}");
                     at = to;
                     to == waiter
                 });
-                assert!(round.is_some(), "and it is closed: {told:?}");
+                assert!(round.is_some(), "and it is closed: {found:?}");
             }
         }
         assert!(held_up > 1000, "{held_up}");

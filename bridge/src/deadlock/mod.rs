@@ -28,11 +28,11 @@ use tokio::runtime::worker_index;
 
 use self::context::Outer;
 use self::current::LoopMeta;
-use self::graph::{Answer, Need, Party, Records, Waiting, Who};
+use self::graph::{Dependency, NamedNode, Node, RecordedWait, Wait, WaitForGraph};
 use self::thread::{Thread, current_thread};
-use crate::error::{Deadlock, Wait, Waiter, What};
+use crate::error::{Deadlock, NodeKind, WaitEdge, WaitNode};
 use crate::fork::GlobalMutex;
-use crate::instrument::{self, Watch};
+use crate::instrument::{self, StallWarning};
 
 /// Refuses a call onto `target` that a thread would poll for itself, where that thread is the one that drives the target:
 /// the call would be ended by what this thread does next.
@@ -52,12 +52,12 @@ fn may_call_inside(target: &LoopMeta, outer: &Outer, site: &'static Location<'st
     if !current::drives(target.id) && !is_driven(target) {
         return Ok(());
     }
-    let named = || Waiter { on: Arc::clone(&target.name), what: What::Loop };
-    Err(Deadlock::new(vec![Wait { waiter: named(), target: named(), site }]))
+    let named = || WaitNode { on: Arc::clone(&target.name), kind: NodeKind::Loop };
+    Err(Deadlock::new(vec![WaitEdge { waiter: named(), target: named(), site }]))
 }
 
 /// Who waits for whom.
-static RECORDS: GlobalMutex<Records> = GlobalMutex::new();
+static GRAPH: GlobalMutex<WaitForGraph> = GlobalMutex::new();
 
 /// WaitGuard to wait for a loop, until dropped.
 pub(crate) struct WaitGuard {
@@ -66,35 +66,35 @@ pub(crate) struct WaitGuard {
     worker: bool,
     /// The thread, if it is no worker, may drive a shared loop while it waits.
     may_drive: bool,
-    watch: Watch,
+    warning: StallWarning,
 }
 
 /// A wait that is recorded for each party that it holds up.
 struct Recorded {
-    by: Vec<Who>,
-    waiting: Arc<Waiting>,
+    by: Vec<NamedNode>,
+    waiting: Arc<RecordedWait>,
 }
 
 /// Asks for leave to wait, on this thread, for `answer` from the loop `target`.
 pub(crate) fn may_wait(
     target: &LoopMeta,
     site: &'static Location<'static>,
-    answer: impl FnOnce() -> Box<dyn Answer>,
+    answer: impl FnOnce() -> Box<dyn Dependency>,
 ) -> Result<WaitGuard, Deadlock> {
-    may_wait_for(|| vec![Target::new(target, answer)], Need::All, site)
+    may_wait_for(|| vec![Target::new(target, answer)], Wait::All, site)
 }
 
 /// One of the loops that a wait for several tasks is for.
 pub(crate) struct Target<'a> {
     pub(crate) on: &'a LoopMeta,
     /// Makes the answer that all of the wait's tasks on that loop give together; on one that has workers, that of one task.
-    pub(crate) answer: Box<dyn FnOnce() -> Box<dyn Answer> + 'a>,
+    pub(crate) answer: Box<dyn FnOnce() -> Box<dyn Dependency> + 'a>,
     /// It is the end of a loop, for which the calls onto it have to be over.
     pub(crate) is_end: bool,
 }
 
 impl<'a> Target<'a> {
-    pub(crate) fn new(on: &'a LoopMeta, answer: impl FnOnce() -> Box<dyn Answer> + 'a) -> Target<'a> {
+    pub(crate) fn new(on: &'a LoopMeta, answer: impl FnOnce() -> Box<dyn Dependency> + 'a) -> Target<'a> {
         Target { on, answer: Box::new(answer), is_end: false }
     }
 }
@@ -102,16 +102,20 @@ impl<'a> Target<'a> {
 /// As [`may_wait`], for several loops, each given once but for those that have workers.
 pub(crate) fn may_wait_for<'a>(
     targets: impl FnOnce() -> Vec<Target<'a>>,
-    need: Need,
+    need: Wait,
     site: &'static Location<'static>,
 ) -> Result<WaitGuard, Deadlock> {
-    let leave =
-        |recorded, worker, may_drive| WaitGuard { _recorded: recorded, worker, may_drive, watch: Watch::new(site) };
+    let wait_guard = |recorded, worker, may_drive| WaitGuard {
+        _recorded: recorded,
+        worker,
+        may_drive,
+        warning: StallWarning::new(site),
+    };
     let waits_as = |driven: &LoopMeta, targets: Vec<Target<'a>>| {
         let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
         let recorded = record(held_up(Some(driven)), targets, need, site)?;
         instrument::blocked(&driven.name, &names, site);
-        Ok(leave(recorded, false, false))
+        Ok(wait_guard(recorded, false, false))
     };
     match current_thread() {
         Thread::Drives(driven) => waits_as(&driven, targets()),
@@ -120,7 +124,7 @@ pub(crate) fn may_wait_for<'a>(
             let is_worker = matches!(thread, Thread::Worker);
             let polls = current::polls_any() || context::any_call(|_| true);
             if is_known && !polls {
-                return Ok(leave(None, false, matches!(thread, Thread::Free { may_drive: true })));
+                return Ok(wait_guard(None, false, matches!(thread, Thread::Free { may_drive: true })));
             }
             let targets = targets();
             let is_driven = |target: &&Target<'a>| !target.on.has_workers && thread::drives_external(target.on.id);
@@ -128,16 +132,16 @@ pub(crate) fn may_wait_for<'a>(
                 return waits_as(driven, targets);
             }
             let recorded = if polls { record(held_up(None), targets, need, site)? } else { None };
-            Ok(leave(recorded, is_worker, matches!(thread, Thread::Free { may_drive: true })))
+            Ok(wait_guard(recorded, is_worker, matches!(thread, Thread::Free { may_drive: true })))
         }
     }
 }
 
 /// What a wait of this thread, which drives `driven`, holds up: that, and what it polls further out.
-fn held_up(driven: Option<&LoopMeta>) -> Vec<Who> {
-    let mut who: Vec<Who> = driven.map(|driven| driven.who(None)).into_iter().collect();
+fn held_up(driven: Option<&LoopMeta>) -> Vec<NamedNode> {
+    let mut who: Vec<NamedNode> = driven.map(|driven| driven.who(None)).into_iter().collect();
     for polled in current::polled().into_iter().rev() {
-        if who.iter().all(|known| known.party != polled.party) {
+        if who.iter().all(|known| known.node != polled.node) {
             who.push(polled);
         }
     }
@@ -146,35 +150,35 @@ fn held_up(driven: Option<&LoopMeta>) -> Vec<Who> {
 }
 
 /// The shared loops that this thread polls calls onto: their ends wait for it.
-fn calls_here() -> Vec<Who> {
+fn calls_here() -> Vec<NamedNode> {
     let loops = context::called().into_iter().filter_map(registry::known).filter(|known| known.external().is_none());
-    loops.map(|known| Who { party: Party::Calls(known.on().id), on: Arc::clone(&known.on().name) }).collect()
+    loops.map(|known| NamedNode { node: Node::Calls(known.on().id), on: Arc::clone(&known.on().name) }).collect()
 }
 
 /// Records what is about to be waited for, if that can end. In a fork there is nothing to wait for.
 fn record(
-    by: Vec<Who>,
+    by: Vec<NamedNode>,
     targets: Vec<Target<'_>>,
-    need: Need,
+    need: Wait,
     site: &'static Location<'static>,
 ) -> Result<Option<Box<Recorded>>, Deadlock> {
-    if targets.iter().any(|target| target.on.is_left_behind()) {
+    if targets.iter().any(|target| target.on.is_of_parent_process()) {
         return Ok(None);
     }
-    let mut waiting = Waiting::new(need, site);
+    let mut waiting = RecordedWait::new(need, site);
     for Target { on, answer, is_end } in targets {
         let answer = answer();
-        let party = if is_end { Party::Calls(on.id) } else { on.party(answer.job()) };
+        let party = if is_end { Node::Calls(on.id) } else { on.node(answer.job()) };
         waiting.add(party, &on.name, answer);
     }
-    let mut records = RECORDS.lock();
-    if let Some(waits) = graph::why_never(&records, &by, &waiting) {
+    let mut graph = GRAPH.lock();
+    if let Some(edges) = graph::find_deadlock(&graph, &by, &waiting) {
         // An answer may hold the last reference to a task, whose destructor is the user's: not under the lock.
-        drop(records);
-        return Err(Deadlock::new(waits));
+        drop(graph);
+        return Err(Deadlock::new(edges));
     }
     let waiting = Arc::new(waiting);
-    by.iter().for_each(|who| records.begin(who, &waiting));
+    by.iter().for_each(|who| graph.insert(who, &waiting));
     Ok(Some(Box::new(Recorded { by, waiting })))
 }
 
@@ -183,26 +187,26 @@ fn record(
 pub(crate) fn may_join(
     target: &LoopMeta,
     site: &'static Location<'static>,
-    answer: impl Fn() -> Box<dyn Answer>,
+    answer: impl Fn() -> Box<dyn Dependency>,
 ) -> Result<WaitGuard, Deadlock> {
     let targets = || vec![Target::new(target, &answer), Target { is_end: true, ..Target::new(target, &answer) }];
-    let leave = may_wait_for(targets, Need::All, site)?;
+    let guard = may_wait_for(targets, Wait::All, site)?;
     let calls = context::calls(target.id);
     // A thread that has merely entered the loop's context runs no task of tokio's, or does so for a scheduler.
     let is_blocking_thread =
         || context::is_outer(target.id) && worker_index().is_none() && tokio::task::try_id().is_some();
     if calls || is_blocking_thread() {
-        let named = |what| Waiter { on: Arc::clone(&target.name), what };
-        let waiter = named(if calls { What::Call } else { What::BlockingThread });
-        let target = named(What::Loop);
-        return Err(Deadlock::new(vec![Wait { waiter, target, site }]));
+        let named = |kind| WaitNode { on: Arc::clone(&target.name), kind };
+        let waiter = named(if calls { NodeKind::Call } else { NodeKind::BlockingThread });
+        let target = named(NodeKind::Loop);
+        return Err(Deadlock::new(vec![WaitEdge { waiter, target, site }]));
     }
-    Ok(leave)
+    Ok(guard)
 }
 
 impl WaitGuard {
-    pub(crate) fn watch(&self) -> Watch {
-        self.watch
+    pub(crate) fn warning(&self) -> StallWarning {
+        self.warning
     }
 
     /// Whether the thread is a worker, whose runtime's other tasks go on meanwhile.
@@ -218,8 +222,8 @@ impl WaitGuard {
 
 impl Drop for Recorded {
     fn drop(&mut self) {
-        let mut records = RECORDS.lock();
-        self.by.iter().for_each(|who| records.end(who.party, &self.waiting));
+        let mut graph = GRAPH.lock();
+        self.by.iter().for_each(|who| graph.remove(who.node, &self.waiting));
         // What was waited for is dropped after this, not under the lock.
     }
 }

@@ -80,14 +80,14 @@ enum Where {
 }
 
 /// Reports whether it is run, or else dropped.
-struct Probe {
+struct DriverProbe {
     report: mpsc::Sender<bool>,
     is_run: bool,
 }
 
-impl Probe {
+impl DriverProbe {
     fn spawn(runtime: &TokioHandle, report: &mpsc::Sender<bool>) {
-        let probe = Probe { report: report.clone(), is_run: false };
+        let probe = DriverProbe { report: report.clone(), is_run: false };
         drop(runtime.spawn(async move {
             // All of it, and not that field alone.
             let mut probe = probe;
@@ -96,7 +96,7 @@ impl Probe {
     }
 }
 
-impl Drop for Probe {
+impl Drop for DriverProbe {
     fn drop(&mut self) {
         let _ = self.report.send(self.is_run);
     }
@@ -120,7 +120,7 @@ fn where_driven(runtime: &TokioHandle) -> Where {
     // or a task was taken out: what drives the runtime elsewhere does both, and this thread does neither.
     let spawn = |probes| {
         let depth = metrics.global_queue_depth();
-        (0..probes).for_each(|_| Probe::spawn(runtime, &report));
+        (0..probes).for_each(|_| DriverProbe::spawn(runtime, &report));
         let after = metrics.global_queue_depth();
         match reported.try_recv() {
             Ok(true) => Err(Where::Elsewhere),

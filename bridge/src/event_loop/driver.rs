@@ -27,10 +27,11 @@ use std::time::{Duration, Instant};
 use super::scheduler::{Scheduler, Shutdown, Wakes};
 use crate::loom::lock;
 use crate::park::spin::spin_until;
-use crate::task::raw::job::{AnyJob, Ran, Runner};
+use crate::task::raw::header::TaskRef;
+use crate::task::raw::job::{Ran, Runner};
 use crate::task::raw::queue::Taken;
 use crate::task::raw::schedule::Schedule;
-use crate::task::raw::slab::Pending;
+use crate::task::raw::slab::JobSlab;
 use crate::unwind::catch_and_drop;
 
 /// How long a loop that spins looks at its queue before its sockets and timers have their turn.
@@ -48,7 +49,7 @@ pub(crate) struct Driver {
     schedule: Arc<dyn Schedule>,
     /// Taken out of the queue, not run yet.
     backlog: Option<Taken>,
-    pending: Pending,
+    pending: JobSlab,
     /// For how long to spin for another job after one.
     spin: Duration,
     spins_until: Option<Instant>,
@@ -68,7 +69,7 @@ impl Driver {
             schedule: Arc::clone(&scheduler) as Arc<dyn Schedule>,
             scheduler,
             backlog: None,
-            pending: Pending::default(),
+            pending: JobSlab::default(),
             spin,
             spins_until: None,
             has_waker: false,
@@ -87,10 +88,10 @@ impl Driver {
                 self.has_waker = true;
             }
             if !tokio::task::coop::has_budget_remaining() {
-                return self.leave_to_local_turn();
+                return self.defer_to_task();
             }
         }
-        self.turn(cx, stop)
+        self.run_batch(cx, stop)
     }
 
     /// Whether there are jobs to be polled.
@@ -105,14 +106,14 @@ impl Driver {
     }
 
     /// `main` has used up the budget that it shares with this poll. A job that is polled without any gets nowhere.
-    fn leave_to_local_turn(&self) -> Poll<()> {
+    fn defer_to_task(&self) -> Poll<()> {
         // Its first poll needs no wake.
         self.scheduler.wakes.wake_local();
         if self.scheduler.is_aborting() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     /// What a poll amounts to, as the future of `block_on` or as the local turn.
-    fn turn(&mut self, cx: &mut Context<'_>, stop: impl Fn() -> bool) -> Poll<()> {
+    fn run_batch(&mut self, cx: &mut Context<'_>, stop: impl Fn() -> bool) -> Poll<()> {
         let mut left = BATCH;
         self.left_pending = false;
         loop {
@@ -171,7 +172,7 @@ impl Driver {
     }
 
     /// The next job in order.
-    fn next(&mut self) -> Option<Arc<AnyJob>> {
+    fn next(&mut self) -> Option<TaskRef> {
         if let Some(job) = self.backlog.as_mut().and_then(Iterator::next) {
             return Some(job);
         }
@@ -182,11 +183,11 @@ impl Driver {
     }
 
     /// Polls a job. Whether it has ended.
-    fn run(&mut self, job: Arc<AnyJob>) -> bool {
-        let is_new = !Pending::has(&job);
+    fn run(&mut self, job: TaskRef) -> bool {
+        let is_new = !JobSlab::contains(&job);
         let ran = job.run(Runner::Loop { schedule: &self.schedule, slow_poll: &self.scheduler.slow_poll });
         if ran == Ran::Ended {
-            self.pending.release(&job);
+            self.pending.remove(&job);
             // What hangs on the last reference may be the user's.
             catch_and_drop(|| job);
             #[cfg(bridge_loom)]
@@ -197,7 +198,7 @@ impl Driver {
         }
         self.left_pending = true;
         if is_new {
-            self.pending.keep(Arc::clone(&job));
+            self.pending.insert(job.clone());
         }
         if ran == Ran::Woken {
             self.scheduler.push_again(job);
@@ -220,17 +221,17 @@ impl Driver {
 }
 
 /// The driver, as a task of its runtime: for wakes of the loop's own thread.
-pub(crate) struct LocalTurn {
+pub(crate) struct DriverTask {
     driver: Rc<RefCell<Driver>>,
 }
 
-impl LocalTurn {
-    pub(crate) fn new(driver: &Rc<RefCell<Driver>>) -> LocalTurn {
-        LocalTurn { driver: Rc::clone(driver) }
+impl DriverTask {
+    pub(crate) fn new(driver: &Rc<RefCell<Driver>>) -> DriverTask {
+        DriverTask { driver: Rc::clone(driver) }
     }
 }
 
-impl Future for LocalTurn {
+impl Future for DriverTask {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -241,7 +242,7 @@ impl Future for LocalTurn {
             }
             driver.has_local_waker = true;
         }
-        if driver.turn(cx, || false).is_ready() {
+        if driver.run_batch(cx, || false).is_ready() {
             // The loop ends with the future of `block_on`.
             driver.scheduler.wakes.wake();
         }

@@ -72,7 +72,7 @@ impl LoopRef {
 
     /// The loop's runtime, unless the loop has ended, or belongs to the parent process.
     pub(crate) fn runtime(&self) -> Option<TokioHandle> {
-        if self.on.is_left_behind() {
+        if self.on.is_of_parent_process() {
             return None;
         }
         match &self.shared {

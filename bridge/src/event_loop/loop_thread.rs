@@ -10,7 +10,7 @@ use std::{fmt, io, mem};
 use super::loop_ref::LoopRef;
 use super::scheduler::Shutdown;
 use crate::error::Error;
-use crate::task::join::Ending;
+use crate::task::join::ShutdownLatch;
 use crate::unwind::catch_and_drop;
 
 /// How long a loop may take, after the timeout of its shutdown, to drop what is left.
@@ -21,7 +21,7 @@ pub(crate) struct LoopThread {
     loop_ref: Arc<LoopRef>,
     /// `None`: nobody waits for it.
     thread: Option<JoinHandle<()>>,
-    ended: Ending,
+    ended: ShutdownLatch,
     /// Where it was started: the line by which a drop, which has none of its own, is named in a [`Deadlock`].
     ///
     /// [`Deadlock`]: crate::Deadlock
@@ -36,7 +36,7 @@ impl LoopThread {
     pub(crate) fn new(
         loop_ref: Arc<LoopRef>,
         thread: JoinHandle<()>,
-        mut ended: Ending,
+        mut ended: ShutdownLatch,
         site: &'static Location<'static>,
     ) -> LoopThread {
         ended.set_site(&loop_ref.on, site);
@@ -51,19 +51,19 @@ impl LoopThread {
     #[track_caller]
     pub(crate) fn finish(mut self, timeout: Option<Duration>) -> Result<(), Error> {
         let loop_ref = Arc::clone(&self.loop_ref);
-        if loop_ref.on.is_left_behind() {
+        if loop_ref.on.is_of_parent_process() {
             return Err(Error::Closed);
         }
-        let leave = self.ended.may_wait(&loop_ref.on, Location::caller()).map_err(Error::WouldDeadlock)?;
+        let guard = self.ended.may_wait(&loop_ref.on, Location::caller()).map_err(Error::WouldDeadlock)?;
         self.ended.set_site(&loop_ref.on, Location::caller());
         loop_ref.scheduler.shut_down(Shutdown::Drain);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let in_time = leave.block(|_| self.wait(deadline, leave.is_on_worker()));
+        let in_time = guard.block(|_| self.wait(deadline, guard.is_on_worker()));
         // The leave is kept until the loop has ended: else a task of that loop might be let into a wait for this thread in
         // between, and the drop, refused, would not wait.
         loop_ref.scheduler.shut_down(Shutdown::Abort);
-        let ended = leave.block(|_| self.join(deadline.and_then(|deadline| deadline.checked_add(ABORT))));
-        drop(leave);
+        let ended = guard.block(|_| self.join(deadline.and_then(|deadline| deadline.checked_add(ABORT))));
+        drop(guard);
         match timeout {
             Some(timeout) if !ended || (!in_time && loop_ref.scheduler.has_aborted_any()) => {
                 Err(Error::TimedOut(timeout))
@@ -80,7 +80,7 @@ impl LoopThread {
     /// As [`close`](LoopThread::close), and nobody will wait.
     pub(crate) fn detach(mut self) {
         // In a fork there is no thread to detach; the drop sees to that.
-        if !self.loop_ref.on.is_left_behind() {
+        if !self.loop_ref.on.is_of_parent_process() {
             self.close();
             drop(self.thread.take());
         }
@@ -123,7 +123,7 @@ impl LoopThread {
 
 impl Drop for LoopThread {
     fn drop(&mut self) {
-        if self.loop_ref.on.is_left_behind() {
+        if self.loop_ref.on.is_of_parent_process() {
             // In a fork there is no thread to stop, nor one to join.
             mem::forget(self.thread.take());
             return;
@@ -134,8 +134,8 @@ impl Drop for LoopThread {
         }
         self.close();
         // Refused: nobody joins the thread, which ends on its own.
-        let Ok(leave) = self.ended.may_wait(&self.loop_ref.on, self.site) else { return };
-        leave.block(|_| self.join(None));
+        let Ok(guard) = self.ended.may_wait(&self.loop_ref.on, self.site) else { return };
+        guard.block(|_| self.join(None));
     }
 }
 

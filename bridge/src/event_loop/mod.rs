@@ -17,14 +17,14 @@ use std::time::Duration;
 use tokio::runtime::Builder as TokioBuilder;
 
 use self::loop_thread::{LoopThread, ThreadSetup};
-use self::running::{Patience, Running};
+use self::running::{BlockingPoolWait, RunningLoop};
 use crate::deadlock::thread::drives_any;
 use crate::error::Error;
 use crate::fork::PerProcess;
 use crate::handle::large::is_large;
 use crate::handle::{Handle, LocalHandle};
 use crate::instrument::stall::SLOW_POLL;
-use crate::task::join::Ending;
+use crate::task::join::ShutdownLatch;
 
 /// Makes the calling thread the event loop, runs `main` on it and returns its output, as `asyncio.run`.
 ///
@@ -92,12 +92,12 @@ fn run_and_wait<F: Future>(main: F, timeout: Option<Duration>) -> F::Output {
     let name = thread::current().name().map_or_else(loop_thread::unique_name, String::from);
     let (mut runtime, name_of_loop) = runtime();
     let _ = name_of_loop.set(name.clone());
-    let patience = timeout.map(|timeout| Patience::new(&mut runtime, format!("{name}-blocking"), timeout));
-    let mut running = match Running::start(runtime, &name, Duration::ZERO, SLOW_POLL) {
+    let pool_wait = timeout.map(|timeout| BlockingPoolWait::new(&mut runtime, format!("{name}-blocking"), timeout));
+    let mut running = match RunningLoop::start(runtime, &name, Duration::ZERO, SLOW_POLL) {
         Ok(running) => running,
         Err(error) => panic!("the event loop could not be started: {error}"),
     };
-    running.patience = patience;
+    running.pool_wait = pool_wait;
     running.run(main)
 }
 
@@ -166,7 +166,7 @@ fn runtime() -> (TokioBuilder, Arc<OnceLock<String>>) {
 /// finish, use [`shutdown`](EventLoop::shutdown); to wait no longer than some time,
 /// [`shutdown_timeout`](EventLoop::shutdown_timeout).
 ///
-/// Dropped on its own thread, on one of its `spawn_blocking` threads, or where waiting would close a circle of
+/// Dropped on its own thread, on one of its `spawn_blocking` threads, or where waiting would close a cycle of
 /// loops that wait for each other, it closes without waiting.
 ///
 /// # Examples
@@ -565,13 +565,13 @@ impl Builder {
         let Builder { runtime, name, name_of_loop, spin, slow_poll, thread } = self;
         let name = loop_thread::name(name)?;
         let _ = name_of_loop.set(name.clone());
-        let (ended, end) = Ending::new();
+        let (ended, end) = ShutdownLatch::new();
         let (tell, started) = mpsc::sync_channel(1);
         let (builder, hooks) = thread.split(&name);
         let thread = builder.spawn(move || {
             let _end = end;
             let _stops = hooks.start();
-            match Running::start(runtime, &name, spin, slow_poll) {
+            match RunningLoop::start(runtime, &name, spin, slow_poll) {
                 Ok(running) => {
                     // The one that is told waits until it is.
                     let _ = tell.send(Ok(Arc::clone(&running.loop_ref)));

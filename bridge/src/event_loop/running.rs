@@ -1,4 +1,4 @@
-//! [`Running`]: a loop on the thread that runs it.
+//! [`RunningLoop`]: a loop on the thread that runs it.
 //!
 //! A loop is a tokio `LocalRuntime` and a [`Driver`] on one thread. It ends in this order, on that thread, inside
 //! its own context and also when it ends by a panic: the queue is closed; what was never polled is dropped and
@@ -17,31 +17,31 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
 
-use super::driver::{Driver, LocalTurn};
+use super::driver::{Driver, DriverTask};
 use super::loop_ref::{LoopRef, Registered};
 use super::scheduler::Scheduler;
 use crate::deadlock::current::{Driving, LoopMeta};
 use crate::instrument::stall::Threshold;
 
 /// A loop on the thread that runs it. Dropping it is the end, in the order that the module's docs give.
-pub(crate) struct Running {
+pub(crate) struct RunningLoop {
     driver: Rc<RefCell<Driver>>,
     /// There until the drop.
     runtime: Option<LocalRuntime>,
     /// How its end waits for `spawn_blocking` threads, if not for as long as it takes.
-    pub(crate) patience: Option<Patience>,
+    pub(crate) pool_wait: Option<BlockingPoolWait>,
     pub(crate) loop_ref: Arc<LoopRef>,
     _registered: Registered,
     _driving: Driving,
 }
 
-impl Running {
+impl RunningLoop {
     pub(crate) fn start(
         mut runtime: TokioBuilder,
         name: &str,
         spin: Duration,
         slow_poll: Duration,
-    ) -> io::Result<Running> {
+    ) -> io::Result<RunningLoop> {
         let runtime = runtime.build_local(LocalOptions::default())?;
         let on = LoopMeta::new(runtime.handle().id(), Arc::from(name), spin);
         let scheduler = Arc::new(Scheduler::new(on.id, Threshold::new(slow_poll, &on.name)));
@@ -50,16 +50,16 @@ impl Running {
         let loop_ref = LoopRef::new(on, scheduler, runtime.handle().clone());
         let registered = Registered::new(&loop_ref);
         let driver = Rc::new(RefCell::new(driver));
-        let running = Running {
+        let running = RunningLoop {
             driver,
             runtime: Some(runtime),
-            patience: None,
+            pool_wait: None,
             loop_ref,
             _registered: registered,
             _driving: driving,
         };
         // Not before: what follows may run a hook of the user's, whose panic ends the loop by this drop.
-        drop(running.runtime().spawn_local(LocalTurn::new(&running.driver)));
+        drop(running.runtime().spawn_local(DriverTask::new(&running.driver)));
         Ok(running)
     }
 
@@ -91,29 +91,29 @@ impl Running {
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningLoop {
     fn drop(&mut self) {
         let context = self.runtime.as_ref().map(LocalRuntime::enter);
         self.driver.borrow_mut().close();
         drop(context);
-        let (Some(runtime), patience) = (self.runtime.take(), self.patience.take()) else { return };
-        let Some(patience) = patience else { return drop(runtime) };
+        let (Some(runtime), pool_wait) = (self.runtime.take(), self.pool_wait.take()) else { return };
+        let Some(pool_wait) = pool_wait else { return drop(runtime) };
         // It drops its tasks, on which a blocking thread may depend, and waits for no thread.
         runtime.shutdown_background();
-        patience.wait();
+        pool_wait.wait();
     }
 }
 
 /// Waits for a runtime's `spawn_blocking` threads for a time.
-pub(crate) struct Patience {
+pub(crate) struct BlockingPoolWait {
     timeout: Duration,
     started: Arc<AtomicUsize>,
     ended: mpsc::Receiver<()>,
 }
 
-impl Patience {
+impl BlockingPoolWait {
     /// Of a runtime that is to be built, whose hooks are free.
-    pub(crate) fn new(runtime: &mut TokioBuilder, thread_name: String, timeout: Duration) -> Patience {
+    pub(crate) fn new(runtime: &mut TokioBuilder, thread_name: String, timeout: Duration) -> BlockingPoolWait {
         let started = Arc::new(AtomicUsize::new(0));
         let (tell, ended) = mpsc::channel();
         let count = Arc::clone(&started);
@@ -127,7 +127,7 @@ impl Patience {
             // Refused: nobody waits any more.
             let _ = tell.send(());
         });
-        Patience { timeout, started, ended }
+        BlockingPoolWait { timeout, started, ended }
     }
 
     fn wait(self) {

@@ -56,7 +56,7 @@ impl Handle {
     fn context(&self) -> Option<TokioHandle> {
         let runtime = match &self.target {
             Target::Loop(loop_ref) => loop_ref.runtime(),
-            Target::External(external) if external.on.is_left_behind() => None,
+            Target::External(external) if external.on.is_of_parent_process() => None,
             Target::External(external) => Some(external.runtime.clone()),
         };
         runtime.or_else(ended)

@@ -1,4 +1,4 @@
-//! [`External`]: a tokio runtime of somebody else's.
+//! [`External`]: a tokio runtime that this crate does not drive.
 //!
 //! Scoped calls are polled on the calling thread, inside the runtime's context; only what is submitted becomes a task. So
 //! such a call would not notice that the runtime shuts down. A *sentinel* does: one task for each runtime, spawned by the
@@ -21,7 +21,8 @@ use crate::loom::{Mutex, lock};
 use crate::park::Host;
 use crate::park::waiter::Waiter;
 use crate::shared_loop::role::{Role, Turn};
-use crate::task::raw::job::{AnyJob, Ran, Runner};
+use crate::task::raw::header::TaskRef;
+use crate::task::raw::job::{Ran, Runner};
 use crate::unwind::catch_and_drop;
 
 /// An external runtime, for those who call it.
@@ -29,7 +30,7 @@ use crate::unwind::catch_and_drop;
 pub(crate) struct External {
     pub(crate) runtime: TokioHandle,
     pub(crate) on: Arc<LoopMeta>,
-    /// Nobody of ours drives it: all callers park.
+    /// No thread of this crate drives it: all callers park.
     role: Role<Infallible>,
     has_sentinel: AtomicBool,
     heartbeat: Heartbeat,
@@ -70,7 +71,7 @@ impl External {
     }
 
     /// Gives a job to the runtime, of which it is not known what it does.
-    pub(crate) fn spawn(&self, job: Arc<AnyJob>) {
+    pub(crate) fn spawn(&self, job: TaskRef) {
         current::hand_over(|| drop(self.runtime.spawn(Spawned { job, on: Arc::clone(&self.on) })));
     }
 
@@ -178,7 +179,7 @@ impl Drop for Sentinel {
 
 /// A job as a tokio task of the runtime `on`. When a runtime that shuts down drops it, its job ends.
 struct Spawned {
-    job: Arc<AnyJob>,
+    job: TaskRef,
     on: Arc<LoopMeta>,
 }
 

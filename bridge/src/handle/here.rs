@@ -23,12 +23,12 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::{External, budget};
-use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::blocked::{Call, Of, WaitFor};
 use crate::deadlock::context::{self, PollsHere};
 use crate::deadlock::current::LoopMeta;
 use crate::deadlock::thread::{Thread, block_in_place, current_thread};
 use crate::error::Deadlock;
-use crate::instrument::Watch;
+use crate::instrument::StallWarning;
 use crate::loom::now;
 use crate::park::Host;
 use crate::park::cancel::Cancellers;
@@ -36,7 +36,7 @@ use crate::park::waiter::Lease;
 use crate::shared_loop::state::InContext;
 use crate::task::raw::completion::Outcome;
 use crate::task::raw::state::Reason;
-use crate::task::raw::withdrawn;
+use crate::task::raw::unpolled;
 use crate::unwind::{catch_and_drop, message};
 
 /// When a worker that waits for its own runtime makes sure that this has not shut down before it could hand its tasks over.
@@ -58,7 +58,7 @@ pub(crate) struct Here<'a> {
 /// A runtime, by whom it belongs to.
 pub(crate) enum RuntimeOf<'a> {
     Loop(InContext<'a>),
-    /// Nobody of ours sees to it that it is driven.
+    /// No thread of this crate sees to it that it is driven.
     External(&'a Arc<External>),
 }
 
@@ -141,18 +141,18 @@ impl Here<'_> {
         own: Option<&Arc<External>>,
         may_drive: bool,
     ) -> Outcome<F::Output> {
-        withdrawn::end_later();
+        unpolled::end_later();
         let waiter = polled.lease.waiter();
         let _listed = self.cancellers.nudge(waiter);
-        let mut watch = Watch::new(self.site);
-        watch.start();
+        let mut warning = StallWarning::new(self.site);
+        warning.start();
         let asked = Cell::new(None);
         let of = || Of { on: Some(Arc::clone(self.on)), job: None };
-        let call = Call { site: self.site, companion: self.companion, what: What::Here, of: &of };
+        let call = Call { site: self.site, companion: self.companion, what: WaitFor::Here, of: &of };
         let mut entry = None;
         let mut unsure = own.map(|own| (own, now() + UNSURE));
         let outcome = loop {
-            watch.look(|| self.is_driven(&asked));
+            warning.check(|| self.is_driven(&asked));
             // Before what a nudge may be about is looked at.
             let is_woken = waiter.take_events();
             if self.host.is_closed() {
@@ -175,13 +175,13 @@ impl Here<'_> {
             }
             entry.get_or_insert_with(|| call.enter(waiter));
             let look = [self.deadline, unsure.map(|(_, at)| at)].into_iter().flatten().min();
-            self.host.wait(waiter, may_drive, watch.earlier_than(look));
+            self.host.wait(waiter, may_drive, warning.earlier_than(look));
         };
         self.host.leave(waiter);
         outcome
     }
 
-    /// Asked twice by a watch: the first time it asks the runtime, the second time whether that has answered.
+    /// Asked twice by a warning: the first time it asks the runtime, the second time whether that has answered.
     fn is_driven(&self, asked: &Cell<Option<u64>>) -> bool {
         let Some(external) = self.external() else { return true };
         match asked.get() {

@@ -1,4 +1,4 @@
-//! [`LocalHandle`]: onto a loop of ours, also for futures that are not `Send`.
+//! [`LocalHandle`]: onto a loop of this crate, also for futures that are not `Send`.
 
 use std::fmt;
 use std::ops::Deref;
@@ -14,7 +14,7 @@ use crate::task::Task;
 use crate::task::canceller::Canceller;
 use crate::task::join;
 
-/// Points to a loop of ours, whose thread never changes: futures that are not `Send` may live there.
+/// Points to a loop of this crate, whose thread never changes: futures that are not `Send` may live there.
 ///
 /// It dereferences to [`Handle`], and what that says holds here too.
 ///
@@ -45,11 +45,11 @@ impl LocalHandle {
         LocalHandle { handle: Handle::of_loop(Arc::clone(&loop_ref)), loop_ref }
     }
 
-    /// As [`Handle::current`], for a loop of ours.
+    /// As [`Handle::current`], for a loop of this crate.
     ///
     /// # Panics
     ///
-    /// At the caller's line, when there is none, or when the current loop is a runtime that is not ours.
+    /// At the caller's line, when there is none, or when the current loop is an external runtime.
     ///
     /// # Examples
     ///
@@ -68,7 +68,7 @@ impl LocalHandle {
         )
     }
 
-    /// As [`current`](LocalHandle::current), or `None` where there is no loop of ours.
+    /// As [`current`](LocalHandle::current), or `None` where there is no loop of this crate.
     ///
     /// # Examples
     ///
@@ -207,9 +207,9 @@ impl LocalHandle {
     /// assert!(matches!(late, Err(bridge::Error::TimedOut(_))));
     /// # std::io::Result::Ok(())
     /// ```
-    #[must_use = "the limit holds for calls through the handle that this returns"]
-    pub fn with_timeout(&self, limit: Duration) -> LocalHandle {
-        LocalHandle { handle: self.handle.with_timeout(limit), loop_ref: Arc::clone(&self.loop_ref) }
+    #[must_use = "the timeout holds for calls through the handle that this returns"]
+    pub fn with_timeout(&self, timeout: Duration) -> LocalHandle {
+        LocalHandle { handle: self.handle.with_timeout(timeout), loop_ref: Arc::clone(&self.loop_ref) }
     }
 
     /// As [`Handle::with_canceller`].

@@ -27,10 +27,10 @@ use crate::park::waiter::Lease;
 use crate::shared_loop::state::Shared;
 use crate::task::Task;
 use crate::task::canceller::Canceller;
-use crate::task::join::{self, Wait};
+use crate::task::join::{self, ScopedWait};
 use crate::task::raw::cache::ScopedJob;
 use crate::task::raw::completion::Outcome;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 use crate::task::raw::state::Reason;
 use crate::unwind::catch_and_drop;
 
@@ -93,7 +93,7 @@ pub(super) enum Target {
 #[derive(Clone)]
 pub struct Handle {
     target: Target,
-    limit: Option<Duration>,
+    timeout: Option<Duration>,
     cancellers: Cancellers,
 }
 
@@ -209,8 +209,8 @@ impl Handle {
             }
         };
         let go_on = |lent: Lent<'_, F>| {
-            let leave = self.leave(site);
-            join::call(lent, |job| self.send_inside(job), self.wait(&leave, site, companion))
+            let guard = self.wait_guard(site);
+            join::call(lent, |job| self.send_inside(job), self.wait(&guard, site, companion))
         };
         match here.run(future, go_on) {
             Ok(Outcome::Value(value)) => Ok(value),
@@ -285,7 +285,7 @@ impl Handle {
                 f();
             }
         });
-        if task.leave() { Ok(()) } else { Err(Error::Closed) }
+        if task.detach() { Ok(()) } else { Err(Error::Closed) }
     }
 
     /// The same loop with a timeout: `block_on`, `block_on_local`, companions and `Iter::next` through the new handle take
@@ -310,9 +310,9 @@ impl Handle {
     /// # std::io::Result::Ok(())
     /// ```
     #[must_use = "the timeout holds for calls through the handle that this returns"]
-    pub fn with_timeout(&self, limit: Duration) -> Handle {
-        let limit = self.limit.map_or(limit, |old| old.min(limit));
-        Handle { limit: Some(limit), ..self.clone() }
+    pub fn with_timeout(&self, timeout: Duration) -> Handle {
+        let timeout = self.timeout.map_or(timeout, |old| old.min(timeout));
+        Handle { timeout: Some(timeout), ..self.clone() }
     }
 
     /// The same loop with a canceller: `block_on`, `block_on_local`, companions and `Iter::next` through the new handle end as
@@ -401,7 +401,7 @@ impl Handle {
     pub fn is_closed(&self) -> bool {
         match &self.target {
             Target::Loop(loop_ref) => loop_ref.scheduler.is_closed(),
-            Target::External(external) => external.on.is_left_behind() || external.has_ended(),
+            Target::External(external) => external.on.is_of_parent_process() || external.has_ended(),
         }
     }
 
@@ -411,11 +411,11 @@ impl Handle {
     }
 
     #[cfg(feature = "stream")]
-    pub(crate) fn limit(&self) -> Option<Duration> {
-        self.limit
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
-    /// Those of a loop of ours. No other's end waits for its streams.
+    /// Those of a loop of this crate. No other's end waits for its streams.
     #[cfg(feature = "stream")]
     pub(crate) fn streams(&self) -> Option<&Arc<crate::stream::open::Streams>> {
         match &self.target {
@@ -429,7 +429,7 @@ impl Handle {
     }
 
     fn new(target: Target) -> Handle {
-        Handle { target, limit: None, cancellers: Cancellers::default() }
+        Handle { target, timeout: None, cancellers: Cancellers::default() }
     }
 
     fn on(&self) -> &Arc<LoopMeta> {
@@ -455,16 +455,16 @@ impl Handle {
     }
 
     /// Gives a job to the loop. One that is closed drops it, and so completes it.
-    fn send(&self, job: Arc<AnyJob>) {
+    fn send(&self, job: TaskRef) {
         match &self.target {
             Target::Loop(loop_ref) => loop_ref.scheduler.push(job),
-            Target::External(external) if external.on.is_left_behind() => job.refuse(),
+            Target::External(external) if external.on.is_of_parent_process() => job.refuse(),
             Target::External(external) => external.spawn(job),
         }
     }
 
     /// As [`send`](Handle::send), for a call that is under way: a shutdown lets it finish.
-    fn send_inside(&self, job: Arc<AnyJob>) {
+    fn send_inside(&self, job: TaskRef) {
         match &self.target {
             Target::Loop(loop_ref) => loop_ref.scheduler.push_inside(job),
             Target::External(_) => self.send(job),
@@ -480,18 +480,18 @@ impl Handle {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.limit.and_then(|limit| Instant::now().checked_add(limit))
+        self.timeout.and_then(|timeout| Instant::now().checked_add(timeout))
     }
 
     /// A scoped call whose future is a job of the loop, by what makes a wait into an outcome.
     fn scoped<T>(
         &self,
-        call: impl FnOnce(Wait<'_>) -> Result<Outcome<T>, Deadlock>,
+        call: impl FnOnce(ScopedWait<'_>) -> Result<Outcome<T>, Deadlock>,
         site: &'static Location<'static>,
         companion: Option<&'static str>,
     ) -> Result<T, Error> {
         self.may_begin()?;
-        self.told(call(self.wait(&self.leave(site), site, companion)))
+        self.told(call(self.wait(&self.wait_guard(site), site, companion)))
     }
 
     /// Whether a call is over before it begins.
@@ -500,25 +500,25 @@ impl Handle {
         if self.cancellers.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        if self.limit == Some(Duration::ZERO) {
+        if self.timeout == Some(Duration::ZERO) {
             return Err(Error::TimedOut(Duration::ZERO));
         }
         Ok(())
     }
 
-    fn leave(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock> {
-        move |job| deadlock::may_wait(self.on(), site, || Box::new(Arc::clone(job) as Arc<AnyJob>))
+    fn wait_guard(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock> {
+        move |job| deadlock::may_wait(self.on(), site, || Box::new(TaskRef::from(job)))
     }
 
     fn wait<'a>(
         &'a self,
-        leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock>,
+        guard: &'a dyn Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock>,
         site: &'static Location<'static>,
         companion: Option<&'static str>,
-    ) -> Wait<'a> {
+    ) -> ScopedWait<'a> {
         let (on, cancellers) = (self.on(), &self.cancellers);
         let (deadline, spin, host) = (self.deadline(), &on.spin, self.host());
-        Wait { deadline, spin, cancellers, host, on, site, companion, leave }
+        ScopedWait { deadline, spin, cancellers, host, on, site, companion, guard }
     }
 
     /// The part of a scoped call, polled on this thread, that is the same for all futures. `None`: this thread cannot, or is
@@ -529,11 +529,11 @@ impl Handle {
         companion: Option<&'static str>,
     ) -> Result<Option<Here<'_>>, Error> {
         let Some((host, outer)) = self.host().zip(context::outer().ok()) else { return Ok(None) };
-        if self.limit.is_some() || self.cancellers.is_some() {
+        if self.timeout.is_some() || self.cancellers.is_some() {
             self.may_begin()?;
         }
         let on = self.on();
-        if on.is_left_behind() {
+        if on.is_of_parent_process() {
             return Err(Error::Closed);
         }
         deadlock::may_call(on, &outer, site).map_err(Error::WouldDeadlock)?;
@@ -559,7 +559,7 @@ impl Handle {
             Err(_) if self.is_closed_elsewhere() => Err(Error::Closed),
             Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),
             Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
-            Ok(outcome) => outcome.into_result(self.limit.unwrap_or(Duration::MAX)),
+            Ok(outcome) => outcome.into_result(self.timeout.unwrap_or(Duration::MAX)),
         }
     }
 }
@@ -579,8 +579,8 @@ impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Handle");
         debug.field("on", &self.on().name);
-        if let Some(limit) = &self.limit {
-            debug.field("limit", limit);
+        if let Some(timeout) = &self.timeout {
+            debug.field("timeout", timeout);
         }
         if self.cancellers.is_cancelled() {
             debug.field("is_cancelled", &true);
@@ -590,7 +590,7 @@ impl fmt::Debug for Handle {
 }
 
 impl From<TokioHandle> for Handle {
-    /// The loop of ours that the runtime is, or else the runtime.
+    /// The loop of this crate that the runtime is, or else the runtime.
     ///
     /// Scoped calls are polled on the calling thread, inside the runtime's context; their timers and sockets need somebody
     /// who drives the runtime: a current-thread one has to be inside its `block_on`. What is submitted becomes a task of the

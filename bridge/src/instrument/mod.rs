@@ -1,7 +1,7 @@
 //! What goes to `tracing`, where the feature of this name is on: the caller's span, which follows its future, and what
 //! the bridge has to say that no caller would hear. Where it is off, these are empty types and functions.
 //!
-//! A subscriber is code of the user's: it runs under no lock of ours, and its panics are contained.
+//! A subscriber is user code: it runs under no lock of ours, and its panics are contained.
 
 pub(crate) mod stall;
 
@@ -89,7 +89,7 @@ mod on {
             call_subscriber(|| {
                 tracing::error!(
                     parent: &self.span,
-                    panic = message(payload).unwrap_or("a payload that is no text"),
+                    panic = message(payload).unwrap_or("non-string panic payload"),
                     "a future panicked, and nobody was waiting for it"
                 );
             });
@@ -161,7 +161,7 @@ mod on {
     /// The drop of a facade did not await its method to the end.
     pub(crate) fn not_awaited(error: &Error) {
         call_subscriber(|| {
-            tracing::warn!(%error, "the drop of a facade has not awaited its method: the value was dropped as it was");
+            tracing::warn!(%error, "the drop of a facade did not await its method to the end: the value was dropped as it was");
         });
     }
 
@@ -171,20 +171,20 @@ mod on {
 
     /// Looks after a wait: warns, once, that what it waits for has not even begun after a second.
     #[derive(Clone, Copy, Debug)]
-    pub(crate) struct Watch {
+    pub(crate) struct StallWarning {
         site: Option<&'static Location<'static>>,
         due: Option<Instant>,
         asked: bool,
     }
 
-    impl Watch {
-        pub(crate) fn new(site: &'static Location<'static>) -> Watch {
-            Watch { site: Some(site), due: None, asked: false }
+    impl StallWarning {
+        pub(crate) fn new(site: &'static Location<'static>) -> StallWarning {
+            StallWarning { site: Some(site), due: None, asked: false }
         }
 
         /// Never warns: what is waited for is no job.
-        pub(crate) fn silent() -> Watch {
-            Watch { site: None, due: None, asked: false }
+        pub(crate) fn silent() -> StallWarning {
+            StallWarning { site: None, due: None, asked: false }
         }
 
         /// The wait begins, or goes on.
@@ -199,12 +199,12 @@ mod on {
             [self.due, deadline].into_iter().flatten().min()
         }
 
-        /// Asks `is_begun`, if it is time to: twice, if the first answer is no.
-        pub(crate) fn look(&mut self, is_begun: impl FnOnce() -> bool) {
+        /// Asks `is_started`, if it is time to: twice, if the first answer is no.
+        pub(crate) fn check(&mut self, is_started: impl FnOnce() -> bool) {
             let now = Instant::now;
             let Some(site) = self.site.filter(|_| self.due.is_some_and(|due| due <= now())) else { return };
             self.due = None;
-            if is_begun() {
+            if is_started() {
                 self.site = None;
             } else if !self.asked {
                 self.asked = true;
@@ -213,7 +213,7 @@ mod on {
                 self.site = None;
                 let Some(left_out) = stall::may_warn(Kind::NotStarted, site) else { return };
                 call_subscriber(
-                    || tracing::warn!(call = %site, left_out, "no event loop has picked up this call for a second: is its thread blocked, or its runtime driven by nobody?"),
+                    || tracing::warn!(call = %site, left_out, "no event loop has started this call for a second: its thread is blocked, or no thread drives its runtime"),
                 );
             }
         }
@@ -258,15 +258,15 @@ mod off {
     pub(crate) fn not_awaited(_: &Error) {}
 
     #[derive(Clone, Copy, Debug)]
-    pub(crate) struct Watch;
+    pub(crate) struct StallWarning;
 
-    impl Watch {
-        pub(crate) fn new(_: &'static Location<'static>) -> Watch {
-            Watch
+    impl StallWarning {
+        pub(crate) fn new(_: &'static Location<'static>) -> StallWarning {
+            StallWarning
         }
 
-        pub(crate) fn silent() -> Watch {
-            Watch
+        pub(crate) fn silent() -> StallWarning {
+            StallWarning
         }
 
         pub(crate) fn start(&mut self) {}
@@ -275,6 +275,6 @@ mod off {
             deadline
         }
 
-        pub(crate) fn look(&mut self, _: impl FnOnce() -> bool) {}
+        pub(crate) fn check(&mut self, _: impl FnOnce() -> bool) {}
     }
 }

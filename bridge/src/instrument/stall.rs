@@ -107,7 +107,7 @@ mod on {
     }
 
     impl<'a> Poll<'a> {
-        /// Of a loop of ours, or of none.
+        /// Of a loop of this crate, or of none.
         pub(crate) fn new(threshold: Option<&'a Threshold>) -> Poll<'a> {
             Poll { threshold, started: None, slow: None }
         }
@@ -132,8 +132,8 @@ mod on {
             call_subscriber(|| {
                 tracing::warn!(
                     event_loop = &*threshold.on, call = %site, ?took, left_out,
-                    "a future was slow in one poll, and nothing else on its event loop moved meanwhile: leave what blocks or \
-                     computes to `spawn_blocking`"
+                    "a poll of a future was slow, and blocked its event loop: move what blocks or computes to \
+                     `spawn_blocking`"
                 );
             });
         }

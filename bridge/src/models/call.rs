@@ -1,4 +1,4 @@
-//! A scoped call, whole: frame on the caller's stack, queue, loop, completion, park.
+//! A scoped call, whole: core on the caller's stack, queue, loop, completion, park.
 
 use std::panic::Location;
 use std::sync::Arc;
@@ -6,34 +6,41 @@ use std::time::Instant;
 
 use loom::thread;
 
-use super::{Body, Loop, Output, Seen, is_value};
+use super::{Body, ModelLoop, Output, Seen, is_value};
 use crate::deadlock;
 use crate::loom::now;
 use crate::park::cancel::Cancellers;
-use crate::task::join::{self, Wait};
+use crate::task::join::{self, ScopedWait};
 use crate::task::raw::cache::ScopedJob;
 use crate::task::raw::completion::Outcome;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 use crate::task::raw::state::Reason;
 
 /// What `Handle::block_on` does.
-fn call(on: &Loop, body: Body, deadline: Option<Instant>) -> Outcome<Output> {
+fn call(on: &ModelLoop, body: Body, deadline: Option<Instant>) -> Outcome<Output> {
     cancellable(on, body, deadline, &Cancellers::default())
 }
 
 /// The same through a handle with cancellers.
 pub(super) fn cancellable(
-    on: &Loop,
+    on: &ModelLoop,
     body: Body,
     deadline: Option<Instant>,
     cancellers: &Cancellers,
 ) -> Outcome<Output> {
     let site = Location::caller();
-    let leave =
-        |job: &Arc<ScopedJob>| deadlock::may_wait(&super::ON, site, || Box::new(Arc::clone(job) as Arc<AnyJob>));
+    let leave = |job: &Arc<ScopedJob>| deadlock::may_wait(&super::ON, site, || Box::new(TaskRef::from(job)));
     let on_it = &super::ON;
-    let wait =
-        Wait { deadline, spin: &on_it.spin, cancellers, host: None, on: on_it, site, companion: None, leave: &leave };
+    let wait = ScopedWait {
+        deadline,
+        spin: &on_it.spin,
+        cancellers,
+        host: None,
+        on: on_it,
+        site,
+        companion: None,
+        guard: &leave,
+    };
     join::call(body, |job| on.push(job), wait).unwrap()
 }
 
@@ -41,7 +48,7 @@ pub(super) fn cancellable(
 #[test]
 fn call_against_the_loop() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {
@@ -59,7 +66,7 @@ fn call_against_the_loop() {
 #[test]
 fn pending_call_against_the_loop() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {
@@ -77,7 +84,7 @@ fn pending_call_against_the_loop() {
 #[test]
 fn two_calls_against_the_loop() {
     loom::model(|| {
-        let (on, seen, other) = (Loop::new(), Seen::default(), Seen::default());
+        let (on, seen, other) = (ModelLoop::new(), Seen::default(), Seen::default());
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {
@@ -97,12 +104,12 @@ fn two_calls_against_the_loop() {
     });
 }
 
-/// A deadline that has passed when the job is pushed, against its take-up and its first, last poll: a value that came
-/// stands, and a call that was withdrawn is not polled.
+/// A deadline that has passed when the job is pushed, against its start and its first, last poll: a value that came
+/// stands, and a call that was ended before its first poll is not polled.
 #[test]
 fn deadline_against_take_up_and_complete() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {
@@ -121,7 +128,7 @@ fn deadline_against_take_up_and_complete() {
 #[test]
 fn deadline_against_idle() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {
@@ -140,7 +147,7 @@ fn deadline_against_idle() {
 #[test]
 fn deadline_against_wake_and_complete() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {
@@ -158,7 +165,7 @@ fn deadline_against_wake_and_complete() {
 #[test]
 fn call_against_close() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {

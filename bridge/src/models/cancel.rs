@@ -5,7 +5,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::call::cancellable;
-use super::{Loop, Seen, is_value};
+use super::{ModelLoop, Seen, is_value};
 use crate::park::cancel::{Cancellers, Token};
 use crate::park::waiter::Lease;
 use crate::task::raw::completion::Outcome;
@@ -56,7 +56,7 @@ fn cancel_against_cancel() {
 #[test]
 fn cancel_against_idle() {
     loom::model(|| {
-        let (on, seen, token) = (Loop::new(), Seen::default(), Arc::new(Token::new()));
+        let (on, seen, token) = (ModelLoop::new(), Seen::default(), Arc::new(Token::new()));
         let cancellers = Cancellers::of(&[Arc::clone(&token)]);
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
@@ -77,11 +77,11 @@ fn cancel_against_idle() {
     });
 }
 
-/// A cancel against the take-up and the poll that completes: a value that came stands.
+/// A cancel against the start and the poll that completes: a value that came stands.
 #[test]
 fn cancel_against_complete() {
     loom::model(|| {
-        let (on, seen, token) = (Loop::new(), Seen::default(), Arc::new(Token::new()));
+        let (on, seen, token) = (ModelLoop::new(), Seen::default(), Arc::new(Token::new()));
         let cancellers = Cancellers::of(&[Arc::clone(&token)]);
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
@@ -104,7 +104,7 @@ fn cancel_against_complete() {
 #[test]
 fn cancel_against_close() {
     loom::model(|| {
-        let (on, seen, token) = (Loop::new(), Seen::default(), Arc::new(Token::new()));
+        let (on, seen, token) = (ModelLoop::new(), Seen::default(), Arc::new(Token::new()));
         let cancellers = Cancellers::of(&[Arc::clone(&token)]);
         let caller = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());

@@ -2,7 +2,7 @@
 
 use loom::thread;
 
-use super::{Loop, Output, Seen, is_value, result, submit};
+use super::{ModelLoop, Output, Seen, is_value, result, submit};
 use crate::task::raw::completion::Outcome;
 use crate::task::raw::state::{CANCEL, Reason};
 
@@ -10,12 +10,12 @@ fn is_cancelled(outcome: &Outcome<Output>) -> bool {
     !is_value(outcome) && matches!(outcome, Outcome::Stopped(Reason::Cancel))
 }
 
-/// A cancel against the take-up and the first, last poll: what `cancel` says is what comes, and what it forbids is not
+/// A cancel against the start and the first, last poll: what `cancel` says is what comes, and what it forbids is not
 /// polled.
 #[test]
 fn cancel_against_take_up() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let owner = submit(&on, seen.ready_after(0));
         let canceller = thread::spawn({
             let seen = seen.clone();
@@ -36,7 +36,7 @@ fn cancel_against_take_up() {
 #[test]
 fn cancel_against_idle() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let owner = submit(&on, seen.never());
         let canceller = thread::spawn({
             let seen = seen.clone();
@@ -56,7 +56,7 @@ fn cancel_against_idle() {
 #[test]
 fn cancel_against_wake_and_complete() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let owner = submit(&on, seen.ready_after(2));
         let canceller = thread::spawn({
             let seen = seen.clone();
@@ -77,7 +77,7 @@ fn cancel_against_wake_and_complete() {
 #[test]
 fn cancel_and_push_against_sleep() {
     loom::model(|| {
-        let (on, seen, next) = (Loop::new(), Seen::default(), Seen::default());
+        let (on, seen, next) = (ModelLoop::new(), Seen::default(), Seen::default());
         let owner = submit(&on, seen.never());
         let canceller = thread::spawn({
             let (on, body) = (on.clone(), next.ready_after(0));
@@ -98,7 +98,7 @@ fn cancel_and_push_against_sleep() {
 #[test]
 fn cancel_against_cancel() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let owner = submit(&on, seen.never());
         let other = thread::spawn({
             let job = owner.job();
@@ -119,7 +119,7 @@ fn cancel_against_cancel() {
 #[test]
 fn detach_against_complete() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let owner = submit(&on, seen.ready_after(1));
         let leaver = thread::spawn(move || drop(owner));
         on.serve(1);
@@ -133,7 +133,7 @@ fn detach_against_complete() {
 #[test]
 fn cancel_and_detach_against_complete() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let owner = submit(&on, seen.ready_after(1));
         let leaver = thread::spawn(move || {
             owner.cancel();
@@ -150,7 +150,7 @@ fn cancel_and_detach_against_complete() {
 #[test]
 fn submit_against_close() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let submitter = thread::spawn({
             let (on, seen) = (on.clone(), seen.clone());
             move || {
@@ -168,7 +168,7 @@ fn submit_against_close() {
 #[test]
 fn cancel_against_close() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let owner = submit(&on, seen.never());
         let canceller = thread::spawn({
             let seen = seen.clone();

@@ -1,17 +1,17 @@
 //! The races of the protocol, walked by loom: every order of steps, and every value that a load may see, up to the
 //! number of preemptions that `ci/loom` sets.
 //!
-//! What is modelled is the code itself: [`State`](crate::task::raw::state::State), [`Signal`], the queue, jobs and their wakers,
-//! frames, owners, the driver and its end, the park loop, cancellers, and who drives a shared loop. Only tokio is stood in for, by
-//! [`Loop`], which polls the driver when it was woken, and by a core that parks. Not modelled: the local turn, `Spawned`, `context`, the clock (a deadline here has passed or
-//! never will), and counts of references, which are std's. So the home of a job on a foreign runtime is not either.
+//! What is modelled is the code itself: [`State`](crate::task::raw::state::State), [`Completion`], the queue, jobs and their wakers,
+//! cores, owners, the driver and its end, the park loop, cancellers, and who drives a shared loop. Only tokio is stood in for, by
+//! [`ModelLoop`], which polls the driver when it was woken, and by a core that parks. Not modelled: the local turn, `Spawned`, `context`, the clock (a deadline here has passed or
+//! never will), and counts of references, which are std's. So the home of a job on an external runtime is not either.
 
 mod call;
 mod cancel;
+mod completion;
 mod job;
 mod queue;
 mod role;
-mod signal;
 mod wake;
 
 use std::pin::Pin;
@@ -25,10 +25,10 @@ use crate::event_loop::driver::Driver;
 use crate::event_loop::scheduler::{Scheduler, Shutdown};
 use crate::instrument::stall::Threshold;
 use crate::loom::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
-use crate::task::block::Way;
-use crate::task::join::{self, Owner};
+use crate::task::block::WaitOptions;
+use crate::task::join::{self, JoinHandle};
 use crate::task::raw::completion::Outcome;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 
 /// A count that is no step of the model.
 #[derive(Clone, Default)]
@@ -255,7 +255,7 @@ impl Wake for Unpark {
 
 /// The loop's side, for the thread that made it.
 #[derive(Clone)]
-struct Loop {
+struct ModelLoop {
     scheduler: Arc<Scheduler>,
     runtime: Arc<Unpark>,
     sleeps: Count,
@@ -267,16 +267,16 @@ static ON: LazyLock<Arc<LoopMeta>> = LazyLock::new(|| {
     LoopMeta::new(runtime.handle().id(), Arc::from("model"), Duration::ZERO)
 });
 
-impl Loop {
-    fn new() -> Loop {
-        Loop {
+impl ModelLoop {
+    fn new() -> ModelLoop {
+        ModelLoop {
             scheduler: Arc::new(Scheduler::new(ON.id, Threshold::none())),
             runtime: Unpark::current(),
             sleeps: Count::default(),
         }
     }
 
-    fn push(&self, job: Arc<AnyJob>) {
+    fn push(&self, job: TaskRef) {
         self.scheduler.push(job);
     }
 
@@ -333,12 +333,12 @@ impl Loop {
     }
 }
 
-fn submit(on: &Loop, body: Body) -> Owner<Output> {
+fn submit(on: &ModelLoop, body: Body) -> JoinHandle<Output> {
     join::submit(body, |job| on.push(job))
 }
 
-fn result(mut owner: Owner<Output>) -> Outcome<Output> {
-    assert!(owner.wait(Way::park()).is_over());
+fn result(mut owner: JoinHandle<Output>) -> Outcome<Output> {
+    assert!(owner.wait(WaitOptions::park()).is_over());
     owner.take().expect("what is done has an outcome")
 }
 

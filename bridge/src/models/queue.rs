@@ -5,27 +5,28 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::{Body, Count, Loop, Seen};
+use super::{Body, Count, ModelLoop, Seen};
 use crate::event_loop::scheduler::Shutdown;
 use crate::instrument::stall::Site;
 use crate::task::raw::core;
-use crate::task::raw::job::{AnyJob, Job};
+use crate::task::raw::header::TaskRef;
+use crate::task::raw::job::Job;
 use crate::task::raw::queue::{Pushed, Queue};
 
-fn job(seen: &Seen) -> Arc<AnyJob> {
+fn job(seen: &Seen) -> TaskRef {
     job_of(seen.ready_after(0))
 }
 
-fn job_of(body: Body) -> Arc<AnyJob> {
-    // SAFETY: all of it is `Send`.
-    Arc::new(unsafe { Job::new(core::Cell::future(body, Site::new(Location::caller()))) })
+fn job_of(body: Body) -> TaskRef {
+    // SAFETY: all of it is `Send`, and in an `Arc`.
+    TaskRef::from(&Arc::new(unsafe { Job::new(core::FutureCore::future(body, Site::new(Location::caller()))) }))
 }
 
 /// The loop goes to sleep while a job comes: it finds the job, or is woken for it.
 #[test]
 fn push_against_sleep() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         let pusher = thread::spawn({
             let (on, job) = (on.clone(), job(&seen));
             move || on.push(job)
@@ -41,7 +42,7 @@ fn push_against_sleep() {
 #[test]
 fn two_pushers_against_sleep() {
     loom::model(|| {
-        let on = Loop::new();
+        let on = ModelLoop::new();
         let seen = [Seen::default(), Seen::default()];
         let pushers = seen.each_ref().map(|seen| {
             let (on, job) = (on.clone(), job(seen));
@@ -62,7 +63,7 @@ fn order_of_one_thread() {
     loom::model(|| {
         let queue = Arc::new(Queue::new());
         let jobs = [(); 3].map(|()| job(&Seen::default()));
-        let [first, second, other] = jobs.each_ref().map(Arc::clone);
+        let [first, second, other] = jobs.each_ref().map(TaskRef::clone);
         let pushers = [vec![first, second], vec![other]].map(|jobs| {
             let queue = Arc::clone(&queue);
             thread::spawn(move || {
@@ -74,7 +75,7 @@ fn order_of_one_thread() {
         let mut order = Vec::new();
         let mut taken = |queue: &Queue| {
             for job in queue.take() {
-                let place = jobs.iter().position(|known| Arc::ptr_eq(known, &job));
+                let place = jobs.iter().position(|known| known.id() == job.id());
                 order.push(place.expect("what comes out is what went in"));
                 job.close();
             }
@@ -129,7 +130,7 @@ fn two_pushers_against_close() {
 #[test]
 fn stops_against_sleep() {
     loom::model(|| {
-        let (on, seen) = (Loop::new(), Seen::default());
+        let (on, seen) = (ModelLoop::new(), Seen::default());
         on.push(job_of(seen.never()));
         // Not joined: loom takes a stray `unpark` for the end of a join.
         thread::spawn({

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use loom::thread;
 
-use super::{Event, Flags, Loop, Seen, is_value, result, submit};
+use super::{Event, Flags, ModelLoop, Seen, is_value, result, submit};
 use crate::task::raw::completion::Outcome;
 use crate::task::raw::state::Reason;
 
@@ -13,7 +13,7 @@ use crate::task::raw::state::Reason;
 #[test]
 fn wake_against_idle_and_sleep() {
     loom::model(|| {
-        let (on, seen, event) = (Loop::new(), Seen::default(), Event::new());
+        let (on, seen, event) = (ModelLoop::new(), Seen::default(), Event::new());
         let owner = submit(&on, seen.ready_at(&event));
         let waker = thread::spawn(move || event.happen());
         on.serve(1);
@@ -28,7 +28,7 @@ fn wake_against_idle_and_sleep() {
 #[test]
 fn wake_against_wake() {
     loom::model(|| {
-        let (on, seen, event) = (Loop::new(), Seen::default(), Event::new());
+        let (on, seen, event) = (ModelLoop::new(), Seen::default(), Event::new());
         let owner = submit(&on, seen.ready_at(&event));
         let wakers = [(); 2].map(|()| {
             let event = event.clone();
@@ -47,7 +47,7 @@ fn wake_against_wake() {
 #[test]
 fn wakes_hand_over_what_came_before() {
     loom::model(|| {
-        let (on, seen, flags) = (Loop::new(), Seen::default(), Arc::new(Flags::default()));
+        let (on, seen, flags) = (ModelLoop::new(), Seen::default(), Arc::new(Flags::default()));
         drop(submit(&on, seen.ready_when(&flags)));
         let mut driver = on.driver();
         assert!(!on.poll(&mut driver));
@@ -67,7 +67,7 @@ fn wakes_hand_over_what_came_before() {
 #[test]
 fn wake_against_cancel() {
     loom::model(|| {
-        let (on, seen, event) = (Loop::new(), Seen::default(), Event::new());
+        let (on, seen, event) = (ModelLoop::new(), Seen::default(), Event::new());
         let owner = submit(&on, seen.ready_at(&event));
         let waker = thread::spawn(move || event.happen());
         let canceller = thread::spawn(move || (owner.cancel(), owner));
@@ -83,7 +83,7 @@ fn wake_against_cancel() {
 #[test]
 fn wake_against_close() {
     loom::model(|| {
-        let (on, seen, event) = (Loop::new(), Seen::default(), Event::new());
+        let (on, seen, event) = (ModelLoop::new(), Seen::default(), Event::new());
         let owner = submit(&on, seen.ready_at(&event));
         let waker = thread::spawn(move || event.happen());
         on.serve_once_and_close();
@@ -98,7 +98,7 @@ fn wake_against_close() {
 #[test]
 fn wake_against_finish() {
     loom::model(|| {
-        let (on, seen, event) = (Loop::new(), Seen::default(), Event::new());
+        let (on, seen, event) = (ModelLoop::new(), Seen::default(), Event::new());
         let owner = submit(&on, seen.ready_at(&event));
         let stopper = thread::spawn({
             let on = on.clone();

@@ -12,7 +12,7 @@
 //! | --- | --- | --- |
 //! | parks in a call that it polls for itself, or drives a shared loop meanwhile | by the nudge | drops the future, and returns |
 //! | polls that future | by nothing; it looks at the flag after the poll | the same, unless the poll was ready |
-//! | waits for a job on the queue of a loop | by the nudge | withdraws the job: it is not polled |
+//! | waits for a job on the queue of a loop | by the nudge | ends the job: it is not polled |
 //! | waits for a job that is pending | by the nudge | has the loop drop the future, as after a timeout, and waits for that |
 //! | waits for a job that the loop polls | by the nudge | waits for the end of that poll; its value, if it has one, stands |
 //! | waits for an item of an `Iter` | by the nudge | returns; the stream goes on |
@@ -34,7 +34,7 @@
 //!   taken the list by then nudges a thread that waits for something else, or not at all, which costs that one a look.
 //! - **Cancel against cancel**: the first takes the list. The flag is never reset.
 //!
-//! No code of the user's runs under the lock, which is held for a few instructions; nudges are given after it. Calls through
+//! No user code runs under the lock, which is held for a few instructions; nudges are given after it. Calls through
 //! a handle without a canceller ask whether there is one, and that is all.
 
 use std::sync::Arc;

@@ -167,8 +167,8 @@ impl Wake for Waiter {
 }
 
 #[cfg(not(bridge_loom))]
-fn park_timeout(limit: Duration) {
-    std::thread::park_timeout(limit);
+fn park_timeout(timeout: Duration) {
+    std::thread::park_timeout(timeout);
 }
 
 /// Time does not pass in a model.

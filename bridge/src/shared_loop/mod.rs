@@ -22,7 +22,7 @@ use crate::event_loop::{Builder, EventLoop};
 use crate::fork::PerProcess;
 use crate::handle::Handle;
 use crate::instrument::stall::Threshold;
-use crate::task::join::Ending;
+use crate::task::join::ShutdownLatch;
 
 /// A loop without thread affinity: the threads that call it run it.
 ///
@@ -281,7 +281,7 @@ impl SharedLoop {
         let core = Box::new(Core::new(runtime, Arc::clone(&on), Arc::clone(&scheduler)));
         let loop_ref = LoopRef::shared(on, scheduler, Arc::clone(&shared));
         let registered = Registered::new(&loop_ref);
-        let (ended, end) = Ending::new();
+        let (ended, end) = ShutdownLatch::new();
         let (builder, hooks) = thread.split(name);
         // With a hook it is waited for.
         let (give, given) = mpsc::sync_channel::<Box<Core>>(usize::from(!hooks.has_start()));

@@ -1,7 +1,7 @@
 //! [`Handle::iter`]: a stream as an iterator (feature `stream`).
 //!
-//! The stream lives in a task on the loop, the *pump*, and takes turns with the iterator: `next` asks, the pump polls
-//! the stream until it has an item, hands it over, and waits to be asked again, or, when buffered, for room.
+//! The stream lives in a task on the loop, the *pump*. Pump and iterator share a [`Channel`]: `next` sets a demand, the pump polls
+//! the stream until it has an item, sends that, and waits for the next demand or, when buffered, for free capacity.
 //!
 //! A loop that finishes what was submitted waits for its streams, and so for those who ask. The thread that waits for that
 //! loop asks for nothing meanwhile, so a stream that it was the last to ask [is given up](crate::stream::open).
@@ -19,18 +19,18 @@ use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
-use self::open::{Asker, Listed, Stoppable};
-use crate::deadlock::blocked::{Call, Of, What};
-use crate::deadlock::graph::{Answer, JobId};
+use self::open::{Asker, Listed, OpenStream};
+use crate::deadlock::blocked::{Call, Of, WaitFor};
+use crate::deadlock::graph::{Dependency, JobId};
 use crate::error::Error;
 use crate::handle::Handle;
 use crate::handle::large::is_large;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::Host;
 use crate::park::cancel::Cancellers;
-use crate::task::block::{self, Waited, Way};
+use crate::task::block::{self, WaitOptions, WaitOutcome};
 use crate::task::canceller::TaskCanceller;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 use crate::task::{Task, may_wait};
 use crate::unwind::catch_and_drop;
 
@@ -44,7 +44,7 @@ impl Handle {
     /// [`Closed`](Error::Closed). Of a worker of a multi-thread runtime it is the task that counts, and not the thread.
     ///
     /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
-    /// [`Iter::buffered`] lets it run ahead. The limit of [`with_timeout`](Handle::with_timeout) holds for every
+    /// [`Iter::buffered`] lets it run ahead. The timeout of [`with_timeout`](Handle::with_timeout) holds for every
     /// `next`, and so do the cancellers of [`with_canceller`](Handle::with_canceller).
     ///
     /// # Examples
@@ -71,9 +71,9 @@ impl Handle {
         S: Stream + Send + 'static,
         S::Item: Send + 'static,
     {
-        let turns = Arc::new(Turns::new());
-        let pump = self.submit(pump(stream, Arc::clone(&turns)));
-        let items = Arc::clone(&turns) as Arc<dyn Items>;
+        let channel = Arc::new(Channel::new());
+        let pump = self.submit(pump(stream, Arc::clone(&channel)));
+        let items = Arc::clone(&channel) as Arc<dyn Items>;
         let listed = self.streams().map(|streams| {
             streams.list(Arc::new(Pumped { items: Arc::clone(&items), canceller: pump.task_canceller() }))
         });
@@ -81,22 +81,22 @@ impl Handle {
             pump: Some(pump),
             end: None,
             fold: None,
-            turns,
+            channel,
             items,
             _listed: listed,
-            limit: self.limit(),
+            timeout: self.timeout(),
             cancellers: self.cancellers().clone(),
         }
     }
 }
 
 /// Polls the stream whenever there is a use for its next item.
-async fn pump<S: Stream>(stream: S, turns: Arc<Turns<S::Item>>) -> Result<(), Error> {
+async fn pump<S: Stream>(stream: S, channel: Arc<Channel<S::Item>>) -> Result<(), Error> {
     let mut stream = pin!(stream);
     loop {
-        poll_fn(|cx| turns.poll_use(cx)).await?;
+        poll_fn(|cx| channel.poll_use(cx)).await?;
         match poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
-            Some(item) => turns.hand_over(item),
+            Some(item) => channel.hand_over(item),
             None => return Ok(()),
         }
     }
@@ -111,7 +111,7 @@ async fn pump<S: Stream>(stream: S, turns: Arc<Turns<S::Item>>) -> Result<(), Er
 /// # Panics
 ///
 /// `next` panics with the stream's own payload if the stream panics, and, at the caller's line, where only the bridge
-/// goes wrong: the loop was closed, waiting would deadlock, the handle's limit ran out, or a canceller of the handle is
+/// goes wrong: the loop was closed, waiting would deadlock, the handle's timeout ran out, or a canceller of the handle is
 /// cancelled. It never takes any of these for the stream's end, also not when it is asked again.
 /// [`next_timeout`](Iter::next_timeout) returns them, and where the items are `Result`s [`fallible`](Iter::fallible) makes
 /// them the last item.
@@ -120,15 +120,15 @@ pub struct Iter<T> {
     /// The stream's task, until its end was told.
     pump: Option<Task<Result<(), Error>>>,
     /// An error that was the end, if the stream's own was not.
-    end: Option<End>,
+    end: Option<IterEnd>,
     /// What makes an error an item, for `next`.
     fold: Option<fn(Error) -> T>,
-    turns: Arc<Turns<T>>,
+    channel: Arc<Channel<T>>,
     /// The same.
     items: Arc<dyn Items>,
-    /// On a loop of ours.
+    /// On a loop of this crate.
     _listed: Option<Listed>,
-    limit: Option<Duration>,
+    timeout: Option<Duration>,
     cancellers: Cancellers,
 }
 
@@ -144,20 +144,20 @@ impl<T> Iter<T> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn buffered(self, count: usize) -> Self {
-        if self.is_lost() {
+        if self.is_of_parent_process() {
             return self;
         }
-        let mut turn = self.turns.lock();
-        turn.room = count;
-        let pump = turn.pump.take();
-        drop(turn);
+        let mut state = self.channel.lock();
+        state.capacity = count;
+        let pump = state.pump.take();
+        drop(state);
         pump.into_iter().for_each(Waker::wake);
         self
     }
 
-    /// As `next`, for `limit` at most: the next item, or `None` at the stream's end. When the limit runs out nothing is
-    /// lost: the item that the stream is at comes with a later call. A limit of zero asks for an item as well, and gives what
-    /// is there. Of `limit` and the handle's the shorter holds.
+    /// As `next`, for `timeout` at most: the next item, or `None` at the stream's end. When the timeout runs out nothing is
+    /// lost: the item that the stream is at comes with a later call. A timeout of zero asks for an item as well, and gives what
+    /// is there. Of `timeout` and the handle's the shorter holds.
     ///
     /// # Errors
     ///
@@ -179,8 +179,8 @@ impl<T> Iter<T> {
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
-    pub fn next_timeout(&mut self, limit: Duration) -> Result<Option<T>, Error> {
-        self.step(Some(self.limit.map_or(limit, |own| own.min(limit))))
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Option<T>, Error> {
+        self.step(Some(self.timeout.map_or(timeout, |own| own.min(timeout))))
     }
 
     /// The end of an iterator by an error that is an item: the stream is dropped.
@@ -193,13 +193,13 @@ impl<T> Iter<T> {
     /// Nobody will ask for more. The stream is dropped on its loop.
     fn give_up(&mut self) {
         let pump = self.pump.take();
-        if pump.as_ref().is_some_and(Task::is_lost) {
+        if pump.as_ref().is_some_and(Task::is_of_parent_process) {
             return;
         }
-        let items = self.turns.leave();
+        let items = self.channel.close();
         // Else it ends at its first poll: a cancel would drop the stream here, and not on the loop. A poll that came before
         // `leave` is seen, since both take the lock.
-        if let Some(pump) = pump.filter(Task::is_begun) {
+        if let Some(pump) = pump.filter(Task::is_started) {
             pump.cancel();
         }
         // These are the caller's, not the loop's, to drop.
@@ -207,8 +207,8 @@ impl<T> Iter<T> {
     }
 
     /// Whether its stream is in the process that this one was forked off, where another thread may have locked what they share.
-    fn is_lost(&self) -> bool {
-        self.pump.as_ref().is_some_and(Task::is_lost)
+    fn is_of_parent_process(&self) -> bool {
+        self.pump.as_ref().is_some_and(Task::is_of_parent_process)
     }
 
     /// The stream has ended.
@@ -220,64 +220,65 @@ impl<T> Iter<T> {
             Err(Error::Cancelled) => Err(Error::Closed),
             Err(error) => Err(error),
         };
-        self.end = matches!(end, Err(Error::Closed)).then_some(End::Closed);
+        self.end = matches!(end, Err(Error::Closed)).then_some(IterEnd::Closed);
         end.map(|()| None)
     }
 
     fn after_the_end(&mut self) -> Result<Option<T>, Error> {
         match self.end.take() {
             None => Ok(None),
-            Some(End::Closed) => {
-                self.end = Some(End::Closed);
+            Some(IterEnd::Closed) => {
+                self.end = Some(IterEnd::Closed);
                 Err(Error::Closed)
             }
-            Some(End::NotMade(error)) => Err(error),
+            Some(IterEnd::NotMade(error)) => Err(error),
         }
     }
 
     #[track_caller]
-    fn step(&mut self, limit: Option<Duration>) -> Result<Option<T>, Error> {
+    fn step(&mut self, timeout: Option<Duration>) -> Result<Option<T>, Error> {
         // An item that is there stays there.
         if self.cancellers.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         loop {
             let Some(pump) = &mut self.pump else { return self.after_the_end() };
-            if pump.is_lost() {
+            if pump.is_of_parent_process() {
                 return Err(Error::Closed);
             }
             // Asked in this order: what was handed over before the end comes before the end.
             let ended = pump.is_done();
-            if let Some(item) = self.turns.take() {
+            if let Some(item) = self.channel.take() {
                 return Ok(Some(item));
             }
             if ended {
                 return self.end();
             }
-            if limit == Some(Duration::ZERO) {
-                self.turns.ask();
+            if timeout == Some(Duration::ZERO) {
+                self.channel.demand();
                 return Err(Error::TimedOut(Duration::ZERO));
             }
-            let leave = may_wait(pump.on(), &|| Box::new(Next { items: Arc::clone(&self.items), pump: pump.job() }))?;
-            self.turns.ask();
+            let guard =
+                may_wait(pump.on(), &|| Box::new(ItemEdge { items: Arc::clone(&self.items), pump: pump.job() }))?;
+            self.channel.demand();
             let (host, cancellers) = (pump.host().cloned(), &self.cancellers);
             let (on, job) = (Arc::clone(pump.on()), pump.job());
-            let of = || Of { on: Some(Arc::clone(&on)), job: Some(Arc::clone(&job)) };
-            let call = Some(Call { site: Location::caller(), companion: None, what: What::Job, of: &of });
-            let way = |may_drive| {
+            let of = || Of { on: Some(Arc::clone(&on)), job: Some(job.clone()) };
+            let call = Some(Call { site: Location::caller(), companion: None, what: WaitFor::Job, of: &of });
+            let options = |may_drive| {
                 let host = host.as_deref().map(|host| (host as &dyn Host, may_drive));
-                Way { deadline, spin: None, host, watch: leave.watch(), cancellers: Some(cancellers), call }
+                WaitOptions { deadline, spin: None, host, warning: guard.warning(), cancellers: Some(cancellers), call }
             };
-            let turns = &self.turns;
+            let channel = &self.channel;
             let pump = std::cell::RefCell::new(pump);
-            let arm = |waker: &Waker| turns.leave_waker(waker) && pump.borrow_mut().register(waker);
-            let is_over = || turns.has_item() || pump.borrow().is_done();
-            let is_begun = || pump.borrow().is_begun();
-            match leave.block(|may_drive| block::until(way(may_drive), arm, is_over, is_begun)) {
-                Waited::Over => {}
-                Waited::TimedOut => return Err(Error::TimedOut(limit.unwrap_or(Duration::MAX))),
-                Waited::Cancelled => return Err(Error::Cancelled),
+            let arm = |waker: &Waker| channel.register(waker) && pump.borrow_mut().register(waker);
+            let is_over = || channel.has_item() || pump.borrow().is_done();
+            let is_started = || pump.borrow().is_started();
+            match guard.block(|may_drive| block::until(options(may_drive), arm, is_over, is_started)) {
+                WaitOutcome::Over => {}
+                WaitOutcome::TimedOut => return Err(Error::TimedOut(timeout.unwrap_or(Duration::MAX))),
+                WaitOutcome::Cancelled => return Err(Error::Cancelled),
             }
         }
     }
@@ -321,17 +322,17 @@ impl<T> Iter<T> {
 impl<T: Send + 'static> Iter<T> {
     /// Of a stream that could not be made: its only item is `error`.
     pub(crate) fn not_made(error: Error, fold: fn(Error) -> T) -> Self {
-        let turns = Arc::new(Turns::new());
-        let items = Arc::clone(&turns) as Arc<dyn Items>;
-        let end = Some(End::NotMade(error));
+        let channel = Arc::new(Channel::new());
+        let items = Arc::clone(&channel) as Arc<dyn Items>;
+        let end = Some(IterEnd::NotMade(error));
         Iter {
             pump: None,
             end,
             fold: Some(fold),
-            turns,
+            channel,
             items,
             _listed: None,
-            limit: None,
+            timeout: None,
             cancellers: Cancellers::default(),
         }
     }
@@ -342,7 +343,7 @@ impl<T> Iterator for Iter<T> {
 
     #[track_caller]
     fn next(&mut self) -> Option<T> {
-        match self.step(self.limit) {
+        match self.step(self.timeout) {
             Ok(item) => item,
             Err(Error::Panicked(panic)) => resume_unwind(panic.into_payload()),
             Err(error) => match self.fold {
@@ -354,7 +355,7 @@ impl<T> Iterator for Iter<T> {
 }
 
 /// How an iterator has ended, if not by its stream's end.
-enum End {
+enum IterEnd {
     /// Returned each time.
     Closed,
     /// There never was a stream. Returned once.
@@ -372,24 +373,24 @@ impl<T> Drop for Iter<T> {
 impl<T> fmt::Debug for Iter<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Not inside the chain: the lock would be held while the formatter, which is the user's, writes.
-        let items = if self.is_lost() { 0 } else { self.turns.lock().items.len() };
+        let items = if self.is_of_parent_process() { 0 } else { self.channel.lock().items.len() };
         f.debug_struct("Iter").field("stream", &self.pump).field("items", &items).finish()
     }
 }
 
-/// What the loop owes to a `next`.
-struct Next {
+/// The edge from a `next` to the stream's loop.
+struct ItemEdge {
     items: Arc<dyn Items>,
-    pump: Arc<AnyJob>,
+    pump: TaskRef,
 }
 
-impl Answer for Next {
+impl Dependency for ItemEdge {
     fn job(&self) -> Option<JobId> {
         Some(self.pump.id())
     }
 
-    fn has_come(&self) -> bool {
-        self.items.is_there() || self.pump.has_come()
+    fn is_resolved(&self) -> bool {
+        self.items.is_there() || self.pump.is_resolved()
     }
 }
 
@@ -403,19 +404,19 @@ trait Items: Send + Sync + RefUnwindSafe {
     fn give_up(&self, asked_by: Asker) -> bool;
 }
 
-impl<T: Send> Items for Turns<T> {
+impl<T: Send> Items for Channel<T> {
     fn is_there(&self) -> bool {
         self.has_item()
     }
 
     fn give_up(&self, asked_by: Asker) -> bool {
-        let mut turn = self.lock();
-        if !asked_by.is(turn.asked_by) {
+        let mut state = self.lock();
+        if !asked_by.is(state.asked_by) {
             return false;
         }
-        turn.given_up = true;
-        let (pump, takes_turns) = (turn.pump.take(), turn.room == 0);
-        drop(turn);
+        state.given_up = true;
+        let (pump, takes_turns) = (state.pump.take(), state.capacity == 0);
+        drop(state);
         pump.into_iter().for_each(Waker::wake);
         takes_turns
     }
@@ -427,7 +428,7 @@ struct Pumped {
     canceller: TaskCanceller,
 }
 
-impl Stoppable for Pumped {
+impl OpenStream for Pumped {
     fn give_up(&self, asked_by: Asker) {
         if self.items.give_up(asked_by) {
             self.canceller.cancel();
@@ -435,16 +436,16 @@ impl Stoppable for Pumped {
     }
 }
 
-/// Whose turn it is.
-struct Turns<T>(Mutex<Turn<T>>);
+/// The items on their way from the pump to the iterator.
+struct Channel<T>(Mutex<ChannelState<T>>);
 
-struct Turn<T> {
+struct ChannelState<T> {
     /// Handed over, not taken yet.
     items: VecDeque<T>,
     /// How many the stream may run ahead.
-    room: usize,
+    capacity: usize,
     /// The caller waits for an item.
-    asked: bool,
+    demanded: bool,
     /// Who did so last, or else made it.
     asked_by: Asker,
     /// There will be no use for an item, but to fill the room.
@@ -455,12 +456,12 @@ struct Turn<T> {
     caller: Option<Waker>,
 }
 
-impl<T> Turns<T> {
-    fn new() -> Turns<T> {
-        Turns(Mutex::new(Turn {
+impl<T> Channel<T> {
+    fn new() -> Channel<T> {
+        Channel(Mutex::new(ChannelState {
             items: VecDeque::new(),
-            room: 0,
-            asked: false,
+            capacity: 0,
+            demanded: false,
             asked_by: Asker::here(),
             given_up: false,
             pump: None,
@@ -468,60 +469,60 @@ impl<T> Turns<T> {
         }))
     }
 
-    /// No code of the user's runs under this lock.
-    fn lock(&self) -> MutexGuard<'_, Turn<T>> {
+    /// No user code runs under this lock.
+    fn lock(&self) -> MutexGuard<'_, ChannelState<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The pump's: until there is a use for an item, or will be none.
     fn poll_use(&self, cx: &Context<'_>) -> Poll<Result<(), Error>> {
-        let mut turn = self.lock();
-        if turn.asked || turn.items.len() < turn.room {
+        let mut state = self.lock();
+        if state.demanded || state.items.len() < state.capacity {
             return Poll::Ready(Ok(()));
         }
-        if turn.given_up {
+        if state.given_up {
             return Poll::Ready(Err(Error::Closed));
         }
-        turn.pump = Some(cx.waker().clone());
+        state.pump = Some(cx.waker().clone());
         Poll::Pending
     }
 
     /// The pump's: an item.
     fn hand_over(&self, item: T) {
-        let mut turn = self.lock();
-        turn.items.push_back(item);
-        turn.asked = false;
-        let caller = turn.caller.take();
-        drop(turn);
+        let mut state = self.lock();
+        state.items.push_back(item);
+        state.demanded = false;
+        let caller = state.caller.take();
+        drop(state);
         caller.into_iter().for_each(Waker::wake);
     }
 
     /// The caller's: an item that is there. It leaves room for another.
     fn take(&self) -> Option<T> {
-        let mut turn = self.lock();
-        let item = turn.items.pop_front()?;
-        turn.asked_by = Asker::here();
-        let pump = if turn.room > 0 { turn.pump.take() } else { None };
-        drop(turn);
+        let mut state = self.lock();
+        let item = state.items.pop_front()?;
+        state.asked_by = Asker::here();
+        let pump = if state.capacity > 0 { state.pump.take() } else { None };
+        drop(state);
         pump.into_iter().for_each(Waker::wake);
         Some(item)
     }
 
     /// The caller's: it wants one.
-    fn ask(&self) {
-        let mut turn = self.lock();
-        turn.asked = turn.items.is_empty();
-        turn.asked_by = Asker::here();
-        let pump = turn.pump.take();
-        drop(turn);
+    fn demand(&self) {
+        let mut state = self.lock();
+        state.demanded = state.items.is_empty();
+        state.asked_by = Asker::here();
+        let pump = state.pump.take();
+        drop(state);
         pump.into_iter().for_each(Waker::wake);
     }
 
     /// The caller's: it wants no more. The items that it has not taken.
-    fn leave(&self) -> VecDeque<T> {
-        let mut turn = self.lock();
-        (turn.asked, turn.room, turn.given_up) = (false, 0, true);
-        std::mem::take(&mut turn.items)
+    fn close(&self) -> VecDeque<T> {
+        let mut state = self.lock();
+        (state.demanded, state.capacity, state.given_up) = (false, 0, true);
+        std::mem::take(&mut state.items)
     }
 
     fn has_item(&self) -> bool {
@@ -529,9 +530,9 @@ impl<T> Turns<T> {
     }
 
     /// The caller's: to be woken for an item. False: there is one.
-    fn leave_waker(&self, waker: &Waker) -> bool {
-        let mut turn = self.lock();
-        turn.caller = Some(waker.clone());
-        turn.items.is_empty()
+    fn register(&self, waker: &Waker) -> bool {
+        let mut state = self.lock();
+        state.caller = Some(waker.clone());
+        state.items.is_empty()
     }
 }

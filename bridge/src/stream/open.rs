@@ -1,4 +1,4 @@
-//! The streams of a loop of ours, for its shutdown (feature `stream`).
+//! The streams of a loop of this crate, for its shutdown (feature `stream`).
 //!
 //! A loop that finishes what was submitted waits for its streams, and so for those who ask them for items. The thread that
 //! waits for that loop asks for nothing meanwhile: a stream that it was the last to ask, or that it has made and nobody has
@@ -42,14 +42,14 @@ impl Asker {
 }
 
 /// A stream that may be given up.
-pub(crate) trait Stoppable: Send + Sync + RefUnwindSafe {
+pub(crate) trait OpenStream: Send + Sync + RefUnwindSafe {
     /// Lets it end, if that one was the last to ask for an item.
     fn give_up(&self, asked_by: Asker);
 }
 
 /// Those of a loop, by the addresses of their entries.
 pub(crate) struct Streams {
-    list: Mutex<HashMap<usize, Arc<dyn Stoppable>>>,
+    list: Mutex<HashMap<usize, Arc<dyn OpenStream>>>,
     /// A fork of it may have copied the list while it was locked, by a thread that is not there.
     process: Process,
 }
@@ -57,7 +57,7 @@ pub(crate) struct Streams {
 /// An entry, until dropped.
 pub(crate) struct Listed {
     on: Arc<Streams>,
-    stream: Arc<dyn Stoppable>,
+    stream: Arc<dyn OpenStream>,
 }
 
 impl Streams {
@@ -65,12 +65,12 @@ impl Streams {
         Streams { list: Mutex::default(), process: Process::current() }
     }
 
-    /// No code of the user's runs under this lock. `None` in a fork, where the loop is closed and ends nothing.
-    fn lock(&self) -> Option<MutexGuard<'_, HashMap<usize, Arc<dyn Stoppable>>>> {
+    /// No user code runs under this lock. `None` in a fork, where the loop is closed and ends nothing.
+    fn lock(&self) -> Option<MutexGuard<'_, HashMap<usize, Arc<dyn OpenStream>>>> {
         self.process.is_current().then(|| self.list.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn list(self: &Arc<Self>, stream: Arc<dyn Stoppable>) -> Listed {
+    pub(crate) fn list(self: &Arc<Self>, stream: Arc<dyn OpenStream>) -> Listed {
         let listed = Listed { on: Arc::clone(self), stream };
         if let Some(mut list) = self.lock() {
             list.insert(listed.key(), Arc::clone(&listed.stream));
@@ -117,7 +117,7 @@ mod tests {
 
     struct Nothing;
 
-    impl Stoppable for Nothing {
+    impl OpenStream for Nothing {
         fn give_up(&self, _: Asker) {}
     }
 
@@ -125,7 +125,7 @@ mod tests {
     fn a_loop_keeps_nothing_of_a_stream_whose_iterator_is_dropped() {
         let streams = Arc::new(Streams::new());
         let (first, second) = (Arc::new(Nothing), Arc::new(Nothing));
-        let listed = [&first, &second].map(|stream| streams.list(Arc::clone(stream) as Arc<dyn Stoppable>));
+        let listed = [&first, &second].map(|stream| streams.list(Arc::clone(stream) as Arc<dyn OpenStream>));
         assert_eq!(streams.lock().unwrap().len(), 2);
         drop(listed);
         assert!(streams.lock().unwrap().is_empty());

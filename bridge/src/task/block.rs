@@ -1,28 +1,28 @@
-//! How a thread waits: for a [`Signal`], or until a condition holds. The one loop of every blocking wait but that of a call
+//! How a thread waits: for a [`Completion`], or until a condition holds. The one loop of every blocking wait but that of a call
 //! which is polled on its caller's thread.
 
 use std::task::Waker;
 use std::time::Instant;
 
 use crate::deadlock::blocked::Call;
-use crate::instrument::Watch;
+use crate::instrument::StallWarning;
 use crate::loom::now;
 use crate::park::Host;
 use crate::park::cancel::Cancellers;
 use crate::park::spin::Spin;
 use crate::park::waiter::Lease;
-use crate::task::raw::completion::Signal;
-use crate::task::raw::withdrawn;
+use crate::task::raw::completion::Completion;
+use crate::task::raw::unpolled;
 
 /// How to wait for what others do.
 #[derive(Clone, Copy)]
-pub(crate) struct Way<'a> {
+pub(crate) struct WaitOptions<'a> {
     pub(crate) deadline: Option<Instant>,
     /// `None`: the thread does not spin.
     pub(crate) spin: Option<&'a Spin>,
     /// The shared loop that all of it comes from, and whether this thread may drive it.
     pub(crate) host: Option<(&'a dyn Host, bool)>,
-    pub(crate) watch: Watch,
+    pub(crate) warning: StallWarning,
     /// What else ends the wait.
     pub(crate) cancellers: Option<&'a Cancellers>,
     /// What a report of threads that hang says of it.
@@ -31,23 +31,30 @@ pub(crate) struct Way<'a> {
 
 /// How a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waited {
+pub(crate) enum WaitOutcome {
     /// What was waited for is there.
     Over,
     TimedOut,
     Cancelled,
 }
 
-impl Waited {
+impl WaitOutcome {
     pub(crate) fn is_over(self) -> bool {
-        self == Waited::Over
+        self == WaitOutcome::Over
     }
 }
 
-impl Way<'_> {
+impl WaitOptions<'_> {
     /// Parks at once, and for as long as it takes. No loop is to be driven.
-    pub(crate) fn park() -> Way<'static> {
-        Way { deadline: None, spin: None, host: None, watch: Watch::silent(), cancellers: None, call: None }
+    pub(crate) fn park() -> WaitOptions<'static> {
+        WaitOptions {
+            deadline: None,
+            spin: None,
+            host: None,
+            warning: StallWarning::silent(),
+            cancellers: None,
+            call: None,
+        }
     }
 
     fn is_cancelled(&self) -> bool {
@@ -55,55 +62,55 @@ impl Way<'_> {
     }
 }
 
-/// Waits until `signal` is done.
+/// Waits until `completion` is done.
 ///
 /// # Safety
 ///
-/// The caller is the signal's one owner.
-pub(crate) unsafe fn wait(signal: &Signal, way: Way<'_>) -> Waited {
-    let is_done = || signal.state.is_done();
-    let ends_spin = || is_done() || way.is_cancelled();
-    if is_done() || (way.spin.is_some_and(|spin| spin.wait(way.deadline, ends_spin)) && is_done()) {
-        return Waited::Over;
+/// The caller is the completion's one owner.
+pub(crate) unsafe fn wait(completion: &Completion, options: WaitOptions<'_>) -> WaitOutcome {
+    let is_done = || completion.state.is_done();
+    let ends_spin = || is_done() || options.is_cancelled();
+    if is_done() || (options.spin.is_some_and(|spin| spin.wait(options.deadline, ends_spin)) && is_done()) {
+        return WaitOutcome::Over;
     }
     // SAFETY: the caller is the owner, as this function asks.
-    let arm = |waker: &Waker| unsafe { signal.register(waker) };
-    until(way, arm, is_done, || signal.state.is_begun())
+    let arm = |waker: &Waker| unsafe { completion.register(waker) };
+    until(options, arm, is_done, || completion.state.is_started())
 }
 
 /// Waits until `is_over`, asked after each wake. `arm` leaves the waker where the wake will come from; false from it
-/// says that it is over already. The watch asks after a while whether what is waited for `is_begun`.
+/// says that it is over already. The warning asks after a while whether what is waited for `is_started`.
 pub(crate) fn until(
-    mut way: Way<'_>,
+    mut options: WaitOptions<'_>,
     arm: impl FnOnce(&Waker) -> bool,
     is_over: impl Fn() -> bool,
-    is_begun: impl Fn() -> bool,
-) -> Waited {
-    withdrawn::end_later();
+    is_started: impl Fn() -> bool,
+) -> WaitOutcome {
+    unpolled::end_later();
     let lease = Lease::new();
     if !arm(lease.waker()) {
-        return Waited::Over;
+        return WaitOutcome::Over;
     }
-    let _listed = way.cancellers.and_then(|cancellers| cancellers.nudge(lease.waiter()));
-    way.watch.start();
+    let _listed = options.cancellers.and_then(|cancellers| cancellers.nudge(lease.waiter()));
+    options.warning.start();
     let mut has_waited = false;
     let mut entry = None;
     let waited = loop {
         // First of all: a subscriber that is told something may wait on this thread itself.
-        way.watch.look(&is_begun);
+        options.warning.check(&is_started);
         lease.waiter().take_events();
         if is_over() {
-            break Waited::Over;
+            break WaitOutcome::Over;
         }
-        if way.deadline.is_some_and(|at| at <= now()) {
-            break Waited::TimedOut;
+        if options.deadline.is_some_and(|at| at <= now()) {
+            break WaitOutcome::TimedOut;
         }
-        if way.is_cancelled() {
-            break Waited::Cancelled;
+        if options.is_cancelled() {
+            break WaitOutcome::Cancelled;
         }
-        let deadline = way.watch.earlier_than(way.deadline);
-        entry = entry.or_else(|| Some(way.call?.enter(lease.waiter())));
-        let hosted = way.host.is_some_and(|(host, may_drive)| {
+        let deadline = options.warning.earlier_than(options.deadline);
+        entry = entry.or_else(|| Some(options.call?.enter(lease.waiter())));
+        let hosted = options.host.is_some_and(|(host, may_drive)| {
             has_waited = true;
             host.wait(lease.waiter(), may_drive, deadline)
         });
@@ -112,7 +119,7 @@ pub(crate) fn until(
             lease.waiter().park(deadline);
         }
     };
-    if let Some((host, _)) = way.host.filter(|_| has_waited) {
+    if let Some((host, _)) = options.host.filter(|_| has_waited) {
         host.leave(lease.waiter());
     }
     waited

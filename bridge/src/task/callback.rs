@@ -19,7 +19,7 @@ impl<T> Task<T> {
     /// Calls `f` with the result, once, when the task is done.
     ///
     /// If it is done already, `f` runs here and now, or, inside another callback, right after that one. Else it runs on the
-    /// loop's thread. There is one exception: a task that is cancelled before its first poll, on a runtime that is not ours or
+    /// loop's thread. There is one exception: a task that is cancelled before its first poll, on an external runtime or
     /// on a loop that has closed, is called back by the thread that cancels it.
     ///
     /// It must not block the loop for long; what it waits for on that loop is [`Error::WouldDeadlock`]. It may submit, cancel
@@ -54,7 +54,7 @@ impl<T> Task<T> {
         self.register(&Waker::from(Arc::clone(&callback)));
         callback.put(self, f);
         // It may have ended before there was anything to call. Who ended it then has left the lock since, so it is seen.
-        if job.signal.state.is_done() {
+        if job.completion.state.is_done() {
             callback.due().into_iter().for_each(|(_, due)| in_turn(due));
         }
     }

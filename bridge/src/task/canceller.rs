@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::deadlock::current::LoopMeta;
 use crate::park::cancel::Token;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 
 /// Cancels, from any thread: the scoped calls of a handle, or one [`Task`](crate::Task).
 ///
@@ -110,7 +110,7 @@ impl Canceller {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         match &self.task {
-            Some(task) => task.job.signal.state.is_or_will_be_cancelled(),
+            Some(task) => task.job.completion.state.is_or_will_be_cancelled(),
             None => self.token.is_cancelled(),
         }
     }
@@ -126,7 +126,7 @@ impl fmt::Debug for Canceller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Canceller");
         match &self.task {
-            Some(task) => debug.field("state", &task.job.signal.state.name()),
+            Some(task) => debug.field("state", &task.job.completion.state.name()),
             None => debug.field("is_cancelled", &self.is_cancelled()),
         };
         debug.finish()
@@ -136,16 +136,16 @@ impl fmt::Debug for Canceller {
 /// Cancels one task.
 #[derive(Clone)]
 pub(crate) struct TaskCanceller {
-    job: Arc<AnyJob>,
+    job: TaskRef,
     on: Arc<LoopMeta>,
 }
 
 impl TaskCanceller {
-    pub(crate) fn new(job: Arc<AnyJob>, on: Arc<LoopMeta>) -> TaskCanceller {
+    pub(crate) fn new(job: TaskRef, on: Arc<LoopMeta>) -> TaskCanceller {
         TaskCanceller { job, on }
     }
 
     pub(crate) fn cancel(&self) -> bool {
-        (self.job.signal.state.is_done() || !self.on.is_left_behind()) && self.job.cancel()
+        (self.job.completion.state.is_done() || !self.on.is_of_parent_process()) && self.job.cancel()
     }
 }

@@ -1,16 +1,16 @@
 //! The one owner of a job: the task handle of a submitted future, or a call whose future is on its stack.
 //!
-//! What is unsafe about a job (its one waker cell, its outcome, the place of its frame) is made safe here by
-//! ownership: [`Owner`] is not `Clone`, and [`call`] does not return before the job is done.
+//! What is unsafe about a job (its one waker cell, its outcome, the place of its core) is made safe here by
+//! ownership: [`JoinHandle`] is not `Clone`, and [`call`] does not return before the job is done.
 
 use std::panic::{Location, RefUnwindSafe};
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
-use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::blocked::{Call, Of, WaitFor};
 use crate::deadlock::current::LoopMeta;
-use crate::deadlock::graph::Answer;
+use crate::deadlock::graph::Dependency;
 use crate::deadlock::{self, WaitGuard};
 use crate::error::Deadlock;
 use crate::instrument::Span;
@@ -18,59 +18,60 @@ use crate::instrument::stall::{self, Site};
 use crate::park::Host;
 use crate::park::cancel::Cancellers;
 use crate::park::spin::Spin;
-use crate::task::block::{self, Waited, Way};
+use crate::task::block::{self, WaitOptions, WaitOutcome};
 use crate::task::raw::cache::{self, ScopedJob};
-use crate::task::raw::completion::{Outcome, Signal};
-use crate::task::raw::core::{Borrowed, Cell, Frame};
-use crate::task::raw::job::{AnyJob, Job};
+use crate::task::raw::completion::{Completion, Outcome};
+use crate::task::raw::core::{FutureCore, ScopedCore, TaskCore};
+use crate::task::raw::header::TaskRef;
+use crate::task::raw::job::Job;
 use crate::task::raw::state::{DEADLINE, Ended, Reason};
 use crate::unwind::catch_and_drop;
 
 /// A submitted job, as the one that asks for its result sees it.
-trait Submitted<T>: Send + Sync + RefUnwindSafe {
-    fn signal(&self) -> &Signal;
+trait RawTask<T>: Send + Sync + RefUnwindSafe {
+    fn completion(&self) -> &Completion;
 
     /// # Safety
     ///
-    /// As for `Cell::take`.
+    /// As for `FutureCore::take`.
     unsafe fn take(&self) -> Option<Outcome<T>>;
 
     fn span(&self) -> &Span;
-    fn job(self: Arc<Self>) -> Arc<AnyJob>;
+    fn job(self: Arc<Self>) -> TaskRef;
 }
 
-impl<M, F> Submitted<F::Output> for Job<Cell<M, F>>
+impl<M, F> RawTask<F::Output> for Job<FutureCore<M, F>>
 where
     M: FnOnce() -> F + 'static,
     F: Future + 'static,
     F::Output: 'static,
 {
-    fn signal(&self) -> &Signal {
-        &self.signal
+    fn completion(&self) -> &Completion {
+        Job::completion(self)
     }
 
     unsafe fn take(&self) -> Option<Outcome<F::Output>> {
         // SAFETY: the condition is the same.
-        unsafe { self.frame().take() }
+        unsafe { self.core().take() }
     }
 
     fn span(&self) -> &Span {
-        &self.frame().span
+        &self.core().span
     }
 
-    fn job(self: Arc<Self>) -> Arc<AnyJob> {
-        self
+    fn job(self: Arc<Self>) -> TaskRef {
+        TaskRef::from(&self)
     }
 }
 
 /// The one that may wait for a submitted job and take its outcome. Dropping it detaches.
-pub(crate) struct Owner<T> {
-    job: Arc<dyn Submitted<T>>,
+pub(crate) struct JoinHandle<T> {
+    job: Arc<dyn RawTask<T>>,
 }
 
 /// Submits a future that any thread may poll.
 #[track_caller]
-pub(crate) fn submit<F>(future: F, send: impl FnOnce(Arc<AnyJob>)) -> Owner<F::Output>
+pub(crate) fn submit<F>(future: F, send: impl FnOnce(TaskRef)) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -82,72 +83,72 @@ where
 pub(crate) fn submit_from<F>(
     site: &'static Location<'static>,
     future: F,
-    send: impl FnOnce(Arc<AnyJob>),
-) -> Owner<F::Output>
+    send: impl FnOnce(TaskRef),
+) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     // SAFETY: all of it is `Send`.
-    let job = Arc::new(unsafe { Job::new(Cell::future(future, Site::new(site))) });
-    send(Arc::clone(&job) as Arc<AnyJob>);
-    Owner { job }
+    let job = Arc::new(unsafe { Job::new(FutureCore::future(future, Site::new(site))) });
+    send(TaskRef::from(&job));
+    JoinHandle { job }
 }
 
 /// Submits a future that is made on the loop's thread, and stays there.
 #[track_caller]
-pub(crate) fn submit_local<M, F>(make: M, send: impl FnOnce(Arc<AnyJob>)) -> Owner<F::Output>
+pub(crate) fn submit_local<M, F>(make: M, send: impl FnOnce(TaskRef)) -> JoinHandle<F::Output>
 where
     M: FnOnce() -> F + Send + 'static,
     F: Future + 'static,
     F::Output: Send + 'static,
 {
-    // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
-    let job = Arc::new(unsafe { Job::new(Cell::make(make, Site::new(Location::caller()))) });
-    send(Arc::clone(&job) as Arc<AnyJob>);
-    Owner { job }
+    // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of this crate.
+    let job = Arc::new(unsafe { Job::new(FutureCore::make(make, Site::new(Location::caller()))) });
+    send(TaskRef::from(&job));
+    JoinHandle { job }
 }
 
-impl<T> Owner<T> {
+impl<T> JoinHandle<T> {
     pub(crate) fn is_done(&self) -> bool {
-        self.job.signal().state.is_done()
+        self.job.completion().state.is_done()
     }
 
-    pub(crate) fn is_begun(&self) -> bool {
-        self.job.signal().state.is_begun()
+    pub(crate) fn is_started(&self) -> bool {
+        self.job.completion().state.is_started()
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
-        self.job.signal().state.is_cancelled()
+        self.job.completion().state.is_cancelled()
     }
 
     /// Whether it is done, and its outcome is no value.
     pub(crate) fn has_failed(&self) -> bool {
-        self.job.signal().state.has_failed()
+        self.job.completion().state.has_failed()
     }
 
     pub(crate) fn state(&self) -> &'static str {
-        self.job.signal().state.name()
+        self.job.completion().state.name()
     }
 
     pub(crate) fn cancel(&self) -> bool {
         self.job().cancel()
     }
 
-    pub(crate) fn job(&self) -> Arc<AnyJob> {
+    pub(crate) fn job(&self) -> TaskRef {
         Arc::clone(&self.job).job()
     }
 
     /// Leaves a waker for completion. False: it is done.
     pub(crate) fn register(&mut self, waker: &Waker) -> bool {
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { self.job.signal().register(waker) }
+        unsafe { self.job.completion().register(waker) }
     }
 
     /// Waits on this thread.
-    pub(crate) fn wait(&mut self, way: Way<'_>) -> Waited {
+    pub(crate) fn wait(&mut self, options: WaitOptions<'_>) -> WaitOutcome {
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { block::wait(self.job.signal(), way) }
+        unsafe { block::wait(self.job.completion(), options) }
     }
 
     /// The outcome, once, and only when it is done.
@@ -160,7 +161,7 @@ impl<T> Owner<T> {
     }
 
     /// Ends as its drop does, but that what is dropped with it panics at nobody. Whether a loop has it, or had it.
-    pub(crate) fn leave(mut self) -> bool {
+    pub(crate) fn detach(mut self) -> bool {
         let unasked = self.take();
         self.job.span().log_unobserved(unasked.as_ref().and_then(Outcome::panic));
         let refused = matches!(unasked, Some(Outcome::Stopped(Reason::Closed)));
@@ -170,10 +171,10 @@ impl<T> Owner<T> {
     }
 }
 
-impl<T> Drop for Owner<T> {
+impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
         // SAFETY: this is the one owner, at its end.
-        if !unsafe { self.job.signal().detach() } {
+        if !unsafe { self.job.completion().detach() } {
             let unasked = self.take();
             self.job.span().log_unobserved(unasked.as_ref().and_then(Outcome::panic));
             // As on the loop's thread, where the output of a task that was detached before is dropped.
@@ -184,7 +185,7 @@ impl<T> Drop for Owner<T> {
 
 /// How a scoped call waits.
 #[derive(Clone, Copy)]
-pub(crate) struct Wait<'a> {
+pub(crate) struct ScopedWait<'a> {
     pub(crate) deadline: Option<Instant>,
     pub(crate) spin: &'a Spin,
     pub(crate) cancellers: &'a Cancellers,
@@ -194,59 +195,63 @@ pub(crate) struct Wait<'a> {
     pub(crate) site: &'static Location<'static>,
     pub(crate) companion: Option<&'static str>,
     /// Asks for leave to wait for the job.
-    pub(crate) leave: &'a dyn Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock>,
+    pub(crate) guard: &'a dyn Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock>,
 }
 
 /// A scoped call of a future that any thread may poll. It is dropped when this returns.
-pub(crate) fn call<F>(future: F, send: impl FnOnce(Arc<AnyJob>), wait: Wait<'_>) -> Result<Outcome<F::Output>, Deadlock>
+pub(crate) fn call<F>(
+    future: F,
+    send: impl FnOnce(TaskRef),
+    wait: ScopedWait<'_>,
+) -> Result<Outcome<F::Output>, Deadlock>
 where
     F: Future + Send,
     F::Output: Send,
 {
     // SAFETY: all of it is `Send`.
-    unsafe { scoped(Cell::future(future, Site::new(wait.site)), send, wait) }
+    unsafe { scoped(FutureCore::future(future, Site::new(wait.site)), send, wait) }
 }
 
 /// A scoped call of a future that is made on the loop's thread, and dropped there before this returns.
 pub(crate) fn call_local<M, F>(
     make: M,
-    send: impl FnOnce(Arc<AnyJob>),
-    wait: Wait<'_>,
+    send: impl FnOnce(TaskRef),
+    wait: ScopedWait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
     M: FnOnce() -> F + Send,
     F: Future,
     F::Output: Send,
 {
-    // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of ours.
-    unsafe { scoped(Cell::make(make, Site::new(wait.site)), send, wait) }
+    // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of this crate.
+    unsafe { scoped(FutureCore::make(make, Site::new(wait.site)), send, wait) }
 }
 
-/// The frame is `cell`, on this function's stack, where it stays until the job is done.
+/// The core is `cell`, on this function's stack, where it stays until the job is done.
 ///
 /// # Safety
 ///
 /// As for `Job::new`.
 unsafe fn scoped<M, F>(
-    cell: Cell<M, F>,
-    send: impl FnOnce(Arc<AnyJob>),
-    wait: Wait<'_>,
+    cell: FutureCore<M, F>,
+    send: impl FnOnce(TaskRef),
+    wait: ScopedWait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
     M: FnOnce() -> F,
     F: Future,
 {
-    // SAFETY: `cell` is not moved. It is dropped at the end of this function, after `Underway`, whose drop waits until
+    // SAFETY: `cell` is not moved. It is dropped at the end of this function, after `ScopedCall`, whose drop waits until
     // the job is done, on every way out.
-    let frame = unsafe { Borrowed::new(&cell) };
+    let core = unsafe { ScopedCore::new(&cell) };
     // SAFETY: the caller keeps the condition.
-    let job = unsafe { cache::job(frame) };
-    let leave = match (wait.leave)(&job) {
-        Ok(leave) => leave,
+    let job = unsafe { cache::take(core) };
+    let guard = match (wait.guard)(&job) {
+        Ok(guard) => guard,
         Err(deadlock) => {
             // Not left to this function's end: a destructor that panics there would take the way back, on which the
             // compiler forgets the error that is returned.
-            // SAFETY: the job was sent nowhere, so its frame is still this thread's.
+            // SAFETY: the job was sent nowhere, so its core is still this thread's.
             let ended = unsafe { cell.stop(Reason::Closed) };
             // SAFETY: as above.
             let outcome = unsafe { cell.take() };
@@ -254,63 +259,72 @@ where
         }
     };
     let (spin, cancellers) = (Some(wait.spin), Some(wait.cancellers));
-    let of = || Of { on: Some(Arc::clone(wait.on)), job: Some(Arc::clone(&job) as Arc<AnyJob>) };
-    let call = Call { site: wait.site, companion: wait.companion, what: What::Job, of: &of };
-    let way = Way { deadline: wait.deadline, spin, host: None, watch: leave.watch(), cancellers, call: Some(call) };
-    let call = Underway { job: &job, way };
-    let waited = leave.block(|may_drive| {
-        let way = Way { host: wait.host.map(|host| (host, may_drive)), ..way };
-        send(Arc::clone(&job) as Arc<AnyJob>);
-        let waited = call.wait(way);
+    let of = || Of { on: Some(Arc::clone(wait.on)), job: Some(TaskRef::from(&job)) };
+    let call = Call { site: wait.site, companion: wait.companion, what: WaitFor::Job, of: &of };
+    let options = WaitOptions {
+        deadline: wait.deadline,
+        spin,
+        host: None,
+        warning: guard.warning(),
+        cancellers,
+        call: Some(call),
+    };
+    let call = ScopedCall { job: &job, options };
+    let waited = guard.block(|may_drive| {
+        let options = WaitOptions { host: wait.host.map(|host| (host, may_drive)), ..options };
+        send(TaskRef::from(&job));
+        let waited = call.wait(options);
         drop(call);
         waited
     });
-    drop(leave);
+    drop(guard);
     // SAFETY: the job is done, and this is its owner.
     let outcome = unsafe { cell.take() };
     if outcome.as_ref().is_some_and(Outcome::ended_well) {
         // It ended by itself, and so has forgotten its home.
-        cache::keep(job);
+        cache::put(job);
     }
     Ok(match outcome.expect("a job that is done has an outcome") {
         // It was stopped as at a deadline.
-        Outcome::Stopped(Reason::Deadline) if waited == Waited::Cancelled => Outcome::Stopped(Reason::Cancel),
+        Outcome::Stopped(Reason::Deadline) if waited == WaitOutcome::Cancelled => Outcome::Stopped(Reason::Cancel),
         outcome => outcome,
     })
 }
 
 /// A scoped call under way. Its drop ends the call: what is not done by then is stopped, and waited for.
-struct Underway<'a> {
+struct ScopedCall<'a> {
     job: &'a Arc<ScopedJob>,
-    way: Way<'a>,
+    options: WaitOptions<'a>,
 }
 
-impl Underway<'_> {
-    fn wait(&self, way: Way<'_>) -> Waited {
+impl ScopedCall<'_> {
+    fn wait(&self, options: WaitOptions<'_>) -> WaitOutcome {
         // SAFETY: the owner is the thread that is inside `scoped`: this one.
-        unsafe { block::wait(&self.job.signal, way) }
+        unsafe { block::wait(self.job.completion(), options) }
     }
 }
 
-impl Drop for Underway<'_> {
+impl Drop for ScopedCall<'_> {
     fn drop(&mut self) {
-        if !self.job.signal.state.is_done() {
-            // A panic on the way (tokio's, when the system does not let it wake the loop) must not free the frame.
+        if !self.job.completion().state.is_done() {
+            // A panic on the way (tokio's, when the system does not let it wake the loop) must not free the core.
             let guard = AbortOnDrop;
-            self.job.stop(DEADLINE, Reason::Deadline);
-            let way = Way { deadline: None, spin: None, cancellers: None, ..self.way };
-            if let Some(at) = stall::late_at().filter(|_| !self.job.signal.state.is_done()) {
-                if let (false, Some(call)) = (self.wait(Way { deadline: Some(at), ..way }).is_over(), way.call) {
+            TaskRef::from(self.job).stop(DEADLINE, Reason::Deadline);
+            let options = WaitOptions { deadline: None, spin: None, cancellers: None, ..self.options };
+            if let Some(at) = stall::late_at().filter(|_| !self.job.completion().state.is_done()) {
+                if let (false, Some(call)) =
+                    (self.wait(WaitOptions { deadline: Some(at), ..options }).is_over(), options.call)
+                {
                     stall::late(call.site, (call.of)().on.as_ref().map(|on| &*on.name));
                 }
             }
-            self.wait(way);
+            self.wait(options);
             std::mem::forget(guard);
         }
     }
 }
 
-/// Ends the process rather than a frame that a loop may still touch.
+/// Ends the process rather than a core that a loop may still touch.
 struct AbortOnDrop;
 
 impl Drop for AbortOnDrop {
@@ -321,26 +335,26 @@ impl Drop for AbortOnDrop {
 
 /// The end of a loop's thread, for the one that waits for it.
 #[derive(Debug)]
-pub(crate) struct Ending {
-    signal: Arc<Signal>,
+pub(crate) struct ShutdownLatch {
+    completion: Arc<Completion>,
     /// The loop, and the line that waits for it or has started it.
     of: Option<(Arc<LoopMeta>, &'static Location<'static>)>,
 }
 
 /// Held by the thread; its drop is the end.
 #[derive(Debug)]
-pub(crate) struct End {
-    signal: Arc<Signal>,
+pub(crate) struct ShutdownGuard {
+    completion: Arc<Completion>,
 }
 
-impl Ending {
-    pub(crate) fn new() -> (Ending, End) {
-        let signal = Arc::new(Signal::new());
-        (Ending { signal: Arc::clone(&signal), of: None }, End { signal })
+impl ShutdownLatch {
+    pub(crate) fn new() -> (ShutdownLatch, ShutdownGuard) {
+        let completion = Arc::new(Completion::new());
+        (ShutdownLatch { completion: Arc::clone(&completion), of: None }, ShutdownGuard { completion })
     }
 
     pub(crate) fn may_wait(&self, on: &LoopMeta, site: &'static Location<'static>) -> Result<WaitGuard, Deadlock> {
-        deadlock::may_join(on, site, || Box::new(Arc::clone(&self.signal)))
+        deadlock::may_join(on, site, || Box::new(Arc::clone(&self.completion)))
     }
 
     /// Waits of that line are for the end of that loop.
@@ -351,23 +365,23 @@ impl Ending {
     /// Waits on this thread. False: `deadline` came first.
     pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> bool {
         let of = || Of { on: self.of.as_ref().map(|(on, _)| Arc::clone(on)), job: None };
-        let call = self.of.as_ref().map(|(_, site)| Call { site, companion: None, what: What::End, of: &of });
+        let call = self.of.as_ref().map(|(_, site)| Call { site, companion: None, what: WaitFor::End, of: &of });
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { block::wait(&self.signal, Way { deadline, call, ..Way::park() }) }.is_over()
+        unsafe { block::wait(&self.completion, WaitOptions { deadline, call, ..WaitOptions::park() }) }.is_over()
     }
 }
 
-impl Drop for End {
+impl Drop for ShutdownGuard {
     fn drop(&mut self) {
-        self.signal.state.start();
-        // SAFETY: RUNNING, by this thread, and there is no frame.
-        let ended = unsafe { self.signal.complete(Ended::Value, || ()) };
+        self.completion.state.start();
+        // SAFETY: RUNNING, by this thread, and there is no core.
+        let ended = unsafe { self.completion.complete(Ended::Value, || ()) };
         debug_assert!(ended.is_ok(), "nobody cancels the end of a thread");
     }
 }
 
-impl Answer for Arc<Signal> {
-    fn has_come(&self) -> bool {
+impl Dependency for Arc<Completion> {
+    fn is_resolved(&self) -> bool {
         self.state.is_done()
     }
 }
@@ -389,16 +403,16 @@ mod tests {
 
     #[test]
     fn who_leaves_a_job_that_has_panicked_meanwhile_hears_nothing_of_it() {
-        let owner = submit(async { panic_any(PanicsInDrop) }, |job| {
+        let handle = submit(async { panic_any(PanicsInDrop) }, |job| {
             job.run(Runner::Task(Waker::noop()));
         });
-        assert!(owner.is_done() && owner.leave());
+        assert!(handle.is_done() && handle.detach());
     }
 
     #[test]
     fn who_leaves_a_job_that_was_refused_is_told() {
-        let owner = submit(async {}, |job| job.refuse());
-        assert!(!owner.leave());
-        assert!(submit(async {}, drop).leave());
+        let handle = submit(async {}, |job| job.refuse());
+        assert!(!handle.detach());
+        assert!(submit(async {}, drop).detach());
     }
 }

@@ -19,16 +19,16 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
 use self::canceller::{Canceller, TaskCanceller};
-use self::join::Owner;
-use self::raw::job::AnyJob;
-use crate::deadlock::blocked::{Call, Of, What};
+use self::join::JoinHandle;
+use self::raw::header::TaskRef;
+use crate::deadlock::blocked::{Call, Of, WaitFor};
 use crate::deadlock::current::LoopMeta;
-use crate::deadlock::graph::Answer;
+use crate::deadlock::graph::Dependency;
 use crate::deadlock::{self, WaitGuard};
 use crate::error::Error;
 use crate::park::Host;
 use crate::shared_loop::state::Shared;
-use crate::task::block::Way;
+use crate::task::block::WaitOptions;
 
 /// A future that was submitted to an event loop: ask for its result, wait for it, await it, cancel it.
 ///
@@ -55,15 +55,15 @@ use crate::task::block::Way;
 /// ```
 #[must_use = "dropping a task detaches it: its result, and its panic, are lost"]
 pub struct Task<T> {
-    owner: Owner<T>,
+    handle: JoinHandle<T>,
     on: Arc<LoopMeta>,
     /// The shared loop that it runs on, which a thread that waits may drive.
     host: Option<Arc<Shared>>,
 }
 
 impl<T> Task<T> {
-    pub(crate) fn new(owner: Owner<T>, on: Arc<LoopMeta>, host: Option<Arc<Shared>>) -> Task<T> {
-        Task { owner, on, host }
+    pub(crate) fn new(handle: JoinHandle<T>, on: Arc<LoopMeta>, host: Option<Arc<Shared>>) -> Task<T> {
+        Task { handle, on, host }
     }
 
     pub(crate) fn host(&self) -> Option<&Arc<Shared>> {
@@ -96,8 +96,8 @@ impl<T> Task<T> {
         self.take(Duration::MAX)
     }
 
-    /// Waits until the task is done, for `limit` at most. Unlike a scoped call, the task goes on when the limit
-    /// runs out, and can be asked again. `Duration::ZERO` does not wait at all, and `Duration::MAX` is no limit.
+    /// Waits until the task is done, for `timeout` at most. Unlike a scoped call, the task goes on when the timeout
+    /// runs out, and can be asked again. `Duration::ZERO` does not wait at all, and `Duration::MAX` is no timeout.
     ///
     /// # Errors
     ///
@@ -122,70 +122,70 @@ impl<T> Task<T> {
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
-    pub fn result_timeout(&mut self, limit: Duration) -> Result<T, Error> {
-        self.wait(Some(limit))?;
-        self.take(limit)
+    pub fn result_timeout(&mut self, timeout: Duration) -> Result<T, Error> {
+        self.wait(Some(timeout))?;
+        self.take(timeout)
     }
 
     pub(crate) fn on(&self) -> &Arc<LoopMeta> {
         &self.on
     }
 
-    pub(crate) fn is_begun(&self) -> bool {
-        self.owner.is_begun()
+    pub(crate) fn is_started(&self) -> bool {
+        self.handle.is_started()
     }
 
     /// Whether it is not done, and in this process never will be.
-    pub(crate) fn is_lost(&self) -> bool {
-        !self.is_done() && self.on.is_left_behind()
+    pub(crate) fn is_of_parent_process(&self) -> bool {
+        !self.is_done() && self.on.is_of_parent_process()
     }
 
-    pub(crate) fn job(&self) -> Arc<AnyJob> {
-        self.owner.job()
+    pub(crate) fn job(&self) -> TaskRef {
+        self.handle.job()
     }
 
     pub(crate) fn register(&mut self, waker: &Waker) -> bool {
-        self.owner.register(waker)
+        self.handle.register(waker)
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        self.owner.has_failed()
+        self.handle.has_failed()
     }
 
     /// Detaches, and says whether the loop has it, or had it: false if it was refused, or closed by now.
-    pub(crate) fn leave(self) -> bool {
-        self.owner.leave()
+    pub(crate) fn detach(self) -> bool {
+        self.handle.detach()
     }
 
     /// Waits, with leave. Done, or an error that says why not.
     #[track_caller]
-    fn wait(&mut self, limit: Option<Duration>) -> Result<(), Error> {
-        if self.owner.is_done() {
+    fn wait(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
+        if self.handle.is_done() {
             return Ok(());
         }
-        if limit == Some(Duration::ZERO) {
+        if timeout == Some(Duration::ZERO) {
             return Err(Error::TimedOut(Duration::ZERO));
         }
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let leave = may_wait(&self.on, &|| Box::new(self.owner.job()))?;
-        let (host, owner, spin) = (self.host.as_deref(), &mut self.owner, Some(&self.on.spin));
-        let job = owner.job();
-        let of = || Of { on: Some(Arc::clone(&self.on)), job: Some(Arc::clone(&job)) };
-        let call = Some(Call { site: Location::caller(), companion: None, what: What::Job, of: &of });
-        let way = |may_drive| {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let guard = may_wait(&self.on, &|| Box::new(self.handle.job()))?;
+        let (host, handle, spin) = (self.host.as_deref(), &mut self.handle, Some(&self.on.spin));
+        let job = handle.job();
+        let of = || Of { on: Some(Arc::clone(&self.on)), job: Some(job.clone()) };
+        let call = Some(Call { site: Location::caller(), companion: None, what: WaitFor::Job, of: &of });
+        let options = |may_drive| {
             let host = host.map(|host| (host as &dyn Host, may_drive));
-            Way { deadline, spin, host, watch: leave.watch(), call, ..Way::park() }
+            WaitOptions { deadline, spin, host, warning: guard.warning(), call, ..WaitOptions::park() }
         };
-        if leave.block(|may_drive| owner.wait(way(may_drive))).is_over() {
+        if guard.block(|may_drive| handle.wait(options(may_drive))).is_over() {
             return Ok(());
         }
-        Err(Error::TimedOut(limit.unwrap_or(Duration::MAX)))
+        Err(Error::TimedOut(timeout.unwrap_or(Duration::MAX)))
     }
 
     #[track_caller]
-    pub(crate) fn take(&mut self, limit: Duration) -> Result<T, Error> {
-        match self.owner.take() {
-            Some(outcome) => outcome.into_result(limit),
+    pub(crate) fn take(&mut self, timeout: Duration) -> Result<T, Error> {
+        match self.handle.take() {
+            Some(outcome) => outcome.into_result(timeout),
             None => panic!("this task's result was given out already: ask for it once, and keep it"),
         }
     }
@@ -209,7 +209,7 @@ impl<T> Task<T> {
     /// # std::io::Result::Ok(())
     /// ```
     pub fn cancel(&self) -> bool {
-        !self.is_lost() && self.owner.cancel()
+        !self.is_of_parent_process() && self.handle.cancel()
     }
 
     /// What can cancel this task from anywhere, also while another thread is inside [`result`](Task::result).
@@ -231,7 +231,7 @@ impl<T> Task<T> {
     }
 
     pub(crate) fn task_canceller(&self) -> TaskCanceller {
-        TaskCanceller::new(self.owner.job(), Arc::clone(&self.on))
+        TaskCanceller::new(self.handle.job(), Arc::clone(&self.on))
     }
 
     /// Whether the task has ended, in whatever way: its future is dropped, and [`result`](Task::result) will
@@ -249,7 +249,7 @@ impl<T> Task<T> {
     /// ```
     #[must_use]
     pub fn is_done(&self) -> bool {
-        self.owner.is_done()
+        self.handle.is_done()
     }
 
     /// Whether the task is done and its result is [`Error::Cancelled`].
@@ -266,7 +266,7 @@ impl<T> Task<T> {
     /// ```
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.owner.is_cancelled()
+        self.handle.is_cancelled()
     }
 
     /// Ties the task to a guard that cancels it when dropped.
@@ -291,10 +291,10 @@ impl<T> Future for Task<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // A loop over tasks that are done gives way to others now and then, as one over tokio's handles does.
         let coop = ready!(tokio::task::coop::poll_proceed(cx));
-        if self.is_lost() {
+        if self.is_of_parent_process() {
             return Poll::Ready(Err(Error::Closed));
         }
-        if !self.owner.is_done() && self.owner.register(cx.waker()) {
+        if !self.handle.is_done() && self.handle.register(cx.waker()) {
             return Poll::Pending;
         }
         coop.made_progress();
@@ -304,14 +304,14 @@ impl<T> Future for Task<T> {
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Task").field("state", &self.owner.state()).field("on", &self.on.name).finish()
+        f.debug_struct("Task").field("state", &self.handle.state()).field("on", &self.on.name).finish()
     }
 }
 
 /// Asks for leave to wait on this thread for an answer of the loop `on`.
 #[track_caller]
-pub(crate) fn may_wait(on: &LoopMeta, answer: &dyn Fn() -> Box<dyn Answer>) -> Result<WaitGuard, Error> {
-    if on.is_left_behind() {
+pub(crate) fn may_wait(on: &LoopMeta, answer: &dyn Fn() -> Box<dyn Dependency>) -> Result<WaitGuard, Error> {
+    if on.is_of_parent_process() {
         return Err(Error::Closed);
     }
     deadlock::may_wait(on, Location::caller(), answer).map_err(Error::WouldDeadlock)

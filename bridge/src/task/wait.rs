@@ -1,7 +1,7 @@
 //! [`wait`] and [`as_completed`]: for many tasks at once, of any loops.
 //!
-//! Each task gets a waker that notes its index on a [`Bell`] and wakes the one thread that waits there. Nothing is
-//! polled: a thread that waits costs a wake for every task that ends meanwhile, and no more.
+//! Each task gets a waker that pushes the task's index to a [`ReadyQueue`] and wakes the one thread that waits on that queue.
+//! Nothing is polled: each task that ends costs the waiting thread one wake.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,17 +10,17 @@ use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
 use std::time::{Duration, Instant};
 
-use crate::deadlock::blocked::{Call, Of, What};
+use crate::deadlock::blocked::{Call, Of, WaitFor};
 use crate::deadlock::current::LoopMeta;
-use crate::deadlock::graph::{Answer, JobId, Need};
+use crate::deadlock::graph::{Dependency, JobId, Wait};
 use crate::deadlock::{self, Target, WaitGuard};
 use crate::error::Error;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::Host;
 use crate::shared_loop::state::Shared;
 use crate::task::Task;
-use crate::task::block::{self, Way};
-use crate::task::raw::job::AnyJob;
+use crate::task::block::{self, WaitOptions};
+use crate::task::raw::header::TaskRef;
 
 /// When [`wait`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -47,7 +47,7 @@ impl<T> fmt::Debug for Waited<T> {
     }
 }
 
-/// Blocks until as many of `tasks` are done as `when` says, or until `limit` has passed, which is no error.
+/// Blocks until as many of `tasks` are done as `when` says, or until `timeout` has passed, which is no error.
 ///
 /// If enough are done already it returns at once, with all that are. The tasks may be of different loops.
 ///
@@ -77,24 +77,24 @@ impl<T> fmt::Debug for Waited<T> {
 /// # std::io::Result::Ok(())
 /// ```
 #[track_caller]
-pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, limit: Option<Duration>) -> Waited<T> {
+pub fn wait<T>(tasks: impl IntoIterator<Item = Task<T>>, when: ReturnWhen, timeout: Option<Duration>) -> Waited<T> {
     let site = Location::caller();
     let mut tasks: Vec<Task<T>> = tasks.into_iter().collect();
-    let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-    if !is_enough(&tasks, when) && limit != Some(Duration::ZERO) {
-        let leave = match leave(&tasks, when, site) {
-            Ok(leave) => leave,
+    let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    if !is_enough(&tasks, when) && timeout != Some(Duration::ZERO) {
+        let guard = match wait_guard(&tasks, when, site) {
+            Ok(guard) => guard,
             Err(error) => refuse("wait", &error),
         };
-        let bell = Bell::new();
-        let mut left = bell.hang(&mut tasks);
+        let ready = ReadyQueue::new();
+        let mut left = ready.register(&mut tasks);
         let host = common_host(&tasks);
-        leave.block(|may_drive| {
+        guard.block(|may_drive| {
             let of = || common_loop(&tasks);
-            let call = Call { site, companion: None, what: What::Tasks, of: &of };
-            let way = way(&leave, may_drive, deadline, host.as_deref(), call);
-            // Every ring is one task more: whether it is enough is asked of that one alone.
-            while let Some(index) = bell.next(way, || tasks.iter().all(Task::is_begun)) {
+            let call = Call { site, companion: None, what: WaitFor::Tasks, of: &of };
+            let options = options(&guard, may_drive, deadline, host.as_deref(), call);
+            // Each index is one task more that is done: only that task is asked whether it is enough.
+            while let Some(index) = ready.next(options, || tasks.iter().all(Task::is_started)) {
                 left -= 1;
                 if ends(&tasks[index], when) || left == 0 {
                     break;
@@ -145,14 +145,13 @@ fn is_enough<T>(tasks: &[Task<T>], when: ReturnWhen) -> bool {
 /// ```
 pub fn as_completed<T>(tasks: impl IntoIterator<Item = Task<T>>) -> AsCompleted<T> {
     let mut tasks: Vec<Task<T>> = tasks.into_iter().collect();
-    let bell = Bell::new();
-    bell.hang(&mut tasks);
-    let mut left = Left::default();
+    let ready = ReadyQueue::new();
+    ready.register(&mut tasks);
+    let mut left = Remaining::default();
     tasks.iter().for_each(|task| left.add(task.on()));
-    AsCompleted { left, tasks: tasks.into_iter().map(Some).collect(), bell }
+    AsCompleted { left, tasks: tasks.into_iter().map(Some).collect(), ready }
 }
 
-/// A task's place in the input, and its result.
 /// The shared loop that all `tasks` run on, which a thread that waits for them may drive.
 fn common_host<'a, T: 'a>(tasks: impl IntoIterator<Item = &'a Task<T>>) -> Option<Arc<Shared>> {
     let mut hosts = tasks.into_iter().map(Task::host);
@@ -160,15 +159,15 @@ fn common_host<'a, T: 'a>(tasks: impl IntoIterator<Item = &'a Task<T>>) -> Optio
     hosts.all(|host| host.is_some_and(|host| Arc::ptr_eq(host, first))).then(|| Arc::clone(first))
 }
 
-fn way<'a>(
-    leave: &WaitGuard,
+fn options<'a>(
+    guard: &WaitGuard,
     may_drive: bool,
     deadline: Option<Instant>,
     host: Option<&'a Shared>,
     call: Call<'a>,
-) -> Way<'a> {
+) -> WaitOptions<'a> {
     let host = host.map(|host| (host as &dyn Host, may_drive));
-    Way { deadline, host, watch: leave.watch(), call: Some(call), ..Way::park() }
+    WaitOptions { deadline, host, warning: guard.warning(), call: Some(call), ..WaitOptions::park() }
 }
 
 /// The loop that all of `tasks` that are left run on.
@@ -178,25 +177,25 @@ fn common_loop<'a, T: 'a>(tasks: impl IntoIterator<Item = &'a Task<T>>) -> Of {
     Of { on: first.filter(|first| loops.all(|on| on.id == first.id)).cloned(), job: None }
 }
 
-type Ended<T> = (usize, Result<T, Error>);
+type Completed<T> = (usize, Result<T, Error>);
 
 /// The iterator of [`as_completed`].
 #[must_use = "iterators are lazy: `next` waits"]
 pub struct AsCompleted<T> {
     /// Each until it is yielded.
     tasks: Vec<Option<Task<T>>>,
-    left: Left,
-    bell: Arc<Bell>,
+    left: Remaining,
+    ready: Arc<ReadyQueue>,
 }
 
-/// How many tasks are left, in all and by loop: a step asks the loops, not the tasks, of which there may be many more.
+/// How many tasks are left, in all and by loop. A step looks at the loops only, since there may be many more tasks.
 #[derive(Default)]
-struct Left {
+struct Remaining {
     total: usize,
     by_loop: Vec<(Arc<LoopMeta>, usize)>,
 }
 
-impl Left {
+impl Remaining {
     fn add(&mut self, on: &Arc<LoopMeta>) {
         self.total += 1;
         match self.by_loop.iter_mut().find(|(known, _)| known.id == on.id) {
@@ -217,7 +216,7 @@ impl Left {
 }
 
 impl<T> AsCompleted<T> {
-    /// As `next`, for `limit` at most; what is left can be asked for again. `None` is the end.
+    /// As `next`, for `timeout` at most; what is left can be asked for again. `None` is the end.
     ///
     /// # Errors
     ///
@@ -244,58 +243,58 @@ impl<T> AsCompleted<T> {
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
-    pub fn next_timeout(&mut self, limit: Duration) -> Result<Option<Ended<T>>, Error> {
-        self.step(Some(limit))
+    pub fn next_timeout(&mut self, timeout: Duration) -> Result<Option<Completed<T>>, Error> {
+        self.step(Some(timeout))
     }
 
     #[track_caller]
-    fn step(&mut self, limit: Option<Duration>) -> Result<Option<Ended<T>>, Error> {
+    fn step(&mut self, timeout: Option<Duration>) -> Result<Option<Completed<T>>, Error> {
         if self.left.total == 0 {
             return Ok(None);
         }
-        let index = match (self.bell.rung(), limit) {
+        let index = match (self.ready.pop(), timeout) {
             (Some(index), _) => index,
             (None, Some(Duration::ZERO)) => return Err(Error::TimedOut(Duration::ZERO)),
-            (None, limit) => {
+            (None, timeout) => {
                 let site = Location::caller();
-                let leave = self.leave(site)?;
+                let guard = self.wait_guard(site)?;
                 let of = || common_loop(self.tasks.iter().flatten());
-                let call = Call { site, companion: None, what: What::Tasks, of: &of };
-                let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-                let is_begun = || self.tasks.iter().flatten().all(Task::is_begun);
+                let call = Call { site, companion: None, what: WaitFor::Tasks, of: &of };
+                let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+                let is_started = || self.tasks.iter().flatten().all(Task::is_started);
                 let host = common_host(self.tasks.iter().flatten());
-                leave.block(|may_drive| {
-                    self.bell.wait(way(&leave, may_drive, deadline, host.as_deref(), call), is_begun);
+                guard.block(|may_drive| {
+                    self.ready.wait(options(&guard, may_drive, deadline, host.as_deref(), call), is_started);
                 });
-                // Before the ring is taken: it is the answer that the record of this wait speaks of.
-                drop(leave);
-                self.bell.rung().ok_or(Error::TimedOut(limit.unwrap_or(Duration::MAX)))?
+                // Before the index is popped: until then the recorded wait counts as over.
+                drop(guard);
+                self.ready.pop().ok_or(Error::TimedOut(timeout.unwrap_or(Duration::MAX)))?
             }
         };
-        let task = self.tasks[index].take().expect("a task ends once, and rings once");
+        let task = self.tasks[index].take().expect("each task is pushed once");
         self.left.remove(task.on());
         Ok(Some((index, task.result())))
     }
 
-    /// Asks for leave to wait, on this thread, for a task to ring: none has that is left.
-    fn leave(&self, site: &'static Location<'static>) -> Result<WaitGuard, Error> {
-        if self.left.by_loop.iter().any(|(on, _)| on.is_left_behind()) {
+    /// Checks that this thread may wait for one of the tasks that are left, none of which is ready.
+    fn wait_guard(&self, site: &'static Location<'static>) -> Result<WaitGuard, Error> {
+        if self.left.by_loop.iter().any(|(on, _)| on.is_of_parent_process()) {
             return Err(Error::Closed);
         }
-        deadlock::may_wait_for(|| self.targets(), Need::Any, site).map_err(Error::WouldDeadlock)
+        deadlock::may_wait_for(|| self.targets(), Wait::Any, site).map_err(Error::WouldDeadlock)
     }
 
     /// Each loop; and where it has workers each task, as long as few are left. Of many, one will be free.
     fn targets(&self) -> Vec<Target<'_>> {
         const FEW: usize = 64;
-        let ring = |job| Box::new(Ring { job, bell: Arc::clone(&self.bell) }) as Box<dyn Answer>;
+        let edge = |job| Box::new(ReadyEdge { job, ready: Arc::clone(&self.ready) }) as Box<dyn Dependency>;
         let mut targets = Vec::new();
         for (on, _) in &self.left.by_loop {
             if on.has_workers && self.left.total <= FEW {
                 let tasks = self.tasks.iter().flatten().filter(|task| task.on().id == on.id);
-                targets.extend(tasks.map(|task| Target::new(on, move || ring(Some(task.job().id())))));
+                targets.extend(tasks.map(|task| Target::new(on, move || edge(Some(task.job().id())))));
             } else {
-                targets.push(Target::new(on, move || ring(None)));
+                targets.push(Target::new(on, move || edge(None)));
             }
         }
         targets
@@ -303,7 +302,7 @@ impl<T> AsCompleted<T> {
 }
 
 impl<T> Iterator for AsCompleted<T> {
-    type Item = Ended<T>;
+    type Item = Completed<T>;
 
     #[track_caller]
     fn next(&mut self) -> Option<Self::Item> {
@@ -329,16 +328,20 @@ impl<T> fmt::Debug for AsCompleted<T> {
     }
 }
 
-/// Where there is no room for an `Error`.
+/// For functions that return no `Error`.
 #[cold]
 #[track_caller]
 fn refuse(function: &str, error: &Error) -> ! {
     panic!("`{function}`: {error}")
 }
 
-/// Asks for leave to wait for `tasks` on this thread.
-fn leave<'a, T>(tasks: &'a [Task<T>], when: ReturnWhen, site: &'static Location<'static>) -> Result<WaitGuard, Error> {
-    if tasks.iter().any(Task::is_lost) {
+/// Checks that this thread may wait for `tasks`.
+fn wait_guard<'a, T>(
+    tasks: &'a [Task<T>],
+    when: ReturnWhen,
+    site: &'static Location<'static>,
+) -> Result<WaitGuard, Error> {
+    if tasks.iter().any(Task::is_of_parent_process) {
         return Err(Error::Closed);
     }
     let targets = || {
@@ -362,134 +365,134 @@ fn leave<'a, T>(tasks: &'a [Task<T>], when: ReturnWhen, site: &'static Location<
             }
         }
         let target = |(on, tasks): (&'a LoopMeta, Vec<&'a Task<T>>)| {
-            let owed = move || Owed { jobs: tasks.iter().map(|task| task.job()).collect(), when };
+            let owed = move || TasksEdge { jobs: tasks.iter().map(|task| task.job()).collect(), when };
             Target::new(on, move || Box::new(owed()))
         };
         by_loop.into_iter().chain(alone).map(target).collect()
     };
-    let need = if when == ReturnWhen::FirstCompleted { Need::Any } else { Need::All };
+    let need = if when == ReturnWhen::FirstCompleted { Wait::Any } else { Wait::All };
     deadlock::may_wait_for(targets, need, site).map_err(Error::WouldDeadlock)
 }
 
-/// What one loop, or a task that may wait on its own, owes to a wait for tasks.
-struct Owed {
-    jobs: Vec<Arc<AnyJob>>,
+/// The edge from a wait for tasks to the loop of some of them, or to one task of a runtime with workers.
+struct TasksEdge {
+    jobs: Vec<TaskRef>,
     when: ReturnWhen,
 }
 
-impl Answer for Owed {
+impl Dependency for TasksEdge {
     fn job(&self) -> Option<JobId> {
         self.jobs.first().map(|job| job.id())
     }
 
-    fn has_come(&self) -> bool {
-        let mut come = self.jobs.iter().map(Answer::has_come);
+    fn is_resolved(&self) -> bool {
+        let mut come = self.jobs.iter().map(Dependency::is_resolved);
         if self.when == ReturnWhen::FirstCompleted { come.any(|come| come) } else { come.all(|come| come) }
     }
 
-    fn ends_all(&self) -> bool {
-        self.when == ReturnWhen::FirstError && self.jobs.iter().any(|job| job.signal.state.has_failed())
+    fn ends_wait(&self) -> bool {
+        self.when == ReturnWhen::FirstError && self.jobs.iter().any(|job| job.completion.state.has_failed())
     }
 }
 
-/// Where tasks ring when they end, and one thread waits for that.
-struct Bell(Mutex<Rung>);
+/// The tasks that are done and were not taken yet, in the order in which they ended. One thread waits on it.
+struct ReadyQueue(Mutex<Ready>);
 
 #[derive(Default)]
-struct Rung {
-    /// The indices of those that have rung and were not looked at yet.
+struct Ready {
+    /// The indices of these tasks.
     indices: VecDeque<usize>,
-    /// Of the thread that waits.
+    /// That of the thread that waits.
     waker: Option<Waker>,
 }
 
-impl Bell {
-    fn new() -> Arc<Bell> {
-        Arc::new(Bell(Mutex::default()))
+impl ReadyQueue {
+    fn new() -> Arc<ReadyQueue> {
+        Arc::new(ReadyQueue(Mutex::default()))
     }
 
-    /// No code of the user's runs under this lock.
-    fn lock(&self) -> MutexGuard<'_, Rung> {
+    /// No user code runs under this lock.
+    fn lock(&self) -> MutexGuard<'_, Ready> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes each task ring when it ends, or now if it has. Says how many will, or did.
-    fn hang<T>(self: &Arc<Self>, tasks: &mut [Task<T>]) -> usize {
+    /// Has each task push its index when it ends, or pushes it now. Returns how many tasks there are.
+    fn register<T>(self: &Arc<Self>, tasks: &mut [Task<T>]) -> usize {
         for (index, task) in tasks.iter_mut().enumerate() {
-            let cord = Cord { index, bell: Arc::clone(self) };
-            if task.is_done() || !task.register(&Waker::from(Arc::new(cord))) {
-                self.ring(index);
+            let waker = NotifyReady { index, ready: Arc::clone(self) };
+            if task.is_done() || !task.register(&Waker::from(Arc::new(waker))) {
+                self.notify(index);
             }
         }
         tasks.len()
     }
 
-    fn ring(&self, index: usize) {
-        let mut rung = self.lock();
-        rung.indices.push_back(index);
-        let waker = rung.waker.take();
-        drop(rung);
+    fn notify(&self, index: usize) {
+        let mut ready = self.lock();
+        ready.indices.push_back(index);
+        let waker = ready.waker.take();
+        drop(ready);
         waker.into_iter().for_each(Waker::wake);
     }
 
-    fn has_rung(&self) -> bool {
+    fn has_ready(&self) -> bool {
         !self.lock().indices.is_empty()
     }
 
-    /// The next that has rung.
-    fn rung(&self) -> Option<usize> {
+    /// The index of the next task that is done.
+    fn pop(&self) -> Option<usize> {
         self.lock().indices.pop_front()
     }
 
-    /// The next that has rung, waited for until `deadline`.
-    fn next(&self, way: Way<'_>, is_begun: impl Fn() -> bool) -> Option<usize> {
-        self.wait(way, is_begun);
-        self.rung()
+    /// As [`pop`](ReadyQueue::pop), after a wait.
+    fn next(&self, options: WaitOptions<'_>, is_started: impl Fn() -> bool) -> Option<usize> {
+        self.wait(options, is_started);
+        self.pop()
     }
 
-    /// Until one has rung, or `deadline`.
-    fn wait(&self, way: Way<'_>, is_begun: impl Fn() -> bool) {
+    /// Waits until a task is done, or the wait is over for another reason.
+    fn wait(&self, options: WaitOptions<'_>, is_started: impl Fn() -> bool) {
         let arm = |waker: &Waker| {
-            let mut rung = self.lock();
-            let waits = rung.indices.is_empty();
+            let mut ready = self.lock();
+            let waits = ready.indices.is_empty();
             if waits {
-                rung.waker = Some(waker.clone());
+                ready.waker = Some(waker.clone());
             }
             waits
         };
-        block::until(way, arm, || self.has_rung(), is_begun);
+        block::until(options, arm, || self.has_ready(), is_started);
     }
 }
 
-/// What a loop, or a task that may wait on its own, owes to the step of [`as_completed`].
-struct Ring {
+/// The edge from a step of [`as_completed`] to a loop, or to a task of a runtime with workers.
+struct ReadyEdge {
     job: Option<JobId>,
-    bell: Arc<Bell>,
+    ready: Arc<ReadyQueue>,
 }
 
-impl Answer for Ring {
+impl Dependency for ReadyEdge {
     fn job(&self) -> Option<JobId> {
         self.job
     }
 
-    /// Any of the tasks ends a wait at the bell that they all hang on.
-    fn has_come(&self) -> bool {
-        self.bell.has_rung()
+    /// Any task of the queue ends a wait on it.
+    fn is_resolved(&self) -> bool {
+        self.ready.has_ready()
     }
 }
 
-/// The waker of one task.
-struct Cord {
+/// The waker of one task: pushes the task's index.
+struct NotifyReady {
     index: usize,
-    bell: Arc<Bell>,
+    ready: Arc<ReadyQueue>,
 }
 
-impl Wake for Cord {
+impl Wake for NotifyReady {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.bell.ring(self.index);
+        self.ready.notify(self.index);
     }
 }

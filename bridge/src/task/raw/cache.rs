@@ -8,45 +8,45 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use crate::loom::thread_local;
-use crate::task::raw::core::Borrowed;
+use crate::task::raw::core::ScopedCore;
 use crate::task::raw::job::Job;
 
-/// A job whose frame is on its caller's stack.
-pub(crate) type ScopedJob = Job<Borrowed<'static>>;
+/// A job whose core is on its caller's stack.
+pub(crate) type ScopedJob = Job<ScopedCore<'static>>;
 
 thread_local! {
     // loom's macro takes no `const`.
     #[allow(clippy::missing_const_for_thread_local)]
-    static SPARE: RefCell<[Option<Arc<ScopedJob>>; 2]> = RefCell::new([None, None]);
+    static CACHE: RefCell<[Option<Arc<ScopedJob>>; 2]> = RefCell::new([None, None]);
 }
 
-/// A job for `frame`, to be given back by [`keep`].
+/// A job for `core`, to be given back by [`put`].
 ///
 /// # Safety
 ///
 /// As for [`Job::new`].
-pub(crate) unsafe fn job(frame: Borrowed<'static>) -> Arc<ScopedJob> {
-    // SAFETY: the caller keeps the condition. A second job of the frame is sent nowhere before it is made anew.
-    let new = || unsafe { Job::new(frame) };
-    let spare = SPARE.try_with(|spare| {
-        let mut spare = spare.borrow_mut();
-        if let [first @ None, second @ None] = &mut *spare {
+pub(crate) unsafe fn take(core: ScopedCore<'static>) -> Arc<ScopedJob> {
+    // SAFETY: the caller keeps the condition. A second job of the core is sent nowhere before it is made anew.
+    let new = || unsafe { Job::new(core) };
+    let cache = CACHE.try_with(|cache| {
+        let mut cache = cache.borrow_mut();
+        if let [first @ None, second @ None] = &mut *cache {
             *first = Some(Arc::new(new()));
             *second = Some(Arc::new(new()));
         }
-        spare.iter_mut().find_map(|place| place.take_if(|job| Arc::get_mut(job).map(|free| *free = new()).is_some()))
+        cache.iter_mut().find_map(|place| place.take_if(|job| Arc::get_mut(job).map(|free| *free = new()).is_some()))
     });
     // In the destructor of another thread-local ours may be gone.
-    spare.ok().flatten().unwrap_or_else(|| Arc::new(new()))
+    cache.ok().flatten().unwrap_or_else(|| Arc::new(new()))
 }
 
 /// Takes back a job that is done and holds nothing of the loop's.
-pub(crate) fn keep(job: Arc<ScopedJob>) {
-    let _ = SPARE.try_with(|spare| {
-        let mut spare = spare.borrow_mut();
+pub(crate) fn put(job: Arc<ScopedJob>) {
+    let _ = CACHE.try_with(|cache| {
+        let mut cache = cache.borrow_mut();
         let is_held = |place: &Option<Arc<ScopedJob>>| place.as_ref().is_some_and(|job| Arc::strong_count(job) > 1);
-        let place = spare.iter().position(Option::is_none).or_else(|| spare.iter().position(is_held));
+        let place = cache.iter().position(Option::is_none).or_else(|| cache.iter().position(is_held));
         // Nothing ends with a job that was held, nor with this one if all places are good.
-        place.map(|place| spare[place].replace(job))
+        place.map(|place| cache[place].replace(job))
     });
 }

@@ -1,4 +1,4 @@
-//! Completion: [`Signal`] tells its owner that it is over, [`Outcome`] is what came of it.
+//! Completion: [`Completion`] tells its owner that it is over, [`Outcome`] is what came of it.
 
 use std::any::Any;
 use std::panic::RefUnwindSafe;
@@ -12,7 +12,7 @@ use crate::unwind::catch_and_drop;
 
 /// The state of something that will be done once, and the waker of the one owner that waits for it.
 #[derive(Debug)]
-pub(crate) struct Signal {
+pub(crate) struct Completion {
     pub(crate) state: State,
     // The owner's while WAKER is not set and the state is not DONE; the completer's once it has stored DONE over
     // a set WAKER.
@@ -21,14 +21,14 @@ pub(crate) struct Signal {
 
 // SAFETY: the cell is shared by the protocol above it: the owner and the completer have it by turns, and the turn
 // passes through `state` (Acquire and Release on every step). A `Waker` is `Send`.
-unsafe impl Sync for Signal {}
+unsafe impl Sync for Completion {}
 
 // Whatever panics in between, the protocol leaves the cell whole.
-impl RefUnwindSafe for Signal {}
+impl RefUnwindSafe for Completion {}
 
-impl Signal {
-    pub(crate) fn new() -> Signal {
-        Signal { state: State::new(), waker: UnsafeCell::new(None) }
+impl Completion {
+    pub(crate) fn new() -> Completion {
+        Completion { state: State::new(), waker: UnsafeCell::new(None) }
     }
 
     /// Leaves `waker` to be woken on completion, in the place of the last one. False: it is done already, and
@@ -83,16 +83,16 @@ impl Signal {
         catch_and_drop(|| waker);
     }
 
-    /// Stores `DONE`, then wakes the owner. `discard` is called in between if the owner has gone.
+    /// Stores `DONE`, then wakes the owner. `drop_output` is called in between if the owner has gone.
     ///
     /// # Safety
     ///
-    /// The caller has the frame (`RUNNING` or `WITHDRAWN`) and is done with it, and holds a reference to what
-    /// this signal lies in. `discard` may touch the outcome, and that only if its memory is the job's own.
-    pub(crate) unsafe fn complete(&self, ended: Ended, discard: impl FnOnce()) -> Result<(), CancelCameFirst> {
+    /// The caller has the core (`RUNNING` or `UNPOLLED`) and is done with it, and holds a reference to what
+    /// this completion lies in. `drop_output` may touch the outcome, and that only if its memory is the job's own.
+    pub(crate) unsafe fn complete(&self, ended: Ended, drop_output: impl FnOnce()) -> Result<(), CancelCameFirst> {
         let left = self.state.complete(ended)?;
         if left.detached {
-            discard();
+            drop_output();
         }
         if left.waker {
             // SAFETY: `DONE` was stored over a set WAKER: the cell is ours from here on.
@@ -149,13 +149,13 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// The outcome as the caller's result; `limit` is the one that a deadline speaks of.
-    pub(crate) fn into_result(self, limit: Duration) -> Result<T, Error> {
+    /// The outcome as the caller's result; `timeout` is the one that a deadline speaks of.
+    pub(crate) fn into_result(self, timeout: Duration) -> Result<T, Error> {
         match self {
             Outcome::Value(value) => Ok(value),
             Outcome::Panicked(payload) => Err(Error::Panicked(Panic::new(payload))),
             Outcome::Stopped(Reason::Cancel) => Err(Error::Cancelled),
-            Outcome::Stopped(Reason::Deadline) => Err(Error::TimedOut(limit)),
+            Outcome::Stopped(Reason::Deadline) => Err(Error::TimedOut(timeout)),
             Outcome::Stopped(Reason::Closed) => Err(Error::Closed),
         }
     }

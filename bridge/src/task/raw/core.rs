@@ -1,13 +1,12 @@
 //! A future and the room for its outcome, wherever they lie: polled, dropped, panics caught.
 //!
-//! A frame does not know who may touch it. That is what the [`state`](crate::task::raw::state) table says, and every method
+//! A core does not know who may touch it. That is what the [`state`](crate::task::raw::state) table says, and every method
 //! here has it for a condition.
 
 use std::marker::PhantomData;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::ptr;
 use std::task::{Context, Poll};
 
 use crate::instrument::Span;
@@ -22,19 +21,19 @@ use crate::unwind::catch_and_drop;
 /// # Safety
 ///
 /// The methods' conditions are the caller's to keep; an implementation must not unwind from any of them.
-pub(crate) unsafe trait Frame {
+pub(crate) unsafe trait TaskCore {
     /// Polls the future, made first if need be. When ready it has been dropped, and the outcome is there.
     ///
     /// # Safety
     ///
-    /// The state is `RUNNING`, by the calling thread, and the frame is not moved until the job is done.
+    /// The state is `RUNNING`, by the calling thread, and the core is not moved until the job is done.
     unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended>;
 
     /// Drops the future; the outcome is that it was stopped, or its destructor's panic.
     ///
     /// # Safety
     ///
-    /// The state is `RUNNING` or `WITHDRAWN`, by the calling thread.
+    /// The state is `RUNNING` or `UNPOLLED`, by the calling thread.
     unsafe fn stop(&self, reason: Reason) -> Ended;
 
     /// Puts `Cancelled` in the place of the outcome.
@@ -42,7 +41,7 @@ pub(crate) unsafe trait Frame {
     /// # Safety
     ///
     /// As for `stop`, after it or after a `poll` that was ready.
-    unsafe fn overrule(&self);
+    unsafe fn set_cancelled(&self);
 
     /// The line that the future comes from.
     ///
@@ -56,11 +55,11 @@ pub(crate) unsafe trait Frame {
     /// # Safety
     ///
     /// The job is done, was detached, and the caller is the one that completed it.
-    unsafe fn discard(&self);
+    unsafe fn drop_output(&self);
 }
 
 /// The one implementation that holds a future, and in its place, later, what comes of it.
-pub(crate) struct Cell<M, F: Future> {
+pub(crate) struct FutureCore<M, F: Future> {
     stage: UnsafeCell<Stage<M, F>>,
     /// The caller's, entered wherever code of the future runs.
     pub(crate) span: Span,
@@ -77,15 +76,15 @@ enum Stage<M, F: Future> {
     Empty,
 }
 
-impl<F: Future> Cell<fn() -> F, F> {
+impl<F: Future> FutureCore<fn() -> F, F> {
     pub(crate) fn future(future: F, site: Site) -> Self {
-        Cell { stage: UnsafeCell::new(Stage::Future(future)), span: Span::current(), site }
+        FutureCore { stage: UnsafeCell::new(Stage::Future(future)), span: Span::current(), site }
     }
 }
 
-impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
+impl<M: FnOnce() -> F, F: Future> FutureCore<M, F> {
     pub(crate) fn make(make: M, site: Site) -> Self {
-        Cell { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current(), site }
+        FutureCore { stage: UnsafeCell::new(Stage::Make(make)), span: Span::current(), site }
     }
 
     /// Takes the outcome out.
@@ -105,22 +104,22 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
     }
 }
 
-impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
+impl<M: FnOnce() -> F, F: Future> FutureCore<M, F> {
     /// Polls what is in the stage.
     ///
     /// # Safety
     ///
-    /// As for `Frame::poll`.
+    /// As for `TaskCore::poll`.
     unsafe fn poll_stage(&self, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.stage.with_mut(|stage| {
-            // SAFETY: the state gives this thread the frame; nothing else refers into the stage.
+            // SAFETY: the state gives this thread the core; nothing else refers into the stage.
             let stage = unsafe { &mut *stage };
             if let Stage::Make(_) = stage {
                 let Stage::Make(make) = mem::replace(stage, Stage::Empty) else { unreachable!() };
                 *stage = Stage::Future(make());
             }
             match stage {
-                // SAFETY: the frame is not moved until the job is done, and the future is dropped in place
+                // SAFETY: the core is not moved until the job is done, and the future is dropped in place
                 // before that.
                 Stage::Future(future) => unsafe { Pin::new_unchecked(future) }.poll(cx),
                 Stage::Make(_) | Stage::Ended(_) | Stage::Empty => {
@@ -130,48 +129,30 @@ impl<M: FnOnce() -> F, F: Future> Cell<M, F> {
         })
     }
 
-    /// Drops what is in the stage, in place, and puts `next` there. The panic of a destructor comes back.
+    /// Drops what is in the stage, in place, then keeps `outcome`, unless a destructor has panicked: then that panic.
     ///
     /// # Safety
     ///
-    /// The state gives this thread the frame.
-    unsafe fn replace(&self, next: impl FnOnce(std::thread::Result<()>) -> Stage<M, F>) {
+    /// The state gives this thread the core.
+    unsafe fn store_output(&self, outcome: Outcome<F::Output>) -> Ended {
         self.stage.with_mut(|stage| {
+            // SAFETY: as this function's condition says; nothing else refers into the stage.
+            let stage = unsafe { &mut *stage };
             let dropped = {
                 let _entered = self.span.enter();
-                // SAFETY: as this function's condition says; whatever happens in there, it is not dropped again,
-                // since the next line overwrites it without a look.
-                catch_unwind(AssertUnwindSafe(|| unsafe { ptr::drop_in_place(stage) }))
+                // An assignment drops the old value in place, as a future must be, and stores the new one also when that panics.
+                catch_unwind(AssertUnwindSafe(|| *stage = Stage::Empty))
             };
-            // SAFETY: the place is valid, and what was there is dropped.
-            unsafe { ptr::write(stage, Stage::Empty) };
-            let next = next(dropped);
-            // SAFETY: as above. What is overwritten has no destructor.
-            unsafe { ptr::write(stage, next) };
-        });
-    }
-
-    /// Drops the future, then keeps `outcome`, unless a destructor's panic comes in its place.
-    ///
-    /// # Safety
-    ///
-    /// As for `empty_stage`.
-    unsafe fn settle(&self, outcome: Outcome<F::Output>) -> Ended {
-        let mut ended = Ended::Value;
-        // SAFETY: the same condition.
-        unsafe {
-            self.replace(|dropped| {
-                let outcome = outcome.after_drop(dropped);
-                ended = outcome.ended();
-                Stage::Ended(outcome)
-            });
-        }
-        ended
+            let outcome = outcome.after_drop(dropped);
+            let ended = outcome.ended();
+            *stage = Stage::Ended(outcome);
+            ended
+        })
     }
 }
 
 // SAFETY: user code is run inside `catch_unwind` or `catch_and_drop` only.
-unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
+unsafe impl<M: FnOnce() -> F, F: Future> TaskCore for FutureCore<M, F> {
     unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
         let polled = {
             let _entered = self.span.enter();
@@ -184,95 +165,66 @@ unsafe impl<M: FnOnce() -> F, F: Future> Frame for Cell<M, F> {
             Err(payload) => Outcome::Panicked(payload),
         };
         // SAFETY: as above.
-        Poll::Ready(unsafe { self.settle(outcome) })
+        Poll::Ready(unsafe { self.store_output(outcome) })
     }
 
     unsafe fn stop(&self, reason: Reason) -> Ended {
         // SAFETY: the caller keeps this function's condition.
-        unsafe { self.settle(Outcome::Stopped(reason)) }
+        unsafe { self.store_output(Outcome::Stopped(reason)) }
     }
 
-    unsafe fn overrule(&self) {
-        // SAFETY: the caller keeps this function's condition: it still has the frame.
-        let overruled = unsafe { self.take() };
-        catch_and_drop(|| overruled);
+    unsafe fn set_cancelled(&self) {
+        // SAFETY: the caller keeps this function's condition: it still has the core.
+        let output = unsafe { self.take() };
+        catch_and_drop(|| output);
         // SAFETY: as above.
-        unsafe { self.settle(Outcome::Stopped(Reason::Cancel)) };
+        unsafe { self.store_output(Outcome::Stopped(Reason::Cancel)) };
     }
 
     unsafe fn site(&self) -> Site {
         self.site
     }
 
-    unsafe fn discard(&self) {
+    unsafe fn drop_output(&self) {
         // SAFETY: the caller is the completer of a detached job.
-        let unasked = unsafe { self.take() };
-        self.span.log_unobserved(unasked.as_ref().and_then(Outcome::panic));
-        catch_and_drop(|| unasked);
+        let output = unsafe { self.take() };
+        self.span.log_unobserved(output.as_ref().and_then(Outcome::panic));
+        catch_and_drop(|| output);
     }
 }
 
-/// A frame on a caller's stack, with the types and the lifetime erased.
+/// A core on a caller's stack, with the types and the lifetime erased.
 #[derive(Clone, Copy)]
-pub(crate) struct Borrowed<'a> {
-    frame: *const (dyn Frame + 'static),
+pub(crate) struct ScopedCore<'a> {
+    core: *const (dyn TaskCore + 'static),
     lives: PhantomData<&'a ()>,
 }
 
-impl<'a> Borrowed<'a> {
+impl<'a> ScopedCore<'a> {
     /// # Safety
     ///
-    /// `frame` is neither moved nor dropped before the job it goes into is done.
-    pub(crate) unsafe fn new(frame: &'a (dyn Frame + 'a)) -> Borrowed<'static> {
-        let frame: *const (dyn Frame + 'a) = frame;
+    /// `core` is neither moved nor dropped before the job it goes into is done.
+    pub(crate) unsafe fn new(core: &'a (dyn TaskCore + 'a)) -> ScopedCore<'static> {
+        let core: *const (dyn TaskCore + 'a) = core;
         // SAFETY: the two types differ in a lifetime only, and the caller sees to it that it is kept.
-        let frame = unsafe { mem::transmute::<*const (dyn Frame + 'a), *const (dyn Frame + 'static)>(frame) };
-        Borrowed { frame, lives: PhantomData }
+        let core = unsafe { mem::transmute::<*const (dyn TaskCore + 'a), *const (dyn TaskCore + 'static)>(core) };
+        ScopedCore { core, lives: PhantomData }
     }
 }
 
-impl Borrowed<'static> {
-    /// # Safety
-    ///
-    /// The job is not done.
-    unsafe fn frame(&self) -> &dyn Frame {
-        // SAFETY: until then the frame is where it was, as `new` asks.
-        unsafe { &*self.frame }
+/// What a job holds: its core, or a pointer to it.
+pub(crate) trait HoldsCore {
+    fn core(&self) -> *const dyn TaskCore;
+}
+
+impl<M: FnOnce() -> F + 'static, F: Future + 'static> HoldsCore for FutureCore<M, F> {
+    fn core(&self) -> *const dyn TaskCore {
+        self
     }
 }
 
-// SAFETY: whoever may call a method of a frame has the state's leave, so the job is not done. `discard` comes after
-// that, and is never called: a scoped call does not detach.
-unsafe impl Frame for Borrowed<'static> {
-    unsafe fn poll(&self, cx: &mut Context<'_>) -> Poll<Ended> {
-        // SAFETY: see the impl.
-        let frame = unsafe { self.frame() };
-        // SAFETY: the condition is the same.
-        unsafe { frame.poll(cx) }
-    }
-
-    unsafe fn stop(&self, reason: Reason) -> Ended {
-        // SAFETY: see the impl.
-        let frame = unsafe { self.frame() };
-        // SAFETY: the condition is the same.
-        unsafe { frame.stop(reason) }
-    }
-
-    unsafe fn overrule(&self) {
-        // SAFETY: see the impl.
-        let frame = unsafe { self.frame() };
-        // SAFETY: the condition is the same.
-        unsafe { frame.overrule() }
-    }
-
-    unsafe fn site(&self) -> Site {
-        // SAFETY: see the impl.
-        let frame = unsafe { self.frame() };
-        // SAFETY: the condition is the same.
-        unsafe { frame.site() }
-    }
-
-    unsafe fn discard(&self) {
-        debug_assert!(false, "a scoped call never detaches");
+impl HoldsCore for ScopedCore<'static> {
+    fn core(&self) -> *const dyn TaskCore {
+        self.core
     }
 }

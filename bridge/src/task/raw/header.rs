@@ -1,121 +1,214 @@
-//! A job by one thin pointer: what the queue links, and what a waker holds.
+//! [`TaskRef`]: a counted, thin pointer to a job of whatever future. It is what the queue links, what the slab keeps and what a
+//! waker holds.
+//!
+//! It points to the [`Header`] of the job, which knows by its [`VTable`] what kind of job it is the start of. The count is that
+//! of the `Arc` that the job was made in.
 
+use std::fmt;
 use std::mem::ManuallyDrop;
-use std::ptr::{self, NonNull};
+use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::ptr;
 use std::sync::Arc;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
+use crate::deadlock::graph::{Dependency, JobId};
 use crate::loom::UnsafeCell;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::completion::Completion;
+use crate::task::raw::core::TaskCore;
+use crate::task::raw::schedule::Schedule;
+use crate::task::raw::slab::SlabKey;
 
-/// A job's place in the queue. It is in one queue, once, at most: from the push of a new job until it is taken, and from
-/// the step that set `WOKEN` in `IDLE` (see [`state`](crate::task::raw::state)) until it is taken again.
+/// What a job has whatever its future is.
 ///
 /// Aligned so that the queue has three bits of its address for its marks.
 #[repr(align(8))]
-pub(crate) struct Link {
-    /// The job that this is a part of, as a reference to it was when it was first given away: the thin pointers lead to
-    /// this fat one. Written once, by the first `give`.
-    job: UnsafeCell<Option<NonNull<AnyJob>>>,
-    /// The job that was pushed before it.
-    pub(crate) next: UnsafeCell<*const Link>,
+pub(crate) struct Header {
+    pub(crate) completion: Completion,
+    /// The key under which its loop keeps it while it is pending.
+    pub(crate) key: SlabKey,
+    /// The job that was pushed before it. A job is in one queue, once, at most: from the push of a new job until it is taken, and
+    /// from the step that set `WOKEN` in `IDLE` (see [`state`](crate::task::raw::state)) until it is taken again.
+    next: UnsafeCell<*const Header>,
+    /// Where it is sent to run again; see the last chapter of [`state`](crate::task::raw::state).
+    pub(super) schedule: UnsafeCell<Option<Arc<dyn Schedule>>>,
+    vtable: &'static VTable,
 }
 
-impl Link {
-    pub(crate) fn new() -> Link {
-        Link { job: UnsafeCell::new(None), next: UnsafeCell::new(ptr::null()) }
-    }
+/// What depends on the type of a job. The functions take a pointer to the header of a job of that type that is alive.
+pub(super) struct VTable {
+    /// Counts one reference more.
+    pub(super) retain: unsafe fn(*const Header),
+    /// Counts one reference less, and frees the job after the last.
+    pub(super) release: unsafe fn(*const Header),
+    /// Where the core of the job is.
+    pub(super) core: unsafe fn(*const Header) -> *const dyn TaskCore,
+}
 
-    /// A pointer that keeps the job alive, in the place of `job`. [`Link::take`] is the way back.
-    ///
+impl Header {
     /// # Safety
     ///
-    /// The first time, nobody else gives the same job away, or has a waker of it.
-    pub(crate) unsafe fn give(job: Arc<AnyJob>) -> *const Link {
-        let link: *const Link = &raw const job.link;
-        // SAFETY: what is there was written by the first call, which came before, as this function asks.
-        let is_known = job.link.job.with(|known| unsafe { *known }.is_some());
-        let job = Arc::into_raw(job);
-        if !is_known {
-            // SAFETY: the job is alive, by the reference that the last line has given up.
-            let link = unsafe { &*link };
-            // SAFETY: this is the first call, during which nobody else looks, as this function asks.
-            link.job.with_mut(|known| unsafe { *known = NonNull::new(job.cast_mut()) });
+    /// The header becomes the first field of a job whose functions `vtable` has, in an `Arc`.
+    pub(super) unsafe fn new(vtable: &'static VTable) -> Header {
+        Header {
+            completion: Completion::new(),
+            key: SlabKey::default(),
+            next: UnsafeCell::new(ptr::null()),
+            schedule: UnsafeCell::new(None),
+            vtable,
         }
-        link
+    }
+}
+
+/// A counted reference to a job.
+pub(crate) struct TaskRef {
+    /// From `Arc::into_raw`, so that it leads to all of the job, with a reference of the `Arc`.
+    header: *const Header,
+}
+
+// SAFETY: as for `Job`.
+unsafe impl Send for TaskRef {}
+// SAFETY: as for `Job`.
+unsafe impl Sync for TaskRef {}
+
+// As for `Job`.
+impl UnwindSafe for TaskRef {}
+impl RefUnwindSafe for TaskRef {}
+
+impl TaskRef {
+    /// # Safety
+    ///
+    /// `header` is from `Arc::into_raw` of a job, and the caller gives its reference away.
+    pub(super) unsafe fn from_raw(header: *const Header) -> TaskRef {
+        TaskRef { header }
     }
 
-    /// The reference that was given away.
+    /// The pointer. It keeps the provenance of the whole job.
+    pub(super) fn as_ptr(&self) -> *const Header {
+        self.header
+    }
+
+    pub(crate) fn id(&self) -> JobId {
+        JobId::of(&**self)
+    }
+
+    /// The core of the job.
     ///
     /// # Safety
     ///
-    /// `link` is from [`Link::give`] or from a waker's clone, and its reference was not taken back yet.
-    pub(crate) unsafe fn take(link: *const Link) -> Arc<AnyJob> {
-        // SAFETY: the job is alive, by the reference that was given away.
-        let job = unsafe { (*link).known() };
-        // SAFETY: it is from `Arc::into_raw`, and this call has its reference, as this function asks.
-        unsafe { Arc::from_raw(job) }
+    /// The state gives the core to the calling thread, or has given it the outcome in it: until then, a core that is on its
+    /// caller's stack stays there.
+    pub(super) unsafe fn core(&self) -> &dyn TaskCore {
+        // SAFETY: the job is alive, by this reference.
+        let core = unsafe { (self.vtable.core)(self.header) };
+        // SAFETY: the core is a part of the job, or on the stack of a caller that waits until the job is done.
+        unsafe { &*core }
     }
 
-    /// A reference to the job, which has been given away before.
-    pub(crate) fn job(&self) -> Arc<AnyJob> {
-        let job = self.known();
-        // SAFETY: it is from `Arc::into_raw`, and alive: this link, which is borrowed, is a part of it.
-        unsafe { Arc::increment_strong_count(job) };
-        // SAFETY: as above, and with the reference that was just made.
-        unsafe { Arc::from_raw(job) }
+    /// Notes what was pushed before.
+    ///
+    /// # Safety
+    ///
+    /// The job is in no queue, and the calling thread is the one that may push it.
+    pub(super) unsafe fn set_next(&self, next: *const Header) {
+        // SAFETY: nobody else touches the cell of a job that is in no queue.
+        self.next.with_mut(|cell| unsafe { *cell = next });
     }
 
-    fn known(&self) -> *const AnyJob {
-        // SAFETY: nobody writes to it after the first `give`, which came before: whoever has the link to ask it has it
-        // from there.
-        let known = self.job.with(|known| unsafe { *known });
-        known.expect("a job is known from its first push on").as_ptr().cast_const()
+    /// Takes what was pushed before, and puts `next` in its place.
+    ///
+    /// # Safety
+    ///
+    /// The job was taken out of a queue by the calling thread, as a part of a list that is not shared. What was pushed before it
+    /// was not taken yet.
+    pub(super) unsafe fn replace_next(&self, next: Option<TaskRef>) -> Option<TaskRef> {
+        let next = next.map_or(ptr::null(), |next| ManuallyDrop::new(next).header);
+        // SAFETY: the list is this thread's.
+        let header = self.next.with_mut(|cell| unsafe { ptr::replace(cell, next) });
+        // SAFETY: the reference that was pushed before is the list's, and is not taken again.
+        (!header.is_null()).then(|| unsafe { TaskRef::from_raw(header) })
     }
 
-    /// A waker of the job, which has been given away before. It does not count as a reference; its clones do.
-    pub(crate) fn waker(&self) -> ManuallyDrop<Waker> {
-        let link: *const Link = self;
+    /// A waker of the job. It does not count as a reference; its clones do.
+    pub(super) fn waker(&self) -> ManuallyDrop<Waker> {
         // SAFETY: the functions of the table keep the contract of a waker: each clone has a reference of its own, and
-        // what they do may be done on any thread. This one, which has none, is not dropped, and is used while the link
-        // is borrowed.
-        ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(link.cast(), &WAKER)) })
+        // what they do may be done on any thread. This one, which has none, is not dropped, and is used while `self` is
+        // borrowed.
+        ManuallyDrop::new(unsafe { Waker::from_raw(RawWaker::new(self.header.cast(), &WAKER)) })
+    }
+}
+
+impl Deref for TaskRef {
+    type Target = Header;
+
+    fn deref(&self) -> &Header {
+        // SAFETY: the job is alive, by this reference.
+        unsafe { &*self.header }
+    }
+}
+
+impl Clone for TaskRef {
+    fn clone(&self) -> TaskRef {
+        // SAFETY: the job is alive, by this reference.
+        unsafe { (self.vtable.retain)(self.header) };
+        TaskRef { header: self.header }
+    }
+}
+
+impl Drop for TaskRef {
+    fn drop(&mut self) {
+        // SAFETY: the job is alive, by this reference, which is given up and not used again.
+        unsafe { (self.vtable.release)(self.header) };
+    }
+}
+
+impl fmt::Debug for TaskRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskRef").field("state", &self.completion.state.name()).finish_non_exhaustive()
+    }
+}
+
+impl Dependency for TaskRef {
+    fn job(&self) -> Option<JobId> {
+        Some(self.id())
+    }
+
+    fn is_resolved(&self) -> bool {
+        self.completion.state.needs_no_loop()
     }
 }
 
 static WAKER: RawWakerVTable = RawWakerVTable::new(clone_waker, wake, wake_by_ref, drop_waker);
 
-/// The job of a waker, by the reference that the waker has.
+/// The reference of a waker, which keeps it.
 ///
 /// # Safety
 ///
-/// `link` is the data of a waker that is not used, nor dropped, after this.
-unsafe fn of_waker(link: *const ()) -> Arc<AnyJob> {
-    // SAFETY: each waker that may be used up has a reference, by `clone_waker`.
-    unsafe { Link::take(link.cast()) }
+/// `data` is that of a waker, in this and in the next four. What this returns is used while the waker is there.
+unsafe fn of_waker(data: *const ()) -> ManuallyDrop<TaskRef> {
+    // SAFETY: the data of a waker is the pointer of a `TaskRef`, whose reference stays with the waker.
+    ManuallyDrop::new(unsafe { TaskRef::from_raw(data.cast()) })
 }
 
-/// # Safety
-///
-/// `link` is the data of a waker, in this and in the next three.
-unsafe fn clone_waker(link: *const ()) -> RawWaker {
-    // SAFETY: a waker keeps its job alive, or is borrowed from one that does.
-    let job = unsafe { &*link.cast::<Link>() }.job();
-    let _its_own = Arc::into_raw(job);
-    RawWaker::new(link, &WAKER)
+unsafe fn clone_waker(data: *const ()) -> RawWaker {
+    // SAFETY: the waker is borrowed by this call.
+    let task = unsafe { of_waker(data) };
+    let clone = ManuallyDrop::new(TaskRef::clone(&task));
+    RawWaker::new(clone.header.cast(), &WAKER)
 }
 
-unsafe fn wake(link: *const ()) {
-    // SAFETY: by the contract of a waker it is used up by this.
-    unsafe { of_waker(link) }.wake();
+unsafe fn wake(data: *const ()) {
+    // SAFETY: the waker ends with this call, and its reference is taken over.
+    ManuallyDrop::into_inner(unsafe { of_waker(data) }).wake();
 }
 
-unsafe fn wake_by_ref(link: *const ()) {
-    // SAFETY: as in `clone_waker`. The link is not used after `wake`, during which the job may end.
-    unsafe { &*link.cast::<Link>() }.job().wake();
+unsafe fn wake_by_ref(data: *const ()) {
+    // SAFETY: the waker is borrowed by this call. The job may end in it, and with that the waker: hence a reference of its own.
+    let task = TaskRef::clone(&*unsafe { of_waker(data) });
+    task.wake();
 }
 
-unsafe fn drop_waker(link: *const ()) {
-    // SAFETY: by the contract of a waker this is the last that is done with it.
-    drop(unsafe { of_waker(link) });
+unsafe fn drop_waker(data: *const ()) {
+    // SAFETY: the waker ends with this call, and its reference is taken over.
+    drop(ManuallyDrop::into_inner(unsafe { of_waker(data) }));
 }

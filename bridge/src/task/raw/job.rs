@@ -1,35 +1,28 @@
-//! A frame on its way through a loop: taken up, run, stopped, completed.
+//! A job: a future on its way through a loop. It is started, polled, stopped and completed here.
 //!
-//! Everything here that is unsafe rests on one invariant, that of the [`state`](crate::task::raw::state) table: a frame is
-//! touched only by the thread that the state gives it to. [`Job`]'s methods are where the steps are taken and
-//! the leave is used, side by side.
+//! Everything here that is unsafe rests on one invariant, that of the [`state`](crate::task::raw::state) table: a core is touched
+//! only by the thread that the state gives it to. Each method takes a step of the state, and then touches what that step gave it.
 
 use std::panic::RefUnwindSafe;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use crate::deadlock::graph::{Answer, JobId};
 use crate::instrument::stall::{self, Threshold};
-use crate::loom::UnsafeCell;
-use crate::task::raw::completion::Signal;
-use crate::task::raw::core::Frame;
-use crate::task::raw::header::Link;
+use crate::task::raw::completion::Completion;
+use crate::task::raw::core::{HoldsCore, TaskCore};
+use crate::task::raw::header::{Header, TaskRef, VTable};
 use crate::task::raw::schedule::{Schedule, TokioTask};
-use crate::task::raw::slab::Key;
 use crate::task::raw::state::{CANCEL, Ended, Reason, Start, Stop};
-use crate::task::raw::withdrawn;
+use crate::task::raw::unpolled;
 use crate::unwind::catch_and_drop;
 
-/// A reference-counted header that everyone holds, before a frame that is touched by leave of the state.
-pub(crate) struct Job<F: Frame + ?Sized> {
-    pub(crate) signal: Signal,
-    /// What the queue needs of it.
-    pub(crate) link: Link,
-    // Where it is sent to run again; see the last chapter of `state`.
-    schedule: UnsafeCell<Option<Arc<dyn Schedule>>>,
-    /// The key under which its loop keeps it while it is pending.
-    pub(crate) key: Key,
-    frame: F,
+/// A job: what all jobs have, and then the core, which is touched only where the state allows it. It lies in an `Arc`; a
+/// [`TaskRef`] is such an `Arc` without the type.
+#[repr(C)]
+pub(crate) struct Job<C> {
+    // First, so that a pointer to one is a pointer to the other.
+    header: Header,
+    core: C,
 }
 
 /// Who runs a job.
@@ -51,36 +44,70 @@ pub(crate) enum Ran {
     Woken,
 }
 
-/// A job of whatever future, as the queue and the loop see it.
-pub(crate) type AnyJob = Job<dyn Frame>;
-
-// SAFETY: what a job holds that is not `Send` or `Sync` by itself is the frame and the waker cells, and these are
-// touched by one thread at a time, which the state chooses, with Acquire and Release on every step. What that
-// means for futures that are not `Send` is the condition of `Job::new`.
-unsafe impl<F: Frame + ?Sized> Send for Job<F> {}
+// SAFETY: what a job holds that is not `Send` or `Sync` by itself is
+// - the core, and the completion's waker: the state gives each to one thread at a time, with Acquire and Release on every step;
+// - the scheduler, which has the same guard, and the link to the next job, which is of the thread that may push the job, and then
+//   of the thread that has taken it out of the queue (the queue's exchanges are Release and Acquire);
+// - the slab key, an atomic that only the thread with the driver uses.
+// What that means for futures that are not `Send` is the condition of `Job::new`.
+unsafe impl<C> Send for Job<C> {}
 // SAFETY: as above.
-unsafe impl<F: Frame + ?Sized> Sync for Job<F> {}
+unsafe impl<C> Sync for Job<C> {}
 
 // A panic of the user's is an outcome like others: nobody sees a job that one has left half changed.
-impl<F: Frame + ?Sized> RefUnwindSafe for Job<F> {}
+impl<C> RefUnwindSafe for Job<C> {}
 
-impl<F: Frame> Job<F> {
+impl<C: HoldsCore + 'static> Job<C> {
+    const VTABLE: &'static VTable = &VTable { retain: retain::<C>, release: release::<C>, core: core::<C> };
+
     /// A job that waits to be pushed.
     ///
     /// # Safety
     ///
-    /// What the frame holds before the first poll is `Send`, and so is the outcome. What it holds from then on
-    /// need not be if the job goes to a loop whose thread never changes.
-    pub(crate) unsafe fn new(frame: F) -> Job<F> {
-        Job { signal: Signal::new(), link: Link::new(), schedule: UnsafeCell::new(None), key: Key::default(), frame }
+    /// It is put into an `Arc`. What the core holds before the first poll is `Send`, and so is the outcome. What it holds from
+    /// then on need not be if the job goes to a loop whose thread never changes.
+    pub(crate) unsafe fn new(core: C) -> Job<C> {
+        // SAFETY: the header is the first field below, the functions are those of this type, and the caller sees to the `Arc`.
+        Job { header: unsafe { Header::new(Self::VTABLE) }, core }
     }
 
-    pub(crate) fn frame(&self) -> &F {
-        &self.frame
+    pub(crate) fn core(&self) -> &C {
+        &self.core
+    }
+
+    pub(crate) fn completion(&self) -> &Completion {
+        &self.header.completion
     }
 }
 
-impl<F: Frame + ?Sized> Job<F> {
+impl<C: HoldsCore + 'static> From<&Arc<Job<C>>> for TaskRef {
+    fn from(job: &Arc<Job<C>>) -> TaskRef {
+        let header = Arc::into_raw(Arc::clone(job)).cast::<Header>();
+        // SAFETY: it is from `Arc::into_raw`, and has the reference of the clone.
+        unsafe { TaskRef::from_raw(header) }
+    }
+}
+
+/// # Safety
+///
+/// `header` is that of a `Job<C>` in an `Arc` that is alive, in this and in the next two.
+unsafe fn retain<C>(header: *const Header) {
+    // SAFETY: a pointer to the header, the first field, is one to the job.
+    unsafe { Arc::increment_strong_count(header.cast::<Job<C>>()) };
+}
+
+unsafe fn release<C>(header: *const Header) {
+    // SAFETY: as above. The caller gives its reference up.
+    unsafe { Arc::decrement_strong_count(header.cast::<Job<C>>()) };
+}
+
+unsafe fn core<C: HoldsCore>(header: *const Header) -> *const dyn TaskCore {
+    // SAFETY: as above.
+    let job = unsafe { &*header.cast::<Job<C>>() };
+    job.core.core()
+}
+
+impl TaskRef {
     /// Runs the job once on the loop's thread: what a poll, by the loop or by its tokio task, amounts to.
     pub(crate) fn run(&self, runner: Runner<'_>) -> Ran {
         let mut measured = stall::Poll::new(match runner {
@@ -93,7 +120,7 @@ impl<F: Frame + ?Sized> Job<F> {
     }
 
     fn run_measured(&self, runner: Runner<'_>, measured: &mut stall::Poll<'_>) -> Ran {
-        match self.signal.state.start() {
+        match self.completion.state.start() {
             Start::Gone => return Ran::Ended,
             Start::Stop(reason) => self.end(reason),
             Start::Run { .. } => match self.poll(runner, measured) {
@@ -103,7 +130,7 @@ impl<F: Frame + ?Sized> Job<F> {
                 }
                 Poll::Pending => {
                     self.set_schedule(runner);
-                    match self.signal.state.idle() {
+                    match self.completion.state.idle() {
                         Ok(false) => return Ran::Pending,
                         Ok(true) => return Ran::Woken,
                         Err(reason) => {
@@ -123,21 +150,23 @@ impl<F: Frame + ?Sized> Job<F> {
         let waker = match runner {
             Runner::Task(waker) => waker,
             Runner::Loop { .. } => {
-                own = self.link.waker();
+                own = self.waker();
                 &own
             }
         };
         measured.start();
-        // SAFETY: `start` has given us the frame, which its owner keeps in place until the job is done.
-        let polled = unsafe { self.frame.poll(&mut Context::from_waker(waker)) };
-        // SAFETY: it is still ours, since the job is not completed yet.
-        measured.end(|| unsafe { self.frame.site() });
+        // SAFETY: `start` has given the core to this thread, and nothing below completes the job.
+        let core = unsafe { self.core() };
+        // SAFETY: RUNNING, by this thread. The owner of the core keeps it in place until the job is done.
+        let polled = unsafe { core.poll(&mut Context::from_waker(waker)) };
+        // SAFETY: RUNNING, still.
+        measured.end(|| unsafe { core.site() });
         polled
     }
 
     /// The loop will not run this job (again): it drops the future on its thread.
     pub(crate) fn close(&self) {
-        match self.signal.state.start() {
+        match self.completion.state.start() {
             Start::Gone => {}
             Start::Stop(reason) => self.end(reason),
             Start::Run { woken } => {
@@ -152,15 +181,15 @@ impl<F: Frame + ?Sized> Job<F> {
 
     /// No loop took the job: it goes back to the thread that wanted to push it.
     pub(crate) fn refuse(&self) {
-        if self.signal.state.withdraw() {
+        if self.completion.state.end_unpolled() {
             self.end(Reason::Closed);
         }
     }
 
     /// Asks for an end by `bit`. See `State::stop`. False if it is done, and not by a cancel.
     pub(crate) fn stop(&self, bit: u32, reason: Reason) -> bool {
-        match self.signal.state.stop(bit) {
-            Stop::Withdrawn => self.end(reason),
+        match self.completion.state.stop(bit) {
+            Stop::Unpolled => self.end(reason),
             asked => return self.asked_to_stop(asked),
         }
         true
@@ -169,7 +198,7 @@ impl<F: Frame + ?Sized> Job<F> {
     fn asked_to_stop(&self, asked: Stop) -> bool {
         match asked {
             Stop::Send => self.send(),
-            Stop::Withdrawn | Stop::Noted => {}
+            Stop::Unpolled | Stop::Noted => {}
             Stop::Done { cancelled } => return cancelled,
         }
         true
@@ -181,7 +210,7 @@ impl<F: Frame + ?Sized> Job<F> {
         // below, or for good.
         let schedule = self.schedule.with_mut(|cell| unsafe { (*cell).take() });
         let schedule = schedule.expect("an idle job was scheduled by somebody");
-        schedule.schedule(&self.link);
+        schedule.schedule(self);
         // What hangs on the last reference may be the user's.
         catch_and_drop(|| schedule);
     }
@@ -211,63 +240,57 @@ impl<F: Frame + ?Sized> Job<F> {
         });
     }
 
-    /// Drops the future and completes. The caller has the frame.
+    /// Drops the future and completes. The caller has the core.
     fn end(&self, reason: Reason) {
-        // SAFETY: this is called after a step that gave the frame to this thread, and nowhere else.
-        let ended = unsafe { self.frame.stop(reason) };
+        // SAFETY: this is called after a step that gave the core to this thread, and nowhere else.
+        let core = unsafe { self.core() };
+        // SAFETY: as above: RUNNING or UNPOLLED, by this thread.
+        let ended = unsafe { core.stop(reason) };
         self.complete(ended);
     }
 
-    /// The last step. The caller has the frame, the outcome is in it and the future is not.
+    /// The last step. The caller has the core, the outcome is in it and the future is not.
     fn complete(&self, ended: Ended) {
-        // SAFETY: `complete` calls `discard` only if the owner detached, which a scoped call never does: the
-        // frame is the job's own memory, and the job is alive, since the caller refers to it.
-        let discard = || unsafe { self.frame.discard() };
-        // SAFETY: the caller has the frame, as is said above.
-        if unsafe { self.signal.complete(ended, discard) }.is_err() {
-            // SAFETY: not completed, so the frame is still ours.
-            unsafe { self.frame.overrule() };
+        // Asked for only when it is called: once the job is done, a core on its caller's stack may be gone, and so must be
+        // every reference to it.
+        let drop_output = || {
+            // SAFETY: `complete` calls this only if the owner detached, which a scoped call never does: the core is a part of the
+            // job, which is alive by this reference, and its outcome is the completer's.
+            let core = unsafe { self.core() };
+            // SAFETY: as above.
+            unsafe { core.drop_output() };
+        };
+        // SAFETY: the caller has the core and is done with it. The completion is a part of the job, which this refers to.
+        if unsafe { self.completion.complete(ended, drop_output) }.is_err() {
+            // SAFETY: not completed, so the core is still this thread's.
+            let core = unsafe { self.core() };
+            // SAFETY: as above.
+            unsafe { core.set_cancelled() };
             // SAFETY: as for the first try.
-            let done = unsafe { self.signal.complete(Ended::Cancelled, discard) };
-            debug_assert!(done.is_ok(), "a cancel gives way to nothing");
+            let done = unsafe { self.completion.complete(Ended::Cancelled, drop_output) };
+            debug_assert!(done.is_ok(), "nothing comes before a cancel");
         }
     }
-}
 
-impl AnyJob {
-    /// As [`stop`](Job::stop), by a cancel. A job that was not polled yet ends on this thread, at once unless it is one of many
+    /// As [`stop`](TaskRef::stop), by a cancel. A job that was not polled yet ends on this thread, at once unless it is one of many
     /// that cancel each other.
-    pub(crate) fn cancel(self: &Arc<Self>) -> bool {
-        match self.signal.state.stop(CANCEL) {
-            Stop::Withdrawn => withdrawn::end(Arc::clone(self)),
+    pub(crate) fn cancel(&self) -> bool {
+        match self.completion.state.stop(CANCEL) {
+            Stop::Unpolled => unpolled::end(self.clone()),
             asked => return self.asked_to_stop(asked),
         }
         true
     }
 
-    /// Ends it on the thread that a cancel of it has told `Withdrawn`.
-    pub(crate) fn end_withdrawn(&self) {
+    /// Ends it on the thread that a cancel of it has told `Unpolled`.
+    pub(crate) fn end_now_unpolled(&self) {
         self.end(Reason::Cancel);
-    }
-
-    pub(crate) fn id(&self) -> JobId {
-        JobId::of(self)
     }
 
     /// What a waker of the job does.
     pub(crate) fn wake(&self) {
-        if self.signal.state.wake() {
+        if self.completion.state.wake() {
             self.send();
         }
-    }
-}
-
-impl Answer for Arc<AnyJob> {
-    fn job(&self) -> Option<JobId> {
-        Some(self.id())
-    }
-
-    fn has_come(&self) -> bool {
-        self.signal.state.is_off_the_loop()
     }
 }

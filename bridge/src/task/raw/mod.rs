@@ -10,4 +10,4 @@ pub(crate) mod queue;
 pub(crate) mod schedule;
 pub(crate) mod slab;
 pub(crate) mod state;
-pub(crate) mod withdrawn;
+pub(crate) mod unpolled;

@@ -16,12 +16,11 @@
 //! The loop goes to sleep by marking the *empty* word; if a job came in between, the exchange fails and it takes
 //! the job. Of a burst, the first push takes the mark away and wakes, and the others find a loop that is awake.
 
+use std::mem::ManuallyDrop;
 use std::ptr;
-use std::sync::Arc;
 
 use crate::loom::{AtomicPtr, Ordering};
-use crate::task::raw::header::Link;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::{Header, TaskRef};
 use crate::unwind::catch_and_drop;
 
 /// The loop waits to be woken. Only an empty queue has it.
@@ -35,8 +34,8 @@ const MARKS: usize = ASLEEP | ENDED;
 /// The loop's way in.
 #[derive(Debug)]
 pub(crate) struct Queue {
-    // A `*const Link` of a queued job, whose low bits are the marks. See the alignment of a link.
-    head: AtomicPtr<Link>,
+    // A `*const Header` of a queued job, whose low bits are the marks. See the alignment of a header.
+    head: AtomicPtr<Header>,
 }
 
 /// What a push has to see to.
@@ -44,7 +43,7 @@ pub(crate) enum Pushed {
     /// It is in the queue. True: the loop sleeps, and is this push's to wake.
     Queued { wake: bool },
     /// Nothing was pushed; the job is the caller's again.
-    Closed(Arc<AnyJob>),
+    Closed(TaskRef),
 }
 
 impl Queue {
@@ -53,31 +52,29 @@ impl Queue {
     }
 
     /// Adds a new job.
-    pub(crate) fn push(&self, job: Arc<AnyJob>) -> Pushed {
+    pub(crate) fn push(&self, job: TaskRef) -> Pushed {
         self.push_unless(CLOSED, job)
     }
 
     /// Adds a job that has been here before, and was woken: the caller has set `WOKEN` in `IDLE`. Or a new one, of a call that
     /// is under way.
-    pub(crate) fn push_again(&self, job: Arc<AnyJob>) -> Pushed {
+    pub(crate) fn push_again(&self, job: TaskRef) -> Pushed {
         self.push_unless(ENDED, job)
     }
 
     /// Adds a job, which is in no queue, if not all of `refused` is marked.
-    fn push_unless(&self, refused: usize, job: Arc<AnyJob>) -> Pushed {
-        // SAFETY: a job is pushed by the one thread that has made it, or that has set WOKEN in IDLE.
-        let at = unsafe { Link::give(job) };
-        // SAFETY: the job is alive, by the reference that was given, until it is taken or, here, refused.
-        let link = unsafe { &*at };
+    fn push_unless(&self, refused: usize, task: TaskRef) -> Pushed {
+        // Its reference is the queue's once it is pushed, and may be given up by then.
+        let task = ManuallyDrop::new(task);
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             if marks(head) & refused == refused {
-                // SAFETY: it was not published, so the reference that was given is still there.
-                return Pushed::Closed(unsafe { Link::take(at) });
+                return Pushed::Closed(ManuallyDrop::into_inner(task));
             }
-            // SAFETY: as above; nobody sees the link before the exchange below.
-            link.next.with_mut(|next| unsafe { *next = unmarked(head) });
-            let to = at.cast_mut().map_addr(|addr| addr | (marks(head) & CLOSED));
+            // SAFETY: a job is pushed by the one thread that has made it, or that has set WOKEN in IDLE; nobody sees it before
+            // the exchange below.
+            unsafe { task.set_next(unmarked(head)) };
+            let to = task.as_ptr().cast_mut().map_addr(|addr| addr | (marks(head) & CLOSED));
             // ORDERING: Release hands over the link and the job. Acquire on success is for ASLEEP: the loop's
             // waker, which the pusher is about to use, was set before the mark. A failure reads nothing.
             match self.head.compare_exchange_weak(head, to, Ordering::AcqRel, Ordering::Relaxed) {
@@ -101,13 +98,18 @@ impl Queue {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             if unmarked(head).is_null() && mark == 0 {
-                return Taken { next: ptr::null() };
+                return Taken { next: None };
             }
-            let to = ptr::null_mut::<Link>().map_addr(|_| (marks(head) & CLOSED) | mark);
+            let to = ptr::null_mut::<Header>().map_addr(|_| (marks(head) & CLOSED) | mark);
             // ORDERING: Acquire pairs with the Release of every push whose job is in the list: each exchange is
             // a read-modify-write, so the release sequences of the older pushes go on through the newer.
             match self.head.compare_exchange_weak(head, to, Ordering::Acquire, Ordering::Relaxed) {
-                Ok(_) => return Taken { next: reversed(unmarked(head)) },
+                Ok(_) => {
+                    let newest = unmarked(head);
+                    // SAFETY: the queue had the reference of each job that was pushed, and gives this one to the list.
+                    let newest = (!newest.is_null()).then(|| unsafe { TaskRef::from_raw(newest) });
+                    return Taken { next: reversed(newest) };
+                }
                 Err(seen) => head = seen,
             }
         }
@@ -130,7 +132,7 @@ impl Queue {
 
     /// Marks an empty queue, open or `closed`.
     fn mark_asleep(&self, closed: usize) -> bool {
-        let marked = ptr::null_mut::<Link>().map_addr(|_| closed | ASLEEP);
+        let marked = ptr::null_mut::<Header>().map_addr(|_| closed | ASLEEP);
         let mut head = self.head.load(Ordering::Relaxed);
         while unmarked(head).is_null() && marks(head) & CLOSED == closed {
             if head == marked {
@@ -167,54 +169,45 @@ impl Queue {
     }
 }
 
-fn marks(head: *mut Link) -> usize {
+fn marks(head: *mut Header) -> usize {
     head.addr() & MARKS
 }
 
-fn unmarked(head: *mut Link) -> *const Link {
+fn unmarked(head: *mut Header) -> *const Header {
     head.map_addr(|addr| addr & !MARKS)
 }
 
 /// Turns a list around: pushes leave the newest in front.
-fn reversed(mut newest: *const Link) -> *const Link {
-    let mut older_first = ptr::null();
-    while !newest.is_null() {
-        // SAFETY: a link in the list is alive by the reference that the push has given, and the list is this thread's.
-        let link = unsafe { &*newest };
-        let after = newest;
-        // SAFETY: as above.
-        newest = link.next.with_mut(|next| unsafe { ptr::replace(next, older_first) });
-        older_first = after;
+fn reversed(mut newest: Option<TaskRef>) -> Option<TaskRef> {
+    let mut oldest = None;
+    while let Some(task) = newest {
+        // SAFETY: this thread has taken the list out of the queue, and takes each job off it once.
+        newest = unsafe { task.replace_next(oldest.take()) };
+        oldest = Some(task);
     }
-    older_first
+    oldest
 }
 
 /// Jobs taken out of a queue, oldest first. The rest is handed out by `next`, or closed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Taken {
-    next: *const Link,
+    next: Option<TaskRef>,
 }
 
-// SAFETY: it is a list of references to jobs, which are `Send`, and nobody else refers to that list.
-unsafe impl Send for Taken {}
-
 impl Iterator for Taken {
-    type Item = Arc<AnyJob>;
+    type Item = TaskRef;
 
-    fn next(&mut self) -> Option<Arc<AnyJob>> {
-        let at = self.next;
-        // SAFETY: null, or a link of the list, whose job is alive by the reference that the push has given.
-        let link = unsafe { at.as_ref() }?;
-        // SAFETY: the list is this thread's since `take`.
-        self.next = link.next.with_mut(|next| unsafe { ptr::replace(next, ptr::null()) });
-        // SAFETY: the list hands out each of its links once.
-        Some(unsafe { Link::take(at) })
+    fn next(&mut self) -> Option<TaskRef> {
+        let task = self.next.take()?;
+        // SAFETY: the list is this thread's since `take`, and each job is taken off it once.
+        self.next = unsafe { task.replace_next(None) };
+        Some(task)
     }
 }
 
 impl Taken {
     pub(crate) fn has_next(&self) -> bool {
-        !self.next.is_null()
+        self.next.is_some()
     }
 
     /// Closes what is left. Says whether there was a job that had not ended by itself.
@@ -225,7 +218,7 @@ impl Taken {
     fn close_rest(&mut self) -> bool {
         let mut closed = false;
         for job in self {
-            closed |= !job.signal.state.is_done();
+            closed |= !job.completion.state.is_done();
             job.close();
             // What hangs on the last reference may be the user's, and the others still have to be closed.
             catch_and_drop(|| job);

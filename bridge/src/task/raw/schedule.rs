@@ -3,13 +3,13 @@
 use std::fmt::Debug;
 use std::task::Waker;
 
-use super::header::Link;
+use super::header::TaskRef;
 use crate::unwind::catch_and_drop;
 
 /// Runs tasks, and takes those in that were woken.
 pub(crate) trait Schedule: Debug + Send + Sync {
-    /// Has the job of `link` run again. Whoever calls this has set `WOKEN` in `IDLE`.
-    fn schedule(&self, link: &Link);
+    /// Has `task` run again. Whoever calls this has set `WOKEN` in `IDLE`.
+    fn schedule(&self, task: &TaskRef);
 
     /// Whether this wakes the same tokio task as `waker`.
     fn will_wake(&self, _waker: &Waker) -> bool {
@@ -22,7 +22,7 @@ pub(crate) trait Schedule: Debug + Send + Sync {
 pub(super) struct TokioTask(pub(super) Waker);
 
 impl Schedule for TokioTask {
-    fn schedule(&self, _: &Link) {
+    fn schedule(&self, _: &TaskRef) {
         catch_and_drop(|| self.0.wake_by_ref());
     }
 

@@ -1,16 +1,16 @@
 //! The states of a job, and every step between them.
 //!
-//! A *job* is a future on its way to a loop. Its *frame* holds the future and, later, the outcome: on the
+//! A *job* is a future on its way to a loop. Its *core* holds the future and, later, the outcome: on the
 //! caller's stack for a scoped call, in the job's own allocation for a submitted task. A job may outlive its
-//! call (in a queue, in a tokio task that is not freed yet); a scoped frame does not. So nobody touches a frame
+//! call (in a queue, in a tokio task that is not freed yet); a scoped core does not. So nobody touches a core
 //! without leave, and leave is what this word gives:
 //!
-//! | state | who may touch the frame | leaves to |
+//! | state | who may touch the core | leaves to |
 //! | --- | --- | --- |
-//! | [`QUEUED`] | nobody | [`RUNNING`]: the loop takes it up · [`WITHDRAWN`]: a canceller, a caller at its deadline, a push that a closed queue refused |
+//! | [`QUEUED`] | nobody | [`RUNNING`]: the loop starts it · [`UNPOLLED`]: a canceller, a caller at its deadline, a push that a closed queue refused |
 //! | [`RUNNING`] | the loop's thread, which polls or drops the future | [`IDLE`] · [`DONE`] |
 //! | [`IDLE`] (pending; the loop keeps the job, or a tokio task does) | nobody | [`RUNNING`]: the loop or that task polls it again, or drops it |
-//! | [`WITHDRAWN`] | the thread that withdrew it; it drops the future, which was never polled | [`DONE`] |
+//! | [`UNPOLLED`] | the thread that ended it; it drops the future, which was never polled | [`DONE`] |
 //! | [`DONE`] | the owner of the result | – |
 //!
 //! Beside the state stand six bits:
@@ -28,7 +28,7 @@
 //!
 //! Every step is one compare-exchange on the one word, so one of the two comes first, and the other sees it:
 //!
-//! - **Take-up against withdrawal** (`QUEUED`): one wins; the loser finds `WITHDRAWN` or `RUNNING` and follows
+//! - **Start against an end before the first poll** (`QUEUED`): one wins; the loser finds `UNPOLLED` or `RUNNING` and follows
 //!   the row of that state.
 //! - **Stop against going idle** (`RUNNING` → `IDLE`): [`State::idle`] fails when a stop bit is there, and the
 //!   loop, which is still `RUNNING`, drops the future at once. If it went idle first, the one that set the stop
@@ -36,29 +36,29 @@
 //! - **Wake against going idle**: if the wake came first, `idle` says so, and the loop queues the job again. If it went
 //!   idle first, the waker queues it.
 //! - **Wake against wake, stop against wake** (`IDLE`): the first to set [`WOKEN`] queues the job, so it is in the queue
-//!   once at most, and its link is that one's until then. The job runs once for both, and sees a stop bit.
+//!   once at most, and its header is that one's until then. The job runs once for both, and sees a stop bit.
 //! - **Cancel against completion**: [`State::complete`] with a value fails when `CANCEL` is there (`cancel` has
 //!   said true), and the outcome becomes `Cancelled`; if `DONE` came first, `cancel` says false.
 //! - **Deadline against completion**: the value stands. The caller waits for `DONE` either way, since the loop
-//!   may be inside the future; there is no limit on that wait.
-//! - **Shutdown against anything**: the loop closes its queue, then takes up what it keeps by `start`, as for a poll, and
+//!   may be inside the future; there is no timeout on that wait.
+//! - **Shutdown against anything**: the loop closes its queue, then starts what it keeps by `start`, as for a poll, and
 //!   completes it as `Closed`, or as what the stop bits say. A wake that comes later finds `RUNNING` or `DONE`, or a
-//!   queue that refuses the job; one that was in the middle of it has a reference of its own. A foreign runtime drops
+//!   queue that refuses the job; one that was in the middle of it has a reference of its own. An external runtime drops
 //!   its tasks on a thread of its own, and a task that is dropped does the same for its job.
 //! - **Waker against completion**: the owner writes the cell, then sets `WAKER`; if that finds `DONE`, nobody
 //!   will take the waker and the owner must not wait. If `DONE` came later, its storer saw the bit.
 //!
 //! # Order of completion
 //!
-//! Future dropped (a panic there is the outcome); outcome into the frame; `DONE`; owner's waker taken and woken.
-//! After `DONE` nothing of a scoped frame is touched, and of the job only what the completer's own reference
+//! Future dropped (a panic there is the outcome); outcome into the core; `DONE`; owner's waker taken and woken.
+//! After `DONE` nothing of a scoped core is touched, and of the job only what the completer's own reference
 //! keeps alive.
 //!
 //! # Where a job is sent to run again
 //!
-//! That is written beside the frame, in a cell of its own (`Home`): the loop whose queue takes it, or, on a foreign
+//! That is written beside the core, in a cell of its own (`Home`): the loop whose queue takes it, or, on a external
 //! runtime, the waker of its tokio task. It is written in `RUNNING` only. It is taken by the one thread that set `WOKEN`
-//! in `IDLE`, before the job is sent, and written anew by the next poll that is pending. On a loop of ours, a job that was
+//! in `IDLE`, before the job is sent, and written anew by the next poll that is pending. On a loop of this crate, a job that was
 //! taken out of the queue has nobody at its cell any more. Elsewhere (a tokio task, which may be polled for other reasons;
 //! a loop that closes) there may be somebody if `start` has found `WOKEN`, and the cell is left alone from then on: a tokio
 //! task is woken in this way by stops alone, so `start` says `Stop` there, and no poll follows that would write it.
@@ -67,12 +67,12 @@ use crate::loom::{AtomicU32, Ordering};
 
 /// On its way to the loop; never polled.
 pub(crate) const QUEUED: u32 = 0;
-/// The loop's thread has the frame.
+/// The loop's thread has the core.
 pub(crate) const RUNNING: u32 = 1;
 /// Pending; its loop or its tokio task will run it again.
 pub(crate) const IDLE: u32 = 2;
 /// Taken back before the first poll, by the thread that now drops it.
-pub(crate) const WITHDRAWN: u32 = 3;
+pub(crate) const UNPOLLED: u32 = 3;
 /// The outcome is there and the future is not.
 pub(crate) const DONE: u32 = 4;
 /// Selects the state from the word.
@@ -80,7 +80,7 @@ const STATE: u32 = 7;
 
 /// Asked to end as `Cancelled`.
 pub(crate) const CANCEL: u32 = 1 << 3;
-/// Asked to end because the caller's limit ran out.
+/// Asked to end because the caller's timeout ran out.
 pub(crate) const DEADLINE: u32 = 1 << 4;
 /// The owner's waker is in its cell.
 pub(crate) const WAKER: u32 = 1 << 5;
@@ -100,11 +100,11 @@ pub(crate) struct State(AtomicU32);
 /// What [`State::start`] allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// The frame is the caller's: poll the future. Whether it was woken.
+    /// The core is the caller's: poll the future. Whether it was woken.
     Run { woken: bool },
-    /// The frame is the caller's: drop the future, end as the reason says.
+    /// The core is the caller's: drop the future, end as the reason says.
     Stop(Reason),
-    /// The frame is somebody else's, or gone.
+    /// The core is somebody else's, or gone.
     Gone,
 }
 
@@ -119,11 +119,11 @@ pub(crate) enum Reason {
 /// What there is to do for the one who asked a job to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// The frame is the asker's: drop the future, complete.
-    Withdrawn,
+    /// The core is the asker's: drop the future, complete.
+    Unpolled,
     /// The job is idle: send it to run.
     Send,
-    /// Whoever has the frame, or will have it soon, will see it.
+    /// Whoever has the core, or will have it soon, will see it.
     Noted,
     /// Too late; was it cancelled before?
     Done { cancelled: bool },
@@ -153,7 +153,7 @@ pub(crate) enum Phase {
 
 /// What the owner left for the completer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Left {
+pub(crate) struct OwnerLeft {
     /// A waker, now the completer's.
     pub(crate) waker: bool,
     /// The outcome, which nobody will ask for.
@@ -167,7 +167,7 @@ impl State {
 
     /// Moves on by what `next` makes of the word; `None` from it ends the attempt. Returns the last word seen.
     ///
-    /// ORDERING: AcqRel on success serves every step: Release hands the frame and the cells to whoever makes
+    /// ORDERING: AcqRel on success serves every step: Release hands the core and the cells to whoever makes
     /// the next step, Acquire takes them from whoever made the last one. A failed attempt hands nothing over,
     /// but its last word may be `DONE`, after which the outcome is read: Acquire.
     fn step(&self, mut next: impl FnMut(u32) -> Option<u32>) -> Result<u32, u32> {
@@ -216,26 +216,26 @@ impl State {
     pub(crate) fn stop(&self, bit: u32) -> Stop {
         let asked = self.step(|now| match now & STATE {
             DONE => None,
-            QUEUED => Some((now & !STATE) | WITHDRAWN | bit),
+            QUEUED => Some((now & !STATE) | UNPOLLED | bit),
             _ if now & bit != 0 => None,
             IDLE => Some(now | bit | WOKEN),
             _ => Some(now | bit),
         });
         match asked {
-            Ok(word) if word & STATE == QUEUED => Stop::Withdrawn,
+            Ok(word) if word & STATE == QUEUED => Stop::Unpolled,
             Ok(word) if word & STATE == IDLE && word & WOKEN == 0 => Stop::Send,
             Err(word) if word & STATE == DONE => Stop::Done { cancelled: word & CANCEL != 0 },
             Ok(_) | Err(_) => Stop::Noted,
         }
     }
 
-    /// `QUEUED` → `WITHDRAWN` without a stop bit: the queue was closed. False if it is not queued any more.
-    pub(crate) fn withdraw(&self) -> bool {
-        self.step(|now| (now & STATE == QUEUED).then_some((now & !STATE) | WITHDRAWN)).is_ok()
+    /// `QUEUED` → `UNPOLLED` without a stop bit: the queue was closed. False if it is not queued any more.
+    pub(crate) fn end_unpolled(&self) -> bool {
+        self.step(|now| (now & STATE == QUEUED).then_some((now & !STATE) | UNPOLLED)).is_ok()
     }
 
-    /// `RUNNING` or `WITHDRAWN` → `DONE`. `Err` if a cancel came first and `ended` must give way to it.
-    pub(crate) fn complete(&self, ended: Ended) -> Result<Left, CancelCameFirst> {
+    /// `RUNNING` or `UNPOLLED` → `DONE`. `Err` if a cancel came first and `ended` must give way to it.
+    pub(crate) fn complete(&self, ended: Ended) -> Result<OwnerLeft, CancelCameFirst> {
         let completed = self.step(|now| match ended {
             Ended::Value | Ended::Stopped if now & CANCEL != 0 => None,
             Ended::Value => Some(DONE | (now & WAKER)),
@@ -243,7 +243,7 @@ impl State {
             Ended::Cancelled => Some(DONE | FAILED | CANCEL | (now & WAKER)),
         });
         match completed {
-            Ok(word) => Ok(Left { waker: word & WAKER != 0, detached: word & DETACHED != 0 }),
+            Ok(word) => Ok(OwnerLeft { waker: word & WAKER != 0, detached: word & DETACHED != 0 }),
             Err(_) => Err(CancelCameFirst),
         }
     }
@@ -274,14 +274,14 @@ impl State {
         self.0.load(Ordering::Acquire) & STATE == DONE
     }
 
-    /// Whether it is done, or will be without its loop: a thread that has withdrawn it drops its future.
-    pub(crate) fn is_off_the_loop(&self) -> bool {
+    /// Whether it is done, or will be without its loop: a thread that has ended before its first poll it drops its future.
+    pub(crate) fn needs_no_loop(&self) -> bool {
         // ORDERING: as in `is_done`.
-        matches!(self.0.load(Ordering::Acquire) & STATE, WITHDRAWN | DONE)
+        matches!(self.0.load(Ordering::Acquire) & STATE, UNPOLLED | DONE)
     }
 
     /// Whether a loop has picked it up, or it is over.
-    pub(crate) fn is_begun(&self) -> bool {
+    pub(crate) fn is_started(&self) -> bool {
         // ORDERING: nothing is read on the strength of it.
         self.0.load(Ordering::Relaxed) & STATE != QUEUED
     }
@@ -344,7 +344,7 @@ mod tests {
     /// Every state with every set of bits.
     fn words() -> impl Iterator<Item = u32> {
         let bits = |set: u32| (0..6).map(|bit| set & (CANCEL << bit)).sum::<u32>();
-        [QUEUED, RUNNING, IDLE, WITHDRAWN, DONE]
+        [QUEUED, RUNNING, IDLE, UNPOLLED, DONE]
             .into_iter()
             .flat_map(move |state| (0..64).map(move |set| state + bits(set * CANCEL)))
     }
@@ -385,7 +385,7 @@ mod tests {
         for word in words() {
             for bit in [CANCEL, DEADLINE] {
                 let expected = match word & STATE {
-                    QUEUED => ((word | bit) - QUEUED + WITHDRAWN, Stop::Withdrawn),
+                    QUEUED => ((word | bit) - QUEUED + UNPOLLED, Stop::Unpolled),
                     DONE => (word, Stop::Done { cancelled: has(word, CANCEL) }),
                     _ if has(word, bit) => (word, Stop::Noted),
                     IDLE if !has(word, WOKEN) => (word | bit | WOKEN, Stop::Send),
@@ -406,10 +406,10 @@ mod tests {
     fn a_job_is_taken_up_or_withdrawn_with_its_bits() {
         for word in words() {
             let withdrawn = match word & STATE {
-                QUEUED => (word - QUEUED + WITHDRAWN, true),
+                QUEUED => (word - QUEUED + UNPOLLED, true),
                 _ => (word, false),
             };
-            assert_eq!(step(word, State::withdraw), withdrawn, "{word:#b}");
+            assert_eq!(step(word, State::end_unpolled), withdrawn, "{word:#b}");
             let says = match word {
                 _ if has(word, CANCEL) => Start::Stop(Reason::Cancel),
                 _ if has(word, DEADLINE) => Start::Stop(Reason::Deadline),
@@ -432,7 +432,7 @@ mod tests {
     #[test]
     fn a_job_that_is_done_keeps_its_waker_and_how_it_ended() {
         for word in words().filter(|word| word & STATE != DONE) {
-            let left = Left { waker: has(word, WAKER), detached: has(word, DETACHED) };
+            let left = OwnerLeft { waker: has(word, WAKER), detached: has(word, DETACHED) };
             for (ended, bits, gives_way) in [
                 (Ended::Value, 0, true),
                 (Ended::Stopped, FAILED, true),
@@ -452,7 +452,7 @@ mod tests {
         for word in words() {
             let is_done = word & STATE == DONE;
             assert_eq!(step(word, State::is_done), (word, is_done));
-            assert_eq!(step(word, State::is_begun), (word, word & STATE != QUEUED));
+            assert_eq!(step(word, State::is_started), (word, word & STATE != QUEUED));
             assert_eq!(step(word, State::is_cancelled), (word, is_done && has(word, CANCEL)));
             assert_eq!(step(word, State::has_failed), (word, is_done && has(word, FAILED)));
             let name = match (word & STATE, has(word, CANCEL)) {
@@ -470,7 +470,7 @@ mod tests {
     #[test]
     fn a_queued_job_is_withdrawn_once() {
         let state = State::new();
-        assert_eq!(state.stop(CANCEL), Stop::Withdrawn);
+        assert_eq!(state.stop(CANCEL), Stop::Unpolled);
         assert_eq!(state.stop(CANCEL), Stop::Noted);
         assert_eq!(state.start(), Start::Gone);
     }
@@ -554,12 +554,12 @@ mod tests {
     fn the_completer_learns_what_the_owner_left() {
         let state = running();
         assert!(state.offer_waker());
-        assert_eq!(state.complete(Ended::Value).unwrap(), Left { waker: true, detached: false });
+        assert_eq!(state.complete(Ended::Value).unwrap(), OwnerLeft { waker: true, detached: false });
         assert!(!state.retract_waker() && !state.offer_waker() && !state.detach());
         assert!(state.waker_is_offered(), "the owner must see that the cell is not its own any more");
 
         let state = running();
         assert!(state.offer_waker() && state.detach());
-        assert_eq!(state.complete(Ended::Panicked).unwrap(), Left { waker: false, detached: true });
+        assert_eq!(state.complete(Ended::Panicked).unwrap(), OwnerLeft { waker: false, detached: true });
     }
 }

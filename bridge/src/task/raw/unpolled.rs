@@ -6,10 +6,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use crate::loom::thread_local;
-use crate::task::raw::job::AnyJob;
+use crate::task::raw::header::TaskRef;
 use crate::unwind::catch_and_drop;
 
 /// How many ends are nested before one is put off.
@@ -21,11 +20,12 @@ thread_local! {
     #[allow(clippy::missing_const_for_thread_local)]
     static DEPTH: Cell<usize> = Cell::new(0);
     /// Those that were put off.
-    static LATER: RefCell<VecDeque<Arc<AnyJob>>> = RefCell::new(VecDeque::new());
+    #[allow(clippy::missing_const_for_thread_local)]
+    static LATER: RefCell<VecDeque<TaskRef>> = RefCell::new(VecDeque::new());
 }
 
-/// Ends a job that this thread has withdrawn, now or soon.
-pub(crate) fn end(job: Arc<AnyJob>) {
+/// Ends a job that this thread has ended before its first poll, now or soon.
+pub(crate) fn end(job: TaskRef) {
     let depth = DEPTH.try_with(Cell::get).unwrap_or(0);
     let mut job = Some(job);
     if depth >= DEEPEST {
@@ -46,7 +46,7 @@ pub(crate) fn end_later() {
     }
 }
 
-fn end_now(job: Arc<AnyJob>) {
+fn end_now(job: TaskRef) {
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
@@ -54,7 +54,7 @@ fn end_now(job: Arc<AnyJob>) {
         }
     }
     let leave = DEPTH.try_with(|depth| depth.set(depth.get() + 1)).ok().map(|()| Leave);
-    job.end_withdrawn();
+    job.end_now_unpolled();
     // What hangs on the last reference may be the user's.
     catch_and_drop(|| job);
     drop(leave);

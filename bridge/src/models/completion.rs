@@ -1,4 +1,4 @@
-//! A signal's one completer against its one owner.
+//! A completion's one completer against its one owner.
 
 use std::sync::Arc;
 use std::task::{Wake, Waker};
@@ -8,9 +8,9 @@ use loom::thread;
 
 use super::{Borrowed, Count};
 use crate::loom::now;
-use crate::task::block::{self, Way};
-use crate::task::join::Ending;
-use crate::task::raw::completion::Signal;
+use crate::task::block::{self, WaitOptions};
+use crate::task::join::ShutdownLatch;
+use crate::task::raw::completion::Completion;
 use crate::task::raw::state::Ended;
 
 /// Makes wakers that count.
@@ -40,28 +40,28 @@ impl Drop for CountingWaker {
     }
 }
 
-fn complete(signal: &Signal, outcome: &Borrowed) {
-    signal.state.start();
+fn complete(completion: &Completion, outcome: &Borrowed) {
+    completion.state.start();
     outcome.touch();
     // SAFETY: RUNNING, by this thread, which has a reference.
-    unsafe { signal.complete(Ended::Value, || ()) }.unwrap();
+    unsafe { completion.complete(Ended::Value, || ()) }.unwrap();
 }
 
-fn wait(signal: &Signal, deadline: Option<Instant>) -> bool {
+fn wait(completion: &Completion, deadline: Option<Instant>) -> bool {
     // SAFETY: each model has one owner.
-    unsafe { block::wait(signal, Way { deadline, ..Way::park() }) }.is_over()
+    unsafe { block::wait(completion, WaitOptions { deadline, ..WaitOptions::park() }) }.is_over()
 }
 
 /// The waiter looks, registers and parks in whatever order with the completion: it is woken, and sees the outcome.
 #[test]
 fn wait_against_complete() {
     loom::model(|| {
-        let (signal, outcome) = (Arc::new(Signal::new()), Borrowed::default());
+        let (completion, outcome) = (Arc::new(Completion::new()), Borrowed::default());
         let completer = thread::spawn({
-            let (signal, outcome) = (Arc::clone(&signal), outcome.clone());
-            move || complete(&signal, &outcome)
+            let (completion, outcome) = (Arc::clone(&completion), outcome.clone());
+            move || complete(&completion, &outcome)
         });
-        assert!(wait(&signal, None));
+        assert!(wait(&completion, None));
         outcome.touch();
         completer.join().unwrap();
     });
@@ -71,16 +71,16 @@ fn wait_against_complete() {
 #[test]
 fn another_waker_against_complete() {
     loom::model(|| {
-        let (signal, outcome) = (Arc::new(Signal::new()), Borrowed::default());
+        let (completion, outcome) = (Arc::new(Completion::new()), Borrowed::default());
         let completer = thread::spawn({
-            let (signal, outcome) = (Arc::clone(&signal), outcome.clone());
-            move || complete(&signal, &outcome)
+            let (completion, outcome) = (Arc::clone(&completion), outcome.clone());
+            move || complete(&completion, &outcome)
         });
         let wakers = [Counting::default(), Counting::default()];
         // SAFETY: each model has one owner.
-        let left = wakers.each_ref().map(|waker| unsafe { signal.register(&waker.waker()) });
+        let left = wakers.each_ref().map(|waker| unsafe { completion.register(&waker.waker()) });
         if !left[1] {
-            assert!(signal.state.is_done());
+            assert!(completion.state.is_done());
             outcome.touch();
         }
         completer.join().unwrap();
@@ -90,7 +90,7 @@ fn another_waker_against_complete() {
             [true, false] => assert_eq!(woken[1], 0, "the first was woken, or had been taken back"),
             [false, more] => assert!(!more && woken == [0, 0], "it was done from the start"),
         }
-        drop(signal);
+        drop(completion);
         assert_eq!(wakers.map(|waker| waker.dropped.get()), [1, 1]);
     });
 }
@@ -99,19 +99,19 @@ fn another_waker_against_complete() {
 #[test]
 fn strays_against_wait() {
     loom::model(|| {
-        let (earlier, signal) = (Arc::new(Signal::new()), Arc::new(Signal::new()));
+        let (earlier, completion) = (Arc::new(Completion::new()), Arc::new(Completion::new()));
         let outcome = Borrowed::default();
         let waiter = thread::spawn({
-            let (earlier, signal, outcome) = (Arc::clone(&earlier), Arc::clone(&signal), outcome.clone());
+            let (earlier, completion, outcome) = (Arc::clone(&earlier), Arc::clone(&completion), outcome.clone());
             move || {
-                // Leaves this thread's waker with `earlier`, for a limit that has passed.
+                // Leaves this thread's waker with `earlier`, for a timeout that has passed.
                 wait(&earlier, Some(now()));
-                assert!(wait(&signal, None));
+                assert!(wait(&completion, None));
                 outcome.touch();
                 assert!(wait(&earlier, None));
             }
         });
-        let completer = thread::spawn(move || complete(&signal, &outcome));
+        let completer = thread::spawn(move || complete(&completion, &outcome));
         complete(&earlier, &Borrowed::default());
         waiter.thread().unpark();
         completer.join().unwrap();
@@ -123,31 +123,31 @@ fn strays_against_wait() {
 #[test]
 fn detach_against_complete() {
     loom::model(|| {
-        let (signal, outcome) = (Arc::new(Signal::new()), Borrowed::default());
+        let (completion, outcome) = (Arc::new(Completion::new()), Borrowed::default());
         let (discarded, waker) = (Count::default(), Counting::default());
         let completer = thread::spawn({
-            let (signal, outcome, discarded) = (Arc::clone(&signal), outcome.clone(), discarded.clone());
+            let (completion, outcome, discarded) = (Arc::clone(&completion), outcome.clone(), discarded.clone());
             move || {
-                signal.state.start();
+                completion.state.start();
                 outcome.touch();
                 let discard = || {
                     outcome.touch();
                     discarded.up();
                 };
                 // SAFETY: RUNNING, by this thread, which has a reference.
-                unsafe { signal.complete(Ended::Value, discard) }.unwrap();
+                unsafe { completion.complete(Ended::Value, discard) }.unwrap();
             }
         });
         // SAFETY: each model has one owner.
-        unsafe { signal.register(&waker.waker()) };
+        unsafe { completion.register(&waker.waker()) };
         // SAFETY: as above.
-        let detached = unsafe { signal.detach() };
+        let detached = unsafe { completion.detach() };
         if !detached {
             outcome.touch();
         }
         completer.join().unwrap();
         assert_eq!(discarded.get(), usize::from(detached));
-        assert_eq!(waker.dropped.get(), 1, "no waker stays behind in a signal that somebody keeps");
+        assert_eq!(waker.dropped.get(), 1, "no waker stays behind in a completion that somebody keeps");
         assert!(!detached || waker.wakes.get() == 0);
     });
 }
@@ -156,7 +156,7 @@ fn detach_against_complete() {
 #[test]
 fn join_against_end() {
     loom::model(|| {
-        let (mut ending, end) = Ending::new();
+        let (mut ending, end) = ShutdownLatch::new();
         let last = Borrowed::default();
         let thread = thread::spawn({
             let last = last.clone();
