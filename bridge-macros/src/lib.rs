@@ -471,9 +471,9 @@ use self::rewrite::rewrite;
 ///
 /// # Other attributes on the same item
 ///
-/// An attribute macro sees what stands below it, and what it leaves of that. So the order counts:
+/// An attribute macro sees the attributes below it, and not those above. So the order counts:
 ///
-/// | attribute | order |
+/// | attribute | where it stands |
 /// | --- | --- |
 /// | `#[async_trait]` on a trait | above or below |
 /// | `#[automock]` of `mockall`, on an impl | below `#[threadsafe]`; the mock has no companions |

@@ -576,6 +576,39 @@ fn a_callback_that_may_not_cross_threads_is_told_how_to_be_written() {
 }
 
 #[test]
+fn a_handle_that_may_be_an_error_is_attempted_where_errors_are_returned() {
+    let attempted = |options: &str, item: &str| {
+        let text = plain(rewritten(options, item));
+        text.split_once("Attempt::new(").map(|(_, rest)| rest.split_once(").outcome()").unwrap().0.to_owned())
+    };
+    let (value, result) = ("async fn f() {}", "async fn f() -> io::Result<()> {}");
+    for (options, item, expected) in [
+        ("handle = bridge::global(), fallible", value, Some("bridge::try_global()")),
+        ("handle = (::bridge::shared()), fallible", result, Some("::bridge::try_shared()")),
+        ("handle = bridge::global(), timeout = SECOND", value, Some("bridge::try_global()")),
+        ("handle = a::b::global(), crate = a::b, fallible", value, Some("a::b::try_global()")),
+        ("handle = self.try_it(1), fallible", "async fn f(&self) {}", Some("self.try_it(1)")),
+        ("handle = try_it(), fallible", result, Some("try_it()")),
+        ("handle = it()?, fallible", value, Some("it()")),
+        // `?` itself returns the function's own error.
+        ("handle = it()?, fallible", result, None),
+        // No error is returned.
+        ("handle = bridge::global()", value, None),
+        ("handle = it()?", result, None),
+        // Functions of others, which have no `try_…` beside them.
+        ("handle = global(), fallible", value, None),
+        ("handle = other::shared(), fallible", value, None),
+        ("handle = bridge::global(), crate = other, fallible", value, None),
+        ("handle = bridge::other(), fallible", value, None),
+        ("handle = bridge::global(1), fallible", value, None),
+        ("handle = self.handle, fallible", "async fn f(&self) {}", None),
+        ("fallible", value, None),
+    ] {
+        assert_eq!(attempted(options, item).as_deref(), expected, "{options}");
+    }
+}
+
+#[test]
 fn inner_attributes_of_an_impl_go_with_its_companions_where_these_are_apart() {
     let item = "#[bus] impl Bus { #![allow(x)] #![cfg(unix)] #![doc = \"docs\"] async fn send(&self) {} }";
     let after = plain(rewritten("", item));
