@@ -29,7 +29,7 @@
 //! - `macros`, on by default: `#[threadsafe]`.
 //! - `stream`: `Handle::iter`, a stream as an iterator; adds `futures-core`.
 //! - `tracing`: the span that is current at a call is current wherever its future runs, while it is polled and while it
-//!   is dropped. And what no caller hears is told: an `error!` for a panic that nobody waited for, a `warn!` where the
+//!   is dropped. What no caller gets is logged: an `error!` for a panic that nobody waited for, a `warn!` where the
 //!   thread of a loop is blocked by a call to another, where no loop has started a call for a second, where a future is slow
 //!   in one poll, and where a loop still holds a call a second after its timeout. Of each line there is one in ten seconds.
 //!
