@@ -5,6 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use bridge::{Handle, threadsafe};
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -37,7 +38,9 @@ async fn asyncio_main() {
     let handle = Handle::current();
     let thread = thread::spawn(move || thread_main(&handle));
     task().await;
-    thread.join().expect("the thread does not panic");
+    // `thread.join()` right here would block the thread that runs the loop, and with it the call that `thread` waits for.
+    let joined = spawn_blocking(|| thread.join()).await.expect("the loop goes on until `asyncio_main` returns");
+    joined.expect("the thread does not panic");
     println!("asyncio done");
 }
 

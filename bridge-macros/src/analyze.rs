@@ -2,6 +2,7 @@
 
 mod block;
 mod bounds;
+mod callbacks;
 mod docs;
 mod forward;
 mod handle;
@@ -11,13 +12,16 @@ mod rules;
 mod scope;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens as _, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{GenericParam, PatType};
 
 pub(crate) use self::bounds::has_supertrait;
+pub(crate) use self::callbacks::mistakes as mistakes_of_callbacks;
+pub(crate) use self::docs::is_text;
 pub(crate) use self::forward::{cfg_attributes, conditions_of, of_parameter};
+pub(crate) use self::handle::attempt;
 use self::scope::Scope;
 use crate::ast::tokens::mentions;
 use crate::ast::{Function, Item, Returns, binding};
@@ -37,6 +41,17 @@ pub(crate) fn lifetimes(function: &Function, place: Place<'_>, handle: bool) -> 
 
 /// Plans the companions, and reports every mistake.
 pub(crate) fn plan<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -> Plan<'a> {
+    match item {
+        // As it was, it can be mocked.
+        Item::Block(block) if rules::is_mocked(block, errors) => {
+            Plan { members: block.members.iter().map(|_| PlannedMember::default()).collect(), split: None }
+        }
+        _ => plan_all(item, options, errors),
+    }
+}
+
+/// As [`plan`], where companions may be left out.
+pub(crate) fn plan_all<'a>(item: &'a Item, options: &Options, errors: &mut Errors) -> Plan<'a> {
     let members = match item {
         Item::Other(_) => Vec::new(),
         Item::Function(single) => {
@@ -102,6 +117,8 @@ fn companions<'a>(
     }
     let kind = if function.returns == Returns::Stream { Kind::Stream } else { Kind::Blocking };
     let mut companions = vec![companion(function, place, options, kind)];
+    handle::results(function, options, errors);
+    callbacks::arguments(function, place, options, errors);
     if options.submit.is_some() && kind == Kind::Blocking {
         companions.push(companion(function, place, options, Kind::Submit));
     }
@@ -124,7 +141,7 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
         name: name(function, options, kind),
         vis: options.vis.clone(),
         attrs: forward::of_function(&function.attrs),
-        docs: String::new(),
+        docs: TokenStream::new(),
         lifetimes: lifetimes::of(function, place, owned, options.handle.is_none()),
         added: bounds::added(function, place, Scope::of(function, place, options)),
         bounds: options.bounds.clone(),
@@ -143,8 +160,13 @@ fn companion<'a>(function: &'a Function, place: Place<'a>, options: &Options, ki
         cfgs: forward::cfgs(function),
         params,
     };
+    let given = options.docs.clone().filter(|_| kind != Kind::Submit);
+    companion.docs = given.unwrap_or_else(|| docs::of(&companion).to_token_stream());
+    if options.attrs.iter().any(is_text) {
+        // A paragraph of its own.
+        companion.attrs.push(quote!(doc = ""));
+    }
     companion.attrs.extend(options.attrs.iter().cloned());
-    companion.docs = docs::of(&companion);
     companion
 }
 

@@ -24,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) local: Option<Span>,
     pub(crate) submit: Option<Submit>,
     pub(crate) attrs: Vec<TokenStream>,
+    /// What `#[doc = …]` takes.
+    pub(crate) docs: Option<TokenStream>,
     pub(crate) bounds: Vec<TokenStream>,
     pub(crate) krate: Option<TokenStream>,
     pub(crate) skip: Option<Span>,
@@ -50,6 +52,7 @@ const TABLE: &[Spec] = &[
     Spec { key: Key::Local, name: "local", also: &["?Send", "not_send", "no_send"], usage: "`local`, without a value", read: values::local },
     Spec { key: Key::Submit, name: "submit", also: &["spawn", "task"], usage: "`submit`, or `submit = fetch_later`", read: values::submit },
     Spec { key: Key::Attr, name: "attr", also: &["attributes", "derive"], usage: ATTR, read: values::attr },
+    Spec { key: Key::Docs, name: "docs", also: &["doc", "documentation"], usage: DOCS, read: values::docs },
     Spec { key: Key::Bound, name: "bound", also: &["where"], usage: "`bound(T: Send)`", read: values::bound },
     Spec { key: Key::Crate, name: "crate", also: &["path", "bridge"], usage: "`crate = path::to::bridge`", read: values::krate },
     Spec { key: Key::Skip, name: "skip", also: &["ignore"], usage: "`skip`, without a value", read: values::skip },
@@ -59,6 +62,7 @@ const TABLE: &[Spec] = &[
 const VIS: &str = "`vis = pub(crate)`, or `vis = pub(self)` for private";
 const TIMEOUT: &str = "`timeout = Duration::from_secs(1)`, or any other expression that gives a `Duration`";
 const ATTR: &str = "`attr(cfg(feature = \"blocking\"))`: what would stand in `#[…]`";
+const DOCS: &str = "`docs = \"…\"`, or with a macro that gives a text: `docs = include_str!(\"fetch.md\")`";
 const FALLIBLE: &str = "`fallible`, `fallible = wrap` to return a `Result<T, bridge::Error>`, `fallible = fold` to put it into the function's own `Result`, or `fallible = path::to::function` to convert it by a `fn(bridge::Error) -> E`";
 
 /// An option of the attribute.
@@ -73,6 +77,7 @@ pub(crate) enum Key {
     Local,
     Submit,
     Attr,
+    Docs,
     Bound,
     Crate,
     Skip,

@@ -52,7 +52,8 @@ use self::rewrite::rewrite;
 /// companion, or is returned where `fallible` asks for it.
 ///
 /// The handle comes right after the receiver, else first. The output never borrows from it: lifetimes that were left
-/// out mean what they meant in the async fn.
+/// out mean what they meant in the async fn. Arguments for it are `&event_loop`, `&shared_loop` and `&handle`. A tokio runtime
+/// is converted, `greet_blocking(&bridge::Handle::from(&runtime), "you")`: without that the call is a type error (E0308).
 ///
 /// # Where it goes
 ///
@@ -214,6 +215,7 @@ use self::rewrite::rewrite;
 /// | `local` | the future need not be `Send`: it is made on the loop, and the handle is a `&LocalHandle` |
 /// | `submit` | also adds `…_submit`, or `submit = ident`, which returns a `Task` at once |
 /// | `attr(…)` | attributes for the companion alone, separated by commas |
+/// | `docs = "…"` | replaces the generated docs of the companion; takes what `#[doc = …]` takes: `docs = include_str!("fetch.md")` |
 /// | `bound(…)` | where-predicates for the companion alone |
 /// | `crate = path` | where `bridge` is, if it is renamed or re-exported |
 /// | `stream` | the function returns a stream, and the companion an iterator |
@@ -221,7 +223,7 @@ use self::rewrite::rewrite;
 /// | `facade`, `facade = path` | on an impl or a trait: fills a blocking type instead, see [`facade!`](macro@facade) |
 ///
 /// Options on an impl or a trait are defaults for its functions; a function's own `#[threadsafe(…)]` wins, which is
-/// known by that name. `attr` and `bound` may be repeated, and add up.
+/// known by that name. `attr` and `bound` may be repeated, and add up. `docs` is for one function.
 ///
 /// A function's own attribute may stand in a `cfg_attr`, as that of the impl may, so that `bridge` can be an optional
 /// dependency:
@@ -260,6 +262,50 @@ use self::rewrite::rewrite;
 /// }
 ///
 /// assert_eq!(add_blocking(1, 2), 3);
+/// ```
+///
+/// With `fallible`, a handle may be missing, and the companion returns an error:
+///
+/// - `bridge::global()` and `bridge::shared()`, written with the path of the crate, become `try_global` and `try_shared`. Where
+///   the loop cannot be started, the error is `Error::NotStarted`, converted as any other. An imported `global()` is not
+///   rewritten, and panics.
+/// - A call of any function whose name starts with `try_` may give a `Result` of a handle. Its error is an `io::Error`, which
+///   becomes `Error::NotStarted`, or a type that converts into `bridge::Error`.
+/// - The expression may end in `?`, which converts its error into the function's own, as `?` in the async fn would. Where the
+///   companion returns a `bridge::Error`, or an iterator, `?` takes the errors that a `try_…` function may give.
+///
+/// A companion of `submit` has no error to return: there `bridge::global()` panics at the caller's line.
+///
+///
+/// ```
+/// use bridge::{Error, Handle, threadsafe};
+///
+/// struct Client {
+///     handle: Option<Handle>,
+/// }
+///
+/// impl Client {
+///     fn handle(&self) -> Result<&Handle, Error> {
+///         self.handle.as_ref().ok_or(Error::Closed)
+///     }
+/// }
+///
+/// #[threadsafe(handle = self.handle()?, fallible)]
+/// impl Client {
+///     async fn get(&self) -> u64 {
+///         1
+///     }
+/// }
+///
+/// #[threadsafe(handle = bridge::global(), fallible)]
+/// async fn add(a: u64, b: u64) -> std::io::Result<u64> {
+///     Ok(a + b)
+/// }
+///
+/// let client = Client { handle: None };
+/// assert!(matches!(client.get_blocking(), Err(Error::Closed)));
+/// assert_eq!(add_blocking(1, 2)?, 3);
+/// # std::io::Result::Ok(())
 /// ```
 ///
 /// ## `fallible`
@@ -397,13 +443,60 @@ use self::rewrite::rewrite;
 /// assert_eq!(count_blocking(bridge::global(), 0..3), 3);
 /// ```
 ///
+/// # Docs
+///
+/// The generated docs link to the async fn, repeat its first paragraph, and list under `# Errors` or `# Panics` how this
+/// companion fails: a timeout is mentioned where the companion has one, or has a handle parameter that may have one.
+/// `docs = "…"` replaces all of that. `attr(doc = "…")` appends a paragraph; several in a row make up one paragraph, as the
+/// lines of a doc comment do. The companion of `submit` keeps its generated docs.
+///
+/// ```
+/// use bridge::threadsafe;
+///
+/// /// Fetches a page.
+/// #[threadsafe(docs = "Fetches a page, and blocks until it is here.")]
+/// pub async fn fetch() {}
+///
+/// /// Stores a page.
+/// #[threadsafe(attr(doc = "Call it from one thread at a time."))]
+/// pub async fn store() {}
+/// ```
+///
 /// # What is carried over
 ///
 /// Visibility, generics, where clauses, lifetimes, const generics, `impl Trait` on either side, `unsafe`, every
 /// receiver, `cfg`s on the fn and on parameters, lint levels (`expect` as `allow`), `deprecated`, `must_use` and
 /// `doc(hidden)`. An output that is an `impl Trait` may hold all that the async fn's does, and not the handle. Of the
-/// docs, the first paragraph. Other macros' attributes stay with the async fn; where one stands on the impl, below ours,
-/// the companions are in an impl of their own, so that it does not see them.
+/// docs, the first paragraph. Other macros' attributes stay with the async fn.
+///
+/// # Other attributes on the same item
+///
+/// An attribute macro sees what stands below it, and what it leaves of that. So the order counts:
+///
+/// | attribute | order |
+/// | --- | --- |
+/// | `#[async_trait]` on a trait | above or below |
+/// | `#[automock]` of `mockall`, on an impl | below `#[threadsafe]`; the mock has no companions |
+/// | `#[automock]` on a trait | neither: write `mockall::mock!` beside the trait, with an `impl` of it; the mock has the companions |
+/// | `#[trait_variant::make(Send)]` | above or below; `#[threadsafe]` alone makes the futures `Send` as well |
+/// | `#[trait_variant::make(Name: Send)]` | below `#[threadsafe]`; both traits have the companions, so import the one that you call |
+/// | `#[instrument]`, `#[async_recursion]` and others on a function | above or below, if they leave an `async fn` or a function that returns a future |
+/// | `#[tokio::main]`, `#[tokio::test]` | neither: they leave a plain function |
+/// | any other on an impl, which takes each function for one of its kind | below `#[threadsafe]`: the companions are in an impl of their own, which it does not see |
+///
+/// ```ignore
+/// #[threadsafe]
+/// trait Store {
+///     async fn get(&self, key: &str) -> Option<String>;
+/// }
+///
+/// mockall::mock! {
+///     Store {}
+///     impl Store for Store {
+///         async fn get(&self, key: &str) -> Option<String>;
+///     }
+/// }
+/// ```
 #[proc_macro_attribute]
 pub fn threadsafe(options: TokenStream, item: TokenStream) -> TokenStream {
     let (options, item) = (options.into(), item.into());

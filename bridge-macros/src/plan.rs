@@ -55,7 +55,8 @@ pub(crate) struct Companion<'a> {
     pub(crate) vis: Option<TokenStream>,
     /// The content of each attribute's brackets.
     pub(crate) attrs: Vec<TokenStream>,
-    pub(crate) docs: String,
+    /// The value of `#[doc = …]`.
+    pub(crate) docs: TokenStream,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) params: Vec<Param<'a>>,
     pub(crate) added: Vec<AddedBound<'a>>,
@@ -140,8 +141,27 @@ pub(crate) enum HandleSource {
     /// A parameter of that name.
     Parameter(Ident),
     /// `handle = …`; `cloned` where what it borrows from is moved afterwards, `branches` where it has blocks, as `match` and
-    /// `if` do.
-    Expression { tokens: TokenStream, cloned: bool, branches: bool },
+    /// `if` do, or ends in `?`, which is a `match` too; `attempted` where it may be a `Result`, whose error the companion returns.
+    Expression { tokens: TokenStream, cloned: bool, branches: bool, attempted: bool, target: Target },
+}
+
+/// The event loop that a `handle = …` gives, as far as the expression shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// `bridge::global()`
+    Global,
+    /// `bridge::shared()`
+    Shared,
+    /// That of `self.…`.
+    This,
+    Other,
+}
+
+impl Target {
+    /// Whether it is started on first use and never stopped.
+    pub(crate) fn is_process_wide(self) -> bool {
+        matches!(self, Target::Global | Target::Shared)
+    }
 }
 
 /// What becomes of an error of the bridge.

@@ -30,7 +30,7 @@ pub(crate) fn promise(krate: Option<&syn::Path>, item: TokenStream) -> TokenStre
     if matches!(&item, ast::Item::Block(block) if errors.is_empty() && !block.members.iter().any(has_async)) {
         return written;
     }
-    let plan = analyze::plan(&item, &options, &mut errors);
+    let plan = analyze::plan_all(&item, &options, &mut errors);
     let mut tokens = expand::with(&item, &plan, |_| TokenStream::new());
     tokens.extend(errors.into_compile_errors());
     tokens

@@ -374,7 +374,7 @@ fn what_opens_a_block_is_not_cut_out_of_the_docs() {
     ] {
         let text = plain(rewritten("", &format!("{docs}\nasync fn fetch() {{}}")));
         let companion = text.split("fetch(){}").nth(1).unwrap();
-        assert!(companion.contains("waitsforit.\\n\\n#Panics"), "{companion}");
+        assert!(companion.contains("untilitreturns.\\n\\n#Panics"), "{companion}");
     }
 }
 
@@ -382,7 +382,7 @@ fn what_opens_a_block_is_not_cut_out_of_the_docs() {
 fn the_stars_of_a_block_comment_are_no_list() {
     let text = plain(rewritten("", "/**\n * Fetches\n * it.\n */\nasync fn fetch() {}"));
     let companion = text.split("fetch(){}").nth(1).unwrap();
-    assert!(companion.contains("waitsforit.\\n\\nFetches\\nit.\\n\\n#Panics"), "{companion}");
+    assert!(companion.contains("untilitreturns.\\n\\nFetches\\nit.\\n\\n#Panics"), "{companion}");
 }
 
 #[test]
@@ -392,6 +392,187 @@ fn docs_have_errors_where_the_companion_returns_them() {
     assert!(has_errors("fallible", "async fn read() {}"));
     assert!(!has_errors("", "async fn read() {}"));
     assert!(!has_errors("stream", "fn read() -> BoxStream<'static, io::Result<u8>> {}"));
+}
+
+/// The docs of the first companion of `item`.
+fn docs(options: &str, item: &str) -> String {
+    let after: Vec<TokenTree> = rewritten(options, item).into_iter().collect();
+    let mut docs = Vec::new();
+    for brackets in &after[tokens(item).into_iter().count()..] {
+        let TokenTree::Group(brackets) = brackets else { continue };
+        match &brackets.stream().into_iter().collect::<Vec<_>>()[..] {
+            [TokenTree::Ident(doc), TokenTree::Punct(_), TokenTree::Literal(text)] if doc == "doc" => {
+                docs.push(syn::parse_str::<syn::LitStr>(&text.to_string()).unwrap().value());
+            }
+            _ => break,
+        }
+    }
+    docs.join("\n")
+}
+
+#[test]
+fn docs_name_the_reasons_that_the_companion_has() {
+    let sections = |options: &str, item: &str| docs(options, item).split_once("\n\n").unwrap().1.to_owned();
+    for (options, expected) in [
+        (
+            "",
+            "# Panics\n\nPanics if [`f`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` \
+             ends the call, or the call would deadlock.",
+        ),
+        (
+            "fallible",
+            "# Errors\n\nReturns a `bridge::Error` if the event loop of `handle` is closed, a timeout or a canceller of \
+             `handle` ends the call, or the call would deadlock.",
+        ),
+        (
+            "timeout = SECOND",
+            "# Errors\n\nReturns a `bridge::Error` if the event loop of `handle` is closed, the call takes longer than its \
+             timeout, a timeout or a canceller of `handle` ends the call, or the call would deadlock.",
+        ),
+        (
+            "handle = LOOP, timeout = SECOND",
+            "# Errors\n\nReturns a `bridge::Error` if the event loop is closed, the call takes longer than its timeout, or the \
+             call would deadlock.",
+        ),
+        (
+            "handle = LOOP?, timeout = SECOND",
+            "# Errors\n\nReturns a `bridge::Error` if there is no event loop to run it on, the event loop is closed, the call \
+             takes longer than its timeout, or the call would deadlock.",
+        ),
+        (
+            "handle = bridge::shared(), fallible",
+            "# Errors\n\nReturns a `bridge::Error` if the event loop cannot be started or the call would deadlock.",
+        ),
+        ("handle = LOOP", "# Panics\n\nPanics if [`f`] panics, the event loop is closed, or the call would deadlock."),
+        // Never closed, and without a timeout.
+        (
+            "handle = bridge::global()",
+            "# Panics\n\nPanics if [`f`] panics, the event loop cannot be started, or the call would deadlock.",
+        ),
+    ] {
+        assert_eq!(sections(options, "async fn f() {}"), expected, "{options}");
+    }
+    assert_eq!(
+        sections("handle = LOOP, fallible", "async fn f() -> io::Result<()> {}"),
+        "# Errors\n\nReturns the errors of [`f`]. Also returns an error, converted from `bridge::Error`, if the event loop is \
+         closed or the call would deadlock."
+    );
+    assert_eq!(
+        sections("handle = LOOP", "async fn f() -> io::Result<()> {}"),
+        "# Errors\n\nReturns the errors of [`f`].\n\n# Panics\n\nPanics if [`f`] panics, the event loop is closed, or the call \
+         would deadlock."
+    );
+}
+
+#[test]
+fn docs_name_the_reasons_of_a_stream() {
+    let sections = |options: &str| {
+        let docs = docs(options, "fn f() -> BoxStream<'static, io::Result<u8>> {}");
+        docs.split_once("\n\n").unwrap().1.to_owned()
+    };
+    assert_eq!(
+        sections("stream, handle = LOOP"),
+        "# Panics\n\nPanics, in this call or in the iterator's `next`, if [`f`] or its stream panics, the event loop is closed, \
+         or the call would deadlock."
+    );
+    assert_eq!(
+        sections("stream, handle = LOOP, fallible = wrap, timeout = SECOND"),
+        "# Errors\n\nReturns a `bridge::Error` if the event loop is closed, the call takes longer than its timeout, or the call \
+         would deadlock.\n\n# Panics\n\nThe iterator's `next` panics for the same reasons; its `next_timeout` returns the error."
+    );
+    assert_eq!(
+        sections("stream, handle = LOOP, fallible"),
+        "# Errors\n\nThe iterator yields the errors of the stream. Its last item is an error, converted from `bridge::Error`, \
+         if the event loop is closed or the call would deadlock."
+    );
+}
+
+#[test]
+fn docs_name_the_event_loop() {
+    let first = |options: &str, item: &str| docs(options, item).lines().next().unwrap().to_owned();
+    for (options, on) in [
+        ("", "the event loop of `handle`"),
+        ("handle = self.client.handle", "the event loop of `self`"),
+        ("handle = bridge::global()", "the process-wide event loop"),
+        ("handle = ::bridge::shared()", "the process-wide shared loop"),
+        ("handle = other::shared(), crate = other", "the process-wide shared loop"),
+        ("handle = other::shared()", "an event loop"),
+    ] {
+        let expected = format!("Blocking companion of [`f`](Self::f): runs it on {on}, and blocks until it returns.");
+        assert_eq!(first(options, "async fn f(&self) {}"), expected, "{options}");
+    }
+    let expected =
+        "Blocking companion of [`f`]: runs it on the event loop of `loop_handle`, and blocks until it returns.";
+    assert_eq!(first("", "async fn f(handle: u8) {}"), expected);
+}
+
+#[test]
+fn docs_may_be_replaced_or_added_to() {
+    assert_eq!(docs("docs = \"Mine.\"", "/// Theirs.\nasync fn f() {}"), "Mine.");
+    assert_eq!(docs("docs = \"Mine.\", attr(doc = \"Added.\")", "async fn f() {}"), "Mine.\n\nAdded.");
+    let added = docs("attr(doc = \"Added.\", doc = \"Again.\")", "async fn f() {}");
+    assert!(
+        added.starts_with("Blocking companion of [`f`]: ") && added.ends_with("deadlock.\n\nAdded.\nAgain."),
+        "{added}"
+    );
+    let text = plain(rewritten("docs = include_str!(\"f.md\")", "async fn f() {}"));
+    assert!(text.contains("{}#[doc=include_str!(\"f.md\")]#[track_caller]fnf_blocking"), "{text}");
+    // That of `submit` has its own.
+    let text = plain(rewritten("docs = \"Mine.\", submit", "async fn f() {}"));
+    assert_eq!((text.matches("Mine.").count(), text.matches("Submits[`f`]").count()), (1, 1), "{text}");
+}
+
+#[test]
+fn docs_are_a_text() {
+    for value in ["text", "3", "\"a\" + \"b\"", "b\"bytes\""] {
+        let errors = errors(&format!("docs = {value}"), "async fn f() {}");
+        assert!(matches!(&errors[..], [error] if error.contains("`docs` is written `docs = \\\"…\\\"`")), "{errors:?}");
+    }
+}
+
+#[test]
+fn a_callback_that_may_not_cross_threads_is_told_how_to_be_written() {
+    let told = |options: &str, ty: &str| {
+        let errors = errors(options, &format!("async fn f(by: {ty}) {{}}"));
+        errors.first().map(|error| error.split('`').nth_back(1).unwrap().to_owned())
+    };
+    for (ty, write) in [
+        ("&mut dyn FnMut(&str)", "&mut (dyn FnMut(&str) + Send)"),
+        (
+            "&'a mut (dyn FnMut(&'a str, u8) -> a::B<[u8; 4]> + 'a)",
+            "&'a mut (dyn FnMut(&'a str, u8) -> a::B<[u8; 4]> + 'a + Send)",
+        ),
+        ("&dyn Fn()", "&(dyn Fn() + Sync)"),
+        ("&(dyn Fn() + Send)", "&(dyn Fn() + Send + Sync)"),
+        ("&mut &dyn Fn()", "&(dyn Fn() + Sync)"),
+        ("& &mut dyn FnMut()", "&mut (dyn FnMut() + Sync)"),
+        ("Option<Box<dyn for<'a> FnOnce(&'a u8)>>", "dyn for<'a> FnOnce(&'a u8) + Send"),
+        ("(u8, [Vec<Box<dyn Fn()>>; 2])", "dyn Fn() + Send"),
+        ("std::sync::Arc<dyn Fn() + Send>", "dyn Fn() + Send + Sync"),
+    ] {
+        for options in ["", "local", "submit"] {
+            assert_eq!(told(options, ty).as_deref(), Some(write), "{ty}");
+        }
+    }
+    for ty in [
+        "&mut (dyn FnMut(&str) + Send)",
+        "&(dyn Fn() + Sync)",
+        "Arc<dyn Fn() + Send + Sync>",
+        // Whatever these do.
+        "&mut dyn Callback",
+        "SendWrapper<Box<dyn Fn()>>",
+        "fn(&dyn Fn())",
+        "impl FnMut(&dyn Fn())",
+    ] {
+        assert_eq!(told("", ty), None, "{ty}");
+    }
+    // An impl may call it before it makes its future, which is `Send` by its type.
+    assert!(errors("", "trait T { async fn f(&self, by: &mut dyn FnMut()); }").is_empty());
+    assert!(!errors("", "trait T { async fn f(&self, by: &mut dyn FnMut()) {} }").is_empty());
+    assert!(!errors("local", "trait T { async fn f(&self, by: &mut dyn FnMut()); }").is_empty());
+    assert!(
+        errors("", "impl T { #[threadsafe(skip)] async fn f(by: &mut dyn FnMut()) {} async fn g() {} }").is_empty()
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -43,6 +43,9 @@ pub enum Error {
     TimedOut(Duration),
     /// The future panicked, when it was made, polled or dropped.
     Panicked(Panic),
+    /// The event loop could not be started, and nothing has run: a `fallible` companion whose loop is started on first use, as
+    /// that of `handle = bridge::global()`, returns this with the error of [`try_global`](crate::try_global).
+    NotStarted(io::Error),
 }
 
 impl fmt::Display for Error {
@@ -60,24 +63,35 @@ impl fmt::Display for Error {
             Error::Cancelled => f.write_str("cancelled: the task or call was cancelled before it finished"),
             Error::TimedOut(timeout) => write!(
                 f,
-                "timed out: no result within {timeout:?}; raise the timeout, or find out what the future or its event loop waits for"
+                "timed out after {timeout:?}: raise the timeout, or find out what the future, or its event loop, waits for"
             ),
             Error::Panicked(panic) => panic.fmt(f),
+            Error::NotStarted(error) => write!(f, "the event loop could not be started: {error}"),
         }
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let Error::NotStarted(error) = self { Some(error) } else { None }
+    }
+}
+
+// `io::Error` is neither, since it may hold any error. An `Error` is only read after a panic, so none is seen half-changed.
+impl UnwindSafe for Error {}
+
+impl RefUnwindSafe for Error {}
 
 impl From<Error> for io::Error {
     /// The kinds: `BrokenPipe` for [`Closed`](Error::Closed), `Deadlock` for
-    /// [`WouldDeadlock`](Error::WouldDeadlock), `TimedOut` for [`TimedOut`](Error::TimedOut), `Other` for
-    /// the rest (`Interrupted` would make `std` try again).
+    /// [`WouldDeadlock`](Error::WouldDeadlock), `TimedOut` for [`TimedOut`](Error::TimedOut), that of its
+    /// own error for [`NotStarted`](Error::NotStarted), `Other` for the rest (`Interrupted` would make `std` try again).
     fn from(error: Error) -> io::Error {
         let kind = match &error {
             Error::Closed => io::ErrorKind::BrokenPipe,
             Error::WouldDeadlock(_) => io::ErrorKind::Deadlock,
             Error::TimedOut(_) => io::ErrorKind::TimedOut,
+            Error::NotStarted(error) => error.kind(),
             Error::Cancelled | Error::Panicked(_) => io::ErrorKind::Other,
         };
         io::Error::new(kind, error)
@@ -238,7 +252,19 @@ impl fmt::Display for Deadlock {
 
 #[cfg(all(test, not(bridge_loom)))]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
+
+    #[test]
+    fn a_loop_that_was_not_started_says_why() {
+        let error = || Error::NotStarted(io::Error::from_raw_os_error(24));
+        let why = io::Error::from_raw_os_error(24);
+        assert_eq!(error().to_string(), format!("the event loop could not be started: {why}"));
+        assert_eq!(error().source().unwrap().to_string(), why.to_string());
+        let converted = io::Error::from(error());
+        assert_eq!((converted.kind(), converted.to_string()), (why.kind(), error().to_string()));
+    }
 
     #[test]
     fn the_text_of_every_deadlock_says_so() {

@@ -1,11 +1,10 @@
 //! Call async code from threads that block.
 //!
-//! An *event loop* polls futures. A *caller* is a thread that is not async: it gives a loop a future, blocks until the
-//! future is finished and dropped, and gets its value. Because nothing of the future is left when the call returns, the
-//! future may borrow from the caller's stack.
+//! A thread gives a future to an event loop, blocks until the future has finished and has been dropped, and gets its value.
+//! Nothing of the future is left when the call returns, so the future may borrow from the caller's stack.
 //!
-//! `#[threadsafe]` (feature `macros`, on by default) writes the blocking function for you, the *companion* of an
-//! async one:
+//! `#[threadsafe]` (feature `macros`, on by default) adds a *blocking companion* to an async fn: a plain function with the
+//! same arguments.
 //!
 #![cfg_attr(feature = "macros", doc = "```")]
 #![cfg_attr(not(feature = "macros"), doc = "```ignore")]
@@ -24,46 +23,47 @@
 //! blocking_code(bridge::shared());
 //! ```
 //!
-//! # Features
-//!
-//! - `macros`, on by default: `#[threadsafe]`.
-//! - `stream`: `Handle::iter`, a stream as an iterator; adds `futures-core`.
-//! - `tracing`: the span that is current at a call is current wherever its future runs, while it is polled and while it
-//!   is dropped. What no caller gets is logged: an `error!` for a panic that nobody waited for, a `warn!` where the
-//!   thread of a loop is blocked by a call to another, where no loop has started a call for a second, where a future is slow
-//!   in one poll, and where a loop still holds a call a second after its timeout. Of each line there is one in ten seconds.
-//!
-//! This crate enables only tokio's schedulers (`rt`, `rt-multi-thread`). Enable what your futures use (`time`, `net`, …) in
-//! your own dependency on tokio; the loops then have it.
-//!
 //! # Which loop
 //!
-//! | loop | a scoped call (`block_on`, a companion) runs | a submitted task runs | take it for |
+//! | loop | a scoped call (`block_on`, a companion) polls its future | a submitted task runs | choose it for |
 //! | --- | --- | --- | --- |
-//! | [`SharedLoop`], [`shared`] | on the calling thread, which drives the loop while it waits | on the thread that drives the loop: one that waits for it, else the loop's own | a library's blocking API, programs of threads, scripts, network clients: no switch to another thread |
-//! | [`EventLoop`], [`global`] | on the loop's own thread | on the loop's own thread | state that is not `Send` or that one thread has to own; calls that go on while their callers are busy |
-//! | [`run`] | on the thread that called `run` | the same | a program that is async at its root, as with `asyncio.run` |
-//! | a tokio runtime of yours: [`Handle::from`] it, or [`Handle::current`] inside it | on the calling thread; the runtime's threads see to its timers and sockets | as a task of the runtime | a program that has a runtime, e.g. `rayon` inside `#[tokio::main]` |
+//! | [`SharedLoop`], [`shared`] | on the calling thread, which drives the loop while it waits | on the thread that drives the loop: a waiting caller, else the loop's own thread | a library's blocking API, network clients, programs of threads, scripts |
+//! | [`EventLoop`], [`global`] | on the loop's own thread | on the loop's own thread | state that is not `Send` or belongs to one thread; calls that go on while their callers are busy |
+//! | [`run`] | on the thread that called `run` | on the same thread | a program that is async at its root, as with `asyncio.run` |
+//! | a tokio runtime of yours: [`Handle::from`] it, or [`Handle::current`] inside it | on the calling thread; the runtime's threads serve its timers and sockets | as a task of the runtime | a program that has a runtime, e.g. `rayon` inside `#[tokio::main]` |
 //!
-//! A call on an [`EventLoop`] costs two switches between threads, some 10 µs; one that the calling thread polls for itself
-//! costs 0.1 µs if its future is ready, and else what its sockets and timers cost. Where a future runs decides whose
-//! thread-locals it sees, and what a future that computes for long holds up: the calling thread alone, or all of an
-//! [`EventLoop`].
+//! If in doubt, use [`shared`]. A call costs 0.1 µs if its future is ready, else what its sockets and timers cost. A call on an
+//! [`EventLoop`] costs two thread switches as well, about 10 µs.
+//!
+//! The thread that polls a future decides whose thread-locals the future sees, and what it delays if it computes for long:
+//! its caller alone, or everything on an [`EventLoop`].
 //!
 //! # Which call
 //!
 //! | | the future | the thread |
 //! | --- | --- | --- |
-//! | a blocking companion, [`Handle::block_on`] | is `Send`, may borrow | waits until it is finished and dropped |
+//! | a blocking companion, [`Handle::block_on`] | is `Send`, may borrow | waits until it has finished and has been dropped |
 //! | [`LocalHandle::block_on_local`] | is made on the loop, need not be `Send`, may borrow | the same |
 //! | [`Handle::submit`], [`LocalHandle::submit_local`] | is `'static` | goes on, with a [`Task`] to ask, await or cancel |
 //! | [`Handle::call_soon`] | is a plain function | goes on |
 //!
-//! For many tasks at once there are [`wait`](wait()) and [`as_completed`]. Calls that wait are ended by a timeout
-//! ([`Handle::with_timeout`]), from outside ([`Handle::with_canceller`]), or with their loop ([`EventLoop::close`]).
-//! [`blocked()`] lists the threads that are parked in one.
+//! [`wait`](wait()) and [`as_completed`] wait for many tasks at once. A call that waits is ended by a timeout
+//! ([`Handle::with_timeout`]), from outside ([`Handle::with_canceller`]), or with its loop ([`EventLoop::close`]).
+//! [`blocked()`] lists the threads that are parked in a call.
 //!
-#![doc = include_str!("promises.md")]
+//! # Features
+//!
+//! - `macros`, on by default: `#[threadsafe]` and `facade!`.
+//! - `stream`: `Handle::iter`, a stream as an iterator; adds `futures-core`.
+//! - `tracing`: the caller's span is current wherever its future is polled or dropped. Logs an error for a panic that nobody
+//!   waits for, and a warning for a loop whose thread is blocked, a call that no loop has started within a second, a slow
+//!   poll, and a call that a loop still holds a second after its timeout. Each line of yours is logged once in ten seconds at
+//!   most.
+//!
+//! This crate enables tokio's `rt` and `rt-multi-thread` only. Enable what your futures use (`time`, `net`, …) in your own
+//! dependency on tokio; the loops then have it.
+//!
+#![doc = include_str!("guarantees.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 

@@ -4,6 +4,8 @@
 //! "function defined here". So the bounds have comments that are written to be read there: they say what to do.
 
 use std::future::Future;
+use std::io;
+use std::ops::{Deref, DerefMut};
 
 #[cfg(feature = "stream")]
 use futures_core::Stream;
@@ -29,7 +31,7 @@ pub use crate::__facade_probe as facade_probe;
 #[track_caller]
 pub fn call<F, T>(companion: &'static str, handle: &Handle, future: F) -> T
 where
-    F: Future<Output = T> + Send, // if no argument is to blame, `#[threadsafe(local)]`; of generics, `bound(T::Item: Send)`
+    F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: Send,                      // the output goes back to the calling thread; of generics, `bound(T::Item: Send)`
 {
     match block_on!(handle, Some(companion), future: F) {
@@ -42,7 +44,7 @@ where
 #[track_caller]
 pub fn call_wrap<F, T>(companion: &'static str, handle: &Handle, future: F) -> Result<T, Error>
 where
-    F: Future<Output = T> + Send, // if no argument is to blame, `#[threadsafe(local)]`; of generics, `bound(T::Item: Send)`
+    F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: Send,                      // the output goes back to the calling thread; of generics, `bound(T::Item: Send)`
 {
     block_on!(handle, Some(companion), future: F)
@@ -52,7 +54,7 @@ where
 #[track_caller]
 pub fn call_fold<F, T, E>(companion: &'static str, handle: &Handle, future: F, convert: fn(Error) -> E) -> T
 where
-    F: Future<Output = T> + Send, // if no argument is to blame, `#[threadsafe(local)]`; of generics, `bound(T::Item: Send)`
+    F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: IsResult<Error = E> + Send, // the output goes back to the calling thread
 {
     block_on!(handle, Some(companion), future: F).unwrap_or_else(|error| T::error(convert(error)))
@@ -205,7 +207,7 @@ impl<T> Returns for fn() -> T {
 
 /// Takes the option `handle = …`.
 #[rustfmt::skip]
-pub fn handle(it: &Handle) -> &Handle { // a `Handle`, or what derefs to one, as `LocalHandle` and `EventLoop` do
+pub fn handle(it: &Handle) -> &Handle { // a `Handle`, or what derefs to one, as `EventLoop` does; a `Result` needs `fallible`
     it
 }
 
@@ -213,6 +215,92 @@ pub fn handle(it: &Handle) -> &Handle { // a `Handle`, or what derefs to one, as
 #[rustfmt::skip]
 pub fn local_handle(it: &LocalHandle) -> &LocalHandle { // a `LocalHandle`, since `local` is said, or an `EventLoop`
     it
+}
+
+/// The value of a `handle = …` that may be a `Result`. A method of this type goes before one of the type that it derefs to, so
+/// that generated code needs no trait in scope.
+#[derive(Debug)]
+pub struct Attempt<T>(Given<T>);
+
+/// The value of a `handle = …` that is the handle itself.
+#[derive(Debug)]
+pub struct Given<T>(Option<T>);
+
+impl<T> Attempt<T> {
+    /// Of that value.
+    pub fn new(value: T) -> Attempt<T> {
+        Attempt(Given(Some(value)))
+    }
+}
+
+impl<H, E> Attempt<Result<H, E>> {
+    /// The handle, or the error as one of the bridge's. To be called once.
+    #[allow(clippy::missing_errors_doc, clippy::missing_panics_doc, reason = "only generated code calls it")]
+    pub fn outcome(&mut self) -> Result<H, Error>
+    where
+        E: HandleError,
+    {
+        self.0.take().map_err(E::into_error)
+    }
+}
+
+impl<T> Deref for Attempt<T> {
+    type Target = Given<T>;
+
+    fn deref(&self) -> &Given<T> {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Attempt<T> {
+    fn deref_mut(&mut self) -> &mut Given<T> {
+        &mut self.0
+    }
+}
+
+impl<T> Given<T> {
+    /// The handle. To be called once.
+    #[allow(clippy::missing_errors_doc, clippy::missing_panics_doc, reason = "only generated code calls it")]
+    pub fn outcome(&mut self) -> Result<T, Error> {
+        Ok(self.take())
+    }
+
+    fn take(&mut self) -> T {
+        self.0.take().expect("the value was taken before")
+    }
+}
+
+/// The error of a `handle = …`.
+#[diagnostic::on_unimplemented(
+    message = "`fallible` cannot turn `{Self}`, the error of this handle, into a `bridge::Error`",
+    label = "`bridge::Error` has no `From<{Self}>`",
+    note = "write `handle = …?`, which turns it into the function's own error, or write `impl From<{Self}> for bridge::Error`"
+)]
+pub trait HandleError {
+    /// It, as one of the bridge's.
+    fn into_error(self) -> Error;
+}
+
+impl HandleError for io::Error {
+    fn into_error(self) -> Error {
+        Error::NotStarted(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<Error>> HandleError for E {
+    fn into_error(self) -> Error {
+        self.into()
+    }
+}
+
+/// With `stream` and an error that folds: an iterator of that error alone.
+#[cfg(feature = "stream")]
+pub fn not_made<T>(error: Error, fold: fn(Error) -> T) -> Iter<T>
+where
+    T: Send + 'static, // its items come to the calling thread
+{
+    Iter::not_made(error, fold)
 }
 
 /// A `Result`, under whichever name.

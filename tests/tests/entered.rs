@@ -4,6 +4,7 @@
 use std::fmt::Debug;
 use std::future::poll_fn;
 use std::panic;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, mpsc};
 use std::task::Poll;
 use std::thread;
@@ -401,5 +402,49 @@ fn a_loop_of_another_threads_may_be_shut_down_on_a_blocking_thread_that_has_ente
             .unwrap()
         });
         assert!(matches!(ended, (Ok(()), Ok(()))), "{ended:?}");
+    });
+}
+
+#[test]
+fn a_worker_that_waits_gives_its_tasks_to_threads_of_its_own_runtime_whichever_it_has_entered() {
+    const CALLS: usize = 2_000;
+    let _alone = alone();
+    watchdog(HANGS, || {
+        let threads = Arc::new(AtomicUsize::new(0));
+        let started = Arc::clone(&threads);
+        let entered = Builder::new_multi_thread()
+            .worker_threads(1)
+            .on_thread_start(move || {
+                started.fetch_add(1, Ordering::SeqCst);
+            })
+            .build()
+            .unwrap();
+        let outer = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let event_loop = EventLoop::new().unwrap();
+        let (handle, context) = (event_loop.handle().clone(), entered.handle().clone());
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            // Their tasks come into the queue of `entered`, and go, all the time.
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::SeqCst) {
+                        if entered.metrics().global_queue_depth() < 8 {
+                            drop(entered.spawn(async {}));
+                        }
+                    }
+                });
+            }
+            // A task each: a worker that has given its tasks away has none to give.
+            for _ in 0..CALLS {
+                let (handle, context) = (handle.clone(), context.clone());
+                let call = outer.spawn(async move {
+                    let _context = context.enter();
+                    handle.block_on(tokio::task::yield_now()).unwrap();
+                });
+                outer.block_on(call).unwrap();
+            }
+            stop.store(true, Ordering::SeqCst);
+        });
+        assert_eq!(threads.load(Ordering::SeqCst), 1, "threads of the runtime that was entered");
     });
 }

@@ -2,6 +2,8 @@
 //! the next one works. And loops that have ended, which hold none of these. Each is tried in a process of its own, whose
 //! limits the shell sets.
 
+mod common;
+
 use std::fs::File;
 use std::process::Command;
 use std::sync::mpsc;
@@ -11,6 +13,7 @@ use bridge::__private::facade::{Held, On};
 use bridge_tests::kinds::{AnyLoop, Kind};
 use bridge_tests::load::threads;
 use bridge_tests::{HANGS, wait_until, watchdog};
+use common::{line, panic_of};
 
 /// Set in the child.
 const CHILD: &str = "BRIDGE_TESTS_CHILD";
@@ -136,6 +139,292 @@ fn a_process_wide_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_try
         assert_eq!(started.block_on(async { 1 }).unwrap(), 1);
         let again: &bridge::Handle = if kind == Kind::SharedLoop { bridge::shared() } else { bridge::global() };
         assert!(std::ptr::eq(start().unwrap(), started) && std::ptr::eq(again, started));
+    });
+}
+
+/// Companions on the process-wide loops, which return that these do not start.
+mod companions {
+    use std::io;
+    use std::time::Duration;
+
+    use bridge::{Error, Handle, LocalHandle, threadsafe};
+    use futures::stream::{self, BoxStream, StreamExt as _};
+
+    #[threadsafe(handle = bridge::global(), fallible)]
+    pub(crate) async fn wrapped() -> u64 {
+        1
+    }
+
+    #[threadsafe(handle = ::bridge::shared(), fallible)]
+    pub(crate) async fn folded() -> io::Result<u64> {
+        Ok(1)
+    }
+
+    #[threadsafe(handle = bridge::global(), timeout = Duration::MAX)]
+    pub(crate) async fn timed() -> io::Result<u64> {
+        Ok(1)
+    }
+
+    #[threadsafe(handle = (bridge::global()), local, fallible)]
+    pub(crate) async fn local() -> io::Result<u64> {
+        Ok(1)
+    }
+
+    fn text(error: Error) -> String {
+        error.to_string()
+    }
+
+    #[threadsafe(handle = bridge::shared(), fallible = text)]
+    pub(crate) async fn converted() -> Result<u64, String> {
+        Ok(1)
+    }
+
+    #[threadsafe(handle = bridge::try_global(), fallible)]
+    pub(crate) async fn tried() -> u64 {
+        1
+    }
+
+    #[threadsafe(handle = bridge::try_shared()?, fallible)]
+    pub(crate) async fn asked() -> u64 {
+        1
+    }
+
+    #[threadsafe(handle = bridge::try_global()?, fallible)]
+    pub(crate) async fn asked_for_an_error_of_its_own() -> io::Result<u64> {
+        Ok(1)
+    }
+
+    #[threadsafe(handle = bridge::shared(), stream, fallible)]
+    pub(crate) fn items() -> BoxStream<'static, io::Result<u64>> {
+        stream::iter([Ok(1)]).boxed()
+    }
+
+    #[threadsafe(handle = bridge::try_shared()?, stream, fallible)]
+    pub(crate) fn items_that_were_asked() -> BoxStream<'static, io::Result<u64>> {
+        stream::iter([Ok(1)]).boxed()
+    }
+
+    #[threadsafe(handle = bridge::global(), stream, fallible)]
+    pub(crate) fn numbers() -> BoxStream<'static, u64> {
+        stream::iter([1]).boxed()
+    }
+
+    /// An error of the user's, for both ways.
+    pub(crate) struct Missing(io::Error);
+
+    impl From<Missing> for Error {
+        fn from(missing: Missing) -> Error {
+            Error::NotStarted(missing.0)
+        }
+    }
+
+    fn try_loop() -> Result<Handle, Missing> {
+        bridge::try_shared().cloned().map_err(Missing)
+    }
+
+    #[threadsafe(handle = try_loop(), fallible)]
+    pub(crate) async fn of_a_function() -> u64 {
+        1
+    }
+
+    pub(crate) struct Client;
+
+    impl Client {
+        fn try_loop(&self) -> io::Result<&LocalHandle> {
+            bridge::try_global()
+        }
+    }
+
+    #[threadsafe(handle = self.try_loop(), fallible)]
+    impl Client {
+        pub(crate) async fn of_a_method(self) -> u64 {
+            1
+        }
+    }
+
+    type Outcomes = ([Result<u64, Error>; 6], [io::Result<u64>; 6], Result<u64, String>);
+
+    /// One call of each companion that returns an error: of those that wrap it, of those that fold it, and of the one that
+    /// converts it.
+    pub(crate) fn calls() -> Outcomes {
+        let first = |mut items: bridge::Iter<io::Result<u64>>| {
+            let first = items.next().unwrap();
+            assert!(items.next().is_none());
+            first
+        };
+        let wrapped = [
+            wrapped_blocking(),
+            tried_blocking(),
+            asked_blocking(),
+            of_a_function_blocking(),
+            Client.of_a_method_blocking(),
+            numbers_blocking().map(|mut numbers| numbers.next().unwrap()),
+        ];
+        let folded = [
+            folded_blocking(),
+            timed_blocking(),
+            local_blocking(),
+            asked_for_an_error_of_its_own_blocking(),
+            first(items_blocking()),
+            first(items_that_were_asked_blocking()),
+        ];
+        (wrapped, folded, converted_blocking())
+    }
+
+    #[threadsafe(handle = bridge::global())]
+    pub(crate) async fn panics() {}
+
+    #[threadsafe(handle = bridge::global(), submit, fallible)]
+    pub(crate) async fn submitted() {}
+
+    /// A user's own, which is not taken for one of ours.
+    fn global() -> &'static Handle {
+        bridge::shared()
+    }
+
+    #[threadsafe(handle = global(), fallible)]
+    pub(crate) async fn of_another_global() -> u64 {
+        1
+    }
+}
+
+#[test]
+fn a_fallible_companion_returns_that_a_process_wide_loop_does_not_start() {
+    use bridge::Error;
+    use companions::{calls, of_another_global_blocking, panics_blocking, submitted_submit};
+
+    let test = "a_fallible_companion_returns_that_a_process_wide_loop_does_not_start";
+    limited(test, "-n 100", "2097152", |kind| {
+        if kind != Kind::SharedLoop {
+            return;
+        }
+        let all: Vec<_> = std::iter::repeat_with(|| File::open("/dev/null")).map_while(Result::ok).collect();
+        let (wrapped, folded, converted) = calls();
+        for result in wrapped {
+            let Err(Error::NotStarted(error)) = result else { panic!("{result:?}") };
+            assert!(error.raw_os_error().is_some(), "{error}");
+        }
+        for result in folded {
+            let error = result.unwrap_err();
+            let of_the_system = std::io::Error::from_raw_os_error(libc::EMFILE);
+            assert_eq!(error.kind(), of_the_system.kind(), "{error}");
+            assert!(error.to_string().contains(&of_the_system.to_string()), "{error}");
+        }
+        assert!(converted.unwrap_err().contains("could not be started"));
+        // Where nothing is returned, the caller's line is named.
+        let here = line(1);
+        let (text, at) = panic_of(|| panics_blocking());
+        assert!(text.contains("could not be started") && at == here, "{at}: {text}");
+        let here = line(1);
+        let (text, at) = panic_of(|| drop(submitted_submit()));
+        assert!(text.contains("could not be started") && at == here, "{at}: {text}");
+        drop(all);
+        let (wrapped, folded, converted) = calls();
+        assert!(wrapped.into_iter().all(|result| result.unwrap() == 1));
+        assert!(folded.into_iter().all(|result| result.unwrap() == 1));
+        assert_eq!(converted, Ok(1));
+        assert_eq!(of_another_global_blocking().unwrap(), 1);
+        panics_blocking();
+        submitted_submit().result().unwrap();
+    });
+}
+
+/// A facade whose loop is the process's, which its first call starts.
+#[allow(unreachable_pub, reason = "a facade has the functions that are `pub`")]
+mod facade {
+    use std::io;
+    use std::time::Duration;
+
+    use bridge::threadsafe;
+    use futures::stream::{self, BoxStream, StreamExt as _};
+
+    pub(crate) struct Client;
+
+    pub(crate) mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(crate) struct Client(super::Client);
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl Client {
+        pub fn new() -> Client {
+            Client
+        }
+
+        pub async fn connect() -> io::Result<Client> {
+            Ok(Client)
+        }
+
+        pub async fn get(&self) -> io::Result<u64> {
+            Ok(1)
+        }
+
+        #[threadsafe(timeout = Duration::from_secs(60))]
+        pub async fn timed(&self) -> io::Result<u64> {
+            Ok(1)
+        }
+
+        pub fn items(&self) -> BoxStream<'static, io::Result<u64>> {
+            stream::iter([Ok(1)]).boxed()
+        }
+
+        pub async fn count(&self) -> u64 {
+            1
+        }
+    }
+
+    pub(crate) struct Single;
+
+    #[threadsafe(facade = pub(crate) BlockingSingle, handle = bridge::global())]
+    impl Single {
+        pub async fn open() -> io::Result<u64> {
+            Ok(1)
+        }
+
+        #[threadsafe(local)]
+        pub async fn local() -> io::Result<u64> {
+            Ok(1)
+        }
+    }
+}
+
+#[test]
+fn a_facade_returns_that_a_process_wide_loop_does_not_start() {
+    use facade::{BlockingSingle, blocking::Client};
+
+    let test = "a_facade_returns_that_a_process_wide_loop_does_not_start";
+    limited(test, "-n 100", "2097152", |kind| {
+        if kind != Kind::SharedLoop {
+            return;
+        }
+        let client = Client::new();
+        let calls = || {
+            [
+                Client::connect().map(|_| 1),
+                client.get(),
+                client.timed(),
+                client.items().next().unwrap(),
+                BlockingSingle::open(),
+                BlockingSingle::local(),
+            ]
+        };
+        let all: Vec<_> = std::iter::repeat_with(|| File::open("/dev/null")).map_while(Result::ok).collect();
+        for result in calls() {
+            let error = result.unwrap_err();
+            let error = error.get_ref().and_then(|error| error.downcast_ref());
+            assert!(matches!(error, Some(bridge::Error::NotStarted(_))), "{error:?}");
+        }
+        let here = line(1);
+        let (text, at) = panic_of(|| client.count());
+        assert!(text.contains("Client::count") && text.contains("could not be started") && at == here, "{at}: {text}");
+        let here = line(1);
+        let (text, at) = panic_of(|| bridge::Facade::handle(&client));
+        assert!(text.contains("could not be started") && at == here, "{at}: {text}");
+        drop(all);
+        assert!(calls().into_iter().all(|result| result.unwrap() == 1));
+        assert_eq!(client.count(), 1);
     });
 }
 

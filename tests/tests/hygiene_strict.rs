@@ -36,6 +36,17 @@ pub mod api {
         Ok(format!("{id}{name}"))
     }
 
+    /// Stores, on a loop that the first call starts.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    #[threadsafe(handle = bridge::shared(), fallible)]
+    pub async fn store(id: u64) -> io::Result<u64> {
+        tick().await;
+        Ok(id)
+    }
+
     /// Seven arguments are as many as clippy lets pass, and the handle is one more.
     #[threadsafe]
     pub async fn many(a: u8, b: u8, c: u8, d: u8, _e: u8, _f: u8, _g: u8) -> u8 {
@@ -307,6 +318,7 @@ pub mod api {
 fn what_is_generated_works() {
     let handle = bridge::global();
     assert_eq!(api::fetch_blocking(handle, 7, "x").ok().as_deref(), Some("7x"));
+    assert_eq!(api::store_blocking(7).ok(), Some(7));
     assert_eq!(api::both_blocking(handle, &1, 2), "2");
     assert_eq!(api::elided_blocking(handle, "text"), Some("ext"));
     assert_eq!(api::hidden_blocking(handle, "text").to_string(), "text");

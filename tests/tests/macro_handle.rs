@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bridge::{EventLoop, Handle, LocalHandle, threadsafe};
+use bridge::{Error, EventLoop, Handle, LocalHandle, threadsafe};
 
 struct Client {
     event_loop: Arc<EventLoop>,
@@ -324,4 +324,122 @@ fn current<A, B>() -> Handle {
 fn the_current_loop_from_a_thread_that_may_block() {
     let inner = bridge::global().block_on(async { tokio::task::spawn_blocking(current_loop_blocking).await.unwrap() });
     assert_eq!(inner.unwrap().unwrap(), 7);
+}
+
+/// A client that may have no event loop.
+struct Lazy {
+    handle: Option<LocalHandle>,
+    id: u64,
+}
+
+impl Lazy {
+    fn new(id: u64, is_connected: bool) -> Lazy {
+        Lazy { handle: is_connected.then(|| bridge::global().clone()), id }
+    }
+
+    fn handle(&self) -> Result<&Handle, Error> {
+        self.handle.as_deref().ok_or(Error::Cancelled)
+    }
+
+    fn local(&self) -> Result<&LocalHandle, Error> {
+        self.handle.as_ref().ok_or(Error::Cancelled)
+    }
+
+    fn cloned(&self) -> Result<Arc<LocalHandle>, Error> {
+        self.local().cloned().map(Arc::new)
+    }
+}
+
+#[threadsafe(handle = self.handle()?, fallible)]
+impl Lazy {
+    async fn wrapped(&self) -> u64 {
+        tokio::task::yield_now().await;
+        self.id
+    }
+
+    async fn folded(&self) -> std::io::Result<u64> {
+        tokio::task::yield_now().await;
+        Ok(self.id)
+    }
+
+    async fn by_value(self) -> u64 {
+        tokio::task::yield_now().await;
+        self.id
+    }
+
+    #[threadsafe(timeout = std::time::Duration::MAX)]
+    async fn timed(&mut self) -> u64 {
+        tokio::task::yield_now().await;
+        self.id
+    }
+
+    #[threadsafe(handle = (self.local()?))]
+    async fn in_parentheses(&self) -> u64 {
+        tokio::task::yield_now().await;
+        self.id
+    }
+
+    #[threadsafe(handle = self.cloned()?)]
+    async fn of_a_value(&self) -> std::io::Result<u64> {
+        tokio::task::yield_now().await;
+        Ok(self.id)
+    }
+
+    #[threadsafe(handle = self.local()?, local)]
+    async fn on_its_thread(&self) -> std::io::Result<u64> {
+        tokio::task::yield_now().await;
+        Ok(self.id)
+    }
+}
+
+with! {
+    self.local()?,
+    impl Lazy {
+        async fn by_a_macros_expression(&self) -> std::io::Result<u64> {
+            tokio::task::yield_now().await;
+            Ok(self.id)
+        }
+    }
+}
+
+#[test]
+fn a_handle_that_may_fail_is_asked_by_a_question_mark() {
+    let client = || Lazy::new(7, true);
+    assert_eq!(client().wrapped_blocking().unwrap(), 7);
+    assert_eq!(client().folded_blocking().unwrap(), 7);
+    assert_eq!(client().by_value_blocking().unwrap(), 7);
+    assert_eq!(client().timed_blocking().unwrap(), 7);
+    assert_eq!(client().in_parentheses_blocking().unwrap(), 7);
+    assert_eq!(client().of_a_value_blocking().unwrap(), 7);
+    assert_eq!(client().on_its_thread_blocking().unwrap(), 7);
+    assert_eq!(client().by_a_macros_expression_blocking().unwrap(), 7);
+}
+
+#[test]
+fn the_error_of_a_handle_is_returned() {
+    let client = || Lazy::new(7, false);
+    assert!(matches!(client().wrapped_blocking(), Err(Error::Cancelled)));
+    assert!(matches!(client().by_value_blocking(), Err(Error::Cancelled)));
+    assert!(matches!(client().timed_blocking(), Err(Error::Cancelled)));
+    assert!(matches!(client().in_parentheses_blocking(), Err(Error::Cancelled)));
+    for result in [
+        client().folded_blocking(),
+        client().of_a_value_blocking(),
+        client().on_its_thread_blocking(),
+        client().by_a_macros_expression_blocking(),
+    ] {
+        let error = result.unwrap_err();
+        assert!(matches!(error.get_ref().and_then(|error| error.downcast_ref()), Some(Error::Cancelled)), "{error}");
+    }
+}
+
+#[threadsafe(handle = bridge::global(), fallible)]
+async fn hidden() -> std::io::Result<impl std::fmt::Display> {
+    tokio::task::yield_now().await;
+    Ok(7)
+}
+
+#[test]
+fn a_loop_that_is_started_by_the_call_gives_what_has_no_name() {
+    assert_eq!(hidden_blocking().unwrap().to_string(), "7");
 }

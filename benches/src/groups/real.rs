@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::crowd::{Contender, Turn, rates};
 use crate::effort::Effort;
 use crate::measure::{Role, Series};
-use crate::peers::{Contestant, External, OnCaller, OnLoop, SHARED, on_caller, ours};
+use crate::peers::{Contestant, External, OnCaller, OnLoop, SHARED, Shared, on_caller, ours};
 use crate::section::{Asked, Bar, Curve, Plot, Section, Shape, Table, Unit};
 use crate::services::Service;
 
@@ -17,7 +17,8 @@ pub(crate) fn run(effort: &Effort) -> Section {
         about: "Requests of real clients to real servers on loopback: a prepared query that returns its parameter \
                 (tokio-postgres), a `GET` of 16 bytes (redis, a multiplexed connection), and an HTTP `GET` on a connection \
                 that is kept (reqwest). Each caller has a Postgres and a Redis connection of its own; all callers have one \
-                HTTP client. Calls per second of all callers together. The clients have their defaults.",
+                HTTP client, but where each has a loop of its own. Calls per second of all callers together. The clients have \
+                their defaults.",
         ..Section::default()
     };
     let turn = Turn { settle: effort.settle, slice: effort.settled };
@@ -56,6 +57,11 @@ fn contenders(service: &Service, callers: usize) -> Vec<Contender> {
         role: Role::Peer,
         requests: service.blocking_requests(callers),
     });
+    if callers > 1 {
+        // Last, since the plots show what the tables have in common.
+        let requests = (0..callers).flat_map(|_| service.requests(&Arc::new(Shared::start()), 1)).collect();
+        all.push(Contender { name: "SharedLoop for each caller", role: Role::Bridge, requests });
+    }
     all
 }
 

@@ -1,24 +1,24 @@
 //! The docs of a companion.
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt as _;
-
 use syn::{Attribute, ReceiverKind, Type};
 
-use super::forward::doc_text;
+use super::forward::{doc_text, hides};
 use crate::ast::Function;
 use crate::ast::types::{self, Part};
-use crate::plan::{Companion, HandleSource, Kind, OnError, Place};
+use crate::plan::{Companion, HandleSource, Kind, OnError, Place, Target};
 
-/// What it is, the async fn's first paragraph, and what may go wrong.
+/// What it is, the async fn's first paragraph, and how it fails.
 pub(super) fn of(companion: &Companion<'_>) -> String {
     let source = companion.source;
-    let link = link(companion);
+    let (link, on) = (link(companion), event_loop(companion));
     let mut docs = match companion.kind {
-        Kind::Blocking => format!("Blocking companion of {link}: runs it on {} and waits for it.", whose(companion)),
+        Kind::Blocking => format!("Blocking companion of {link}: runs it on {on}, and blocks until it returns."),
         Kind::Stream => {
-            format!("Blocking companion of {link}: runs the stream on {} and gives its items.", whose(companion))
+            format!("Blocking companion of {link}: runs the stream on {on}, and returns an iterator of its items.")
         }
-        Kind::Submit => format!("Submits {link} to {} and returns its task at once.", whose(companion)),
+        Kind::Submit => format!("Submits {link} to {on}, and returns its `Task` at once."),
     };
     let written = Written::of(&source.attrs);
     if !written.paragraph.is_empty() {
@@ -26,10 +26,10 @@ pub(super) fn of(companion: &Companion<'_>) -> String {
         docs.push_str(&written.paragraph);
     }
     if source.is_unsafe() {
-        docs.push_str(&format!("\n\n# Safety\n\nAs for {link}."));
+        docs.push_str(&format!("\n\n# Safety\n\nThe caller must ensure what {link} requires."));
     }
     if companion.kind == Kind::Submit && borrows(source) {
-        docs.push_str("\n\nNobody waits for it, so what is borrowed must be `'static`.");
+        docs.push_str("\n\nThe task keeps the arguments, so references among them must be `'static`.");
     }
     if companion.kind != Kind::Submit {
         docs.push_str(&sections(companion, &link));
@@ -39,6 +39,12 @@ pub(super) fn of(companion: &Companion<'_>) -> String {
         docs.push_str(&reference);
     }
     docs
+}
+
+/// Whether an attribute, without its brackets, is `doc = …`.
+pub(crate) fn is_text(attr: &TokenStream) -> bool {
+    let mut trees = attr.clone().into_iter();
+    matches!((trees.next(), trees.next()), (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(_))) if word == "doc")
 }
 
 /// Whether a reference is among the arguments.
@@ -52,11 +58,16 @@ fn borrows(source: &Function) -> bool {
     by_reference || source.args().any(|arg| has_reference(&arg.ty))
 }
 
-fn whose(companion: &Companion<'_>) -> &'static str {
+fn event_loop(companion: &Companion<'_>) -> String {
     match &companion.handle {
-        HandleSource::Parameter(name) if name == "handle" => "`handle`'s event loop",
-        HandleSource::Parameter(_) => "`loop_handle`'s event loop",
-        HandleSource::Expression { .. } => "an event loop",
+        HandleSource::Parameter(name) => format!("the event loop of `{name}`"),
+        HandleSource::Expression { target, .. } => match target {
+            Target::Global => "the process-wide event loop",
+            Target::Shared => "the process-wide shared loop",
+            Target::This => "the event loop of `self`",
+            Target::Other => "an event loop",
+        }
+        .to_owned(),
     }
 }
 
@@ -65,8 +76,7 @@ fn link(companion: &Companion<'_>) -> String {
     let name = written.unraw();
     // A link from a public companion to a private fn would be one that rustdoc warns of.
     let is_raw = name != *written;
-    let is_hidden = companion.attrs.iter().any(|attr| attr.to_string().starts_with("doc"));
-    if companion.vis.is_some() || is_raw || is_hidden {
+    if companion.vis.is_some() || is_raw || companion.attrs.iter().any(hides) {
         return format!("`{name}`");
     }
     match companion.place {
@@ -75,28 +85,70 @@ fn link(companion: &Companion<'_>) -> String {
     }
 }
 
+/// The sections that say how a call fails.
 fn sections(companion: &Companion<'_>, link: &str) -> String {
-    // Of a stream it is the items' type.
-    let returns_result =
-        companion.kind == Kind::Blocking && companion.source.output.as_ref().is_some_and(super::rules::is_result);
-    let timed = companion.timeout.is_some();
-    let limit = if timed { " the time is up," } else { " a limit of the handle is up," };
-    match companion.on_error {
-        OnError::Panic => {
-            let errors = if returns_result { format!("\n\n# Errors\n\nThose of {link}.") } else { String::new() };
-            format!(
-                "{errors}\n\n# Panics\n\nAs {link} does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own."
-            )
+    let mut reasons = reasons(companion);
+    if companion.on_error == OnError::Panic {
+        let stream = if companion.kind == Kind::Stream { " or its stream" } else { "" };
+        reasons.insert(0, format!("{link}{stream} panics"));
+    }
+    let reasons = any_of(&reasons);
+    match (companion.kind, companion.on_error) {
+        (Kind::Stream, OnError::Panic) => {
+            format!("\n\n# Panics\n\nPanics, in this call or in the iterator's `next`, if {reasons}.")
         }
-        OnError::Wrap => format!(
-            "\n\n# Errors\n\nWhere{limit} the event loop is closed, or the calling thread is the event loop's own."
+        (Kind::Stream, OnError::Wrap) => format!(
+            "\n\n# Errors\n\nReturns a `bridge::Error` if {reasons}.\n\n# Panics\n\nThe iterator's `next` panics for the same reasons; its `next_timeout` returns the error."
         ),
-        OnError::Fold if companion.kind == Kind::Stream => format!(
-            "\n\n# Errors\n\nThe items' own; and, converted from the bridge's error, one as the last item, where{limit} the event loop is closed or the calling thread is the event loop's own."
+        (Kind::Stream, OnError::Fold) => format!(
+            "\n\n# Errors\n\nThe iterator yields the errors of the stream. Its last item is an error, converted from `bridge::Error`, if {reasons}."
         ),
-        OnError::Fold => format!(
-            "\n\n# Errors\n\nThose of {link}, and, converted from the bridge's error, where{limit} the event loop is closed or the calling thread is the event loop's own."
+        (_, OnError::Panic) => {
+            let returns_result = companion.source.output.as_ref().is_some_and(super::rules::is_result);
+            let errors =
+                if returns_result { format!("\n\n# Errors\n\nReturns the errors of {link}.") } else { String::new() };
+            format!("{errors}\n\n# Panics\n\nPanics if {reasons}.")
+        }
+        (_, OnError::Wrap) => format!("\n\n# Errors\n\nReturns a `bridge::Error` if {reasons}."),
+        (_, OnError::Fold) => format!(
+            "\n\n# Errors\n\nReturns the errors of {link}. Also returns an error, converted from `bridge::Error`, if {reasons}."
         ),
+    }
+}
+
+/// Why the bridge may fail: each reason that this companion has, and no other.
+fn reasons(companion: &Companion<'_>) -> Vec<String> {
+    let mut reasons = Vec::new();
+    match &companion.handle {
+        HandleSource::Parameter(name) => reasons.push(format!("the event loop of `{name}` is closed")),
+        HandleSource::Expression { target, .. } if target.is_process_wide() => {
+            reasons.push("the event loop cannot be started".to_owned());
+        }
+        HandleSource::Expression { tokens, attempted, .. } => {
+            let asks =
+                matches!(tokens.clone().into_iter().last(), Some(TokenTree::Punct(mark)) if mark.as_char() == '?');
+            if *attempted || asks {
+                reasons.push("there is no event loop to run it on".to_owned());
+            }
+            reasons.push("the event loop is closed".to_owned());
+        }
+    }
+    if companion.timeout.is_some() {
+        reasons.push("the call takes longer than its timeout".to_owned());
+    }
+    if let HandleSource::Parameter(name) = &companion.handle {
+        reasons.push(format!("a timeout or a canceller of `{name}` ends the call"));
+    }
+    reasons.push("the call would deadlock".to_owned());
+    reasons
+}
+
+/// "a", "a or b", "a, b, or c"
+fn any_of(parts: &[String]) -> String {
+    match parts {
+        [first, second] => format!("{first} or {second}"),
+        [rest @ .., last] if !rest.is_empty() => format!("{}, or {last}", rest.join(", ")),
+        _ => parts.concat(),
     }
 }
 

@@ -64,7 +64,7 @@ fn forwarded(name: &str, meta: impl FnOnce() -> TokenStream, of_function: bool) 
         "deprecated" | "must_use" | "target_feature" if of_function => Some(meta()),
         // A lint that is expected in the async fn need not occur here.
         "expect" => Some(allow(meta())),
-        "doc" if of_function => Some(meta()).filter(hides),
+        "doc" if of_function => Some(meta()).filter(|meta| lists(meta, &["hidden", "cfg"])),
         "cfg_attr" => conditional(meta(), of_function),
         _ => None,
     }
@@ -78,10 +78,17 @@ fn allow(meta: TokenStream) -> TokenStream {
     trees.into_iter().collect()
 }
 
-/// `doc(hidden)`, `doc(cfg(…))`: how it is shown, not what the docs are.
-fn hides(meta: &TokenStream) -> bool {
+/// Whether it is `doc(hidden)`.
+pub(super) fn hides(meta: &TokenStream) -> bool {
+    meta.clone().into_iter().next().is_some_and(|tree| matches!(tree, TokenTree::Ident(word) if word == "doc"))
+        && lists(meta, &["hidden"])
+}
+
+/// Whether the list of `meta` begins with one of `words`. `doc(hidden)` and `doc(cfg(…))` say how an item is shown, not what
+/// its docs are.
+fn lists(meta: &TokenStream, words: &[&str]) -> bool {
     matches!(ungrouped(meta.clone()).into_iter().nth(1), Some(TokenTree::Group(group))
-        if matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if word == "hidden" || word == "cfg"))
+        if matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if words.iter().any(|known| word == known)))
 }
 
 /// `cfg_attr(condition, a, b)` with those that are forwarded.

@@ -45,6 +45,9 @@ pub(super) fn on_block(block: &Block, options: &Options, errors: &mut Errors) {
             Key::Stream => {
                 format!("`stream` is for one function, not for {word}: put `#[threadsafe(stream)]` on that function")
             }
+            Key::Docs => format!(
+                "`docs` is for one function: on {word} each companion would have the same text, so put `#[threadsafe(docs = …)]` on the function"
+            ),
             Key::Vis if block.as_trait().is_some() => NO_VIS.to_owned(),
             _ => continue,
         };
@@ -102,6 +105,21 @@ pub(super) fn nothing_async(block: &Block, errors: &mut Errors) {
         block.span,
         format!("this {word} has no `async fn`, so there is nothing to make a blocking companion of: add one, or remove `#[threadsafe]`{names}"),
     );
+}
+
+/// `#[automock]` on a trait, which mocks companions as well, and copies their attributes to where they cannot be; true if
+/// that was reported.
+pub(super) fn is_mocked(block: &Block, errors: &mut Errors) -> bool {
+    let Some(interface) = block.as_trait() else { return false };
+    let found = block.attrs.iter().find(|attr| ends_in(attr.path(), "automock"));
+    if let Some(attr) = found {
+        let name = &interface.name;
+        errors.push(
+            attr.bracket_token.span.join(),
+            format!("`#[automock]` cannot mock a trait that has companions, above `#[threadsafe]` or below it: mock it by `mockall::mock! {{ pub {name} {{}} impl {name} for {name} {{ … }} }}`, with its async fns; the mock then has the companions"),
+        );
+    }
+    found.is_some()
 }
 
 /// `#[async_trait(?Send)]` makes futures that cannot be sent to the loop; true if that was told.

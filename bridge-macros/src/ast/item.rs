@@ -1,6 +1,6 @@
 //! The item that the attribute is on.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 
 use super::function::{Keyword, function, keyword};
 use super::{Item, SingleFn, block, tokens};
@@ -21,11 +21,23 @@ pub(crate) fn item(tokens: TokenStream, options: &Options, errors: &mut Errors) 
         // An `async` closure or block: rustc says that no attribute can be on it.
         "async" => None,
         word => {
-            errors.push(span, refusal(word));
+            let name =
+                split.head.iter().skip_while(|tree| !matches!(tree, TokenTree::Ident(found) if found == word)).nth(1);
+            errors.push(span, of_mock(word, name).unwrap_or_else(|| refusal(word)));
             None
         }
     };
     item.unwrap_or(Item::Other(tokens))
+}
+
+/// For what `#[automock]` makes of an item below it, with all attributes of that.
+fn of_mock(word: &str, name: Option<&TokenTree>) -> Option<String> {
+    let Some(TokenTree::Ident(name)) = name else { return None };
+    let name = name.to_string();
+    let is_mock = word == "struct" && name.starts_with("Mock") || word == "mod" && name.starts_with("__mock_Mock");
+    is_mock.then(|| {
+        "`#[automock]` hands `#[threadsafe]` on to the mock: on an impl, write `#[threadsafe]` above `#[automock]`; a trait is mocked by `mockall::mock!` beside it, which does not see the attribute".to_owned()
+    })
 }
 
 fn refusal(word: &str) -> String {

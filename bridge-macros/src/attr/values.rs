@@ -5,7 +5,7 @@ use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseBuffer, ParseStream};
 use syn::spanned::Spanned as _;
-use syn::{Error, Expr, ExprPath, LitStr, Path, Token, Type, Visibility, WherePredicate, token};
+use syn::{Error, Expr, ExprLit, ExprPath, Lit, LitStr, Path, Token, Type, Visibility, WherePredicate, token};
 
 use super::{Fallible, FallibleMode, Options, Submit, distance, letters};
 use crate::ast::tokens::{commas, ungrouped};
@@ -163,6 +163,17 @@ pub(super) fn attr(input: ParseStream<'_>, _: Span, options: &mut Options) -> Re
         return Err(Mistake::Explained(Error::new_spanned(entry, message)));
     }
     options.attrs.extend(entries.into_iter().map(ungrouped));
+    Ok(())
+}
+
+pub(super) fn docs(input: ParseStream<'_>, _: Span, options: &mut Options) -> Read<()> {
+    let value = ungrouped(expression(input)?);
+    let is_text =
+        matches!(syn::parse2(value.clone()), Ok(Expr::Lit(ExprLit { lit: Lit::Str(_), .. }) | Expr::Macro(_)));
+    if !is_text {
+        return Err(Error::new_spanned(value, "no text").into());
+    }
+    options.docs = Some(value);
     Ok(())
 }
 

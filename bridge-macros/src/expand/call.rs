@@ -33,7 +33,7 @@ pub(super) fn body(companion: &Companion<'_>) -> TokenStream {
 fn call(companion: &Companion<'_>, is_there: &dyn Fn(&[Attribute]) -> bool) -> TokenStream {
     let (start, end) = output_span(companion);
     let helper = helper(companion, end);
-    let (made, handle) = handle(companion);
+    let (made, handle) = handle(companion, end);
     let future = future(companion, is_there);
     let name = (companion.kind != Kind::Submit).then(|| companion.name.unraw().to_string()).into_iter();
     let start = at(start);
@@ -84,37 +84,63 @@ fn helper(companion: &Companion<'_>, end: Span) -> Ident {
 
 /// What makes a handle of the call's own, before it, where there is one; and the argument. What these expressions leave,
 /// the guard of a lock, say, is dropped before the next, and before the call begins.
-fn handle(companion: &Companion<'_>) -> (Option<TokenStream>, TokenStream) {
+fn handle(companion: &Companion<'_>, end: Span) -> (Option<TokenStream>, TokenStream) {
     let bridge = &companion.bridge;
-    let (handle, cloned) = match &companion.handle {
-        HandleSource::Parameter(name) => (name.to_token_stream(), false),
-        HandleSource::Expression { tokens, cloned, branches } => {
+    let name = Ident::new("handle", Span::mixed_site());
+    let mut made = None;
+    let mut handle = match &companion.handle {
+        HandleSource::Parameter(name) => name.to_token_stream(),
+        HandleSource::Expression { tokens, cloned, branches, attempted, .. } => {
             let span = tokens.clone().into_iter().next().map_or_else(Span::mixed_site, |tree| tree.span());
             let local = if companion.local.is_some() { "local_" } else { "" };
             let helper = format_ident!("{local}handle", span = at(span));
-            let place = if *branches {
-                // Not as the argument, or each branch would be asked to be a `Handle`, and could not deref to one. In
-                // parentheses, which a struct's literal needs here, and as a tuple, of which no lint says that it does
-                // not.
-                quote_spanned!(at(span)=> match (&#tokens,) { (place,) => #bridge::__private::#helper(place) })
+            let clone = quote!(::core::clone::Clone::clone);
+            if *attempted {
+                let failed = failed(companion, end);
+                // Messages about the error point at the expression.
+                let bridge =
+                    if companion.is_bridge_given { bridge.clone() } else { quote_spanned!(at(span)=> ::bridge) };
+                made = Some(quote_spanned! {at(span)=>
+                    let #name = match #bridge::__private::Attempt::new(#tokens).outcome() {
+                        ::core::result::Result::Ok(place) => #clone(#bridge::__private::#helper(&place)),
+                        ::core::result::Result::Err(error) => return #failed,
+                    };
+                });
+                quote!(&#name)
             } else {
-                quote_spanned!(at(span)=> #bridge::__private::#helper(&#tokens))
-            };
-            (place, *cloned)
+                let place = if *branches {
+                    // Not as the argument, or each branch would be asked to be a `Handle`, and could not deref to one. In
+                    // parentheses, which a struct's literal needs here, and as a tuple, of which no lint says that it does
+                    // not.
+                    quote_spanned!(at(span)=> match (&#tokens,) { (place,) => #bridge::__private::#helper(place) })
+                } else {
+                    quote_spanned!(at(span)=> #bridge::__private::#helper(&#tokens))
+                };
+                if *cloned {
+                    made = Some(quote!(let #name = #clone(#place);));
+                    quote!(&#name)
+                } else {
+                    place
+                }
+            }
         }
     };
-    let name = Ident::new("handle", Span::mixed_site());
-    let (mut made, mut handle) = (None, handle);
-    if cloned {
-        made = Some(quote!(let #name = ::core::clone::Clone::clone(#handle);));
-        handle = quote!(&#name);
-    }
-    if let Some(limit) = &companion.timeout {
+    if let Some(timeout) = &companion.timeout {
         let ty = handle_type(companion);
-        made = Some(quote!(#made let #name = #bridge::#ty::with_timeout(#handle, #limit);));
+        made = Some(quote!(#made let #name = #bridge::#ty::with_timeout(#handle, #timeout);));
         handle = quote!(&#name);
     }
     (made, handle)
+}
+
+/// What is returned of the `error` that there is no handle.
+fn failed(companion: &Companion<'_>, end: Span) -> TokenStream {
+    let bridge = &companion.bridge;
+    match (convert(companion, end), companion.kind) {
+        (Some(convert), Kind::Stream) => quote_spanned!(at(end)=> #bridge::__private::not_made(error, #convert)),
+        (Some(convert), _) => quote_spanned!(at(end)=> #bridge::__private::failed(#convert(error))),
+        (None, _) => quote_spanned!(at(end)=> ::core::result::Result::Err(error)),
+    }
 }
 
 /// The call of the async fn, which only makes the future; with `local`, a closure that will.

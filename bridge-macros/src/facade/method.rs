@@ -15,6 +15,7 @@ use super::options::MethodOptions;
 use super::registry::{Handle, Registry};
 use super::tokens::{Located as _, at, ungrouped};
 use super::{elided, future, probe, sends, with};
+use crate::analyze::{attempt, is_text, mistakes_of_callbacks};
 use crate::ast::Block;
 use crate::ast::types::{self, Part};
 use crate::plan::Place;
@@ -95,9 +96,14 @@ impl Owner<'_> {
         (sig.asyncness, sig.constness, sig.abi) = (None, None, None);
         let tracked = call.awaited.is_some().then(|| quote_spanned!(call.span=> #[track_caller]));
         let more = &options.attrs;
+        // A paragraph of its own.
+        let apart = more.iter().any(is_text).then(|| quote!(#[doc = ""]));
         let deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
         let allow = deprecated.then(|| quote!(#[allow(deprecated)]));
-        Ok(Generated { head: quote!(#(#attrs)* #(#[#more])* #allow #tracked #vis #sig), body: quote!(#probe #body) })
+        Ok(Generated {
+            head: quote!(#(#attrs)* #apart #(#[#more])* #allow #tracked #vis #sig),
+            body: quote!(#probe #body),
+        })
     }
 
     /// Makes the signature the facade's, and says how it calls the async fn.
@@ -117,6 +123,9 @@ impl Owner<'_> {
             return Err(mistake(sig.receiver(), what, LEAVE_OUT));
         }
         let in_trait = self.kind == OwnerKind::Trait;
+        if awaited.is_some() && !in_trait {
+            callbacks(sig)?;
+        }
         let name = self.call_name(source);
         let items = (!in_trait && options.local.is_none()).then_some((&*name, options.error.as_ref()));
         let mapper = Mapper { registry: self.registry, in_trait, is_pinned, own: self.facade, items };
@@ -556,13 +565,32 @@ impl Call<'_> {
 }
 
 impl Registry {
+    /// The handle that the expression gives, as a `Result`: of a loop that cannot be started.
+    pub(super) fn given(&self, handle: &TokenStream, span: Span) -> TokenStream {
+        let krate = self.krate(span);
+        match attempt(handle, &self.krate) {
+            Some(attempt) => quote_spanned! {span=>
+                match #krate::__private::Attempt::new(#attempt).outcome() {
+                    ::core::result::Result::Ok(place) => {
+                        ::core::result::Result::Ok(::core::clone::Clone::clone(#krate::__private::handle(&place)))
+                    }
+                    ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+                }
+            },
+            None => quote_spanned! {span=>
+                ::core::result::Result::Ok(::core::clone::Clone::clone(#krate::__private::handle(&#handle)))
+            },
+        }
+    }
+
     /// An `On` that asks for its loop when it is needed.
     pub(super) fn lazy(&self, span: Span) -> TokenStream {
         let krate = self.krate(span);
         match &self.handle {
-            Handle::Expr(expr) => quote_spanned! {span=>
-                #krate::__private::facade::On::lazy(|| ::core::clone::Clone::clone(#krate::__private::handle(&#expr)))
-            },
+            Handle::Expr(expr) => {
+                let given = self.given(expr, span);
+                quote_spanned!(span=> #krate::__private::facade::On::lazy(|| #given))
+            }
             Handle::Module | Handle::Parameter => {
                 let path = self.path_of(&Ident::new("__handle", span), span);
                 quote_spanned!(span=> #krate::__private::facade::On::lazy(#path))
@@ -589,4 +617,14 @@ pub(super) fn unfinished(method: &Method) -> TokenStream {
         name_of(arg, index);
     }
     quote!(#(#conditions)* #[allow(missing_docs, unused_variables)] #vis #sig { ::core::unreachable!() })
+}
+
+/// The arguments go to the loop, callbacks too.
+fn callbacks(sig: &Signature) -> Result<()> {
+    let args = sig.inputs.iter().filter_map(|input| if let FnArg::Typed(arg) = input { Some(arg) } else { None });
+    let together = |mut first: syn::Error, second| {
+        first.combine(second);
+        first
+    };
+    mistakes_of_callbacks(args).into_iter().reduce(together).map_or(Ok(()), Err)
 }

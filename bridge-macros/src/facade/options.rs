@@ -102,7 +102,7 @@ pub(super) enum Place {
     MethodOfBoth,
 }
 
-const OF_COMPANIONS: [&str; 5] = ["fallible", "stream", "submit", "suffix", "vis"];
+const OF_COMPANIONS: [&str; 6] = ["docs", "fallible", "stream", "submit", "suffix", "vis"];
 
 impl Options {
     pub(super) fn parse(tokens: TokenStream, place: Place) -> Result<Options> {

@@ -1,7 +1,7 @@
 //! The structs of `facade!`, and what makes each of them a facade.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
@@ -34,11 +34,13 @@ pub(super) fn all(list: List) -> TokenStream {
     let handle = handle.map(|handle| {
         let here = at(handle.span());
         let krate = registry.krate(handle.span());
+        let given = registry.given(&handle.to_token_stream(), here);
         quote_spanned! {here=>
             #[doc(hidden)]
             #[allow(dead_code)]
-            pub(crate) fn __handle() -> #krate::Handle {
-                ::core::clone::Clone::clone(#krate::__private::handle(&#handle))
+            #[track_caller]
+            pub(crate) fn __handle() -> ::core::result::Result<#krate::Handle, #krate::Error> {
+                #given
             }
         }
     });

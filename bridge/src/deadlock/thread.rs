@@ -158,13 +158,23 @@ pub(super) fn drives_external(id: Id) -> bool {
     worker_index() == Some(0) && registry::known(id).is_some_and(|known| known.external().is_some_and(is_driven_here))
 }
 
-/// Whether this thread, which is a worker, is one of that multi-thread runtime. A guess, since other threads may be at the
-/// queue that tasks from elsewhere go to: then it says no.
+/// Whether this thread, which is a worker, is one of that multi-thread runtime.
+///
+/// A worker of the runtime spawns to its own queue. From elsewhere a task goes to the queue that is shared, and is counted
+/// there until a worker takes it out, which may be at once: so several are spawned, and the worker that this thread would be
+/// must not have parked meanwhile. Where other threads spawn to the runtime at the same time, the answer may be no by mistake,
+/// which does little harm; a yes by mistake would have threads of a runtime that ends earlier do the work of this one.
 fn is_worker_of(runtime: &TokioHandle) -> bool {
+    const PROBES: usize = 4;
     let metrics = runtime.metrics();
-    let before = metrics.global_queue_depth();
-    drop(runtime.spawn(async {}));
-    metrics.global_queue_depth() == before
+    let Some(index) = worker_index().filter(|index| *index < metrics.num_workers()) else { return false };
+    let parks = metrics.worker_park_unpark_count(index);
+    let is_spawned_here = |_| {
+        let depth = metrics.global_queue_depth();
+        drop(runtime.spawn(async {}));
+        metrics.global_queue_depth() == depth
+    };
+    parks % 2 == 0 && (0..PROBES).all(is_spawned_here) && metrics.worker_park_unpark_count(index) == parks
 }
 
 /// A runtime that is never driven and never ends: the threads of its pool are free.

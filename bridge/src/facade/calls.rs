@@ -9,6 +9,16 @@ use super::on::On;
 use crate::error::Error;
 use crate::handle::large::block_on;
 
+/// Waits on the loop of `on`, which may be started first.
+macro_rules! wait_on {
+    ($on:ident, $method:ident, $future:ident: $F:ty) => {
+        match $on.try_handle() {
+            Ok(handle) => block_on!(handle, Some($method), $future: $F),
+            Err(error) => Err(error),
+        }
+    };
+}
+
 /// Waits, and panics where only the bridge went wrong.
 #[track_caller]
 pub fn call<F, T>(method: &'static str, on: &On, future: F) -> T
@@ -16,7 +26,7 @@ where
     F: Future<Output = T> + Send, // a facade's futures are `Send`: else leave the method out, `#[threadsafe(skip)]`
     T: Send,                      // the output goes back to the calling thread
 {
-    match block_on!(on.handle(), Some(method), future: F) {
+    match wait_on!(on, method, future: F) {
         Ok(value) => value,
         Err(error) => misuse(method, error),
     }
@@ -30,7 +40,7 @@ where
     T: ReturnsResult + Send,      // the output goes back to the calling thread
     T::Error: HoldsError,
 {
-    block_on!(on.handle(), Some(method), future: F).unwrap_or_else(|error| T::error(T::Error::hold(error)))
+    wait_on!(on, method, future: F).unwrap_or_else(|error| T::error(T::Error::hold(error)))
 }
 
 /// With an error of the bridge as `convert` makes it one of the method's own.
@@ -40,7 +50,7 @@ where
     F: Future<Output = T> + Send, // a facade's futures are `Send`: else leave the method out, `#[threadsafe(skip)]`
     T: ReturnsResult + Send,      // the output goes back to the calling thread
 {
-    block_on!(on.handle(), Some(method), future: F).unwrap_or_else(|error| T::error(convert(error)))
+    wait_on!(on, method, future: F).unwrap_or_else(|error| T::error(convert(error)))
 }
 
 /// With an error of the bridge beside the value.
@@ -54,7 +64,7 @@ where
     F: Future<Output = T> + Send, // a facade's futures are `Send`: else leave the method out, `#[threadsafe(skip)]`
     T: Send,                      // the output goes back to the calling thread
 {
-    block_on!(on.handle(), Some(method), future: F)
+    wait_on!(on, method, future: F)
 }
 
 /// With an error of the bridge as `fold` has it, or as a panic: for an output that may be a `Result`, see [`Folds`].
@@ -64,7 +74,7 @@ where
     F: Future<Output = T> + Send, // a facade's futures are `Send`: else leave the method out, `#[threadsafe(skip)]`
     T: Send,                      // the output goes back to the calling thread
 {
-    match block_on!(on.handle(), Some(method), future: F).or_else(fold) {
+    match wait_on!(on, method, future: F).or_else(fold) {
         Ok(value) => value,
         Err(error) => misuse(method, error),
     }

@@ -62,7 +62,7 @@ where
     F: Future,
     F::Output: Send,
 {
-    match on.handle().to_local() {
+    match on.try_handle()?.to_local() {
         Some(local) => local.block_on_local_for(Some(method), make),
         None => panic!(
             "`{method}` is `local`: it runs on the thread of an `EventLoop`, and the handle of this facade is of a loop \

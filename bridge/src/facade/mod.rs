@@ -129,6 +129,7 @@ pub trait Facade: Sized {
     /// let client = blocking::Client::wrap(Client::new("example"), bridge::shared());
     /// assert_eq!(client.handle().block_on(client.as_async().greet()).unwrap(), "hello, example");
     /// ```
+    #[track_caller]
     fn handle(&self) -> Handle {
         self.__held().on().handle().clone()
     }

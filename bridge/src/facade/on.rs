@@ -4,35 +4,69 @@ use std::fmt;
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use crate::error::Error;
 use crate::handle::{EnterGuard, Handle};
 
 /// A handle, or one that is asked for by the first call that needs it.
 #[derive(Clone)]
 pub struct On {
     handle: OnceLock<Handle>,
-    lazy: fn() -> Handle,
+    lazy: fn() -> Result<Handle, Error>,
+    /// What the handle that `lazy` gives is to have, where that gave an error before.
+    timeout: Option<Duration>,
 }
 
 impl On {
     /// This loop.
     pub fn new(handle: &Handle) -> On {
-        On { handle: OnceLock::from(handle.clone()), lazy: || unreachable!("there is a handle") }
+        On { handle: OnceLock::from(handle.clone()), lazy: || unreachable!("there is a handle"), timeout: None }
     }
 
-    /// The loop that `lazy` gives. It is asked once, by the first call; a clone that was made before asks again.
-    pub fn lazy(lazy: fn() -> Handle) -> On {
-        On { handle: OnceLock::new(), lazy }
+    /// The loop that `lazy` gives. It is asked once, by the first call, and by the next if it gave an error; a clone that was
+    /// made before asks again.
+    pub fn lazy(lazy: fn() -> Result<Handle, Error>) -> On {
+        On { handle: OnceLock::new(), lazy, timeout: None }
     }
 
     /// The handle, for a call.
+    ///
+    /// # Errors
+    ///
+    /// That of a loop that cannot be started.
+    #[track_caller]
+    pub fn try_handle(&self) -> Result<&Handle, Error> {
+        if let Some(handle) = self.handle.get() {
+            return Ok(handle);
+        }
+        let mut handle = (self.lazy)()?;
+        if let Some(timeout) = self.timeout {
+            handle = handle.with_timeout(timeout);
+        }
+        // Of two threads that ask at once, the first one's counts.
+        Ok(self.handle.get_or_init(|| handle))
+    }
+
+    /// The handle, where there is no way to return an error.
+    ///
+    /// # Panics
+    ///
+    /// When the loop cannot be started.
+    #[track_caller]
     pub fn handle(&self) -> &Handle {
-        self.handle.get_or_init(self.lazy)
+        match self.try_handle() {
+            Ok(handle) => handle,
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// The same, with a timeout: of two the shorter holds.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> On {
-        On::new(&self.handle().with_timeout(timeout))
+        match self.try_handle() {
+            Ok(handle) => On::new(&handle.with_timeout(timeout)),
+            // For the call to find out.
+            Err(_) => On { handle: OnceLock::new(), lazy: self.lazy, timeout: Some(timeout) },
+        }
     }
 
     /// The handle, if a call has asked for it, or it was given.

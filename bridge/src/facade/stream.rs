@@ -24,7 +24,11 @@ where
     S: Stream + Send + InPlace,
     S::Item: Send, // the items come to the calling thread
 {
-    match on.handle().block_on_for(Some(method), poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx))) {
+    let polled = match on.try_handle() {
+        Ok(handle) => handle.block_on_for(Some(method), poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx))),
+        Err(error) => Err(error),
+    };
+    match polled {
         Ok(next) => next,
         Err(error) => match fold(error) {
             Ok(item) => Some(item),

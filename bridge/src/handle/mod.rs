@@ -71,6 +71,25 @@ pub(super) enum Target {
 /// assert_eq!(handle.block_on(async { 1 + 1 }).unwrap(), 2);
 /// # std::io::Result::Ok(())
 /// ```
+///
+/// A blocking companion takes a `&Handle`. Loops of this crate dereference to one, so `&event_loop` and `&shared_loop` are
+/// arguments; a tokio runtime does not. `fetch_blocking(&runtime)` is a type error (E0308): convert it.
+///
+/// ```
+/// # #[cfg(feature = "macros")] {
+/// use bridge::{Handle, threadsafe};
+///
+/// #[threadsafe]
+/// async fn fetch() -> u64 {
+///     1
+/// }
+///
+/// let runtime = tokio::runtime::Runtime::new().unwrap();
+/// assert_eq!(fetch_blocking(&Handle::from(&runtime)), 1);
+/// // A `tokio::runtime::Handle`.
+/// assert_eq!(fetch_blocking(&Handle::from(runtime.handle().clone())), 1);
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Handle {
     target: Target,

@@ -80,6 +80,14 @@ impl Stream for Empty {
     }
 }
 
+/// Fetches it, and does not say how.
+#[threadsafe(docs = concat!("Fetches it, ", "as the author says."))]
+pub async fn described() {}
+
+/// Fetches it, and says more.
+#[threadsafe(attr(doc = "A paragraph of [`fetch`] and the author."))]
+pub async fn described_in_part() {}
+
 /// Not public, so that nothing public may link to it.
 #[threadsafe(vis = pub)]
 #[allow(dead_code)]
@@ -176,6 +184,7 @@ impl Pages {
     }
 
     /// Gets a [`Page`].
+    #[threadsafe(attr(doc = "It may be empty."))]
     pub async fn get(&self) -> Page {
         Page
     }

@@ -2,13 +2,13 @@
 async fn read(id: u64) -> io::Result<u64> {
     Ok(id)
 }
-/**Blocking companion of [`read`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`read`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 Reads.
 
 # Errors
 
-Those of [`read`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+Returns the errors of [`read`]. Also returns an error, converted from `bridge::Error`, if the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn read_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<u64> {
     ::bridge::__private::call_fold(
@@ -21,11 +21,11 @@ fn read_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<u64> {
 async fn count() -> usize {
     3
 }
-/**Blocking companion of [`count`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`count`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Where a limit of the handle is up, the event loop is closed, or the calling thread is the event loop's own.*/
+Returns a `bridge::Error` if the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn count_blocking(
     handle: &::bridge::Handle,
@@ -35,11 +35,11 @@ fn count_blocking(
 async fn wrapped() -> Result<u8, Mistake> {
     Ok(1)
 }
-/**Blocking companion of [`wrapped`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`wrapped`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Where a limit of the handle is up, the event loop is closed, or the calling thread is the event loop's own.*/
+Returns a `bridge::Error` if the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn wrapped_blocking(
     handle: &::bridge::Handle,
@@ -49,11 +49,11 @@ fn wrapped_blocking(
 async fn folded() -> Answer {
     Ok(1)
 }
-/**Blocking companion of [`folded`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`folded`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Those of [`folded`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+Returns the errors of [`folded`]. Also returns an error, converted from `bridge::Error`, if the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn folded_blocking(handle: &::bridge::Handle) -> Answer {
     ::bridge::__private::call_fold(
@@ -64,11 +64,11 @@ fn folded_blocking(handle: &::bridge::Handle) -> Answer {
     )
 }
 async fn limited(limit: u64) {}
-/**Blocking companion of [`limited`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`limited`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Where the time is up, the event loop is closed, or the calling thread is the event loop's own.*/
+Returns a `bridge::Error` if the event loop of `handle` is closed, the call takes longer than its timeout, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn limited_blocking(
     handle: &::bridge::Handle,
@@ -80,11 +80,11 @@ fn limited_blocking(
 async fn alias(id: u64) -> PyResult<String> {
     get(id).await
 }
-/**Blocking companion of [`alias`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`alias`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Those of [`alias`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+Returns the errors of [`alias`]. Also returns an error, converted from `bridge::Error`, if the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn alias_blocking(handle: &::bridge::Handle, id: u64) -> PyResult<String> {
     ::bridge::__private::call_fold(
@@ -97,11 +97,11 @@ fn alias_blocking(handle: &::bridge::Handle, id: u64) -> PyResult<String> {
 async fn foreign(id: u64) -> Result<String, PyErr> {
     get(id).await
 }
-/**Blocking companion of [`foreign`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`foreign`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Those of [`foreign`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+Returns the errors of [`foreign`]. Also returns an error, converted from `bridge::Error`, if the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn foreign_blocking(handle: &::bridge::Handle, id: u64) -> Result<String, PyErr> {
     ::bridge::__private::call_fold(

@@ -4,17 +4,17 @@
 pub async fn fetch(id: u64, name: &str) -> io::Result<String> {
     get(id, name).await
 }
-/**Blocking companion of [`fetch`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`fetch`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 Fetches the page with this number.
 
 # Errors
 
-Those of [`fetch`].
+Returns the errors of [`fetch`].
 
 # Panics
 
-As [`fetch`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`fetch`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 pub fn fetch_blocking(
     handle: &::bridge::Handle,
@@ -24,11 +24,11 @@ pub fn fetch_blocking(
     ::bridge::__private::call("fetch_blocking", handle, fetch(id, name))
 }
 async fn ping() {}
-/**Blocking companion of [`ping`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`ping`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`ping`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`ping`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn ping_blocking(handle: &::bridge::Handle) {
     ::bridge::__private::call("ping_blocking", handle, ping())

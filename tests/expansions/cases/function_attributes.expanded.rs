@@ -14,13 +14,13 @@
 pub async fn act() -> u8 {
     1
 }
-/**Blocking companion of `act`: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of `act`: runs it on the event loop of `handle`, and blocks until it returns.
 
 Does it: see [`Other`].
 
 # Panics
 
-As `act` does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.
+Panics if `act` panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.
 
 [`Other`]: crate::Other*/
 #[must_use = "it is worth something"]
@@ -37,11 +37,11 @@ pub(super) fn act_blocking(handle: &::bridge::Handle) -> u8 {
     ::bridge::__private::call("act_blocking", handle, act())
 }
 async fn many(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8) {}
-/**Blocking companion of [`many`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`many`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`many`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`many`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[allow(clippy::too_many_arguments)]
 #[track_caller]
 fn many_blocking(

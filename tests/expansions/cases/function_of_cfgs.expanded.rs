@@ -8,15 +8,15 @@ pub async fn open(
 ) -> io::Result<File> {
     File::open(path).await
 }
-/**Blocking companion of [`open`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`open`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Those of [`open`].
+Returns the errors of [`open`].
 
 # Panics
 
-As [`open`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`open`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[cfg(feature = "net")]
 #[track_caller]
 pub fn open_blocking(

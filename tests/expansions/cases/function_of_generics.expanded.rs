@@ -4,11 +4,11 @@ where
 {
     map.put(key, values)
 }
-/**Blocking companion of [`store`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`store`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`store`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`store`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn store_blocking<K: Hash + ::core::marker::Send + ::core::marker::Sync, V>(
     handle: &::bridge::Handle,
@@ -27,11 +27,11 @@ async fn show(
     value: &impl Display,
     rest: impl Iterator<Item = u8>,
 ) {}
-/**Blocking companion of [`show`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`show`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`show`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`show`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn show_blocking(
     handle: &::bridge::Handle,
@@ -44,11 +44,11 @@ fn show_blocking(
 async fn last<I: Iterator>(items: I) -> Option<I::Item> {
     items.last()
 }
-/**Blocking companion of [`last`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`last`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`last`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`last`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn last_blocking<I>(handle: &::bridge::Handle, items: I) -> Option<I::Item>
 where
@@ -61,11 +61,11 @@ where
 async fn fill<const N: usize, T: Copy + Send + Sync>(value: &T) -> [T; N] {
     [*value; N]
 }
-/**Blocking companion of [`fill`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`fill`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`fill`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`fill`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn fill_blocking<const N: usize, T: Copy + Send + Sync>(
     handle: &::bridge::Handle,

@@ -1,11 +1,11 @@
 async fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(' ')
 }
-/**Blocking companion of [`words`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`words`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`words`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`words`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn words_blocking<'a>(
     handle: &::bridge::Handle,
@@ -16,11 +16,11 @@ fn words_blocking<'a>(
 async fn show<T: Copy>(text: &str, value: T, number: impl Into<u64>) -> impl Display {
     text.len()
 }
-/**Blocking companion of [`show`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`show`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`show`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`show`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn show_blocking<
     'a,
@@ -37,11 +37,11 @@ fn show_blocking<
 async fn owned(text: &str) -> impl Display + use<> {
     3
 }
-/**Blocking companion of [`owned`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`owned`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`owned`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`owned`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn owned_blocking(handle: &::bridge::Handle, text: &str) -> impl Display + use<> {
     ::bridge::__private::call("owned_blocking", handle, owned(text))

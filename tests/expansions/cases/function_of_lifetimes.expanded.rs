@@ -1,11 +1,11 @@
 async fn first_word(text: &str) -> &str {
     text
 }
-/**Blocking companion of [`first_word`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`first_word`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`first_word`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`first_word`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn first_word_blocking<'a>(handle: &::bridge::Handle, text: &'a str) -> &'a str {
     ::bridge::__private::call("first_word_blocking", handle, first_word(text))
@@ -13,11 +13,11 @@ fn first_word_blocking<'a>(handle: &::bridge::Handle, text: &'a str) -> &'a str 
 async fn named<'text>(text: &'text str, separators: &[char]) -> Words<'text> {
     Words::of(text, separators)
 }
-/**Blocking companion of [`named`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`named`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`named`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`named`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn named_blocking<'text>(
     handle: &::bridge::Handle,
@@ -29,11 +29,11 @@ fn named_blocking<'text>(
 async fn called<'a>(text: &'a str, by: for<'b> fn(&'b str) -> &'b str) -> &'a str {
     by(text)
 }
-/**Blocking companion of [`called`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`called`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`called`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`called`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn called_blocking<'a>(
     handle: &::bridge::Handle,
@@ -45,11 +45,11 @@ fn called_blocking<'a>(
 async fn without_handle(text: &str) -> &str {
     text
 }
-/**Blocking companion of [`without_handle`]: runs it on an event loop and waits for it.
+/**Blocking companion of [`without_handle`]: runs it on the process-wide event loop, and blocks until it returns.
 
 # Panics
 
-As [`without_handle`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`without_handle`] panics, the event loop cannot be started, or the call would deadlock.*/
 #[track_caller]
 fn without_handle_blocking(text: &str) -> &str {
     let handle = ::core::clone::Clone::clone(

@@ -5,11 +5,11 @@ async fn moved(
     _: &str,
     _unused: u8,
 ) {}
-/**Blocking companion of [`moved`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`moved`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`moved`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`moved`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn moved_blocking(
     handle: &::bridge::Handle,
@@ -26,11 +26,11 @@ fn moved_blocking(
     )
 }
 async fn taken(handle: u8, moved: u8, taken: u8) {}
-/**Blocking companion of [`taken`]: runs it on `loop_handle`'s event loop and waits for it.
+/**Blocking companion of [`taken`]: runs it on the event loop of `loop_handle`, and blocks until it returns.
 
 # Panics
 
-As [`taken`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`taken`] panics, the event loop of `loop_handle` is closed, a timeout or a canceller of `loop_handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn taken_blocking(loop_handle: &::bridge::Handle, handle: u8, moved: u8, taken: u8) {
     ::bridge::__private::call("taken_blocking", loop_handle, taken(handle, moved, taken))

@@ -16,3 +16,25 @@ impl Client {
 async fn global(id: u64) -> u64 {
     id
 }
+
+#[threadsafe(handle = bridge::shared(), docs = "Says its number.", attr(doc = "Any number."))]
+async fn documented(id: u64) -> u64 {
+    id
+}
+
+#[threadsafe(handle = bridge::global(), fallible)]
+async fn attempted(id: u64) -> io::Result<u64> {
+    Ok(id)
+}
+
+impl Client {
+    #[threadsafe(handle = self.handle()?, fallible)]
+    async fn asked(&self) -> io::Result<u64> {
+        Ok(1)
+    }
+
+    #[threadsafe(handle = self.handle()?, fallible)]
+    async fn asked_and_wrapped(&self) -> u64 {
+        1
+    }
+}

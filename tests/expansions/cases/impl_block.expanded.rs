@@ -5,13 +5,13 @@ impl<T: Clone, const N: usize> Pool<'_, T, N> {
     pub async fn new(size: usize) -> Self {
         Pool::of(size)
     }
-    /**Blocking companion of [`new`](Self::new): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`new`](Self::new): runs it on the event loop of `handle`, and blocks until it returns.
 
 Makes one.
 
 # Errors
 
-Where a limit of the handle is up, the event loop is closed, or the calling thread is the event loop's own.*/
+Returns a `bridge::Error` if the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     pub fn new_sync(
         handle: &::bridge::Handle,
@@ -30,13 +30,13 @@ Where a limit of the handle is up, the event loop is closed, or the calling thre
     pub async fn take(&mut self, index: usize) -> Result<T, Empty> {
         self.items.take(index)
     }
-    /**Blocking companion of [`take`](Self::take): runs it on an event loop and waits for it.
+    /**Blocking companion of [`take`](Self::take): runs it on the event loop of `self`, and blocks until it returns.
 
 Takes one out.
 
 # Errors
 
-Those of [`take`](Self::take), and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+Returns the errors of [`take`](Self::take). Also returns an error, converted from `bridge::Error`, if the event loop is closed or the call would deadlock.*/
     #[track_caller]
     pub fn take_sync(&mut self, index: usize) -> Result<T, Empty>
     where
@@ -55,11 +55,11 @@ Those of [`take`](Self::take), and, converted from the bridge's error, where a l
     async fn lend(self: Arc<Self>) -> T {
         self.item()
     }
-    /**Blocking companion of [`lend`](Self::lend): runs it on an event loop and waits for it.
+    /**Blocking companion of [`lend`](Self::lend): runs it on the event loop of `self`, and blocks until it returns.
 
 # Errors
 
-Where the time is up, the event loop is closed, or the calling thread is the event loop's own.*/
+Returns a `bridge::Error` if the event loop is closed, the call takes longer than its timeout, or the call would deadlock.*/
     #[track_caller]
     fn lent(self: Arc<Self>) -> ::core::result::Result<T, ::bridge::Error>
     where
@@ -74,11 +74,11 @@ Where the time is up, the event loop is closed, or the calling thread is the eve
     fn all(&self) -> BoxFuture<'_, Vec<T>> {
         Box::pin(async { self.items() })
     }
-    /**Blocking companion of [`all`](Self::all): runs it on an event loop and waits for it.
+    /**Blocking companion of [`all`](Self::all): runs it on the event loop of `self`, and blocks until it returns.
 
 # Errors
 
-Where a limit of the handle is up, the event loop is closed, or the calling thread is the event loop's own.*/
+Returns a `bridge::Error` if the event loop is closed or the call would deadlock.*/
     #[track_caller]
     fn all_sync(&self) -> ::core::result::Result<Vec<T>, ::bridge::Error>
     where

@@ -1,11 +1,11 @@
 async fn length(text: &str, by: impl Fn(u8) -> bool) -> usize {
     Rc::new(text).len()
 }
-/**Blocking companion of [`length`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`length`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`length`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`length`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn length_blocking(
     handle: &::bridge::LocalHandle,
@@ -17,11 +17,11 @@ fn length_blocking(
 async fn count<T>(of: Vec<T>) -> usize {
     of.len()
 }
-/**Blocking companion of [`count`]: runs it on an event loop and waits for it.
+/**Blocking companion of [`count`]: runs it on an event loop, and blocks until it returns.
 
 # Panics
 
-As [`count`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`count`] panics, the event loop is closed, or the call would deadlock.*/
 #[track_caller]
 fn count_blocking<T: ::core::marker::Send>(of: Vec<T>) -> usize {
     ::bridge::__private::call_local(
@@ -30,7 +30,7 @@ fn count_blocking<T: ::core::marker::Send>(of: Vec<T>) -> usize {
         move || count::<T>(of),
     )
 }
-///Submits [`count`] to an event loop and returns its task at once.
+///Submits [`count`] to an event loop, and returns its `Task` at once.
 #[track_caller]
 fn count_submit<T: ::core::marker::Send + 'static>(of: Vec<T>) -> ::bridge::Task<usize> {
     ::bridge::__private::submit_local(

@@ -3,13 +3,13 @@ impl<'a, T> Client<'a, T> {
     pub async fn get(&self, key: &str) -> Option<&T> {
         self.map.get(key)
     }
-    /**Blocking companion of [`get`](Self::get): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`get`](Self::get): runs it on the event loop of `handle`, and blocks until it returns.
 
 Gets it.
 
 # Panics
 
-As [`get`](Self::get) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`get`](Self::get) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     pub fn get_blocking(&self, handle: &::bridge::Handle, key: &str) -> Option<&T> {
         ::bridge::__private::call("get_blocking", handle, Self::get(self, key))
@@ -17,15 +17,15 @@ As [`get`](Self::get) does, and where the event loop is closed, a limit of the h
     async fn close(self) -> io::Result<()> {
         Ok(())
     }
-    /**Blocking companion of [`close`](Self::close): runs it on an event loop and waits for it.
+    /**Blocking companion of [`close`](Self::close): runs it on the event loop of `self`, and blocks until it returns.
 
 # Errors
 
-Those of [`close`](Self::close).
+Returns the errors of [`close`](Self::close).
 
 # Panics
 
-As [`close`](Self::close) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`close`](Self::close) panics, the event loop is closed, or the call would deadlock.*/
     #[track_caller]
     fn close_blocking(self) -> io::Result<()> {
         let handle = ::core::clone::Clone::clone(
@@ -36,11 +36,11 @@ As [`close`](Self::close) does, and where the event loop is closed, a limit of t
     async fn next(self: Pin<&mut Self>) -> Option<T> {
         None
     }
-    /**Blocking companion of [`next`](Self::next): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`next`](Self::next): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`next`](Self::next) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`next`](Self::next) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn next_blocking(self: Pin<&mut Self>, handle: &::bridge::Handle) -> Option<T> {
         ::bridge::__private::call("next_blocking", handle, Self::next(self))
@@ -48,15 +48,15 @@ As [`next`](Self::next) does, and where the event loop is closed, a limit of the
     async fn connect_async(address: &str) -> io::Result<Self> {
         Self::new(address)
     }
-    /**Blocking companion of [`connect_async`](Self::connect_async): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`connect_async`](Self::connect_async): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Those of [`connect_async`](Self::connect_async).
+Returns the errors of [`connect_async`](Self::connect_async).
 
 # Panics
 
-As [`connect_async`](Self::connect_async) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`connect_async`](Self::connect_async) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn connect(handle: &::bridge::Handle, address: &str) -> io::Result<Self> {
         ::bridge::__private::call("connect", handle, Self::connect_async(address))
@@ -66,11 +66,11 @@ impl Plain {
     async fn describe(&self, text: &str) -> impl Display {
         self.text(text)
     }
-    /**Blocking companion of [`describe`](Self::describe): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`describe`](Self::describe): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`describe`](Self::describe) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`describe`](Self::describe) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn describe_blocking<'arg0, 'arg1>(
         &'arg0 self,

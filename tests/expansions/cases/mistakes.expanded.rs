@@ -1,11 +1,11 @@
 async fn fetch(id: u64) -> io::Result<String> {
     get(id).await
 }
-/**Blocking companion of [`fetch`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`fetch`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Those of [`fetch`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+Returns the errors of [`fetch`]. Also returns an error, converted from `bridge::Error`, if the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn fetch_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<String> {
     let _ = id;
@@ -15,7 +15,7 @@ fn fetch_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<String> {
     "unknown option `falible`: did you mean `fallible`?"
 }
 ::core::compile_error! {
-    "unknown option `colour`: there are `name`, `suffix`, `vis`, `handle`, `timeout`, `fallible`, `local`, `submit`, `attr`, `bound`, `crate`, `skip`, `stream`"
+    "unknown option `colour`: there are `name`, `suffix`, `vis`, `handle`, `timeout`, `fallible`, `local`, `submit`, `attr`, `docs`, `bound`, `crate`, `skip`, `stream`"
 }
 ::core::compile_error! {
     "a name is written without quotes: `name = x`"
@@ -23,11 +23,11 @@ fn fetch_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<String> {
 fn plain(id: u64) -> u64 {
     id
 }
-/**Blocking companion of [`plain`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`plain`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`plain`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`plain`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn plain_blocking(handle: &::bridge::Handle, id: u64) -> u64 {
     let _ = id;
@@ -40,11 +40,11 @@ impl Client {
     async fn get(&self, #[cfg(unix)] fd: u8) -> u8 {
         1
     }
-    /**Blocking companion of [`get`](Self::get): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`get`](Self::get): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`get`](Self::get) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`get`](Self::get) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn get_blocking(&self, handle: &::bridge::Handle, #[cfg(unix)] fd: u8) -> u8 {
         #[cfg(unix)]
@@ -54,11 +54,11 @@ As [`get`](Self::get) does, and where the event loop is closed, a limit of the h
     async fn hidden(&self) -> impl Display {
         1
     }
-    /**Blocking companion of [`hidden`](Self::hidden): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`hidden`](Self::hidden): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`hidden`](Self::hidden) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`hidden`](Self::hidden) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn hidden_blocking<'a>(
         &'a self,

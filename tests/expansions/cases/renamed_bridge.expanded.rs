@@ -1,9 +1,9 @@
 async fn ping() {}
-/**Blocking companion of [`ping`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`ping`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Where the time is up, the event loop is closed, or the calling thread is the event loop's own.*/
+Returns a `bridge::Error` if the event loop of `handle` is closed, the call takes longer than its timeout, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn ping_blocking(
     handle: &crate::vendored::bridge::Handle,

@@ -1,11 +1,11 @@
 fn length(text: &str) -> impl Future<Output = usize> + Send {
     async move { text.len() }
 }
-/**Blocking companion of [`length`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`length`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`length`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`length`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn length_blocking(handle: &::bridge::Handle, text: &str) -> usize {
     ::bridge::__private::call(
@@ -17,11 +17,11 @@ fn length_blocking(handle: &::bridge::Handle, text: &str) -> usize {
 fn boxed<'a, T: Clone>(value: &'a T) -> Pin<Box<dyn Future<Output = T> + Send + 'a>> {
     Box::pin(async move { value.clone() })
 }
-/**Blocking companion of [`boxed`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`boxed`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`boxed`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`boxed`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn boxed_blocking<'a, T: Clone + ::core::marker::Send + ::core::marker::Sync>(
     handle: &::bridge::Handle,
@@ -36,11 +36,11 @@ fn boxed_blocking<'a, T: Clone + ::core::marker::Send + ::core::marker::Sync>(
 fn alias(text: &str) -> BoxFuture<'_, io::Result<&str>> {
     Box::pin(async move { Ok(text) })
 }
-/**Blocking companion of [`alias`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`alias`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Those of [`alias`], and, converted from the bridge's error, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+Returns the errors of [`alias`]. Also returns an error, converted from `bridge::Error`, if the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn alias_blocking<'a>(handle: &::bridge::Handle, text: &'a str) -> io::Result<&'a str> {
     ::bridge::__private::call_fold(
@@ -53,11 +53,11 @@ fn alias_blocking<'a>(handle: &::bridge::Handle, text: &'a str) -> io::Result<&'
 fn local(text: String) -> LocalBoxFuture<'static, ()> {
     Box::pin(async move { drop(Rc::new(text)) })
 }
-/**Blocking companion of [`local`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`local`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`local`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`local`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn local_blocking(handle: &::bridge::LocalHandle, text: String) {
     ::bridge::__private::call_local("local_blocking", handle, move || local(text))

@@ -1,11 +1,11 @@
 fn numbers(end: u64) -> impl Stream<Item = u64> {
     stream::iter(0..end)
 }
-/**Blocking companion of [`numbers`]: runs the stream on `handle`'s event loop and gives its items.
+/**Blocking companion of [`numbers`]: runs the stream on the event loop of `handle`, and returns an iterator of its items.
 
 # Panics
 
-As [`numbers`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics, in this call or in the iterator's `next`, if [`numbers`] or its stream panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn numbers_blocking(handle: &::bridge::Handle, end: u64) -> ::bridge::Iter<u64> {
     ::bridge::__private::iter(
@@ -17,11 +17,11 @@ fn numbers_blocking(handle: &::bridge::Handle, end: u64) -> ::bridge::Iter<u64> 
 fn lines<T: Read>(from: T, name: &str) -> BoxStream<'_, io::Result<String>> {
     lines_of(from, name)
 }
-/**Blocking companion of [`lines`]: runs the stream on `handle`'s event loop and gives its items.
+/**Blocking companion of [`lines`]: runs the stream on the event loop of `handle`, and returns an iterator of its items.
 
 # Panics
 
-As [`lines`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics, in this call or in the iterator's `next`, if [`lines`] or its stream panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn lines_blocking<T: Read + ::core::marker::Send + 'static>(
     handle: &::bridge::Handle,
@@ -37,11 +37,15 @@ fn lines_blocking<T: Read + ::core::marker::Send + 'static>(
 async fn events(name: &str) -> Pin<Box<dyn Stream<Item = Event> + Send>> {
     subscribe(name).await
 }
-/**Blocking companion of [`events`]: runs the stream on `handle`'s event loop and gives its items.
+/**Blocking companion of [`events`]: runs the stream on the event loop of `handle`, and returns an iterator of its items.
 
 # Errors
 
-Where the time is up, the event loop is closed, or the calling thread is the event loop's own.*/
+Returns a `bridge::Error` if the event loop of `handle` is closed, the call takes longer than its timeout, a timeout or a canceller of `handle` ends the call, or the call would deadlock.
+
+# Panics
+
+The iterator's `next` panics for the same reasons; its `next_timeout` returns the error.*/
 #[track_caller]
 fn events_blocking(
     handle: &::bridge::Handle,
@@ -53,11 +57,11 @@ fn events_blocking(
 fn results(end: u64) -> impl Stream<Item = io::Result<u64>> {
     stream::iter(0..end).map(Ok)
 }
-/**Blocking companion of [`results`]: runs the stream on `handle`'s event loop and gives its items.
+/**Blocking companion of [`results`]: runs the stream on the event loop of `handle`, and returns an iterator of its items.
 
 # Errors
 
-The items' own; and, converted from the bridge's error, one as the last item, where a limit of the handle is up, the event loop is closed or the calling thread is the event loop's own.*/
+The iterator yields the errors of the stream. Its last item is an error, converted from `bridge::Error`, if the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn results_blocking(
     handle: &::bridge::Handle,

@@ -2,18 +2,18 @@
 async fn double(number: u64) -> u64 {
     number * 2
 }
-/**Blocking companion of [`double`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`double`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 Doubles it.
 
 # Panics
 
-As [`double`] does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`double`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn double_blocking(handle: &::bridge::Handle, number: u64) -> u64 {
     ::bridge::__private::call("double_blocking", handle, double(number))
 }
-/**Submits [`double`] to `handle`'s event loop and returns its task at once.
+/**Submits [`double`] to the event loop of `handle`, and returns its `Task` at once.
 
 Doubles it.*/
 #[track_caller]
@@ -28,11 +28,11 @@ async fn generic<'a, T, F: Fn(&T) -> bool>(
 ) -> io::Result<Found<'a>> {
     find(value, by)
 }
-/**Blocking companion of [`generic`]: runs it on `handle`'s event loop and waits for it.
+/**Blocking companion of [`generic`]: runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Those of [`generic`], and, converted from the bridge's error, where the time is up, the event loop is closed or the calling thread is the event loop's own.*/
+Returns the errors of [`generic`]. Also returns an error, converted from `bridge::Error`, if the event loop of `handle` is closed, the call takes longer than its timeout, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
 #[track_caller]
 fn run<
     'a,
@@ -53,9 +53,9 @@ fn run<
         ::bridge::__private::fold,
     )
 }
-/**Submits [`generic`] to `handle`'s event loop and returns its task at once.
+/**Submits [`generic`] to the event loop of `handle`, and returns its `Task` at once.
 
-Nobody waits for it, so what is borrowed must be `'static`.*/
+The task keeps the arguments, so references among them must be `'static`.*/
 #[allow(redundant_lifetimes)]
 #[track_caller]
 fn start<
@@ -75,11 +75,11 @@ impl<T> Client<T> {
     async fn get(self: Arc<Self>, key: u64) -> T {
         self.value(key)
     }
-    /**Blocking companion of [`get`](Self::get): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`get`](Self::get): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`get`](Self::get) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`get`](Self::get) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn get_blocking(self: Arc<Self>, handle: &::bridge::Handle, key: u64) -> T
     where
@@ -87,7 +87,7 @@ As [`get`](Self::get) does, and where the event loop is closed, a limit of the h
     {
         ::bridge::__private::call("get_blocking", handle, Self::get(self, key))
     }
-    ///Submits [`get`](Self::get) to `handle`'s event loop and returns its task at once.
+    ///Submits [`get`](Self::get) to the event loop of `handle`, and returns its `Task` at once.
     #[track_caller]
     fn get_submit(
         self: Arc<Self>,

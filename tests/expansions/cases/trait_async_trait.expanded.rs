@@ -1,11 +1,11 @@
 #[async_trait]
 pub trait Store: Send + Sync {
     async fn get(&self, key: &str) -> Option<String>;
-    /**Blocking companion of [`get`](Self::get): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`get`](Self::get): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`get`](Self::get) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`get`](Self::get) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn get_blocking(&self, handle: &::bridge::Handle, key: &str) -> Option<String> {
         ::bridge::__private::call(
@@ -17,11 +17,11 @@ As [`get`](Self::get) does, and where the event loop is closed, a limit of the h
     async fn has(&self, key: &str) -> bool {
         self.get(key).await.is_some()
     }
-    /**Blocking companion of [`has`](Self::has): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`has`](Self::has): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`has`](Self::has) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`has`](Self::has) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn has_blocking(&self, handle: &::bridge::Handle, key: &str) -> bool {
         ::bridge::__private::call(
@@ -46,11 +46,11 @@ trait Expanded {
         'life0: 'async_trait,
         'life1: 'async_trait,
         Self: 'async_trait;
-    /**Blocking companion of [`get`](Self::get): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`get`](Self::get): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`get`](Self::get) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`get`](Self::get) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn get_blocking<'life0, 'life1>(
         &'life0 self,

@@ -6,11 +6,11 @@ trait Greet {
     {
         async move {}
     }
-    /**Blocking companion of [`nothing`](Self::nothing): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`nothing`](Self::nothing): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`nothing`](Self::nothing) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`nothing`](Self::nothing) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn nothing_blocking(&self, handle: &::bridge::Handle)
     where
@@ -32,11 +32,11 @@ As [`nothing`](Self::nothing) does, and where the event loop is closed, a limit 
             self.say(format!("hello {name}")).await
         }
     }
-    /**Blocking companion of [`greet`](Self::greet): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`greet`](Self::greet): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`greet`](Self::greet) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`greet`](Self::greet) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn greet_blocking(&self, handle: &::bridge::Handle, name: &str) -> String
     where
@@ -75,15 +75,15 @@ As [`greet`](Self::greet) does, and where the event loop is closed, a limit of t
             }
         }
     }
-    /**Blocking companion of [`all`](Self::all): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`all`](Self::all): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Those of [`all`](Self::all).
+Returns the errors of [`all`](Self::all).
 
 # Panics
 
-As [`all`](Self::all) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`all`](Self::all) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn all_blocking<T: ::core::marker::Send>(
         self: Arc<Self>,
@@ -128,11 +128,11 @@ As [`all`](Self::all) does, and where the event loop is closed, a limit of the h
             loop {}
         }
     }
-    /**Blocking companion of [`forever`](Self::forever): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`forever`](Self::forever): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`forever`](Self::forever) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`forever`](Self::forever) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn forever_blocking(self, handle: &::bridge::Handle) -> !
     where

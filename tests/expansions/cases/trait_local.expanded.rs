@@ -1,10 +1,10 @@
 trait Widget {
     fn draw(&self, on: &Canvas) -> impl ::core::future::Future<Output = ()>;
-    /**Blocking companion of [`draw`](Self::draw): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`draw`](Self::draw): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`draw`](Self::draw) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`draw`](Self::draw) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn draw_blocking(&self, handle: &::bridge::LocalHandle, on: &Canvas)
     where
@@ -24,11 +24,11 @@ As [`draw`](Self::draw) does, and where the event loop is closed, a limit of the
             (1, 1)
         }
     }
-    /**Blocking companion of [`size`](Self::size): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`size`](Self::size): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`size`](Self::size) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`size`](Self::size) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn size_blocking(&self, handle: &::bridge::LocalHandle) -> (u16, u16)
     where

@@ -7,13 +7,13 @@ pub trait Store<T>: Base {
         &self,
         key: &Self::Key,
     ) -> impl ::core::future::Future<Output = Option<T>> + ::core::marker::Send;
-    /**Blocking companion of [`get`](Self::get): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`get`](Self::get): runs it on the event loop of `handle`, and blocks until it returns.
 
 Gets one.
 
 # Panics
 
-As [`get`](Self::get) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`get`](Self::get) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[cfg(feature = "get")]
     #[track_caller]
     fn get_blocking(&self, handle: &::bridge::Handle, key: &Self::Key) -> Option<T>
@@ -32,11 +32,11 @@ As [`get`](Self::get) does, and where the event loop is closed, a limit of the h
         value: &U,
         note: impl Display + ::core::marker::Send,
     ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send;
-    /**Blocking companion of [`set`](Self::set): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`set`](Self::set): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Panics
 
-As [`set`](Self::set) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`set`](Self::set) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn set_blocking<U: Into<T> + ::core::marker::Send + ::core::marker::Sync>(
         &mut self,
@@ -56,15 +56,15 @@ As [`set`](Self::set) does, and where the event loop is closed, a limit of the h
     ) -> impl ::core::future::Future<
         Output = Result<Self::Key, T>,
     > + ::core::marker::Send;
-    /**Blocking companion of [`close`](Self::close): runs it on `handle`'s event loop and waits for it.
+    /**Blocking companion of [`close`](Self::close): runs it on the event loop of `handle`, and blocks until it returns.
 
 # Errors
 
-Those of [`close`](Self::close).
+Returns the errors of [`close`](Self::close).
 
 # Panics
 
-As [`close`](Self::close) does, and where the event loop is closed, a limit of the handle is up, or the calling thread is the event loop's own.*/
+Panics if [`close`](Self::close) panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` ends the call, or the call would deadlock.*/
     #[track_caller]
     fn close_blocking(self, handle: &::bridge::Handle) -> Result<Self::Key, T>
     where

@@ -3,8 +3,16 @@
 pub(crate) struct __Facades;
 #[doc(hidden)]
 #[allow(dead_code)]
-pub(crate) fn __handle() -> ::bridge::Handle {
-    ::core::clone::Clone::clone(::bridge::__private::handle(&bridge::shared()))
+#[track_caller]
+pub(crate) fn __handle() -> ::core::result::Result<::bridge::Handle, ::bridge::Error> {
+    match ::bridge::__private::Attempt::new(bridge::try_shared()).outcome() {
+        ::core::result::Result::Ok(place) => {
+            ::core::result::Result::Ok(
+                ::core::clone::Clone::clone(::bridge::__private::handle(&place)),
+            )
+        }
+        ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
+    }
 }
 ///The blocking form of [`crate::Response`].
 pub struct Response {

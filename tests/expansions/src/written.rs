@@ -181,6 +181,7 @@ fn option(input: ParseStream<'_>, said: &mut Said) -> Result<()> {
             value::<Expr>(input)?;
             said.handle = true;
         }
+        "docs" => value::<Expr>(input)?,
         "fallible" if input.peek(Token![=]) => value::<syn::ExprPath>(input)?,
         "submit" => {
             said.submit = true;

@@ -20,7 +20,18 @@ impl Client {
     }
 }
 
+#[::bridge::threadsafe(handle = ::bridge::shared(), fallible)]
+pub async fn write(id: u64) -> ::std::io::Result<u64> {
+    ::std::result::Result::Ok(id)
+}
+
+#[::bridge::threadsafe(handle = ::bridge::try_global()?, fallible)]
+pub async fn count(id: u64) -> u64 {
+    id
+}
+
 fn main() {
+    ::std::assert!(write_blocking(7).is_ok() && count_blocking(7).is_ok());
     ::std::assert!(fetch_blocking(::bridge::global(), &7, 8).is_ok());
     ::std::assert!(read_blocking(7).is_ok());
     ::std::assert!(Client(::std::clone::Clone::clone(::bridge::global())).id_blocking().is_ok());
