@@ -217,10 +217,10 @@ fn notice_forks() {
 fn add_hooks() {
     use std::ffi::c_int;
 
-    type Hook = Option<unsafe extern "C" fn()>;
+    type ForkHook = Option<unsafe extern "C" fn()>;
 
     unsafe extern "C" {
-        fn pthread_atfork(prepare: Hook, parent: Hook, child: Hook) -> c_int;
+        fn pthread_atfork(prepare: ForkHook, parent: ForkHook, child: ForkHook) -> c_int;
     }
 
     unsafe extern "C" fn prepare() {

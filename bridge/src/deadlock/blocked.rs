@@ -320,7 +320,7 @@ fn records() -> Option<MutexGuard<'static, Vec<Arc<Record>>>> {
     lock(&RECORDS, !Process::is_child())
 }
 
-/// Locks `mutex`, which is held for a few instructions at a time. Where it may be held by a thread that a fork has left behind,
+/// Locks `mutex`, which is held for a few instructions at a time. Where it may be held by a thread of the parent process,
 /// not for long.
 fn lock<T>(mutex: &Mutex<T>, may_wait: bool) -> Option<MutexGuard<'_, T>> {
     const TRIES: usize = 1000;
@@ -338,18 +338,18 @@ fn lock<T>(mutex: &Mutex<T>, may_wait: bool) -> Option<MutexGuard<'_, T>> {
 }
 
 /// A thread's own record. Its drop, as the thread ends, takes it off the list.
-struct Own(Arc<Record>);
+struct ThreadRecord(Arc<Record>);
 
-impl Own {
-    fn new() -> Own {
+impl ThreadRecord {
+    fn new() -> ThreadRecord {
         let calls = Mutex::new(Vec::with_capacity(2));
         let record = Arc::new(Record { thread: thread::current(), process: Process::current(), calls });
         records().into_iter().for_each(|mut records| records.push(Arc::clone(&record)));
-        Own(record)
+        ThreadRecord(record)
     }
 }
 
-impl Drop for Own {
+impl Drop for ThreadRecord {
     fn drop(&mut self) {
         if let Some(mut records) = records() {
             if let Some(place) = records.iter().position(|record| Arc::ptr_eq(record, &self.0)) {
@@ -360,7 +360,7 @@ impl Drop for Own {
 }
 
 thread_local! {
-    static OWN: RefCell<Option<Own>> = const { RefCell::new(None) };
+    static OWN: RefCell<Option<ThreadRecord>> = const { RefCell::new(None) };
 }
 
 /// That of this thread. `None`: the thread's locals are being destroyed.
@@ -375,7 +375,7 @@ fn own() -> Option<Arc<Record>> {
 /// A new one, of a thread that has none in this process.
 #[cold]
 fn new() -> Option<Arc<Record>> {
-    let own = Own::new();
+    let own = ThreadRecord::new();
     let record = Arc::clone(&own.0);
     let old = OWN.try_with(|place| place.replace(Some(own))).ok()?;
     drop(old);

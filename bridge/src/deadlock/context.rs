@@ -180,7 +180,7 @@ pub(crate) fn outer() -> Result<Outer, Destroyed> {
     })
 }
 
-/// Whether this thread is in that runtime's context, but for what calls of ours have entered.
+/// Whether this thread is in that runtime's context, but for what calls of this crate have entered.
 pub(crate) fn is_outer(id: Id) -> bool {
     outer().is_ok_and(|outer| outer.is(id))
 }

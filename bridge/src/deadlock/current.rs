@@ -10,8 +10,8 @@ use super::graph::{JobId, NamedNode, Node};
 use crate::fork::Process;
 use crate::park::spin::Spin;
 
-/// A loop by identity and name, and how its callers spin. Every loop is a tokio runtime, and that runtime's id is the
-/// loop's.
+/// A loop or external runtime by id and name, and how its callers spin. Every loop is a tokio runtime, whose id is the loop's. The
+/// other types that are "the loop" are listed in `event_loop`.
 #[derive(Debug)]
 pub(crate) struct LoopMeta {
     pub(crate) id: Id,

@@ -1,18 +1,17 @@
-//! Which loop this thread drives, who waits for whom, and the check that a wait can end.
+//! Which loop this thread drives, what it waits for, and whether that wait can end.
 //!
-//! Only *waiting* is guarded, and by thread: what counts is whether the calling thread is the one that polls a
-//! loop's futures, not which runtime context it has entered. A `spawn_blocking` thread has a context and drives
-//! nothing.
+//! Only *waiting* is guarded, and by thread: what counts is whether the calling thread is the one that polls a loop's futures, not
+//! which runtime's context it has entered. A `spawn_blocking` thread has a context and drives nothing.
 //!
-//! | the calling thread | the wait |
+//! | the calling thread | its wait |
 //! | --- | --- |
-//! | drives no loop | is let through, for the price of two thread-local reads |
-//! | is a worker of a multi-thread runtime | goes through `block_in_place`, so that the runtime's other tasks move on |
-//! | is one that polls a job of ours, or drops it | is the job's: refused, or recorded, as below |
-//! | drives the loop that is asked, and the answer of no other would do | is refused |
-//! | drives another loop | is refused if it [cannot end](crate::deadlock::graph) beside what is recorded, else recorded while it lasts |
+//! | drives no loop | is allowed, after two thread-local reads |
+//! | is a worker of a multi-thread runtime | goes through `block_in_place`, so that the runtime's other tasks go on |
+//! | polls, or drops, a job on an external runtime | is recorded as a wait of the job, or refused, as below |
+//! | drives the loop that it would wait for, and no other dependency would do | is refused |
+//! | drives another loop | is refused if it [cannot end](graph) beside the recorded waits, else recorded while it lasts |
 //!
-//! Records are made and read by threads that drive a loop or poll a job, under a lock that nobody else takes.
+//! Waits are recorded and looked up by threads that drive a loop or poll a job, under a lock that no other thread takes.
 
 pub(crate) mod blocked;
 pub(crate) mod context;
@@ -69,7 +68,7 @@ pub(crate) struct WaitGuard {
     warning: StallWarning,
 }
 
-/// A wait that is recorded for each party that it holds up.
+/// A wait that is recorded for each node that stands still meanwhile.
 struct Recorded {
     by: Vec<NamedNode>,
     waiting: Arc<RecordedWait>,
@@ -81,11 +80,11 @@ pub(crate) fn may_wait(
     site: &'static Location<'static>,
     answer: impl FnOnce() -> Box<dyn Dependency>,
 ) -> Result<WaitGuard, Deadlock> {
-    may_wait_for(|| vec![Target::new(target, answer)], Wait::All, site)
+    may_wait_for(|| vec![WaitTarget::new(target, answer)], Wait::All, site)
 }
 
 /// One of the loops that a wait for several tasks is for.
-pub(crate) struct Target<'a> {
+pub(crate) struct WaitTarget<'a> {
     pub(crate) on: &'a LoopMeta,
     /// Makes the answer that all of the wait's tasks on that loop give together; on one that has workers, that of one task.
     pub(crate) answer: Box<dyn FnOnce() -> Box<dyn Dependency> + 'a>,
@@ -93,15 +92,15 @@ pub(crate) struct Target<'a> {
     pub(crate) is_end: bool,
 }
 
-impl<'a> Target<'a> {
-    pub(crate) fn new(on: &'a LoopMeta, answer: impl FnOnce() -> Box<dyn Dependency> + 'a) -> Target<'a> {
-        Target { on, answer: Box::new(answer), is_end: false }
+impl<'a> WaitTarget<'a> {
+    pub(crate) fn new(on: &'a LoopMeta, answer: impl FnOnce() -> Box<dyn Dependency> + 'a) -> WaitTarget<'a> {
+        WaitTarget { on, answer: Box::new(answer), is_end: false }
     }
 }
 
 /// As [`may_wait`], for several loops, each given once but for those that have workers.
 pub(crate) fn may_wait_for<'a>(
-    targets: impl FnOnce() -> Vec<Target<'a>>,
+    targets: impl FnOnce() -> Vec<WaitTarget<'a>>,
     need: Wait,
     site: &'static Location<'static>,
 ) -> Result<WaitGuard, Deadlock> {
@@ -111,7 +110,7 @@ pub(crate) fn may_wait_for<'a>(
         may_drive,
         warning: StallWarning::new(site),
     };
-    let waits_as = |driven: &LoopMeta, targets: Vec<Target<'a>>| {
+    let waits_as = |driven: &LoopMeta, targets: Vec<WaitTarget<'a>>| {
         let names: Vec<Arc<str>> = targets.iter().map(|target| Arc::clone(&target.on.name)).collect();
         let recorded = record(held_up(Some(driven)), targets, need, site)?;
         instrument::blocked(&driven.name, &names, site);
@@ -127,7 +126,7 @@ pub(crate) fn may_wait_for<'a>(
                 return Ok(wait_guard(None, false, matches!(thread, Thread::Free { may_drive: true })));
             }
             let targets = targets();
-            let is_driven = |target: &&Target<'a>| !target.on.has_workers && thread::drives_external(target.on.id);
+            let is_driven = |target: &&WaitTarget<'a>| !target.on.has_workers && thread::drives_external(target.on.id);
             if let Some(driven) = targets.iter().find(is_driven).map(|target| target.on) {
                 return waits_as(driven, targets);
             }
@@ -158,7 +157,7 @@ fn calls_here() -> Vec<NamedNode> {
 /// Records what is about to be waited for, if that can end. In a fork there is nothing to wait for.
 fn record(
     by: Vec<NamedNode>,
-    targets: Vec<Target<'_>>,
+    targets: Vec<WaitTarget<'_>>,
     need: Wait,
     site: &'static Location<'static>,
 ) -> Result<Option<Box<Recorded>>, Deadlock> {
@@ -166,7 +165,7 @@ fn record(
         return Ok(None);
     }
     let mut waiting = RecordedWait::new(need, site);
-    for Target { on, answer, is_end } in targets {
+    for WaitTarget { on, answer, is_end } in targets {
         let answer = answer();
         let party = if is_end { Node::Calls(on.id) } else { on.node(answer.job()) };
         waiting.add(party, &on.name, answer);
@@ -189,7 +188,8 @@ pub(crate) fn may_join(
     site: &'static Location<'static>,
     answer: impl Fn() -> Box<dyn Dependency>,
 ) -> Result<WaitGuard, Deadlock> {
-    let targets = || vec![Target::new(target, &answer), Target { is_end: true, ..Target::new(target, &answer) }];
+    let targets =
+        || vec![WaitTarget::new(target, &answer), WaitTarget { is_end: true, ..WaitTarget::new(target, &answer) }];
     let guard = may_wait_for(targets, Wait::All, site)?;
     let calls = context::calls(target.id);
     // A thread that has merely entered the loop's context runs no task of tokio's, or does so for a scheduler.
@@ -214,7 +214,7 @@ impl WaitGuard {
         self.worker
     }
 
-    /// Runs `wait`, which blocks, as the calling thread has to. It is told whether the thread may drive a shared loop.
+    /// Runs `wait`, which blocks, as the calling thread has to. Its argument says whether the thread may drive a shared loop.
     pub(crate) fn block<R>(&self, wait: impl FnOnce(bool) -> R) -> R {
         if self.worker { thread::block_in_place(wait).unwrap_or_else(|wait| wait(false)) } else { wait(self.may_drive) }
     }

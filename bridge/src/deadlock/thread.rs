@@ -177,14 +177,14 @@ fn is_worker_of(runtime: &TokioHandle) -> bool {
     parks % 2 == 0 && (0..PROBES).all(is_spawned_here) && metrics.worker_park_unpark_count(index) == parks
 }
 
-/// A runtime that is never driven and never ends: its pool has threads to spare.
+/// A runtime that is never driven and never ends: the threads of its pool are free.
 fn spare_threads() -> Option<TokioHandle> {
     static SPARE: PerProcess<Runtime> = PerProcess::new();
     let build = || Builder::new_current_thread().thread_name("bridge-worker").build();
     SPARE.get_or_try_init(build).ok().map(|runtime| runtime.handle().clone())
 }
 
-/// Runs `wait`, which blocks, on a worker, and tells it that the thread is inside no `block_on` meanwhile.
+/// Runs `wait`, which blocks, on a worker. Its argument is true: the thread is inside no `block_on` meanwhile.
 ///
 /// tokio hands the worker's other tasks over to a thread of the runtime whose context is entered, which goes on as the worker.
 /// If that is not the worker's own runtime, it might end before the worker does, and wait for it: threads of no such runtime

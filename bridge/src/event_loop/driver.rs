@@ -1,21 +1,21 @@
-//! The loop's side: drain the queue, poll what comes out of it where it stands, keep what is pending.
+//! [`Driver`]: drains the queue of a loop, polls each job that it takes out, and keeps those that are pending.
 //!
-//! A job comes out of the queue to be polled: for the first time after it was sent, and again each time that it was
-//! woken, for its waker queues it. In between the loop keeps it ([`pending`](crate::task::raw::slab)). No tokio task is made.
+//! A job is taken out of the queue to be polled: for the first time after it was pushed, and again after each wake, since its
+//! waker pushes it. In between it is in the loop's [`slab`](crate::task::raw::slab). No tokio task is made for it.
 //!
 //! The driver of a shared loop is polled as the future of whichever `block_on` drives it, and
 //! [`Role`](crate::shared_loop::role::Role) knows how to wake that. The driver of an event loop is polled in two places, on one
 //! thread:
 //!
-//! | polled as | it is due when |
+//! | polled as | woken when |
 //! | --- | --- |
 //! | (part of) the future that the runtime's `block_on` polls | a push, a stop or a wake of another thread found the queue asleep; a batch was not the whole queue; the loop spins |
-//! | a task that lives as long as the runtime, the *local turn* | a push or a wake of the loop's own thread found the queue asleep |
+//! | a task that lives as long as the runtime, the [`DriverTask`] | a push or a wake of the loop's own thread found the queue asleep |
 //!
-//! The waker of the first makes the runtime look at its sockets and timers without waiting for them; that of the second
-//! is a push to its local queue, so that a wake of the loop's own thread, where most come from, is served at once. It
-//! stands behind all the tasks that are there, and other threads find the queue awake by then, so the first is woken as
-//! well. And each has a budget of its own (tokio's coop): what a busy `main` beside the first leaves may be nothing.
+//! The waker of the first makes the runtime poll its sockets and timers without waiting for them. The waker of the second is a
+//! push to the runtime's local queue, so that a wake of the loop's own thread, where most come from, is served without that poll.
+//! But the task runs after all tasks that are queued by then, and other threads find the queue awake, so the first is woken as
+//! well. Each has a budget of its own (tokio's coop): a busy `main` beside the first may leave none of the first's.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -34,14 +34,15 @@ use crate::task::raw::schedule::Schedule;
 use crate::task::raw::slab::JobSlab;
 use crate::unwind::catch_and_drop;
 
-/// How long a loop that spins looks at its queue before its sockets and timers have their turn.
+/// How long a loop that spins looks at its queue before it polls its sockets and timers.
 const SPIN_SLICE: Duration = Duration::from_micros(4);
 
-/// How many jobs are polled before tokio's own tasks, timers and sockets have their turn. tokio runs 61 tasks between
-/// two looks at its sockets; ours come on top of these.
+/// How many jobs are polled before tokio's own tasks, timers and sockets. tokio runs 61 tasks between two polls of its sockets;
+/// these jobs come on top of them.
 const BATCH: usize = 64;
 
-/// The loop's side of its queue.
+/// What polls the jobs of a loop, on the thread that drives it. The other types that are "the loop" are listed in
+/// [`event_loop`](super).
 #[derive(Debug)]
 pub(crate) struct Driver {
     scheduler: Arc<Scheduler>,
@@ -53,10 +54,10 @@ pub(crate) struct Driver {
     /// For how long to spin for another job after one.
     spin: Duration,
     spins_until: Option<Instant>,
-    /// It has left its waker, as (part of) the future of `block_on`, and as the local turn.
+    /// Its waker is registered, as (part of) the future of `block_on`, and as the driver task.
     has_waker: bool,
     has_local_waker: bool,
-    /// A job that was polled by the last turn is pending.
+    /// A job that was polled by the last batch is pending.
     left_pending: bool,
     /// How many jobs have come and gone, for the models.
     #[cfg(bridge_loom)]
@@ -105,14 +106,14 @@ impl Driver {
         self.left_pending
     }
 
-    /// `main` has used up the budget that it shares with this poll. A job that is polled without any gets nowhere.
+    /// `main` has used up the budget that it shares with this poll. A job that is polled without any makes no progress.
     fn defer_to_task(&self) -> Poll<()> {
         // Its first poll needs no wake.
         self.scheduler.wakes.wake_local();
         if self.scheduler.is_aborting() { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// What a poll amounts to, as the future of `block_on` or as the local turn.
+    /// Polls a batch, as the future of `block_on` or as the driver task.
     fn run_batch(&mut self, cx: &mut Context<'_>, stop: impl Fn() -> bool) -> Poll<()> {
         let mut left = BATCH;
         self.left_pending = false;
@@ -220,7 +221,7 @@ impl Driver {
     }
 }
 
-/// The driver, as a task of its runtime: for wakes of the loop's own thread.
+/// The driver as a task of its runtime, for wakes of the loop's own thread.
 pub(crate) struct DriverTask {
     driver: Rc<RefCell<Driver>>,
 }

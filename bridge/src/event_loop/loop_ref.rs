@@ -14,7 +14,8 @@ use crate::shared_loop::state::Shared;
 #[cfg(feature = "stream")]
 use crate::stream::open::Streams;
 
-/// A loop of this crate, from outside: who it is, how tasks get to it, and its runtime.
+/// A loop of this crate, as its handles hold it: who it is, its scheduler, and its runtime. The other types that are "the loop"
+/// are listed in [`event_loop`](super).
 #[derive(Debug)]
 pub(crate) struct LoopRef {
     pub(crate) on: Arc<LoopMeta>,

@@ -1,4 +1,4 @@
-//! [`LoopThread`]: the thread of a loop of this crate, for whoever owns the loop. How a loop is told to end, and waited for.
+//! [`LoopThread`]: the thread of a loop of this crate, for the owner of the loop: how the loop is shut down, and joined.
 
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
@@ -16,7 +16,8 @@ use crate::unwind::catch_and_drop;
 /// How long a loop may take, after the timeout of its shutdown, to drop what is left.
 const ABORT: Duration = Duration::from_millis(250);
 
-/// The thread of a loop. Dropping it ends the loop, and waits for that.
+/// The thread of a loop, for the owner of the loop. Dropping it ends the loop, and waits for that. The other types that are
+/// "the loop" are listed in [`event_loop`](super).
 pub(crate) struct LoopThread {
     loop_ref: Arc<LoopRef>,
     /// `None`: nobody waits for it.
@@ -59,7 +60,7 @@ impl LoopThread {
         loop_ref.scheduler.shut_down(Shutdown::Drain);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let in_time = guard.block(|_| self.wait(deadline, guard.is_on_worker()));
-        // The leave is kept until the loop has ended: else a task of that loop might be let into a wait for this thread in
+        // The guard is kept until the loop has ended: else a task of that loop might be let into a wait for this thread in
         // between, and the drop, refused, would not wait.
         loop_ref.scheduler.shut_down(Shutdown::Abort);
         let ended = guard.block(|_| self.join(deadline.and_then(|deadline| deadline.checked_add(ABORT))));
@@ -94,7 +95,7 @@ impl LoopThread {
         // Not by the thread itself, which may own this in a thread-local that outlives the loop.
         if let Some(thread) = thread.filter(|thread| ended && thread.thread().id() != thread::current().id()) {
             // What a loop's thread panics with, if a hook of the user's did, has been reported by the panic hook, and every
-            // caller has been told that the loop is closed.
+            // caller has got `Closed`.
             drop(thread.join());
         }
         ended
@@ -110,11 +111,11 @@ impl LoopThread {
     fn wait(&mut self, deadline: Option<Instant>, on_worker: bool) -> bool {
         /// Within which an iterator that was moved to another thread is taken to be asked there.
         const MOVED: Duration = Duration::from_secs(1);
-        let patience = Instant::now() + MOVED;
-        if deadline.is_some_and(|deadline| deadline <= patience) {
+        let given_up_at = Instant::now() + MOVED;
+        if deadline.is_some_and(|deadline| deadline <= given_up_at) {
             return self.ended.wait(deadline);
         }
-        self.ended.wait(Some(patience)) || {
+        self.ended.wait(Some(given_up_at)) || {
             self.loop_ref.streams.give_up_asked_here(on_worker);
             self.ended.wait(deadline)
         }

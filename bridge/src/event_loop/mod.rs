@@ -1,4 +1,17 @@
 //! [`EventLoop`], [`Builder`], [`run`], [`global`]: how a loop starts and how it ends.
+//!
+//! The types that are "the loop":
+//!
+//! | type | what it is of a loop |
+//! | --- | --- |
+//! | [`EventLoop`], [`SharedLoop`](crate::SharedLoop) | what the user owns |
+//! | [`LoopThread`] | the loop's thread, for that owner: how it is shut down, and joined |
+//! | [`RunningLoop`] | an event loop, on the thread that runs it |
+//! | [`Driver`](driver::Driver) | what polls the jobs of the loop, of either kind |
+//! | [`Scheduler`](scheduler::Scheduler) | what all threads share of it: the queue, and how far its end is |
+//! | [`Shared`](crate::shared_loop::state::Shared) | what they share of a shared loop besides: who drives it |
+//! | [`LoopRef`](loop_ref::LoopRef) | all that handles need of it |
+//! | [`LoopMeta`](crate::deadlock::current::LoopMeta) | who it is: its id and name |
 
 pub(crate) mod driver;
 pub(crate) mod loop_ref;
@@ -447,7 +460,7 @@ impl Builder {
     }
 
     /// Calls `f` on the loop's own thread after the loop has ended, when all its futures have been dropped. A shutdown, and a
-    /// drop, wait for that. A panic of `f` is contained, and a second `f` takes the place of the first.
+    /// drop, wait for that. A panic of `f` is caught, and a second `f` takes the place of the first.
     ///
     /// The loops of [`global`] and [`shared`](crate::shared()) end with the process, and call nothing.
     ///
@@ -573,7 +586,7 @@ impl Builder {
             let _stops = hooks.start();
             match RunningLoop::start(runtime, &name, spin, slow_poll) {
                 Ok(running) => {
-                    // The one that is told waits until it is.
+                    // The receiver waits for it.
                     let _ = tell.send(Ok(Arc::clone(&running.loop_ref)));
                     drop(tell);
                     running.run_until_stopped();
@@ -589,7 +602,7 @@ impl Builder {
             Ok(Err(error)) => error,
             Err(mpsc::RecvError) => loop_thread::panicked(),
         };
-        // Nothing is left of it when the caller is told. Its panic has been reported.
+        // Joined before the error is returned. The panic hook has reported its panic.
         drop(thread.join());
         Err(error)
     }

@@ -1,6 +1,6 @@
-//! [`RunningLoop`]: a loop on the thread that runs it.
+//! [`RunningLoop`]: an event loop on the thread that runs it.
 //!
-//! A loop is a tokio `LocalRuntime` and a [`Driver`] on one thread. It ends in this order, on that thread, inside
+//! An event loop is a tokio `LocalRuntime` and a [`Driver`] on one thread. It ends in this order, on that thread, inside
 //! its own context and also when it ends by a panic: the queue is closed; what was never polled is dropped and
 //! resolved; what is pending is dropped and resolved; the runtime drops the tasks that were spawned onto it; it waits for
 //! `spawn_blocking` threads that are still busy, for a timeout if one was given; the thread says that it has ended.
@@ -23,7 +23,8 @@ use super::scheduler::Scheduler;
 use crate::deadlock::current::{Driving, LoopMeta};
 use crate::instrument::stall::Threshold;
 
-/// A loop on the thread that runs it. Dropping it is the end, in the order that the module's docs give.
+/// An event loop on the thread that runs it. Dropping it ends the loop, in the order that the module's docs give. The other types
+/// that are "the loop" are listed in [`event_loop`](super).
 pub(crate) struct RunningLoop {
     driver: Rc<RefCell<Driver>>,
     /// There until the drop.
@@ -67,7 +68,7 @@ impl RunningLoop {
         self.runtime.as_ref().expect("it is there until the drop")
     }
 
-    /// Runs until `main` is ready, or the loop is told to end.
+    /// Runs until `main` is ready.
     #[track_caller]
     pub(crate) fn run<F: Future>(self, main: F) -> F::Output {
         self.runtime().block_on(async {
@@ -77,7 +78,7 @@ impl RunningLoop {
                 if let Poll::Ready(output) = main.as_mut().poll(cx) {
                     return Poll::Ready(output);
                 }
-                // Only an `EventLoop` tells its loop to end, and this loop has none.
+                // Only the owner of an `EventLoop` shuts its loop down, and this loop has none.
                 let _ = self.driver.borrow_mut().poll(cx, || false);
                 Poll::Pending
             })
@@ -85,7 +86,7 @@ impl RunningLoop {
         })
     }
 
-    /// Runs until the loop is told to end.
+    /// Runs until the loop is shut down.
     pub(crate) fn run_until_stopped(self) {
         self.runtime().block_on(poll_fn(|cx| self.driver.borrow_mut().poll(cx, || false)));
     }

@@ -39,13 +39,13 @@ pub(crate) trait DriverThread: Debug + Send + Sync + RefUnwindSafe {
 }
 
 /// What all threads share of a loop: the queue of its tasks, how its driver is woken, and how far its end is. The driver's side of
-/// it is [`Driver`](super::driver::Driver), and handles hold it by a [`LoopRef`](super::loop_ref::LoopRef).
+/// it is the [`Driver`](super::driver::Driver). The other types that are "the loop" are listed in [`event_loop`](super).
 #[derive(Debug)]
 pub(crate) struct Scheduler {
     pub(super) queue: Queue,
     pub(super) wakes: Wakes,
     shutdown: AtomicU32,
-    /// Set at the loop's end: something was cancelled by it.
+    /// The end of the loop has cancelled something.
     aborted: AtomicBool,
     pub(crate) slow_poll: Threshold,
     /// Where the loop's thread is. In a fork of that process the loop is closed.
@@ -67,7 +67,7 @@ pub(super) enum Wakes {
 pub(super) struct ThreadWakers {
     /// That of the future of `block_on`, set before the queue is first marked as asleep.
     pub(super) driver: Option<Waker>,
-    /// The local turn's, for the loop's own thread.
+    /// The driver task's, for the loop's own thread.
     pub(super) local: Option<Waker>,
 }
 
@@ -83,7 +83,7 @@ impl Wakes {
         }
     }
 
-    /// Wakes the local turn, if it has run.
+    /// Wakes the driver task, if it has run.
     pub(super) fn wake_local(&self) {
         if let Wakes::Thread(_, wakers) = self {
             let local = lock(wakers).local.clone();

@@ -2,7 +2,7 @@
 //!
 //! Each of tokio's resources takes one of the budget of the poll that it is used in, and pretends to be pending once that is
 //! used up ([`tokio::task::coop`]). Without a budget a future whose resources are always ready is never pending, so that
-//! a `timeout` or a `select!` around it, or a timeout of ours, is not looked at. tokio gives a budget to what its schedulers
+//! a `timeout` or a `select!` around it, or a timeout of this crate, is not checked. tokio gives a budget to what its schedulers
 //! poll, and offers nothing that would give one elsewhere. But it does offer to put a budget back: a
 //! [`RestoreOnPending`] sets it, when it is dropped, to what it was when that was made. So one that was made with a
 //! whole budget is kept for each thread, and its successor is made when it is dropped.

@@ -76,11 +76,11 @@ fn ended() -> Option<TokioHandle> {
     ENDED.get_or_try_init(end).ok().cloned()
 }
 
-fn enter(runtime: TokioHandle) -> Option<Entered> {
+fn enter(runtime: TokioHandle) -> Option<EnteredContext> {
     let in_guard = InGuard::start(runtime.id()).ok()?;
     let mut context = Box::pin(hold(runtime));
     let _pending = context.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    Some(Entered { _context: context, _in_guard: in_guard })
+    Some(EnteredContext { _context: context, _in_guard: in_guard })
 }
 
 /// Is in the context of `runtime` from the first poll to the drop. tokio's own guard borrows the runtime's handle, and a
@@ -91,7 +91,7 @@ async fn hold(runtime: TokioHandle) -> Infallible {
 }
 
 /// In the order in which they are dropped.
-struct Entered {
+struct EnteredContext {
     _context: Pin<Box<dyn Future<Output = Infallible>>>,
     _in_guard: InGuard,
 }
@@ -114,7 +114,7 @@ struct Entered {
 /// ```
 #[must_use = "the context is left when the guard is dropped"]
 pub struct EnterGuard<'a> {
-    entered: Option<Entered>,
+    entered: Option<EnteredContext>,
     _handle: PhantomData<&'a Handle>,
 }
 

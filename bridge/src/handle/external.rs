@@ -87,15 +87,15 @@ impl External {
     /// Has the calls give up if the runtime's blocking pool has shut down. A worker that blocks leaves its tasks to a thread
     /// of that pool; if the pool shuts down before that thread has begun, nobody ever drops them, the sentinel among them.
     pub(crate) fn ask_pool(self: &Arc<Self>) {
-        struct Unrun(Option<Arc<External>>);
-        impl Drop for Unrun {
+        struct ClosesUnrun(Option<Arc<External>>);
+        impl Drop for ClosesUnrun {
             fn drop(&mut self) {
                 if let Some(external) = self.0.take() {
                     external.role.close();
                 }
             }
         }
-        let mut unrun = Unrun(Some(Arc::clone(self)));
+        let mut unrun = ClosesUnrun(Some(Arc::clone(self)));
         // It panics where the system gives no thread.
         catch_and_drop(|| self.runtime.spawn_blocking(move || drop(unrun.0.take())));
     }

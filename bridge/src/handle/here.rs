@@ -81,7 +81,7 @@ impl Here<'_> {
         let mut future = pin!(Some(future));
         let mut polled = Polled { future: future.as_mut(), lease: &self.lease };
         if let Some(outcome) = polled.poll() {
-            return Ok(polled.end(self.told(outcome)));
+            return Ok(polled.end(self.closed_if_ended(outcome)));
         }
         let outcome = match current_thread() {
             Thread::Drives(_) | Thread::DrivesUnknown => return go_on(Lent(future)),
@@ -103,7 +103,7 @@ impl Here<'_> {
                 }
             }
         };
-        Ok(polled.end(self.told(outcome)))
+        Ok(polled.end(self.closed_if_ended(outcome)))
     }
 
     /// The end of the loop has cut the call short.
@@ -120,10 +120,9 @@ impl Here<'_> {
         }
     }
 
-    /// What came of the future, for its caller. tokio's own resources panic if they are polled when their runtime is about
-    /// to be gone, and that is a closed loop.
+    /// The outcome, but `Closed` where tokio's own resources have panicked because their runtime shuts down.
     #[inline]
-    fn told<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
+    fn closed_if_ended<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
         match outcome {
             Outcome::Panicked(payload) if self.host.is_closed() && is_tokios_end(&*payload) => {
                 catch_and_drop(|| payload);

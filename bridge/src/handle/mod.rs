@@ -103,7 +103,7 @@ impl Handle {
     ///
     /// # Panics
     ///
-    /// At the caller's line, when there is none. [`try_current`](Handle::try_current) tells.
+    /// At the caller's line, when there is none. [`try_current`](Handle::try_current) returns `None`.
     ///
     /// # Examples
     ///
@@ -218,7 +218,7 @@ impl Handle {
                 if matches!(outcome, Ok(Outcome::Stopped(Reason::Closed))) {
                     here.is_cut_short();
                 }
-                self.told(outcome)
+                self.result_of(outcome)
             }
         }
     }
@@ -257,7 +257,7 @@ impl Handle {
     }
 
     /// Runs `f` on the thread that drives the loop, soon, as `loop.call_soon_threadsafe`. Nobody waits for it; a panic in it
-    /// is contained. Calls of one thread run in order.
+    /// is caught. Calls of one thread run in order.
     ///
     /// # Errors
     ///
@@ -294,7 +294,7 @@ impl Handle {
     ///
     /// A call that times out drops its future, and returns after that. On the calling thread that is at once, or as soon as
     /// a poll ends that is under way; the call of a thread that drives a shared loop is late by 2 ms at most, or by the
-    /// length of a poll of another task that it drives. On an `EventLoop` a call that was not started is withdrawn, and one
+    /// length of a poll of another task that it drives. On an `EventLoop` a call that was not started never runs, and one
     /// that was ends when its loop has left the poll that is under way. A future that completes in the very poll that the
     /// timeout falls into has completed.
     ///
@@ -323,7 +323,7 @@ impl Handle {
     ///
     /// A call that is cancelled drops its future first, where that lives, and returns after that. On the calling thread that
     /// is at once, or as soon as a poll ends that is under way: of the future, or of another task where the thread drives a
-    /// shared loop. On an `EventLoop` a call that was not started is withdrawn, and one that was ends when its loop has left
+    /// shared loop. On an `EventLoop` a call that was not started never runs, and one that was ends when its loop has left
     /// the poll that is under way. A future that completes in that very poll has completed, as with a timeout.
     ///
     /// `Iter::next` panics where a canceller ends it; `Iter::next_timeout` returns the error. The stream goes on.
@@ -491,7 +491,7 @@ impl Handle {
         companion: Option<&'static str>,
     ) -> Result<T, Error> {
         self.may_begin()?;
-        self.told(call(self.wait(&self.wait_guard(site), site, companion)))
+        self.result_of(call(self.wait(&self.wait_guard(site), site, companion)))
     }
 
     /// Whether a call is over before it begins.
@@ -552,8 +552,8 @@ impl Handle {
         Ok(Some(Here { host, on, runtime, deadline, cancellers, site, companion, lease: Lease::new(), _polls }))
     }
 
-    /// What came of a scoped call, for its caller.
-    fn told<T>(&self, outcome: Result<Outcome<T>, Deadlock>) -> Result<T, Error> {
+    /// The outcome of a scoped call as its result.
+    fn result_of<T>(&self, outcome: Result<Outcome<T>, Deadlock>) -> Result<T, Error> {
         match outcome {
             // Nothing would be waited for, also if the loop waits for this thread on its way out.
             Err(_) if self.is_closed_elsewhere() => Err(Error::Closed),

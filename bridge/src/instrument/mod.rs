@@ -1,7 +1,7 @@
 //! What goes to `tracing`, where the feature of this name is on: the caller's span, which follows its future, and what
 //! the bridge has to say that no caller would hear. Where it is off, these are empty types and functions.
 //!
-//! A subscriber is user code: it runs under no lock of ours, and its panics are contained.
+//! A subscriber is user code: it runs under no lock of this crate, and its panics are caught.
 
 pub(crate) mod stall;
 
@@ -77,9 +77,9 @@ mod on {
         }
 
         /// Current on this thread until dropped.
-        pub(crate) fn enter(&self) -> Entered<'_> {
+        pub(crate) fn enter(&self) -> EnteredSpan<'_> {
             let dispatch = self.dispatch.as_ref().map(set_default);
-            Entered { span: call_subscriber(|| self.span.enter()), dispatch }
+            EnteredSpan { span: call_subscriber(|| self.span.enter()), dispatch }
         }
 
         /// Logs the panic of a task whose result nobody will ask for.
@@ -96,12 +96,12 @@ mod on {
         }
     }
 
-    pub(crate) struct Entered<'a> {
+    pub(crate) struct EnteredSpan<'a> {
         span: Option<tracing::span::Entered<'a>>,
         dispatch: Option<DefaultGuard>,
     }
 
-    impl Drop for Entered<'_> {
+    impl Drop for EnteredSpan<'_> {
         fn drop(&mut self) {
             let span = self.span.take();
             let was_in = IN_SUBSCRIBER.replace(true);
@@ -165,11 +165,11 @@ mod on {
         });
     }
 
-    /// When a wait first asks whether what it waits for has begun, and when it asks again and warns.
+    /// When a wait first checks whether what it waits for has started, and when it checks again and warns.
     const ASKS: Duration = Duration::from_millis(900);
     const WARNS: Duration = Duration::from_millis(100);
 
-    /// Looks after a wait: warns, once, that what it waits for has not even begun after a second.
+    /// Logs, once a wait, that what it waits for has not started after a second.
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct StallWarning {
         site: Option<&'static Location<'static>>,
@@ -199,7 +199,7 @@ mod on {
             [self.due, deadline].into_iter().flatten().min()
         }
 
-        /// Asks `is_started`, if it is time to: twice, if the first answer is no.
+        /// Calls `is_started`, if it is time to: twice, if the first answer is no.
         pub(crate) fn check(&mut self, is_started: impl FnOnce() -> bool) {
             let now = Instant::now;
             let Some(site) = self.site.filter(|_| self.due.is_some_and(|due| due <= now())) else { return };
@@ -236,14 +236,14 @@ mod off {
             Span
         }
 
-        pub(crate) fn enter(&self) -> Entered<'_> {
-            Entered(PhantomData)
+        pub(crate) fn enter(&self) -> EnteredSpan<'_> {
+            EnteredSpan(PhantomData)
         }
 
         pub(crate) fn log_unobserved(&self, _: Option<&(dyn Any + Send)>) {}
     }
 
-    pub(crate) struct Entered<'a>(PhantomData<&'a ()>);
+    pub(crate) struct EnteredSpan<'a>(PhantomData<&'a ()>);
 
     pub(crate) struct NoSpans;
 

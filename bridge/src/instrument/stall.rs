@@ -100,16 +100,16 @@ mod on {
     }
 
     /// A poll that is measured.
-    pub(crate) struct Poll<'a> {
+    pub(crate) struct MeasuredPoll<'a> {
         threshold: Option<&'a Threshold>,
         started: Option<Instant>,
         slow: Option<(Site, Duration)>,
     }
 
-    impl<'a> Poll<'a> {
+    impl<'a> MeasuredPoll<'a> {
         /// Of a loop of this crate, or of none.
-        pub(crate) fn new(threshold: Option<&'a Threshold>) -> Poll<'a> {
-            Poll { threshold, started: None, slow: None }
+        pub(crate) fn new(threshold: Option<&'a Threshold>) -> MeasuredPoll<'a> {
+            MeasuredPoll { threshold, started: None, slow: None }
         }
 
         pub(crate) fn start(&mut self) {
@@ -209,11 +209,11 @@ mod off {
         }
     }
 
-    pub(crate) struct Poll<'a>(PhantomData<&'a Threshold>);
+    pub(crate) struct MeasuredPoll<'a>(PhantomData<&'a Threshold>);
 
-    impl<'a> Poll<'a> {
-        pub(crate) fn new(_: Option<&'a Threshold>) -> Poll<'a> {
-            Poll(PhantomData)
+    impl<'a> MeasuredPoll<'a> {
+        pub(crate) fn new(_: Option<&'a Threshold>) -> MeasuredPoll<'a> {
+            MeasuredPoll(PhantomData)
         }
 
         pub(crate) fn start(&mut self) {}

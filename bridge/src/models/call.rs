@@ -29,7 +29,7 @@ pub(super) fn cancellable(
     cancellers: &Cancellers,
 ) -> Outcome<Output> {
     let site = Location::caller();
-    let leave = |job: &Arc<ScopedJob>| deadlock::may_wait(&super::ON, site, || Box::new(TaskRef::from(job)));
+    let guard = |job: &Arc<ScopedJob>| deadlock::may_wait(&super::ON, site, || Box::new(TaskRef::from(job)));
     let on_it = &super::ON;
     let wait = ScopedWait {
         deadline,
@@ -39,7 +39,7 @@ pub(super) fn cancellable(
         on: on_it,
         site,
         companion: None,
-        guard: &leave,
+        guard: &guard,
     };
     join::call(body, |job| on.push(job), wait).unwrap()
 }

@@ -28,7 +28,7 @@ fn cancel_against_take_up() {
         });
         on.serve(1);
         canceller.join().unwrap();
-        assert_eq!(seen.output.get(), seen.polls.get(), "an output that was overruled is dropped as well");
+        assert_eq!(seen.output.get(), seen.polls.get(), "an output that a cancel has replaced is dropped as well");
     });
 }
 
@@ -94,7 +94,7 @@ fn cancel_and_push_against_sleep() {
     });
 }
 
-/// Two that cancel: both are told the same.
+/// Two cancels: both return the same.
 #[test]
 fn cancel_against_cancel() {
     loom::model(|| {

@@ -2,9 +2,10 @@
 //! number of preemptions that `ci/loom` sets.
 //!
 //! What is modelled is the code itself: [`State`](crate::task::raw::state::State), [`Completion`], the queue, jobs and their wakers,
-//! cores, owners, the driver and its end, the park loop, cancellers, and who drives a shared loop. Only tokio is stood in for, by
-//! [`ModelLoop`], which polls the driver when it was woken, and by a core that parks. Not modelled: the local turn, `Spawned`, `context`, the clock (a deadline here has passed or
-//! never will), and counts of references, which are std's. So the home of a job on an external runtime is not either.
+//! cores, join handles, the driver and its end, the wait loop, cancellers, and who drives a shared loop. Only tokio is replaced, by
+//! [`ModelLoop`], which polls the driver when it was woken, and by a core that parks. Not modelled: the driver task, `Spawned`,
+//! `deadlock`, the clock (a deadline here has passed or never will), and reference counts, which are std's; so the waker of the
+//! tokio task of a job on an external runtime is not either.
 
 mod call;
 mod cancel;
@@ -312,7 +313,7 @@ impl ModelLoop {
         }
     }
 
-    /// Runs until it is told to finish, and has.
+    /// Runs until it was to drain, and has.
     fn serve_until_finished(&self) {
         let mut driver = self.driver();
         while !self.poll(&mut driver) {

@@ -92,7 +92,7 @@ fn order_of_one_thread() {
     });
 }
 
-/// The loop closes while jobs come: each is taken or refused, and told so.
+/// The loop closes while jobs come: each is taken, or refused to the thread that pushes it.
 #[test]
 fn two_pushers_against_close() {
     loom::model(|| {
@@ -126,7 +126,7 @@ fn two_pushers_against_close() {
     });
 }
 
-/// A loop is told to finish, and then to abort, before its first poll, or as it goes to sleep: it sees both, or is woken.
+/// A loop is to drain, and then to abort, before its first poll, or as it goes to sleep: it sees both, or is woken.
 #[test]
 fn stops_against_sleep() {
     loom::model(|| {

@@ -94,7 +94,7 @@ fn wake_against_close() {
     });
 }
 
-/// A loop that is told to finish what it has is woken by what that waits for, though its queue is closed.
+/// A loop that drains is woken by what its jobs wait for, though its queue is closed.
 #[test]
 fn wake_against_finish() {
     loom::model(|| {

@@ -108,8 +108,8 @@ impl Cancellers {
 
     /// Has a cancel nudge the thread, while that lives.
     #[inline]
-    pub(crate) fn nudge<'a>(&'a self, waiter: &Arc<Waiter>) -> Option<Listed<'a>> {
-        self.0.as_ref().map(|tokens| Listed::new(tokens, waiter))
+    pub(crate) fn nudge<'a>(&'a self, waiter: &Arc<Waiter>) -> Option<ListedWaiter<'a>> {
+        self.0.as_ref().map(|tokens| ListedWaiter::new(tokens, waiter))
     }
 
     #[cfg(bridge_loom)]
@@ -119,21 +119,21 @@ impl Cancellers {
 }
 
 /// A thread, in the lists of tokens.
-pub(crate) struct Listed<'a> {
+pub(crate) struct ListedWaiter<'a> {
     tokens: &'a [Arc<Token>],
     /// The key in the list of the first, which is most often the only one.
     first: Option<usize>,
     others: Vec<Option<usize>>,
 }
 
-impl<'a> Listed<'a> {
-    fn new(tokens: &'a [Arc<Token>], waiter: &Arc<Waiter>) -> Listed<'a> {
+impl<'a> ListedWaiter<'a> {
+    fn new(tokens: &'a [Arc<Token>], waiter: &Arc<Waiter>) -> ListedWaiter<'a> {
         let mut keys = tokens.iter().map(|token| token.list(waiter));
-        Listed { tokens, first: keys.next().flatten(), others: keys.collect() }
+        ListedWaiter { tokens, first: keys.next().flatten(), others: keys.collect() }
     }
 }
 
-impl Drop for Listed<'_> {
+impl Drop for ListedWaiter<'_> {
     fn drop(&mut self) {
         let keys = std::iter::once(self.first).chain(self.others.iter().copied());
         for (token, key) in self.tokens.iter().zip(keys) {

@@ -196,7 +196,7 @@ pub(crate) struct Lease(Option<Pair>);
 impl Lease {
     #[inline]
     pub(crate) fn new() -> Lease {
-        // In the destructor of another thread-local ours may be gone.
+        // In the destructor of another thread-local this one may be gone.
         let kept = KEPT.try_with(Cell::take).ok().flatten();
         let (waiter, waker) = kept.unwrap_or_else(|| {
             let waiter = Waiter::new();

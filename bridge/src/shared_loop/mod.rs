@@ -1,4 +1,4 @@
-//! [`SharedLoop`] and [`shared`]: a loop without thread affinity. How it works is told in [`state`] and [`role`].
+//! [`SharedLoop`] and [`shared`]: a loop without thread affinity. [`state`] and [`role`] describe how it works.
 
 pub(crate) mod role;
 pub(crate) mod state;
@@ -303,7 +303,7 @@ impl SharedLoop {
         };
         if let Err(mpsc::SendError(core)) = give.send(core) {
             core.shutdown_background();
-            // Nothing is left of it when the caller is told. Its panic has been reported.
+            // Joined before the error is returned. The panic hook has reported its panic.
             drop(thread.join());
             return Err(loop_thread::panicked());
         }

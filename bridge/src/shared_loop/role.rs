@@ -60,16 +60,16 @@ const MANY: u64 = 4;
 /// Who drives a loop whose core is a `C`.
 #[derive(Debug)]
 pub(crate) struct Role<C> {
-    state: Mutex<State<C>>,
+    state: Mutex<RoleState<C>>,
     /// Callers are to give up. Set once, under the lock, and read outside as well: every poll of a call asks for it.
     closed: AtomicU32,
 }
 
 #[derive(Debug)]
-struct State<C> {
+struct RoleState<C> {
     /// `None` while somebody drives, and after the end.
     core: Option<C>,
-    driver: Option<Driver>,
+    driver: Option<CurrentDriver>,
     /// How many times a caller has taken the core.
     drives: u64,
     /// Since when the core is free.
@@ -78,13 +78,13 @@ struct State<C> {
     callers: VecDeque<Arc<Waiter>>,
     /// Callers that park, and cannot drive.
     guests: VecDeque<Arc<Waiter>>,
-    own: Option<Own>,
+    own: Option<OwnThread>,
     /// The own thread is to take the core, and to keep it.
     ends: bool,
 }
 
 #[derive(Debug)]
-struct Driver {
+struct CurrentDriver {
     waiter: Arc<Waiter>,
     deadline: Option<Instant>,
     is_own: bool,
@@ -92,7 +92,7 @@ struct Driver {
 
 /// The loop's own thread.
 #[derive(Debug)]
-struct Own {
+struct OwnThread {
     waiter: Arc<Waiter>,
     /// It sleeps until it is nudged, or until the driver's deadline.
     sleeps: bool,
@@ -129,7 +129,7 @@ pub(crate) enum OwnTurn<C> {
 impl<C> Role<C> {
     /// There is no core until [`start`](Role::start); of a runtime that others drive there never is.
     pub(crate) fn new() -> Role<C> {
-        let state = State {
+        let state = RoleState {
             core: None,
             driver: None,
             drives: 0,
@@ -142,7 +142,7 @@ impl<C> Role<C> {
         Role { state: Mutex::new(state), closed: AtomicU32::new(0) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<C>> {
+    fn lock(&self) -> MutexGuard<'_, RoleState<C>> {
         lock(&self.state)
     }
 
@@ -162,7 +162,7 @@ impl<C> Role<C> {
         if may_drive && !state.ends {
             if let Some(core) = state.core.take() {
                 state.unlist(me);
-                state.driver = Some(Driver { waiter: Arc::clone(me), deadline, is_own: false });
+                state.driver = Some(CurrentDriver { waiter: Arc::clone(me), deadline, is_own: false });
                 state.drives += 1;
                 state.own.iter_mut().for_each(|own| own.called = false);
                 return Turn::Drive(core);
@@ -255,7 +255,8 @@ impl<C> Role<C> {
         let mut state = self.lock();
         state.core = Some(core);
         let waiter = Arc::clone(me);
-        state.own = Some(Own { waiter, sleeps: false, called: true, asked: false, seen: 0, parked_a_caller: None });
+        state.own =
+            Some(OwnThread { waiter, sleeps: false, called: true, asked: false, seen: 0, parked_a_caller: None });
     }
 
     /// The own thread, which drives until the last call has left, is to look whether that was it.
@@ -267,7 +268,7 @@ impl<C> Role<C> {
     /// The turn of the own thread.
     pub(crate) fn own_turn(&self) -> OwnTurn<C> {
         let mut state = self.lock();
-        let State { core, driver, drives, free_since, own, ends, .. } = &mut *state;
+        let RoleState { core, driver, drives, free_since, own, ends, .. } = &mut *state;
         let own = own.as_mut().expect("the own thread has started");
         own.sleeps = false;
         let new = *drives - std::mem::replace(&mut own.seen, *drives);
@@ -280,7 +281,7 @@ impl<C> Role<C> {
         }
         (own.called, own.asked) = (false, false);
         let core = core.take().expect("a core that nobody has is there, until the end");
-        *driver = Some(Driver { waiter: Arc::clone(&own.waiter), deadline: None, is_own: true });
+        *driver = Some(CurrentDriver { waiter: Arc::clone(&own.waiter), deadline: None, is_own: true });
         if *ends { OwnTurn::End(core) } else { OwnTurn::Drive(core) }
     }
 
@@ -302,7 +303,7 @@ impl<C> Role<C> {
     }
 }
 
-impl<C> State<C> {
+impl<C> RoleState<C> {
     fn unlist(&mut self, me: &Arc<Waiter>) {
         if me.is_listed() {
             me.set_listed(false);
@@ -346,10 +347,10 @@ impl<C> State<C> {
     }
 }
 
-impl Own {
+impl OwnThread {
     /// Until when to sleep while a caller drives, after so many `new` drives: for good if it is still the same, but for its
     /// deadline, which is to be watched.
-    fn watches(&mut self, driver: &Driver, new: u64) -> Option<Instant> {
+    fn watches(&mut self, driver: &CurrentDriver, new: u64) -> Option<Instant> {
         let now = now();
         let deadline = driver.deadline.filter(|deadline| {
             let is_over = *deadline <= now;

@@ -12,7 +12,7 @@
 //!
 //! The owner closes the queue, and has the loop's own thread take the core and keep it. That thread
 //!
-//! 1. drives until what was submitted is done and no scoped call is left, or until it is told to abort;
+//! 1. drives until what was submitted is done and no scoped call is left, or until it is to abort;
 //! 2. has the calls that are left give up: each drops its future, on its own thread, and returns `Closed`;
 //! 3. drops the tasks that are left, in the loop's context;
 //! 4. drives until the last call has left the context, so that no future is polled beside a runtime that is gone;
@@ -104,7 +104,8 @@ impl Core {
     }
 }
 
-/// A shared loop, for those who call it.
+/// What callers and the loop's own thread share of a shared loop: who drives it. The other types that are "the loop" are listed in
+/// [`event_loop`](crate::event_loop).
 #[derive(Debug)]
 pub(crate) struct Shared {
     role: Role<Box<Core>>,
@@ -252,12 +253,12 @@ impl DriverThread for Shared {
 }
 
 /// A caller's core, which it gives back however it leaves.
-struct Held<'a> {
+struct HeldCore<'a> {
     role: &'a Role<Box<Core>>,
     core: Option<Box<Core>>,
 }
 
-impl Drop for Held<'_> {
+impl Drop for HeldCore<'_> {
     fn drop(&mut self) {
         if let Some(core) = self.core.take() {
             let has_work = core.driver.has_work();
@@ -272,7 +273,7 @@ impl Host for Shared {
             Turn::Closed => return false,
             Turn::Park => waiter.park(deadline),
             Turn::Drive(core) => {
-                let mut held = Held { role: &self.role, core: Some(core) };
+                let mut held = HeldCore { role: &self.role, core: Some(core) };
                 let may_drive = held.core.as_mut().is_some_and(|core| core.drive(waiter, |over| over));
                 if let Some(core) = held.core.take_if(|_| !may_drive) {
                     waiter.set_guest(true);

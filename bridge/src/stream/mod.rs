@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
-use self::open::{Asker, Listed, OpenStream};
+use self::open::{Asker, ListedStream, OpenStream};
 use crate::deadlock::blocked::{Call, Of, WaitFor};
 use crate::deadlock::graph::{Dependency, JobId};
 use crate::error::Error;
@@ -73,7 +73,7 @@ impl Handle {
     {
         let channel = Arc::new(Channel::new());
         let pump = self.submit(pump(stream, Arc::clone(&channel)));
-        let items = Arc::clone(&channel) as Arc<dyn Items>;
+        let items = Arc::clone(&channel) as Arc<dyn ItemSource>;
         let listed = self.streams().map(|streams| {
             streams.list(Arc::new(Pumped { items: Arc::clone(&items), canceller: pump.task_canceller() }))
         });
@@ -125,9 +125,9 @@ pub struct Iter<T> {
     fold: Option<fn(Error) -> T>,
     channel: Arc<Channel<T>>,
     /// The same.
-    items: Arc<dyn Items>,
+    items: Arc<dyn ItemSource>,
     /// On a loop of this crate.
-    _listed: Option<Listed>,
+    _listed: Option<ListedStream>,
     timeout: Option<Duration>,
     cancellers: Cancellers,
 }
@@ -323,7 +323,7 @@ impl<T: Send + 'static> Iter<T> {
     /// Of a stream that could not be made: its only item is `error`.
     pub(crate) fn not_made(error: Error, fold: fn(Error) -> T) -> Self {
         let channel = Arc::new(Channel::new());
-        let items = Arc::clone(&channel) as Arc<dyn Items>;
+        let items = Arc::clone(&channel) as Arc<dyn ItemSource>;
         let end = Some(IterEnd::NotMade(error));
         Iter {
             pump: None,
@@ -380,7 +380,7 @@ impl<T> fmt::Debug for Iter<T> {
 
 /// The edge from a `next` to the stream's loop.
 struct ItemEdge {
-    items: Arc<dyn Items>,
+    items: Arc<dyn ItemSource>,
     pump: TaskRef,
 }
 
@@ -394,8 +394,8 @@ impl Dependency for ItemEdge {
     }
 }
 
-/// Items of whatever type.
-trait Items: Send + Sync + RefUnwindSafe {
+/// ItemSource of whatever type.
+trait ItemSource: Send + Sync + RefUnwindSafe {
     /// Whether one waits to be taken.
     fn is_there(&self) -> bool;
 
@@ -404,7 +404,7 @@ trait Items: Send + Sync + RefUnwindSafe {
     fn give_up(&self, asked_by: Asker) -> bool;
 }
 
-impl<T: Send> Items for Channel<T> {
+impl<T: Send> ItemSource for Channel<T> {
     fn is_there(&self) -> bool {
         self.has_item()
     }
@@ -424,7 +424,7 @@ impl<T: Send> Items for Channel<T> {
 
 /// A stream, for the shutdown of its loop.
 struct Pumped {
-    items: Arc<dyn Items>,
+    items: Arc<dyn ItemSource>,
     canceller: TaskCanceller,
 }
 

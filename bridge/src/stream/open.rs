@@ -55,7 +55,7 @@ pub(crate) struct Streams {
 }
 
 /// An entry, until dropped.
-pub(crate) struct Listed {
+pub(crate) struct ListedStream {
     on: Arc<Streams>,
     stream: Arc<dyn OpenStream>,
 }
@@ -70,8 +70,8 @@ impl Streams {
         self.process.is_current().then(|| self.list.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(crate) fn list(self: &Arc<Self>, stream: Arc<dyn OpenStream>) -> Listed {
-        let listed = Listed { on: Arc::clone(self), stream };
+    pub(crate) fn list(self: &Arc<Self>, stream: Arc<dyn OpenStream>) -> ListedStream {
+        let listed = ListedStream { on: Arc::clone(self), stream };
         if let Some(mut list) = self.lock() {
             list.insert(listed.key(), Arc::clone(&listed.stream));
         }
@@ -96,13 +96,13 @@ impl fmt::Debug for Streams {
     }
 }
 
-impl Listed {
+impl ListedStream {
     fn key(&self) -> usize {
         Arc::as_ptr(&self.stream).addr()
     }
 }
 
-impl Drop for Listed {
+impl Drop for ListedStream {
     fn drop(&mut self) {
         if let Some(mut list) = self.on.lock() {
             // Not the last reference, which is `self.stream`.

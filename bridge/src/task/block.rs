@@ -25,7 +25,7 @@ pub(crate) struct WaitOptions<'a> {
     pub(crate) warning: StallWarning,
     /// What else ends the wait.
     pub(crate) cancellers: Option<&'a Cancellers>,
-    /// What a report of threads that hang says of it.
+    /// How [`blocked`](crate::blocked()) lists the wait.
     pub(crate) call: Option<Call<'a>>,
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn until(
     let mut has_waited = false;
     let mut entry = None;
     let waited = loop {
-        // First of all: a subscriber that is told something may wait on this thread itself.
+        // First: a subscriber that logs the warning may wait on this thread itself.
         options.warning.check(&is_started);
         lease.waiter().take_events();
         if is_over() {

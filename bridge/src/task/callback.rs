@@ -23,7 +23,7 @@ impl<T> Task<T> {
     /// on a loop that has closed, is called back by the thread that cancels it.
     ///
     /// It must not block the loop for long; what it waits for on that loop is [`Error::WouldDeadlock`]. It may submit, cancel
-    /// and ask other tasks. A panic in it is contained.
+    /// and ask other tasks. A panic in it is caught.
     ///
     /// Callbacks do not nest: one that ends further tasks has returned before the callbacks of those run.
     ///
@@ -97,7 +97,7 @@ where
     }
 }
 
-/// Calls `due` on the thread of the loop `on`, if that is ours and runs, else on this one.
+/// Calls `due` on the thread of the loop `on`, if that is of this crate and runs, else on this one.
 fn call_on(on: &LoopMeta, site: &'static Location<'static>, due: impl FnOnce() + Send + 'static) {
     let elsewhere = if current::drives(on.id) { None } else { LoopRef::by_id(on.id) };
     let due = CallOnDrop(Some(due));

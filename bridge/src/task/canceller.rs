@@ -1,6 +1,6 @@
 //! [`Canceller`]: cancels a task, or the scoped calls of a handle, from any thread.
 //!
-//! How a cancel reaches a scoped call is told in [`park::cancel`](crate::park::cancel).
+//! [`park::cancel`](crate::park::cancel) describes how a cancel reaches a scoped call.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
-//! The one owner of a job: the task handle of a submitted future, or a call whose future is on its stack.
+//! The one owner of a job: the [`JoinHandle`] of a submitted future, or a [`call`] whose future is on its stack.
 //!
-//! What is unsafe about a job (its one waker cell, its outcome, the place of its core) is made safe here by
-//! ownership: [`JoinHandle`] is not `Clone`, and [`call`] does not return before the job is done.
+//! The waker cell, the outcome and the address of the core of a job are safe to use by ownership: a [`JoinHandle`] is not
+//! `Clone`, and [`call`] does not return before the job is done.
 
 use std::panic::{Location, RefUnwindSafe};
 use std::sync::Arc;
@@ -194,7 +194,7 @@ pub(crate) struct ScopedWait<'a> {
     pub(crate) on: &'a Arc<LoopMeta>,
     pub(crate) site: &'static Location<'static>,
     pub(crate) companion: Option<&'static str>,
-    /// Asks for leave to wait for the job.
+    /// Checks that this thread may wait for the job.
     pub(crate) guard: &'a dyn Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock>,
 }
 
@@ -281,7 +281,7 @@ where
     // SAFETY: the job is done, and this is its owner.
     let outcome = unsafe { cell.take() };
     if outcome.as_ref().is_some_and(Outcome::ended_well) {
-        // It ended by itself, and so has forgotten its home.
+        // It ended by itself, and so has dropped its scheduler.
         cache::put(job);
     }
     Ok(match outcome.expect("a job that is done has an outcome") {

@@ -157,7 +157,7 @@ impl<T> Task<T> {
         self.handle.detach()
     }
 
-    /// Waits, with leave. Done, or an error that says why not.
+    /// Waits until the task is done, or returns why this thread cannot wait, or the timeout.
     #[track_caller]
     fn wait(&mut self, timeout: Option<Duration>) -> Result<(), Error> {
         if self.handle.is_done() {
@@ -289,7 +289,7 @@ impl<T> Future for Task<T> {
 
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // A loop over tasks that are done gives way to others now and then, as one over tokio's handles does.
+        // A loop over tasks that are done yields now and then, as one over tokio's handles does.
         let coop = ready!(tokio::task::coop::poll_proceed(cx));
         if self.is_of_parent_process() {
             return Poll::Ready(Err(Error::Closed));
@@ -308,7 +308,7 @@ impl<T> fmt::Debug for Task<T> {
     }
 }
 
-/// Asks for leave to wait on this thread for an answer of the loop `on`.
+/// Checks that this thread may wait for the loop `on`.
 #[track_caller]
 pub(crate) fn may_wait(on: &LoopMeta, answer: &dyn Fn() -> Box<dyn Dependency>) -> Result<WaitGuard, Error> {
     if on.is_of_parent_process() {

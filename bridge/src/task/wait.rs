@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use crate::deadlock::blocked::{Call, Of, WaitFor};
 use crate::deadlock::current::LoopMeta;
 use crate::deadlock::graph::{Dependency, JobId, Wait};
-use crate::deadlock::{self, Target, WaitGuard};
+use crate::deadlock::{self, WaitGuard, WaitTarget};
 use crate::error::Error;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::Host;
@@ -285,16 +285,16 @@ impl<T> AsCompleted<T> {
     }
 
     /// Each loop; and where it has workers each task, as long as few are left. Of many, one will be free.
-    fn targets(&self) -> Vec<Target<'_>> {
+    fn targets(&self) -> Vec<WaitTarget<'_>> {
         const FEW: usize = 64;
         let edge = |job| Box::new(ReadyEdge { job, ready: Arc::clone(&self.ready) }) as Box<dyn Dependency>;
         let mut targets = Vec::new();
         for (on, _) in &self.left.by_loop {
             if on.has_workers && self.left.total <= FEW {
                 let tasks = self.tasks.iter().flatten().filter(|task| task.on().id == on.id);
-                targets.extend(tasks.map(|task| Target::new(on, move || edge(Some(task.job().id())))));
+                targets.extend(tasks.map(|task| WaitTarget::new(on, move || edge(Some(task.job().id())))));
             } else {
-                targets.push(Target::new(on, move || edge(None)));
+                targets.push(WaitTarget::new(on, move || edge(None)));
             }
         }
         targets
@@ -365,8 +365,8 @@ fn wait_guard<'a, T>(
             }
         }
         let target = |(on, tasks): (&'a LoopMeta, Vec<&'a Task<T>>)| {
-            let owed = move || TasksEdge { jobs: tasks.iter().map(|task| task.job()).collect(), when };
-            Target::new(on, move || Box::new(owed()))
+            let edge = move || TasksEdge { jobs: tasks.iter().map(|task| task.job()).collect(), when };
+            WaitTarget::new(on, move || Box::new(edge()))
         };
         by_loop.into_iter().chain(alone).map(target).collect()
     };

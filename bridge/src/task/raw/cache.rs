@@ -1,8 +1,8 @@
 //! The jobs of a thread's scoped calls, used again: a call whose future is ready allocates nothing.
 //!
-//! The loop lets go of a job a moment after it has completed it, so a caller may be back while the job of its last call
-//! is still held. So there are two, made together, with what the thread needs to park: by the time that a loop has completed
-//! one, it has let go of the other. One that is held for longer, by a waker that somebody keeps, gives its place up.
+//! The loop drops its reference to a job a moment after it has completed it, so a caller may make its next call while the job of
+//! its last one is still referenced. So there are two, made together: by the time that a loop has completed one, it has dropped the
+//! other. One that is referenced for longer, by a waker that somebody keeps, is replaced.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ pub(crate) unsafe fn take(core: ScopedCore<'static>) -> Arc<ScopedJob> {
         }
         cache.iter_mut().find_map(|place| place.take_if(|job| Arc::get_mut(job).map(|free| *free = new()).is_some()))
     });
-    // In the destructor of another thread-local ours may be gone.
+    // In the destructor of another thread-local this one may be gone.
     cache.ok().flatten().unwrap_or_else(|| Arc::new(new()))
 }
 

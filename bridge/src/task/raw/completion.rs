@@ -1,4 +1,4 @@
-//! Completion: [`Completion`] tells its owner that it is over, [`Outcome`] is what came of it.
+//! [`Completion`]: that a job is done, and who is woken for it. [`Outcome`]: how it ended.
 
 use std::any::Any;
 use std::panic::RefUnwindSafe;
@@ -19,8 +19,7 @@ pub(crate) struct Completion {
     waker: UnsafeCell<Option<Waker>>,
 }
 
-// SAFETY: the cell is shared by the protocol above it: the owner and the completer have it by turns, and the turn
-// passes through `state` (Acquire and Release on every step). A `Waker` is `Send`.
+// SAFETY: the owner and the completer use the cell one after the other, as its comment says, and hand it over through `state` (Acquire and Release on every step). A `Waker` is `Send`.
 unsafe impl Sync for Completion {}
 
 // Whatever panics in between, the protocol leaves the cell whole.
@@ -95,7 +94,7 @@ impl Completion {
             drop_output();
         }
         if left.waker {
-            // SAFETY: `DONE` was stored over a set WAKER: the cell is ours from here on.
+            // SAFETY: `DONE` was stored over a set WAKER: the cell is this thread's from here on.
             let waker = self.waker.with_mut(|cell| unsafe { (*cell).take() });
             catch_and_drop(|| waker.map(Waker::wake));
         }

@@ -34,13 +34,13 @@ pub(crate) enum Runner<'a> {
     Task(&'a Waker),
 }
 
-/// What came of a run.
+/// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ran {
     /// It is over, by this run or before.
     Ended,
     Pending,
-    /// It is pending, and was woken: the runner sends it again.
+    /// It is pending, and was woken: the runner schedules it again.
     Woken,
 }
 
@@ -108,9 +108,9 @@ unsafe fn core<C: HoldsCore>(header: *const Header) -> *const dyn TaskCore {
 }
 
 impl TaskRef {
-    /// Runs the job once on the loop's thread: what a poll, by the loop or by its tokio task, amounts to.
+    /// Runs the job once on the thread that drives its loop, or in its tokio task.
     pub(crate) fn run(&self, runner: Runner<'_>) -> Ran {
-        let mut measured = stall::Poll::new(match runner {
+        let mut measured = stall::MeasuredPoll::new(match runner {
             Runner::Loop { slow_poll, .. } => Some(slow_poll),
             Runner::Task(_) => None,
         });
@@ -119,7 +119,7 @@ impl TaskRef {
         ran
     }
 
-    fn run_measured(&self, runner: Runner<'_>, measured: &mut stall::Poll<'_>) -> Ran {
+    fn run_measured(&self, runner: Runner<'_>, measured: &mut stall::MeasuredPoll<'_>) -> Ran {
         match self.completion.state.start() {
             Start::Gone => return Ran::Ended,
             Start::Stop(reason) => self.end(reason),
@@ -144,8 +144,8 @@ impl TaskRef {
         Ran::Ended
     }
 
-    /// `start` has said `Run`.
-    fn poll(&self, runner: Runner<'_>, measured: &mut stall::Poll<'_>) -> Poll<Ended> {
+    /// `start` has returned `Run`.
+    fn poll(&self, runner: Runner<'_>, measured: &mut stall::MeasuredPoll<'_>) -> Poll<Ended> {
         let own;
         let waker = match runner {
             Runner::Task(waker) => waker,
@@ -179,7 +179,7 @@ impl TaskRef {
         }
     }
 
-    /// No loop took the job: it goes back to the thread that wanted to push it.
+    /// A closed queue has refused the job: the thread that wanted to push it ends it.
     pub(crate) fn refuse(&self) {
         if self.completion.state.end_unpolled() {
             self.end(Reason::Closed);
@@ -197,33 +197,34 @@ impl TaskRef {
 
     fn asked_to_stop(&self, asked: Stop) -> bool {
         match asked {
-            Stop::Send => self.send(),
+            Stop::Send => self.schedule(),
             Stop::Unpolled | Stop::Noted => {}
             Stop::Done { cancelled } => return cancelled,
         }
         true
     }
 
-    /// Sends it where it runs again. The caller has set `WOKEN` in `IDLE`.
-    fn send(&self) {
-        // SAFETY: WOKEN was set in IDLE, by us: the cell is ours until the job comes out of the queue that it is sent to
-        // below, or for good.
+    /// Has its scheduler run it again. The caller has set `WOKEN` in `IDLE`.
+    fn schedule(&self) {
+        // SAFETY: this thread has set WOKEN in IDLE: the cell is its own until the job is taken out of the queue that it is pushed
+        // to below, or for good.
         let schedule = self.schedule.with_mut(|cell| unsafe { (*cell).take() });
-        let schedule = schedule.expect("an idle job was scheduled by somebody");
+        let schedule = schedule.expect("a job that is idle has a scheduler");
         schedule.schedule(self);
         // What hangs on the last reference may be the user's.
         catch_and_drop(|| schedule);
     }
 
-    /// Lets go of its loop or its tokio task, and so of a runtime, while a result waits to be asked for. `start` has
-    /// said `Run`, to the loop that took the job out of its queue, or else without a wake.
+    /// Drops its reference to its loop or tokio task, and so to a runtime: the result may be asked for much later. `start` has
+    /// returned `Run`, to the loop that took the job out of its queue, or else without a wake.
     fn forget_schedule(&self) {
-        // SAFETY: RUNNING, and whoever has read the cell has sent the job before it came here: it is ours.
+        // SAFETY: RUNNING, and a thread that has taken from the cell had scheduled the job before it was started: the cell is this
+        // thread's.
         let schedule = self.schedule.with_mut(|cell| unsafe { (*cell).take() });
         catch_and_drop(|| schedule);
     }
 
-    /// Keeps the way to the runner, for wakers and for `stop`.
+    /// Stores what schedules it, for wakers and for `stop`.
     fn set_schedule(&self, runner: Runner<'_>) {
         self.schedule.with_mut(|cell| {
             // SAFETY: as in `forget_schedule`.
@@ -282,7 +283,7 @@ impl TaskRef {
         true
     }
 
-    /// Ends it on the thread that a cancel of it has told `Unpolled`.
+    /// Ends it on the thread whose cancel has returned `Unpolled`.
     pub(crate) fn end_now_unpolled(&self) {
         self.end(Reason::Cancel);
     }
@@ -290,7 +291,7 @@ impl TaskRef {
     /// What a waker of the job does.
     pub(crate) fn wake(&self) {
         if self.completion.state.wake() {
-            self.send();
+            self.schedule();
         }
     }
 }

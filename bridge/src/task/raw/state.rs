@@ -1,16 +1,15 @@
 //! The states of a job, and every step between them.
 //!
-//! A *job* is a future on its way to a loop. Its *core* holds the future and, later, the outcome: on the
-//! caller's stack for a scoped call, in the job's own allocation for a submitted task. A job may outlive its
-//! call (in a queue, in a tokio task that is not freed yet); a scoped core does not. So nobody touches a core
-//! without leave, and leave is what this word gives:
+//! A *job* is a future on its way to a loop. Its *core* holds the future and, later, the outcome: on the caller's stack for a
+//! scoped call, in the job's own allocation for a submitted task. A job may outlive its call (in a queue, in a tokio task that is
+//! not freed yet); a scoped core does not. So a thread touches a core only where this word allows it:
 //!
-//! | state | who may touch the core | leaves to |
+//! | state | who may touch the core | next |
 //! | --- | --- | --- |
-//! | [`QUEUED`] | nobody | [`RUNNING`]: the loop starts it · [`UNPOLLED`]: a canceller, a caller at its deadline, a push that a closed queue refused |
-//! | [`RUNNING`] | the loop's thread, which polls or drops the future | [`IDLE`] · [`DONE`] |
-//! | [`IDLE`] (pending; the loop keeps the job, or a tokio task does) | nobody | [`RUNNING`]: the loop or that task polls it again, or drops it |
-//! | [`UNPOLLED`] | the thread that ended it; it drops the future, which was never polled | [`DONE`] |
+//! | [`QUEUED`] | nobody | [`RUNNING`]: the loop starts it · [`UNPOLLED`]: a cancel, the caller's deadline, a closed queue |
+//! | [`RUNNING`] | the thread that polls or drops the future | [`IDLE`] · [`DONE`] |
+//! | [`IDLE`] (pending; the loop's slab keeps the job, or a tokio task does) | nobody | [`RUNNING`]: the loop or that task polls the future again, or drops it |
+//! | [`UNPOLLED`] | the thread that ended the job before its first poll, and drops the future | [`DONE`] |
 //! | [`DONE`] | the owner of the result | – |
 //!
 //! Beside the state stand six bits:
@@ -19,10 +18,10 @@
 //! | --- | --- | --- | --- |
 //! | [`CANCEL`] | anyone who may cancel | before `DONE` | the outcome will be `Cancelled`, also if the poll that runs now returns a value. Kept in `DONE` if that is the outcome |
 //! | [`DEADLINE`] | the caller of a scoped call | before `DONE` | drop the future rather than poll it again; a value that comes from the poll that runs now stands |
-//! | [`WAKER`] | the owner | before `DONE` | the owner's waker is in its cell, to be taken by whoever stores `DONE`. Kept in `DONE`, so that the owner, who asks for this bit before it touches the cell, finds it there |
-//! | [`DETACHED`] | the owner, as it leaves | before `DONE` | nobody will ask; whoever stores `DONE` drops the outcome |
-//! | [`FAILED`] | whoever stores `DONE` | in `DONE` | the outcome is no value |
-//! | [`WOKEN`] | a waker of the job, a stop | `RUNNING`, `IDLE` | it is to run once more. Whoever sets it in `IDLE` sends the job there, and the loop itself does if it finds it at the step to `IDLE`. Taken away by the step to `RUNNING` |
+//! | [`WAKER`] | the owner | before `DONE` | the owner's waker is in its cell, to be taken by whoever stores `DONE`. Kept in `DONE`, so that the owner, who reads this bit before it touches the cell, finds it there |
+//! | [`DETACHED`] | the owner, as it leaves | before `DONE` | nobody will ask for the output; whoever stores `DONE` drops it |
+//! | [`FAILED`] | whoever stores `DONE` | in `DONE` | the outcome is not a value |
+//! | [`WOKEN`] | a waker of the job, a stop | `RUNNING`, `IDLE` | the job is to run once more. Whoever sets it in `IDLE` schedules the job, and the loop itself does if it finds it at the step to `IDLE`. Cleared by the step to `RUNNING` |
 //!
 //! # When two events meet
 //!
@@ -30,38 +29,38 @@
 //!
 //! - **Start against an end before the first poll** (`QUEUED`): one wins; the loser finds `UNPOLLED` or `RUNNING` and follows
 //!   the row of that state.
-//! - **Stop against going idle** (`RUNNING` → `IDLE`): [`State::idle`] fails when a stop bit is there, and the
-//!   loop, which is still `RUNNING`, drops the future at once. If it went idle first, the one that set the stop
-//!   bit found `IDLE` and sends the job to run, whose next [`State::start`] says `Stop`.
-//! - **Wake against going idle**: if the wake came first, `idle` says so, and the loop queues the job again. If it went
+//! - **Stop against going idle** (`RUNNING` → `IDLE`): [`State::idle`] fails when a stop bit is set, and the loop, which is still
+//!   `RUNNING`, drops the future at once. If it went idle first, the thread that set the stop bit found `IDLE` and schedules the
+//!   job, whose next [`State::start`] returns `Stop`.
+//! - **Wake against going idle**: if the wake came first, `idle` returns that, and the loop queues the job again. If it went
 //!   idle first, the waker queues it.
-//! - **Wake against wake, stop against wake** (`IDLE`): the first to set [`WOKEN`] queues the job, so it is in the queue
-//!   once at most, and its header is that one's until then. The job runs once for both, and sees a stop bit.
-//! - **Cancel against completion**: [`State::complete`] with a value fails when `CANCEL` is there (`cancel` has
-//!   said true), and the outcome becomes `Cancelled`; if `DONE` came first, `cancel` says false.
-//! - **Deadline against completion**: the value stands. The caller waits for `DONE` either way, since the loop
-//!   may be inside the future; there is no timeout on that wait.
-//! - **Shutdown against anything**: the loop closes its queue, then starts what it keeps by `start`, as for a poll, and
-//!   completes it as `Closed`, or as what the stop bits say. A wake that comes later finds `RUNNING` or `DONE`, or a
-//!   queue that refuses the job; one that was in the middle of it has a reference of its own. An external runtime drops
-//!   its tasks on a thread of its own, and a task that is dropped does the same for its job.
-//! - **Waker against completion**: the owner writes the cell, then sets `WAKER`; if that finds `DONE`, nobody
-//!   will take the waker and the owner must not wait. If `DONE` came later, its storer saw the bit.
+//! - **Wake against wake, stop against wake** (`IDLE`): the first to set [`WOKEN`] queues the job, so it is in the queue once at
+//!   most, and its link belongs to that thread until then. The job runs once for both, and sees a stop bit.
+//! - **Cancel against completion**: [`State::complete`] with a value fails when `CANCEL` is set (`cancel` has returned true), and
+//!   the outcome becomes `Cancelled`; if `DONE` came first, `cancel` returns false.
+//! - **Deadline against completion**: the value stands. The caller waits for `DONE` either way, since the loop may be inside the
+//!   future; there is no timeout on that wait.
+//! - **Shutdown against anything**: the loop closes its queue, then takes each job that it keeps by `start`, as for a poll, and
+//!   completes it as `Closed`, or as the stop bits demand. A wake that comes later finds `RUNNING` or `DONE`, or a queue that
+//!   refuses the job; one that was in the middle of it has a reference of its own. An external runtime drops its tasks on a
+//!   thread of its own, and a task that is dropped does the same for its job.
+//! - **Waker against completion**: the owner writes the cell, then sets `WAKER`; if that finds `DONE`, nobody will take the waker
+//!   and the owner must not wait. If `DONE` came later, its storer saw the bit.
 //!
 //! # Order of completion
 //!
-//! Future dropped (a panic there is the outcome); outcome into the core; `DONE`; owner's waker taken and woken.
-//! After `DONE` nothing of a scoped core is touched, and of the job only what the completer's own reference
-//! keeps alive.
+//! The future is dropped (a panic there is the outcome); the outcome is stored in the core; `DONE` is stored; the owner's waker is
+//! taken and woken. After `DONE` nothing of a scoped core is touched, and of the job only what the completer's own reference keeps
+//! alive.
 //!
-//! # Where a job is sent to run again
+//! # Where a job is scheduled
 //!
-//! That is written beside the core, in a cell of its own (`Home`): the loop whose queue takes it, or, on a external
-//! runtime, the waker of its tokio task. It is written in `RUNNING` only. It is taken by the one thread that set `WOKEN`
-//! in `IDLE`, before the job is sent, and written anew by the next poll that is pending. On a loop of this crate, a job that was
-//! taken out of the queue has nobody at its cell any more. Elsewhere (a tokio task, which may be polled for other reasons;
-//! a loop that closes) there may be somebody if `start` has found `WOKEN`, and the cell is left alone from then on: a tokio
-//! task is woken in this way by stops alone, so `start` says `Stop` there, and no poll follows that would write it.
+//! Its [`Schedule`](super::schedule::Schedule) is in a cell of the header: the scheduler of the loop whose queue takes it, or, on an
+//! external runtime, the waker of its tokio task. The cell is written in `RUNNING` only. It is taken by the one thread that set
+//! `WOKEN` in `IDLE`, before the job is scheduled, and written again by the next poll that is pending. On a loop of this crate, no
+//! thread is at the cell of a job that was taken out of the queue. Elsewhere (a tokio task, which may be polled for other reasons;
+//! a loop that closes) there may be one if `start` has found `WOKEN`, and the cell is left alone from then on: such a tokio task
+//! is woken by stops alone, so `start` returns `Stop` there, and no poll follows that would write the cell.
 
 use crate::loom::{AtomicU32, Ordering};
 
@@ -71,7 +70,7 @@ pub(crate) const QUEUED: u32 = 0;
 pub(crate) const RUNNING: u32 = 1;
 /// Pending; its loop or its tokio task will run it again.
 pub(crate) const IDLE: u32 = 2;
-/// Taken back before the first poll, by the thread that now drops it.
+/// Ended before the first poll, by the thread that now drops the future.
 pub(crate) const UNPOLLED: u32 = 3;
 /// The outcome is there and the future is not.
 pub(crate) const DONE: u32 = 4;
@@ -132,9 +131,9 @@ pub(crate) enum Stop {
 /// How a job ended, as far as the word must know it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ended {
-    /// With a value: gives way to a cancel that came first.
+    /// With a value; a cancel that came first takes precedence.
     Value,
-    /// By a deadline or a closed loop: gives way to a cancel, too.
+    /// By a deadline or a closed loop; a cancel that came first takes precedence.
     Stopped,
     /// Stays, whatever else was asked.
     Panicked,
@@ -234,7 +233,7 @@ impl State {
         self.step(|now| (now & STATE == QUEUED).then_some((now & !STATE) | UNPOLLED)).is_ok()
     }
 
-    /// `RUNNING` or `UNPOLLED` → `DONE`. `Err` if a cancel came first and `ended` must give way to it.
+    /// `RUNNING` or `UNPOLLED` → `DONE`. `Err` if a cancel came first that takes precedence over `ended`.
     pub(crate) fn complete(&self, ended: Ended) -> Result<OwnerLeft, CancelCameFirst> {
         let completed = self.step(|now| match ended {
             Ended::Value | Ended::Stopped if now & CANCEL != 0 => None,
@@ -280,7 +279,7 @@ impl State {
         matches!(self.0.load(Ordering::Acquire) & STATE, UNPOLLED | DONE)
     }
 
-    /// Whether a loop has picked it up, or it is over.
+    /// Whether a loop has started it, or it is over.
     pub(crate) fn is_started(&self) -> bool {
         // ORDERING: nothing is read on the strength of it.
         self.0.load(Ordering::Relaxed) & STATE != QUEUED
@@ -405,11 +404,11 @@ mod tests {
     #[test]
     fn a_job_is_taken_up_or_withdrawn_with_its_bits() {
         for word in words() {
-            let withdrawn = match word & STATE {
+            let unpolled = match word & STATE {
                 QUEUED => (word - QUEUED + UNPOLLED, true),
                 _ => (word, false),
             };
-            assert_eq!(step(word, State::end_unpolled), withdrawn, "{word:#b}");
+            assert_eq!(step(word, State::end_unpolled), unpolled, "{word:#b}");
             let says = match word {
                 _ if has(word, CANCEL) => Start::Stop(Reason::Cancel),
                 _ if has(word, DEADLINE) => Start::Stop(Reason::Deadline),

@@ -1,7 +1,7 @@
 //! The end of a task that was cancelled before its first poll, on the thread that has cancelled it.
 //!
-//! Its future is dropped there, and may cancel another such task as it goes, whose future may cancel the next. However long the
-//! chain, the stack stays flat: past a few, those that are nested wait until the outermost has ended, or until the thread is
+//! Its future is dropped there, and may cancel another such task as it is dropped, whose future may cancel the next. However long
+//! the chain, the stack stays flat: past a few, nested ends are deferred until the outermost has ended, or until the thread is
 //! about to wait, since it may wait for one of them.
 
 use std::cell::{Cell, RefCell};
@@ -11,7 +11,7 @@ use crate::loom::thread_local;
 use crate::task::raw::header::TaskRef;
 use crate::unwind::catch_and_drop;
 
-/// How many ends are nested before one is put off.
+/// How many ends are nested before one is deferred.
 const DEEPEST: usize = 16;
 
 thread_local! {
@@ -19,12 +19,12 @@ thread_local! {
     // loom's macro takes no `const`.
     #[allow(clippy::missing_const_for_thread_local)]
     static DEPTH: Cell<usize> = Cell::new(0);
-    /// Those that were put off.
+    /// The jobs whose ends were deferred.
     #[allow(clippy::missing_const_for_thread_local)]
     static LATER: RefCell<VecDeque<TaskRef>> = RefCell::new(VecDeque::new());
 }
 
-/// Ends a job that this thread has ended before its first poll, now or soon.
+/// Ends a job whose state this thread has set to `UNPOLLED`, now or soon.
 pub(crate) fn end(job: TaskRef) {
     let depth = DEPTH.try_with(Cell::get).unwrap_or(0);
     let mut job = Some(job);
@@ -39,7 +39,7 @@ pub(crate) fn end(job: TaskRef) {
     }
 }
 
-/// Ends those that were put off on this thread.
+/// Ends the jobs that were deferred on this thread.
 pub(crate) fn end_later() {
     while let Ok(Some(job)) = LATER.try_with(|later| later.borrow_mut().pop_front()) {
         end_now(job);
@@ -47,15 +47,15 @@ pub(crate) fn end_later() {
 }
 
 fn end_now(job: TaskRef) {
-    struct Leave;
-    impl Drop for Leave {
+    struct Depth;
+    impl Drop for Depth {
         fn drop(&mut self) {
             let _ = DEPTH.try_with(|depth| depth.set(depth.get() - 1));
         }
     }
-    let leave = DEPTH.try_with(|depth| depth.set(depth.get() + 1)).ok().map(|()| Leave);
+    let depth = DEPTH.try_with(|depth| depth.set(depth.get() + 1)).ok().map(|()| Depth);
     job.end_now_unpolled();
     // What hangs on the last reference may be the user's.
     catch_and_drop(|| job);
-    drop(leave);
+    drop(depth);
 }
