@@ -210,7 +210,7 @@ use self::rewrite::rewrite;
 /// | `suffix = "_sync"` | on an impl or a trait, what the names end in |
 /// | `vis = pub(crate)` | its visibility; else the same; not in a trait |
 /// | `handle = expr` | no handle parameter; `expr` gives the handle |
-/// | `timeout = expr` | a `Duration`, the call's limit; implies `fallible` |
+/// | `timeout = expr` | a `Duration`, the call's timeout, in the place of the handle's; implies `fallible` |
 /// | `fallible` | errors of the bridge are returned; `fallible = wrap`, `fallible = fold` and `fallible = path::to::function` say how |
 /// | `local` | the future need not be `Send`: it is made on the loop, and the handle is a `&LocalHandle` |
 /// | `submit` | also adds `…_submit`, or `submit = ident`, which returns a `Task` at once |

@@ -181,7 +181,7 @@ fn every_option_takes_the_fragments_that_fit_it() {
         ("crate =", "crate", ":: b", "&crate::b::Handle"),
         ("crate =", "a", ":: b, local", "&a::b::LocalHandle"),
         ("handle =", "a.b", ", local", "local_handle(&a.b)"),
-        ("timeout =", "a < b", ", local", "with_timeout(handle,a<b)"),
+        ("timeout =", "a < b", ", local", "__with_own_timeout(handle,a<b)"),
         ("vis =", "pub(crate)", "", "pub(crate)fnf_blocking"),
         ("vis =", "", ", name = x", "]fnx("),
         ("name =", "x", ", local", "fnx("),
@@ -317,7 +317,7 @@ fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
         "async fn close(self) {}",
         r#"#[track_caller]
         fn close_blocking(self) -> ::core::result::Result<(), ::bridge::Error> {
-            let handle = ::bridge::LocalHandle::with_timeout(::bridge::__private::local_handle(&self.handle), limit::<A, B>(self));
+            let handle = ::bridge::LocalHandle::__with_own_timeout(::bridge::__private::local_handle(&self.handle), limit::<A, B>(self));
             ::bridge::__private::call_local_wrap("close_blocking", &handle, move || Self::close(self))
         }"#,
     );
@@ -989,7 +989,7 @@ fn a_comma_after_a_comparison_ends_the_option() {
 fn a_stream_of_a_block_inherits_what_is_for_streams() {
     let trait_ = "trait Source { async fn get(&self) -> Result<u8, E>; #[threadsafe(stream)] fn all(&self) -> BoxStream<'static, u8>; }";
     let after = plain(rewritten("fallible = fold, submit, timeout = limit()", trait_));
-    assert!(!cfg!(feature = "stream") || after.matches("with_timeout").count() == 1, "{after}");
+    assert!(!cfg!(feature = "stream") || after.matches("with_own_timeout").count() == 1, "{after}");
     assert!(after.contains("fnall_blocking") && !after.contains("all_submit"), "{after}");
     assert!(!cfg!(feature = "stream") || !after.contains("compile_error"), "{after}");
 }

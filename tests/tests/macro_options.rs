@@ -259,6 +259,18 @@ async fn wait(limit: u64, end: bool) -> u64 {
 }
 
 #[test]
+fn timeout_replaces_that_of_the_handle() {
+    watchdog(HANGS, || {
+        let event_loop = EventLoop::new().unwrap();
+        let own = Duration::from_millis(10);
+        for of_handle in [Duration::from_millis(1), HANGS] {
+            let handle = event_loop.with_timeout(of_handle);
+            assert!(matches!(wait_blocking(&handle, 10, false), Err(Error::TimedOut(given)) if given == own));
+        }
+    });
+}
+
+#[test]
 fn timeout_may_use_an_argument() {
     watchdog(HANGS, || {
         let event_loop = EventLoop::new().unwrap();

@@ -127,7 +127,7 @@ fn handle(companion: &Companion<'_>, end: Span) -> (Option<TokenStream>, TokenSt
     };
     if let Some(timeout) = &companion.timeout {
         let ty = handle_type(companion);
-        made = Some(quote!(#made let #name = #bridge::#ty::with_timeout(#handle, #timeout);));
+        made = Some(quote!(#made let #name = #bridge::#ty::__with_own_timeout(#handle, #timeout);));
         handle = quote!(&#name);
     }
     (made, handle)

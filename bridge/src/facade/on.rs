@@ -40,7 +40,7 @@ impl On {
         }
         let mut handle = (self.lazy)()?;
         if let Some(timeout) = self.timeout {
-            handle = handle.with_timeout(timeout);
+            handle = handle.__with_own_timeout(timeout);
         }
         // Of two threads that ask at once, the first one's counts.
         Ok(self.handle.get_or_init(|| handle))
@@ -59,11 +59,11 @@ impl On {
         }
     }
 
-    /// The same, with a timeout: of two the shorter holds.
+    /// The same, with that timeout in the place of the handle's.
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> On {
         match self.try_handle() {
-            Ok(handle) => On::new(&handle.with_timeout(timeout)),
+            Ok(handle) => On::new(&handle.__with_own_timeout(timeout)),
             // For the call to find out.
             Err(_) => On { handle: OnceLock::new(), lazy: self.lazy, timeout: Some(timeout) },
         }

@@ -289,7 +289,8 @@ impl Handle {
     }
 
     /// The same loop with a timeout: `block_on`, `block_on_local`, companions and `Iter::next` through the new handle take
-    /// that long at most. Of two timeouts the shorter holds. The handle that [`current`](Handle::current) gives inside has
+    /// that long at most. Of two timeouts the shorter holds, but for `timeout = …` of a
+    /// companion, which replaces that of its handle. The handle that [`current`](Handle::current) gives inside has
     /// none. `Duration::ZERO` runs nothing, and `Duration::MAX` is no timeout.
     ///
     /// A call that times out drops its future, and returns after that. On the calling thread that is at once, or as soon as
@@ -311,7 +312,13 @@ impl Handle {
     /// ```
     #[must_use = "the timeout holds for calls through the handle that this returns"]
     pub fn with_timeout(&self, timeout: Duration) -> Handle {
-        let timeout = self.timeout.map_or(timeout, |old| old.min(timeout));
+        self.__with_own_timeout(self.timeout.map_or(timeout, |old| old.min(timeout)))
+    }
+
+    /// The same loop with that timeout, in the place of the handle's: for `timeout = …` of a companion.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn __with_own_timeout(&self, timeout: Duration) -> Handle {
         Handle { timeout: Some(timeout), ..self.clone() }
     }
 

@@ -74,7 +74,10 @@ fn limited_blocking(
     handle: &::bridge::Handle,
     limit: u64,
 ) -> ::core::result::Result<(), ::bridge::Error> {
-    let handle = ::bridge::Handle::with_timeout(handle, Duration::from_millis(limit));
+    let handle = ::bridge::Handle::__with_own_timeout(
+        handle,
+        Duration::from_millis(limit),
+    );
     ::bridge::__private::call_wrap("limited_blocking", &handle, limited(limit))
 }
 async fn alias(id: u64) -> PyResult<String> {

@@ -47,7 +47,7 @@ Panics if [`guarded`](Self::guarded) panics, the event loop is closed, or the ca
 Returns a `bridge::Error` if the event loop is closed, the call takes longer than its timeout, or the call would deadlock.*/
     #[track_caller]
     fn limited_blocking(&mut self) -> ::core::result::Result<(), ::bridge::Error> {
-        let handle = ::bridge::Handle::with_timeout(
+        let handle = ::bridge::Handle::__with_own_timeout(
             ::bridge::__private::handle(&self.handle),
             self.limit,
         );

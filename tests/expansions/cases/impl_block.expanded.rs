@@ -65,7 +65,7 @@ Returns a `bridge::Error` if the event loop is closed, the call takes longer tha
     where
         T: ::core::marker::Send + ::core::marker::Sync,
     {
-        let handle = ::bridge::Handle::with_timeout(
+        let handle = ::bridge::Handle::__with_own_timeout(
             ::bridge::__private::handle(&self.handle),
             self.limit,
         );

@@ -8,6 +8,6 @@ Returns a `bridge::Error` if the event loop of `handle` is closed, the call take
 fn ping_blocking(
     handle: &crate::vendored::bridge::Handle,
 ) -> ::core::result::Result<(), crate::vendored::bridge::Error> {
-    let handle = crate::vendored::bridge::Handle::with_timeout(handle, LIMIT);
+    let handle = crate::vendored::bridge::Handle::__with_own_timeout(handle, LIMIT);
     crate::vendored::bridge::__private::call_wrap("ping_blocking", &handle, ping())
 }

@@ -51,7 +51,7 @@ fn events_blocking(
     handle: &::bridge::Handle,
     name: &str,
 ) -> ::core::result::Result<::bridge::Iter<Event>, ::bridge::Error> {
-    let handle = ::bridge::Handle::with_timeout(handle, Duration::from_secs(1));
+    let handle = ::bridge::Handle::__with_own_timeout(handle, Duration::from_secs(1));
     ::bridge::__private::iter_wrap("events_blocking", &handle, events(name))
 }
 fn results(end: u64) -> impl Stream<Item = io::Result<u64>> {

@@ -45,7 +45,7 @@ fn run<
     text: &str,
     with: impl Display + ::core::marker::Send,
 ) -> io::Result<Found<'a>> {
-    let handle = ::bridge::Handle::with_timeout(handle, LIMIT);
+    let handle = ::bridge::Handle::__with_own_timeout(handle, LIMIT);
     ::bridge::__private::call_fold(
         "run",
         &handle,
