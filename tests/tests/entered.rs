@@ -448,3 +448,26 @@ fn a_worker_that_waits_gives_its_tasks_to_threads_of_its_own_runtime_whichever_i
         assert_eq!(threads.load(Ordering::SeqCst), 1, "threads of the runtime that was entered");
     });
 }
+
+#[test]
+fn a_worker_that_waits_in_the_context_of_a_runtime_that_has_shut_down_keeps_its_tasks() {
+    let _alone = alone();
+    watchdog(HANGS, || {
+        let entered = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let context = entered.handle().clone();
+        entered.shutdown_timeout(HANGS);
+        let outer = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let (start, started) = tokio::sync::oneshot::channel();
+        let call = outer.spawn(async move {
+            let other = tokio::spawn(async move { start.send(()).unwrap() });
+            {
+                let _context = context.enter();
+                handle.block_on(async { started.await.unwrap() }).unwrap();
+            }
+            other.await.unwrap();
+        });
+        outer.block_on(call).unwrap();
+    });
+}

@@ -1,7 +1,9 @@
 //! What the calling thread is to loops and runtimes, and how it blocks.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle as TokioHandle, Id, Runtime, RuntimeFlavor, worker_index};
@@ -158,23 +160,53 @@ pub(super) fn drives_external(id: Id) -> bool {
     worker_index() == Some(0) && registry::known(id).is_some_and(|known| known.external().is_some_and(is_driven_here))
 }
 
-/// Whether this thread, which is a worker, is one of that multi-thread runtime.
-///
-/// A worker of the runtime spawns to its own queue. From elsewhere a task goes to the queue that is shared, and is counted
-/// there until a worker takes it out, which may be at once: so several are spawned, and the worker that this thread would be
-/// must not have parked meanwhile. Where other threads spawn to the runtime at the same time, the answer may be no by mistake,
-/// which does little harm; a yes by mistake would have threads of a runtime that ends earlier do the work of this one.
+thread_local! {
+    /// The runtime that this thread has been proved to be a worker of.
+    static WORKER_OF: Cell<Option<Id>> = const { Cell::new(None) };
+}
+
+/// Whether this thread, which is a worker, is one of that multi-thread runtime. A yes by mistake would give the worker's tasks
+/// to threads of a runtime that may end earlier, and then waits for them. A no by mistake, of a runtime that other threads keep
+/// spawning to, has its tasks go on on a thread of another name.
 fn is_worker_of(runtime: &TokioHandle) -> bool {
-    const PROBES: usize = 4;
+    const TIMES: usize = 16;
     let metrics = runtime.metrics();
     let Some(index) = worker_index().filter(|index| *index < metrics.num_workers()) else { return false };
-    let parks = metrics.worker_park_unpark_count(index);
-    let is_spawned_here = |_| {
-        let depth = metrics.global_queue_depth();
-        drop(runtime.spawn(async {}));
-        metrics.global_queue_depth() == depth
-    };
-    parks % 2 == 0 && (0..PROBES).all(is_spawned_here) && metrics.worker_park_unpark_count(index) == parks
+    // A worker that polls is not parked.
+    if metrics.worker_park_unpark_count(index) % 2 == 1 {
+        return false;
+    }
+    if WORKER_OF.get() == Some(runtime.id()) {
+        return true;
+    }
+    let is_proved = (0..TIMES).any(|_| spawns_to_its_own_queue(runtime));
+    if is_proved {
+        WORKER_OF.set(Some(runtime.id()));
+    }
+    is_proved
+}
+
+/// Whether a task that this thread spawns to `runtime` goes to a queue of its own, as that of one of the runtime's workers does.
+/// From elsewhere it goes to the queue that all workers share, and is counted there until one takes it out. If that queue is in
+/// use, this cannot be told.
+///
+/// A worker may take a task out at once. But then it runs it, and a worker that runs one of these waits until all have been
+/// looked for; and there are more of them than workers.
+fn spawns_to_its_own_queue(runtime: &TokioHandle) -> bool {
+    let metrics = runtime.metrics();
+    let is_shared_queue_empty = || metrics.global_queue_depth() == 0;
+    if !is_shared_queue_empty() {
+        thread::yield_now();
+        return false;
+    }
+    let gate = Arc::new(Mutex::new(()));
+    let _closed = gate.lock().unwrap_or_else(PoisonError::into_inner);
+    (0..=metrics.num_workers()).all(|before| {
+        let at_gate = Arc::clone(&gate);
+        drop(runtime.spawn(async move { drop(at_gate.lock()) }));
+        // A runtime that has shut down drops what is spawned.
+        is_shared_queue_empty() && Arc::strong_count(&gate) == before + 2
+    })
 }
 
 /// A runtime that is never driven and never ends: the threads of its pool are free.

@@ -1,0 +1,241 @@
+//! What programs do to loops beside calling them, at random and at once, from many threads: forks, entered contexts,
+//! iterators that are leaked, threads that are abandoned, loops that are closed underneath. Whatever it is, nothing hangs.
+//!
+//! `STRESS_SECONDS` (3) and `STRESS_THREADS` (6) bound it; `STRESS_SEED` repeats the choices of a run, though not its timing.
+#![cfg(unix)]
+#![allow(unsafe_code)]
+
+use std::fmt::Debug;
+use std::future::pending;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use bridge::ReturnWhen::AllCompleted;
+use bridge::{Canceller, Error, Handle};
+use bridge_tests::kinds::{AnyLoop, Kind};
+use bridge_tests::load::{Random, any_seed, setting};
+use bridge_tests::{HANGS, watchdog};
+use tokio::runtime::{Builder, Handle as TokioHandle};
+use tokio::task::spawn_blocking;
+use tokio::time::sleep;
+
+/// A shutdown that is told to wait no longer.
+const SHORT: Duration = Duration::from_millis(5);
+
+/// Much longer than any step takes on a busy machine.
+const LATE: Duration = Duration::from_secs(30);
+
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Call,
+    CallInAContext,
+    CallFromATask,
+    CallFromAWorker,
+    Fork,
+    LeakAnIterator,
+    AbandonABlockingThread,
+    CloseUnderCallers,
+    CancelCallers,
+}
+
+const ACTS: [Act; 9] = [
+    Act::Call,
+    Act::CallInAContext,
+    Act::CallFromATask,
+    Act::CallFromAWorker,
+    Act::Fork,
+    Act::LeakAnIterator,
+    Act::AbandonABlockingThread,
+    Act::CloseUnderCallers,
+    Act::CancelCallers,
+];
+
+fn any_kind(random: &mut Random) -> Kind {
+    Kind::ALL[random.index(Kind::ALL.len())]
+}
+
+fn any_of_ours(random: &mut Random) -> Kind {
+    Kind::OURS[random.index(Kind::OURS.len())]
+}
+
+/// Calls of each kind, with their values. A call that hangs is one that times out.
+fn calls(handle: &Handle, time: Duration) {
+    let handle = handle.with_timeout(LATE);
+    assert_eq!(handle.block_on(async { 1 }).unwrap(), 1);
+    handle.block_on(async { sleep(time).await }).unwrap();
+    assert_eq!(handle.submit(async { 2 }).result_timeout(LATE).unwrap(), 2);
+    let tasks = [handle.submit(async move { sleep(time).await }), handle.submit(async {})];
+    let waited = bridge::wait(tasks, AllCompleted, Some(LATE));
+    assert_eq!((waited.done.len(), waited.pending.len()), (2, 0));
+    assert_eq!(handle.iter(futures::stream::iter(0..3)).count(), 3);
+}
+
+/// Runs `child` in a process that is forked off here and now, whatever the other threads do.
+fn in_a_child(child: impl FnOnce() -> bool) {
+    // SAFETY: the child goes on with this thread alone, and asks for no lock but those that `fork` and this crate see to.
+    let id = unsafe { libc::fork() };
+    assert!(id >= 0, "no fork");
+    if id == 0 {
+        let passed = catch_unwind(AssertUnwindSafe(child)).unwrap_or(false);
+        // SAFETY: it ends the child, without the destructors and exit handlers that are its parent's.
+        unsafe { libc::_exit(i32::from(!passed)) };
+    }
+    let started = Instant::now();
+    let mut status = 0;
+    // SAFETY: `status` is there to be written.
+    while unsafe { libc::waitpid(id, &mut status, libc::WNOHANG) } != id {
+        if started.elapsed() > LATE {
+            // SAFETY: a signal to a child of ours that was not waited for.
+            unsafe { libc::kill(id, libc::SIGKILL) };
+            panic!("the child hangs");
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(status, 0, "what the child saw was wrong");
+}
+
+fn is_closed<T: Debug>(result: Result<T, Error>) -> bool {
+    let closed = matches!(result, Err(Error::Closed));
+    assert!(closed, "{result:?}");
+    closed
+}
+
+impl Act {
+    fn run(self, random: &mut Random) {
+        let kind = any_kind(random);
+        let time = random.micros(2_000);
+        match self {
+            Act::Call => calls(&AnyLoop::start(kind), time),
+            Act::CallInAContext => {
+                let (on, other) = (AnyLoop::start(kind), AnyLoop::start(any_kind(random)));
+                if random.one_in(2) {
+                    let _context = other.enter();
+                    calls(&on, time);
+                } else {
+                    let tokio = other.submit(async { TokioHandle::current() }).result().unwrap();
+                    let _context = tokio.enter();
+                    calls(&on, time);
+                }
+                // One of the two ends first.
+                drop(if random.one_in(2) { on } else { other });
+            }
+            Act::CallFromATask => {
+                let (on, other) = (AnyLoop::start(kind), AnyLoop::start(any_kind(random)));
+                let handle = on.handle().clone();
+                other.submit(async move { calls(&handle, time) }).result_timeout(LATE).unwrap();
+            }
+            Act::CallFromAWorker => {
+                let on = AnyLoop::start(kind);
+                let entered = AnyLoop::start(Kind::MultiThread);
+                let context = entered.submit(async { TokioHandle::current() }).result().unwrap();
+                let handle = on.handle().clone();
+                let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+                let call = runtime.spawn(async move {
+                    let _context = context.enter();
+                    calls(&handle, time);
+                    // It ends before this worker does, whose tasks have nothing to do with it. tokio lets no worker drop a runtime.
+                    thread::spawn(|| drop(entered)).join().unwrap();
+                });
+                runtime.block_on(call).unwrap();
+            }
+            Act::Fork => {
+                let on = AnyLoop::start(kind);
+                calls(&on, time);
+                in_a_child(|| {
+                    let own = AnyLoop::start(any_of_ours(random));
+                    calls(&own, time);
+                    calls(bridge::shared(), time);
+                    calls(bridge::global(), time);
+                    is_closed(on.block_on(async {})) && is_closed(on.submit(async {}).result())
+                });
+                calls(&on, time);
+            }
+            Act::LeakAnIterator => {
+                let on = AnyLoop::start(any_of_ours(random));
+                let mut numbers = on.iter(futures::stream::iter(0..3));
+                if random.one_in(2) {
+                    assert_eq!(numbers.next(), Some(0));
+                }
+                mem::forget(numbers);
+                let ended = on.shutdown(Some(SHORT));
+                assert!(matches!(ended, Ok(()) | Err(Error::TimedOut(_))), "{ended:?}");
+            }
+            Act::AbandonABlockingThread => {
+                let on = AnyLoop::start(any_of_ours(random));
+                let (release, released) = mpsc::channel::<()>();
+                let (tell, stuck) = mpsc::channel();
+                let task = on.submit(async move {
+                    let blocks = move || {
+                        tell.send(()).unwrap();
+                        drop(released.recv());
+                    };
+                    spawn_blocking(blocks).await.unwrap();
+                });
+                stuck.recv_timeout(LATE).unwrap();
+                if random.one_in(2) {
+                    let ended = on.shutdown(Some(SHORT));
+                    assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
+                } else {
+                    on.shutdown_background();
+                }
+                let mut task = task;
+                assert!(is_closed(task.result_timeout(LATE)));
+                drop(release);
+            }
+            Act::CloseUnderCallers => {
+                let on = AnyLoop::start(any_of_ours(random));
+                let callers: Vec<_> = (0..3)
+                    .map(|_| {
+                        let handle = on.with_timeout(LATE);
+                        thread::spawn(move || handle.block_on(pending::<()>()))
+                    })
+                    .collect();
+                thread::sleep(random.micros(500));
+                on.close();
+                assert!(callers.into_iter().all(|caller| is_closed(caller.join().unwrap())));
+            }
+            Act::CancelCallers => {
+                let on = AnyLoop::start(kind);
+                let stop = Canceller::new();
+                let handle = on.with_timeout(LATE).with_canceller(&stop);
+                let caller = thread::spawn(move || handle.block_on(pending::<()>()));
+                thread::sleep(random.micros(500));
+                stop.cancel();
+                let ended = caller.join().unwrap();
+                assert!(matches!(ended, Err(Error::Cancelled)), "{ended:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_hangs_whatever_is_done_beside_the_calls() {
+    let time = Duration::from_secs(setting("STRESS_SECONDS", 3));
+    let threads: u64 = setting("STRESS_THREADS", 6);
+    let seed = setting("STRESS_SEED", any_seed());
+    println!("STRESS_SEED={seed}");
+    watchdog(time + 2 * HANGS, move || {
+        let until = Instant::now() + time;
+        let threads: Vec<_> = (0..threads)
+            .map(|number| {
+                thread::spawn(move || {
+                    let mut random = Random::new(seed.wrapping_add(number));
+                    let mut acts = 0;
+                    while Instant::now() < until {
+                        let act = ACTS[random.index(ACTS.len())];
+                        let ran = catch_unwind(AssertUnwindSafe(|| act.run(&mut random)));
+                        assert!(ran.is_ok(), "{act:?}, the {acts}th of thread {number}");
+                        acts += 1;
+                    }
+                    acts
+                })
+            })
+            .collect();
+        let acts: u64 = threads.into_iter().map(|thread| thread.join().unwrap()).sum();
+        println!("{acts} acts");
+        assert!(acts > 0);
+    });
+}
