@@ -6,8 +6,7 @@
 //! is made anew in a child ([`PerProcess`]). On systems without `pthread_atfork` the counter stays as it is, and nothing is
 //! noticed.
 
-use std::any::Any;
-use std::cell::Cell;
+use std::cell::{Cell, UnsafeCell};
 use std::io;
 use std::mem::ManuallyDrop;
 use std::ptr;
@@ -113,23 +112,43 @@ pub(crate) struct GlobalMutex<T: 'static> {
     value: LazyLock<Mutex<T>>,
     /// It is among the [`GLOBALS`].
     is_known: AtomicBool,
+    /// Between the hook before a fork and that after it: the lock. Kept here, since a hook that allocates would need a lock of
+    /// the allocator's, which another thread may hold at the fork.
+    held: UnsafeCell<Option<MutexGuard<'static, T>>>,
 }
+
+// SAFETY: `held` is touched by the thread alone that holds the lock of `value`. The others are `Sync` themselves.
+unsafe impl<T: Send> Sync for GlobalMutex<T> {}
 
 /// A [`GlobalMutex`] of whatever value.
 trait Global: Sync {
-    fn hold(&'static self) -> Box<dyn Any>;
+    /// Takes the lock, for the fork.
+    fn hold(&'static self);
+
+    /// Lets the lock go.
+    ///
+    /// # Safety
+    ///
+    /// This thread has called `hold`, and not `release` since.
+    unsafe fn release(&'static self);
 }
 
-/// Those that were used. No thread takes this one while it holds one of them.
-static GLOBALS: Mutex<Vec<&'static dyn Global>> = Mutex::new(Vec::new());
+type Globals = Vec<&'static dyn Global>;
 
-fn globals() -> MutexGuard<'static, Vec<&'static dyn Global>> {
+/// Those that were used. No thread takes this one while it holds one of them.
+static GLOBALS: Mutex<Globals> = Mutex::new(Vec::new());
+
+fn globals() -> MutexGuard<'static, Globals> {
     GLOBALS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<T: Default + Send> GlobalMutex<T> {
     pub(crate) const fn new() -> GlobalMutex<T> {
-        GlobalMutex { value: LazyLock::new(Mutex::default), is_known: AtomicBool::new(false) }
+        GlobalMutex {
+            value: LazyLock::new(Mutex::default),
+            is_known: AtomicBool::new(false),
+            held: UnsafeCell::new(None),
+        }
     }
 
     /// No user code runs under this lock: a panic in there could only be a failed allocation.
@@ -151,34 +170,31 @@ impl<T: Default + Send> GlobalMutex<T> {
 }
 
 impl<T: Default + Send> Global for GlobalMutex<T> {
-    fn hold(&'static self) -> Box<dyn Any> {
-        Box::new(self.guard())
+    fn hold(&'static self) {
+        let guard = self.guard();
+        // SAFETY: this thread holds the lock, so no other one touches the cell.
+        unsafe { *self.held.get() = Some(guard) };
     }
-}
 
-/// The locks of all [`GLOBALS`], and of their list.
-struct Locks {
-    _held: Vec<Box<dyn Any>>,
-    _globals: MutexGuard<'static, Vec<&'static dyn Global>>,
-}
-
-impl Locks {
-    fn hold() -> Locks {
-        let globals = globals();
-        Locks { _held: globals.iter().map(|global| global.hold()).collect(), _globals: globals }
+    unsafe fn release(&'static self) {
+        // SAFETY: as the caller sees to, this thread holds the lock, so no other one touches the cell.
+        let guard = unsafe { (*self.held.get()).take() };
+        drop(guard);
     }
 }
 
 thread_local! {
-    /// Held by this thread, which forks. It needs no destructor.
-    static HELD: Cell<Option<ManuallyDrop<Locks>>> = const { Cell::new(None) };
+    /// The list of all global locks, and with it these locks: held by this thread, which forks. It needs no destructor.
+    static HELD: Cell<Option<ManuallyDrop<MutexGuard<'static, Globals>>>> = const { Cell::new(None) };
     /// How many hooks have run before the fork that this thread is inside of.
     static HOOKS: Cell<usize> = const { Cell::new(0) };
 }
 
 fn before_fork() {
     if HOOKS.replace(HOOKS.get() + 1) == 0 {
-        HELD.set(Some(ManuallyDrop::new(Locks::hold())));
+        let globals = globals();
+        globals.iter().for_each(|global| global.hold());
+        HELD.set(Some(ManuallyDrop::new(globals)));
     }
 }
 
@@ -191,7 +207,12 @@ fn after_fork(in_child: bool) {
             // ORDERING: the child has one thread as yet.
             FORKS.fetch_add(1, Ordering::Relaxed);
         }
-        drop(HELD.take().map(ManuallyDrop::into_inner));
+        if let Some(globals) = HELD.take().map(ManuallyDrop::into_inner) {
+            for global in globals.iter() {
+                // SAFETY: `before_fork` has called `hold` for the same list, and `HELD` is taken once.
+                unsafe { global.release() };
+            }
+        }
     }
 }
 
@@ -235,8 +256,8 @@ fn add_hooks() {
         after_fork(true);
     }
 
-    // SAFETY: the hooks live as long as the program. They run on the thread that forks. The child's only adds to an atomic and
-    // lets go of locks that this very thread holds. Where there is no memory for them, forks go unnoticed.
+    // SAFETY: the hooks live as long as the program. They run on the thread that forks. The child's adds to an atomic and
+    // lets go of locks that this very thread holds; none of them allocates or frees. Where there is no memory for them, forks go unnoticed.
     unsafe { pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
 }
 

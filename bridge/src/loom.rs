@@ -35,12 +35,30 @@ mod imp {
 
 #[cfg(bridge_loom)]
 mod imp {
-    pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::hint::spin_loop;
     pub(crate) use loom::sync::atomic::Ordering;
     pub(crate) use loom::sync::{Mutex, MutexGuard};
     pub(crate) use loom::thread::{Thread, current, park};
     pub(crate) use loom::thread_local;
+
+    /// A cell whose access is a step of its own: of one that comes right after an atomic step, loom would believe that it happened
+    /// before that one was seen.
+    #[derive(Debug)]
+    pub(crate) struct UnsafeCell<T> {
+        step: loom::sync::atomic::AtomicU32,
+        cell: loom::cell::UnsafeCell<T>,
+    }
+
+    impl<T> UnsafeCell<T> {
+        pub(crate) fn new(value: T) -> Self {
+            UnsafeCell { step: loom::sync::atomic::AtomicU32::new(0), cell: loom::cell::UnsafeCell::new(value) }
+        }
+
+        pub(crate) fn with_mut<R>(&self, f: impl FnOnce(*mut T) -> R) -> R {
+            self.step.fetch_add(0, Ordering::Relaxed);
+            self.cell.with_mut(f)
+        }
+    }
 
     /// Time does not pass in a model.
     pub(crate) fn now() -> std::time::Instant {

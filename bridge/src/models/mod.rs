@@ -2,14 +2,14 @@
 //! number of preemptions that `ci/loom` sets.
 //!
 //! What is modelled is the code itself: [`State`](crate::task::raw::state::State), [`Completion`], the queue, jobs and their wakers,
-//! cores, join handles, the driver and its end, the wait loop, cancellers, and who drives a shared loop. Only tokio is replaced, by
+//! cores, join handles, the waker of a tokio task that polls a job, the driver and its end, the wait loop, cancellers, and who drives a shared loop. Only tokio is replaced, by
 //! [`ModelLoop`], which polls the driver when it was woken, and by a core that parks. Not modelled: the driver task, `Spawned`,
-//! `deadlock`, the clock (a deadline here has passed or never will), and reference counts, which are std's; so the waker of the
-//! tokio task of a job on an external runtime is not either.
+//! `deadlock`, the clock (a deadline here has passed or never will), and reference counts, which are std's.
 
 mod call;
 mod cancel;
 mod completion;
+mod external;
 mod job;
 mod queue;
 mod role;
