@@ -213,17 +213,23 @@ impl<'a> ScopedCore<'a> {
 }
 
 /// What a job holds: its core, or a pointer to it.
-pub(crate) trait HoldsCore {
+///
+/// # Safety
+///
+/// The pointer is that of one core, always the same, which lives until the job is done, and as long as this if it is a part of it.
+pub(crate) unsafe trait HoldsCore {
     fn core(&self) -> *const dyn TaskCore;
 }
 
-impl<M: FnOnce() -> F + 'static, F: Future + 'static> HoldsCore for FutureCore<M, F> {
+// SAFETY: it is the core.
+unsafe impl<M: FnOnce() -> F + 'static, F: Future + 'static> HoldsCore for FutureCore<M, F> {
     fn core(&self) -> *const dyn TaskCore {
         self
     }
 }
 
-impl HoldsCore for ScopedCore<'static> {
+// SAFETY: who has made it keeps the core on its stack until the job is done, as `ScopedCore::new` asks for.
+unsafe impl HoldsCore for ScopedCore<'static> {
     fn core(&self) -> *const dyn TaskCore {
         self.core
     }
