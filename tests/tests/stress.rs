@@ -38,7 +38,7 @@ enum Act {
     LeakAnIterator,
     AbandonABlockingThread,
     CloseUnderCallers,
-    CancelCallers,
+    CancelACaller,
 }
 
 const ACTS: [Act; 9] = [
@@ -50,7 +50,7 @@ const ACTS: [Act; 9] = [
     Act::LeakAnIterator,
     Act::AbandonABlockingThread,
     Act::CloseUnderCallers,
-    Act::CancelCallers,
+    Act::CancelACaller,
 ];
 
 fn any_kind(random: &mut Random) -> Kind {
@@ -103,108 +103,118 @@ fn is_closed<T: Debug>(result: Result<T, Error>) -> bool {
     closed
 }
 
+fn call_in_a_context(random: &mut Random, kind: Kind, time: Duration) {
+    let (on, other) = (AnyLoop::start(kind), AnyLoop::start(any_kind(random)));
+    if random.one_in(2) {
+        let _context = other.enter();
+        calls(&on, time);
+    } else {
+        let tokio = other.submit(async { TokioHandle::current() }).result().unwrap();
+        let _context = tokio.enter();
+        calls(&on, time);
+    }
+    // One of the two ends first.
+    drop(if random.one_in(2) { on } else { other });
+}
+
+fn call_from_a_task(random: &mut Random, kind: Kind, time: Duration) {
+    let (on, other) = (AnyLoop::start(kind), AnyLoop::start(any_kind(random)));
+    let handle = on.handle().clone();
+    other.submit(async move { calls(&handle, time) }).result_timeout(LATE).unwrap();
+}
+
+fn call_from_a_worker(kind: Kind, time: Duration) {
+    let on = AnyLoop::start(kind);
+    let entered = AnyLoop::start(Kind::MultiThread);
+    let context = entered.submit(async { TokioHandle::current() }).result().unwrap();
+    let handle = on.handle().clone();
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let call = runtime.spawn(async move {
+        let _context = context.enter();
+        calls(&handle, time);
+        // It ends before this worker does, whose tasks have nothing to do with it. tokio lets no worker drop a runtime.
+        thread::spawn(|| drop(entered)).join().unwrap();
+    });
+    runtime.block_on(call).unwrap();
+}
+
+fn fork(kind: Kind, time: Duration) {
+    let on = AnyLoop::start(kind);
+    calls(&on, time);
+    // The child starts no thread: a lock of std's may be held at the fork, by a thread that is being started.
+    in_a_child(|| {
+        let task = on.submit(async {});
+        is_closed(on.block_on(async {})) && !task.cancel() && is_closed(task.result()) && on.is_closed()
+    });
+    calls(&on, time);
+}
+
+fn leak_an_iterator(random: &mut Random) {
+    let on = AnyLoop::start(any_of_ours(random));
+    let mut numbers = on.iter(futures::stream::iter(0..3));
+    if random.one_in(2) {
+        assert_eq!(numbers.next(), Some(0));
+    }
+    mem::forget(numbers);
+    let ended = on.shutdown(Some(SHORT));
+    assert!(matches!(ended, Ok(()) | Err(Error::TimedOut(_))), "{ended:?}");
+}
+
+fn abandon_a_blocking_thread(random: &mut Random) {
+    let on = AnyLoop::start(any_of_ours(random));
+    let (release, released) = mpsc::channel::<()>();
+    let (tell, stuck) = mpsc::channel();
+    let mut task = on.submit(async move {
+        let blocks = move || {
+            tell.send(()).unwrap();
+            assert!(released.recv().is_err(), "nothing is sent");
+        };
+        spawn_blocking(blocks).await.unwrap();
+    });
+    stuck.recv_timeout(LATE).unwrap();
+    if random.one_in(2) {
+        let ended = on.shutdown(Some(SHORT));
+        assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
+    } else {
+        on.shutdown_background();
+    }
+    assert!(is_closed(task.result_timeout(LATE)));
+    drop(release);
+}
+
+fn close_under_callers(random: &mut Random) {
+    let on = AnyLoop::start(any_of_ours(random));
+    let caller = |handle: Handle| thread::spawn(move || handle.block_on(pending::<()>()));
+    let callers: Vec<_> = (0..3).map(|_| caller(on.with_timeout(LATE))).collect();
+    thread::sleep(random.micros(500));
+    on.close();
+    assert!(callers.into_iter().all(|caller| is_closed(caller.join().unwrap())));
+}
+
+fn cancel_a_caller(random: &mut Random, kind: Kind) {
+    let on = AnyLoop::start(kind);
+    let stop = Canceller::new();
+    let handle = on.with_timeout(LATE).with_canceller(&stop);
+    let caller = thread::spawn(move || handle.block_on(pending::<()>()));
+    thread::sleep(random.micros(500));
+    stop.cancel();
+    let ended = caller.join().unwrap();
+    assert!(matches!(ended, Err(Error::Cancelled)), "{ended:?}");
+}
+
 impl Act {
     fn run(self, random: &mut Random) {
-        let kind = any_kind(random);
-        let time = random.micros(2_000);
+        let (kind, time) = (any_kind(random), random.micros(2_000));
         match self {
             Act::Call => calls(&AnyLoop::start(kind), time),
-            Act::CallInAContext => {
-                let (on, other) = (AnyLoop::start(kind), AnyLoop::start(any_kind(random)));
-                if random.one_in(2) {
-                    let _context = other.enter();
-                    calls(&on, time);
-                } else {
-                    let tokio = other.submit(async { TokioHandle::current() }).result().unwrap();
-                    let _context = tokio.enter();
-                    calls(&on, time);
-                }
-                // One of the two ends first.
-                drop(if random.one_in(2) { on } else { other });
-            }
-            Act::CallFromATask => {
-                let (on, other) = (AnyLoop::start(kind), AnyLoop::start(any_kind(random)));
-                let handle = on.handle().clone();
-                other.submit(async move { calls(&handle, time) }).result_timeout(LATE).unwrap();
-            }
-            Act::CallFromAWorker => {
-                let on = AnyLoop::start(kind);
-                let entered = AnyLoop::start(Kind::MultiThread);
-                let context = entered.submit(async { TokioHandle::current() }).result().unwrap();
-                let handle = on.handle().clone();
-                let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-                let call = runtime.spawn(async move {
-                    let _context = context.enter();
-                    calls(&handle, time);
-                    // It ends before this worker does, whose tasks have nothing to do with it. tokio lets no worker drop a runtime.
-                    thread::spawn(|| drop(entered)).join().unwrap();
-                });
-                runtime.block_on(call).unwrap();
-            }
-            Act::Fork => {
-                let on = AnyLoop::start(kind);
-                calls(&on, time);
-                // The child starts no thread: a lock of std's may be held at the fork, by a thread that is being started.
-                in_a_child(|| {
-                    let task = on.submit(async {});
-                    is_closed(on.block_on(async {})) && !task.cancel() && is_closed(task.result()) && on.is_closed()
-                });
-                calls(&on, time);
-            }
-            Act::LeakAnIterator => {
-                let on = AnyLoop::start(any_of_ours(random));
-                let mut numbers = on.iter(futures::stream::iter(0..3));
-                if random.one_in(2) {
-                    assert_eq!(numbers.next(), Some(0));
-                }
-                mem::forget(numbers);
-                let ended = on.shutdown(Some(SHORT));
-                assert!(matches!(ended, Ok(()) | Err(Error::TimedOut(_))), "{ended:?}");
-            }
-            Act::AbandonABlockingThread => {
-                let on = AnyLoop::start(any_of_ours(random));
-                let (release, released) = mpsc::channel::<()>();
-                let (tell, stuck) = mpsc::channel();
-                let task = on.submit(async move {
-                    let blocks = move || {
-                        tell.send(()).unwrap();
-                        drop(released.recv());
-                    };
-                    spawn_blocking(blocks).await.unwrap();
-                });
-                stuck.recv_timeout(LATE).unwrap();
-                if random.one_in(2) {
-                    let ended = on.shutdown(Some(SHORT));
-                    assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
-                } else {
-                    on.shutdown_background();
-                }
-                let mut task = task;
-                assert!(is_closed(task.result_timeout(LATE)));
-                drop(release);
-            }
-            Act::CloseUnderCallers => {
-                let on = AnyLoop::start(any_of_ours(random));
-                let callers: Vec<_> = (0..3)
-                    .map(|_| {
-                        let handle = on.with_timeout(LATE);
-                        thread::spawn(move || handle.block_on(pending::<()>()))
-                    })
-                    .collect();
-                thread::sleep(random.micros(500));
-                on.close();
-                assert!(callers.into_iter().all(|caller| is_closed(caller.join().unwrap())));
-            }
-            Act::CancelCallers => {
-                let on = AnyLoop::start(kind);
-                let stop = Canceller::new();
-                let handle = on.with_timeout(LATE).with_canceller(&stop);
-                let caller = thread::spawn(move || handle.block_on(pending::<()>()));
-                thread::sleep(random.micros(500));
-                stop.cancel();
-                let ended = caller.join().unwrap();
-                assert!(matches!(ended, Err(Error::Cancelled)), "{ended:?}");
-            }
+            Act::CallInAContext => call_in_a_context(random, kind, time),
+            Act::CallFromATask => call_from_a_task(random, kind, time),
+            Act::CallFromAWorker => call_from_a_worker(kind, time),
+            Act::Fork => fork(kind, time),
+            Act::LeakAnIterator => leak_an_iterator(random),
+            Act::AbandonABlockingThread => abandon_a_blocking_thread(random),
+            Act::CloseUnderCallers => close_under_callers(random),
+            Act::CancelACaller => cancel_a_caller(random, kind),
         }
     }
 }
