@@ -46,14 +46,13 @@ use self::rewrite::rewrite;
 /// }
 /// ```
 ///
-/// **Calling the companion is a plain call of the async fn**: the same arguments, borrowed ones too, the same value, the
-/// same panic, and when it returns nothing of the future is left. What only the bridge can get wrong (the loop is
-/// closed, a limit is up, the thread would wait for itself) panics at the caller's line with a message that names the
-/// companion, or is returned where `fallible` asks for it.
+/// The companion takes the arguments of the async fn, borrowed ones too, returns its value, and panics with its payload. When it
+/// returns, nothing of the future is left. If the call itself fails (the loop is closed, the timeout runs out, the thread would
+/// wait for itself), the companion panics at the caller's line, or returns an error where `fallible` says so.
 ///
-/// The handle comes right after the receiver, else first. The output never borrows from it: lifetimes that were left
-/// out mean what they meant in the async fn. Arguments for it are `&event_loop`, `&shared_loop` and `&handle`. A tokio runtime
-/// is converted, `greet_blocking(&bridge::Handle::from(&runtime), "you")`: without that the call is a type error (E0308).
+/// The handle comes first, or after the receiver. The output never borrows from it: elided lifetimes mean what they mean in the
+/// async fn. Pass `&event_loop`, `&shared_loop` or `&handle`. Convert a tokio
+/// runtime, `greet_blocking(&bridge::Handle::from(&runtime), "you")`: without that the call is a type error (E0308).
 ///
 /// # Where it goes
 ///
@@ -95,10 +94,10 @@ use self::rewrite::rewrite;
 ///
 /// ## Functions that return futures
 ///
-/// `impl Future<Output = T>`, `Pin<Box<dyn Future<Output = T> + Send>>` and `BoxFuture<'_, T>` are seen by the last names
-/// of their paths; inside an annotated impl or trait such a function has a companion as an async fn has, and needs no
-/// attribute of its own. It is called on the loop, as an async fn's body would be, so that it may start timers and tasks.
-/// The future must be `Send`: in a trait, `impl Future<Output = T>` is written with its `+ Send`.
+/// A function that returns `impl Future<Output = T>`, `Pin<Box<dyn Future<Output = T> + Send>>` or `BoxFuture<'_, T>` gets a
+/// companion as an async fn does, also inside an annotated impl or trait. The macro recognizes these types by the last names of
+/// their paths. The function runs on the loop, as the body of an async fn does, so it may start timers and tasks. The future
+/// must be `Send`: write `impl Future<Output = T> + Send` in a trait.
 ///
 /// ```
 /// use bridge::threadsafe;
@@ -114,8 +113,8 @@ use self::rewrite::rewrite;
 ///
 /// ## Traits
 ///
-/// An async fn of a trait becomes one that promises a `Send` future, which an `async fn` in an impl satisfies, and gets
-/// a provided companion.
+/// An async fn of a trait becomes a function that returns a `Send` future, which an `async fn` in an impl satisfies, and gets
+/// a companion with a default body.
 ///
 /// ```
 /// use bridge::threadsafe;
@@ -168,15 +167,16 @@ use self::rewrite::rewrite;
 /// }
 /// ```
 ///
-/// Each asks `Send` of its own type parameters and `impl Trait` arguments, since an impl could not; a default-bodied one
-/// asks all that its future needs, as `Self: Sync` for `&self`. With `local` nothing is promised of the future, and nothing
-/// is asked but by the companion. An impl may write a companion of its own. Beside `#[async_trait]`, in either order, the functions are left to that, and the trait
-/// stays `dyn`-compatible with its companions. On the impls of a trait the attribute has no place.
+/// Each function requires `Send` of its own type parameters and `impl Trait` arguments, which an impl could not add. A function
+/// with a default body requires all that its future needs, as `Self: Sync` for `&self`. With `local` the future need not be
+/// `Send`, and only the companion adds bounds. An impl may override a companion. Beside `#[async_trait]`, in either order, the
+/// macro leaves the functions to that, and the trait with its companions stays `dyn`-compatible. The attribute is refused on
+/// the impls of a trait.
 ///
-/// Two things rustc does not see through, in impls of a trait whose futures must be `Send`. An `async fn` that calls itself,
-/// boxed, is a cycle (E0391) unless what it boxes is a `Pin<Box<dyn Future<Output = T> + Send + '_>>`, made by an inherent
-/// function. And one that overrides a default-bodied fn with a `&self`, for a type that has a lifetime, leaves rustc at a loss
-/// (E0803) unless the trait itself asks for `Sync`: `trait Store: Sync`.
+/// Two limitations of rustc apply to impls of a trait whose futures must be `Send`. An `async fn` that calls itself, boxed, is a
+/// cycle (E0391) unless an inherent function makes the box, a `Pin<Box<dyn Future<Output = T> + Send + '_>>`. An `async fn` that
+/// overrides a default body with a `&self`, for a type that has a lifetime, is an error (E0803) unless the trait requires
+/// `Sync`: `trait Store: Sync`.
 ///
 /// ## `stream`
 ///
@@ -196,11 +196,11 @@ use self::rewrite::rewrite;
 /// ```
 ///
 /// Nothing of the stream runs before the first item is asked for, or `Iter::buffered` asks ahead. With `fallible` the
-/// companion returns a `Result<Iter<T>, bridge::Error>`, for what goes wrong before there is a stream; afterwards `next`
-/// panics, and `next_timeout` returns the error. Where the items are `Result`s it returns an `Iter` of them, and `next` never
-/// panics for the bridge: its error is the last item, an `Err`, converted as below; `fallible = wrap` decides against it. A
-/// `timeout` of its own is the limit of the call, and of each `next`. Of an
-/// impl's or a trait's defaults a stream does not take `timeout`, `submit` and `local`.
+/// companion returns a `Result<Iter<T>, bridge::Error>`: an error if there is no stream. Afterwards `next` panics if the call
+/// fails, and `next_timeout` returns the error. Where the items are `Result`s, the companion returns an `Iter` of them instead,
+/// and `next` does not panic: the error, converted as below, is the last item. `fallible = wrap` turns that off. A `timeout` of
+/// the function holds for the call and for each `next`. A stream does not inherit `timeout`, `submit` and `local` from its impl
+/// or trait.
 ///
 /// # Options
 ///
@@ -250,7 +250,7 @@ use self::rewrite::rewrite;
 /// A place or a value that `&` turns into a `&Handle`, by `Deref` if need be, so an `EventLoop` or an `Arc` of one does.
 /// It may use `self` and the arguments, and is taken before they are moved; what else it makes, as the guard of a lock,
 /// is dropped before the call begins. A client that connects asynchronously finds the loop it runs on with
-/// `Handle::current()`, and keeps that; a limit of its own it sets on it, by `with_timeout`. As a default of an impl or a trait, `handle = self.…` is for the functions that
+/// `Handle::current()`, keeps it, and sets a timeout on it by `with_timeout`. As a default of an impl or a trait, `handle = self.…` is for the functions that
 /// have a `self`: the others, constructors mostly, take a handle parameter.
 ///
 /// ```
@@ -275,7 +275,6 @@ use self::rewrite::rewrite;
 ///   companion returns a `bridge::Error`, or an iterator, `?` takes the errors that a `try_…` function may give.
 ///
 /// A companion of `submit` has no error to return: there `bridge::global()` panics at the caller's line.
-///
 ///
 /// ```
 /// use bridge::{Error, Handle, threadsafe};

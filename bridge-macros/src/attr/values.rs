@@ -102,7 +102,7 @@ pub(super) fn timeout(input: ParseStream<'_>, span: Span, options: &mut Options)
     let mut trees = ungrouped(value.clone()).into_iter();
     options.timeout = Some(value);
     if let (Some(TokenTree::Literal(number)), None) = (trees.next(), trees.next()) {
-        let message = format!("a limit has a unit: write `timeout = Duration::from_secs({})`", seconds(&number));
+        let message = format!("a timeout needs a unit: write `timeout = Duration::from_secs({})`", seconds(&number));
         return Err(Mistake::Explained(Error::new(number.span(), message)));
     }
     Ok(())
