@@ -471,3 +471,38 @@ fn a_worker_that_waits_in_the_context_of_a_runtime_that_has_shut_down_keeps_its_
         outer.block_on(call).unwrap();
     });
 }
+
+#[test]
+fn a_worker_that_waits_gives_its_tasks_to_threads_of_its_own_runtime_however_busy_that_is() {
+    const CALLS: usize = 500;
+    let _alone = alone();
+    watchdog(HANGS, || {
+        let own = Builder::new_multi_thread().worker_threads(2).thread_name("own").enable_all().build().unwrap();
+        let event_loop = EventLoop::new().unwrap();
+        let stop = AtomicBool::new(false);
+        let strangers = Arc::new(AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !stop.load(Ordering::SeqCst) {
+                        if own.metrics().global_queue_depth() < 8 {
+                            drop(own.spawn(async {}));
+                        }
+                    }
+                });
+            }
+            for _ in 0..CALLS {
+                let (handle, strangers) = (event_loop.handle().clone(), Arc::clone(&strangers));
+                let call = own.spawn(async move {
+                    if thread::current().name() != Some("own") {
+                        strangers.fetch_add(1, Ordering::SeqCst);
+                    }
+                    handle.block_on(tokio::task::yield_now()).unwrap();
+                });
+                own.block_on(call).unwrap();
+            }
+            stop.store(true, Ordering::SeqCst);
+        });
+        assert_eq!(strangers.load(Ordering::SeqCst), 0, "tasks on threads of another runtime");
+    });
+}

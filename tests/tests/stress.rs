@@ -184,7 +184,12 @@ fn abandon_a_blocking_thread(random: &mut Random) {
 
 fn close_under_callers(random: &mut Random) {
     let on = AnyLoop::start(any_of_ours(random));
-    let caller = |handle: Handle| thread::spawn(move || handle.block_on(pending::<()>()));
+    // Each asks for the loop's runtime once more, from inside its call.
+    let waits = |handle: Handle| async move {
+        drop(handle.enter());
+        pending::<()>().await;
+    };
+    let caller = |handle: Handle| thread::spawn(move || handle.block_on(waits(handle.clone())));
     let callers: Vec<_> = (0..3).map(|_| caller(on.with_timeout(LATE))).collect();
     thread::sleep(random.micros(500));
     on.close();

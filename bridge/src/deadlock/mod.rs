@@ -58,7 +58,7 @@ fn may_call_inside(target: &LoopMeta, outer: &Outer, site: &'static Location<'st
 /// Who waits for whom.
 static GRAPH: GlobalMutex<WaitForGraph> = GlobalMutex::new();
 
-/// WaitGuard to wait for a loop, until dropped.
+/// Permission to wait for a loop. The wait counts until this is dropped.
 pub(crate) struct WaitGuard {
     /// In a box: most have none.
     _recorded: Option<Box<Recorded>>,
@@ -74,7 +74,7 @@ struct Recorded {
     waiting: Arc<RecordedWait>,
 }
 
-/// Asks for leave to wait, on this thread, for `answer` from the loop `target`.
+/// Asks whether this thread may wait for `answer` from the loop `target`.
 pub(crate) fn may_wait(
     target: &LoopMeta,
     site: &'static Location<'static>,

@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle as TokioHandle, Id, Runtime, RuntimeFlavor, worker_index};
@@ -166,46 +165,77 @@ thread_local! {
 }
 
 /// Whether this thread, which is a worker, is one of that multi-thread runtime. A yes by mistake would give the worker's tasks
-/// to threads of a runtime that may end earlier, and then waits for them. A no by mistake, of a runtime that other threads keep
-/// spawning to, has its tasks go on on a thread of another name.
+/// to threads of a runtime that may end earlier, and then waits for them; by a no, the runtime's end does not wait for them.
+///
+/// A worker of the runtime spawns to a queue of its own. From elsewhere a task goes to the queue that all workers share, and is
+/// counted there until one takes it out.
 fn is_worker_of(runtime: &TokioHandle) -> bool {
-    const TIMES: usize = 16;
+    const PROOFS: usize = 4;
+    const SAMPLES: usize = 3;
     let metrics = runtime.metrics();
     let Some(index) = worker_index().filter(|index| *index < metrics.num_workers()) else { return false };
     // A worker that polls is not parked.
     if metrics.worker_park_unpark_count(index) % 2 == 1 {
         return false;
     }
-    if WORKER_OF.get() == Some(runtime.id()) {
-        return true;
-    }
-    let is_proved = (0..TIMES).any(|_| spawns_to_its_own_queue(runtime));
-    if is_proved {
+    let is_known = WORKER_OF.get() == Some(runtime.id());
+    let is_proved = || (0..PROOFS).any(|_| leaves_the_shared_queue_empty(runtime));
+    let is_likely = || (0..SAMPLES).all(|_| leaves_the_shared_queue_as_it_is(runtime));
+    let is_worker = is_known || is_proved() || is_likely();
+    if is_worker {
         WORKER_OF.set(Some(runtime.id()));
     }
-    is_proved
+    is_worker
 }
 
-/// Whether a task that this thread spawns to `runtime` goes to a queue of its own, as that of one of the runtime's workers does.
-/// From elsewhere it goes to the queue that all workers share, and is counted there until one takes it out. If that queue is in
-/// use, this cannot be told.
-///
-/// A worker may take a task out at once. But then it runs it, and a worker that runs one of these waits until all have been
-/// looked for; and there are more of them than workers.
-fn spawns_to_its_own_queue(runtime: &TokioHandle) -> bool {
-    let metrics = runtime.metrics();
-    let is_shared_queue_empty = || metrics.global_queue_depth() == 0;
-    if !is_shared_queue_empty() {
-        thread::yield_now();
-        return false;
+/// Tasks for one look at the queue that workers share. A worker that runs one of them waits until this is dropped, and takes no
+/// other out.
+struct Gated<'a> {
+    runtime: &'a TokioHandle,
+    gate: Arc<Mutex<()>>,
+}
+
+impl Gated<'_> {
+    /// Runs `look`, which spawns with the function that it is given.
+    fn look(runtime: &TokioHandle, look: impl FnOnce(&Gated<'_>) -> bool) -> bool {
+        let gated = Gated { runtime, gate: Arc::default() };
+        let gate = Arc::clone(&gated.gate);
+        let _closed = gate.lock().unwrap_or_else(PoisonError::into_inner);
+        look(&gated)
     }
-    let gate = Arc::new(Mutex::new(()));
-    let _closed = gate.lock().unwrap_or_else(PoisonError::into_inner);
-    (0..=metrics.num_workers()).all(|before| {
-        let at_gate = Arc::clone(&gate);
-        drop(runtime.spawn(async move { drop(at_gate.lock()) }));
-        // A runtime that has shut down drops what is spawned.
-        is_shared_queue_empty() && Arc::strong_count(&gate) == before + 2
+
+    fn spawn(&self) {
+        let gate = Arc::clone(&self.gate);
+        drop(self.runtime.spawn(async move { drop(gate.lock()) }));
+    }
+
+    /// Whether so many tasks are there: a runtime that has shut down drops what is spawned.
+    fn are_there(&self, spawned: usize) -> bool {
+        Arc::strong_count(&self.gate) == spawned + 2
+    }
+}
+
+/// Whether more tasks than there are workers leave the queue empty that these share: proof that this thread has its own.
+fn leaves_the_shared_queue_empty(runtime: &TokioHandle) -> bool {
+    let metrics = runtime.metrics();
+    let is_empty = || metrics.global_queue_depth() == 0;
+    is_empty()
+        && Gated::look(runtime, |gated| {
+            (1..=metrics.num_workers() + 1).all(|spawned| {
+                gated.spawn();
+                is_empty() && gated.are_there(spawned)
+            })
+        })
+}
+
+/// Whether that queue, which others are at as well, is about as long after many tasks as it was before.
+fn leaves_the_shared_queue_as_it_is(runtime: &TokioHandle) -> bool {
+    const MANY: usize = 32;
+    let metrics = runtime.metrics();
+    Gated::look(runtime, |gated| {
+        let depth = metrics.global_queue_depth();
+        (0..MANY).for_each(|_| gated.spawn());
+        metrics.global_queue_depth() < depth + MANY / 2 && gated.are_there(MANY)
     })
 }
 

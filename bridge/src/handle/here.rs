@@ -1,14 +1,15 @@
 //! A scoped call whose future is polled on the calling thread: onto a shared loop, or onto an external runtime.
 //!
-//! The future lies on the caller's stack, and nobody else touches it. The thread polls it inside the runtime's context, and
-//! while it is pending waits as its [`Host`] has it. Three threads are special:
+//! The future lies on the caller's stack, or in a box if it is large. Only the calling thread touches it, but where it is lent to
+//! the loop, see below. The thread polls it inside the runtime's context, and waits at its [`Host`] while it is pending. Three
+//! kinds of threads are special:
 //!
 //! - **A worker of a multi-thread runtime** polls the future once, and again inside `block_in_place`, where it goes on. So a
 //!   future that is ready costs the runtime nothing. The second poll is needed: a `yield_now` in the first one leaves its
 //!   wake to the worker.
-//! - **A thread that a current-thread runtime or an event loop polls on** polls the future once. It is the only one that
-//!   could bring the wake of a `yield_now`, and it is to block. So the loop goes on with the future, as a job, while the
-//!   thread waits for that.
+//! - **A thread that a current-thread runtime or an event loop polls on** polls the future once. If the future has
+//!   yielded, it is the scheduler of this very thread that would deliver the wake, and the thread is about to block. So the rest
+//!   of the future runs as a job of the loop that is called, while the thread waits for that.
 //! - **A thread whose thread-locals are being destroyed** has no context of tokio's any more, and leaves all of it to the
 //!   loop.
 //!

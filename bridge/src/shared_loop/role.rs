@@ -28,9 +28,9 @@
 //!
 //! | it | when | leaves this when |
 //! | --- | --- | --- |
-//! | drives | the core was free for `GRACE`; it was called; the loop ends | a caller asks it to leave, not before the end |
+//! | drives | the core was free for `GRACE`; it was called; the loop ends | a caller asks it to leave; or the loop ends: then it takes the core once more, for good |
 //! | naps | callers drive by turns: for `GRACE`, or [`LONG_NAP`] if they do so often; the core is free: for what is left of `GRACE` | it looks again |
-//! | sleeps | one caller has driven since it looked last | that caller gives the core back (one `unpark`), a deadline of that caller comes, the loop ends |
+//! | sleeps | the caller that drove when it looked last still drives: nobody has taken the core since | that caller gives the core back (one `unpark`), a deadline of that caller comes, the loop ends |
 //!
 //! A caller that finds the own thread driving parks: to have the core passed on costs two switches more than it saves, if
 //! no other call follows. A second one within `GRACE` asks the own thread to leave, and calls that follow drive. So callers
@@ -323,8 +323,8 @@ impl<C> RoleState<C> {
         if self.guests.is_empty() { None } else { self.calls_own() }
     }
 
-    /// A caller is about to park. If the own thread drives, and did for another caller a moment ago, it is to leave; it is
-    /// for the caller to nudge then.
+    /// A caller is about to park. If the own thread drives, and a caller parked for that reason less than [`GRACE`] ago, it is to
+    /// leave; it is for the caller to nudge then.
     fn asks_own_to_leave(&mut self) -> Option<Arc<Waiter>> {
         if !self.driver.as_ref()?.is_own || self.ends {
             return None;

@@ -228,13 +228,14 @@ impl Shared {
         }
         loop {
             waiter.take_events();
-            if self.is_unused() {
+            // Not by a `write` that waits: a call that has just come in may ask for the runtime again, behind the one who waits.
+            if let Ok(mut context) = self.context.try_write() {
+                let context = context.take();
+                drop(context);
                 break;
             }
             core.drive(waiter, |_| self.is_unused());
         }
-        let context = self.context.write().map(|mut context| context.take());
-        drop(context);
         drop(core);
     }
 }

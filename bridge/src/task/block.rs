@@ -1,5 +1,5 @@
-//! How a thread waits: for a [`Completion`], or until a condition holds. The one loop of every blocking wait but that of a call
-//! which is polled on its caller's thread.
+//! How a thread waits: for a [`Completion`], or until a condition holds. Every blocking wait of this crate is this loop, but
+//! that of a call which its caller polls (`handle::here`).
 
 use std::task::Waker;
 use std::time::Instant;

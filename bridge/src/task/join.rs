@@ -189,7 +189,7 @@ pub(crate) struct ScopedWait<'a> {
     pub(crate) deadline: Option<Instant>,
     pub(crate) spin: &'a Spin,
     pub(crate) cancellers: &'a Cancellers,
-    /// What the thread waits at, if it is no event loop.
+    /// Where the caller waits; `None` for an event loop, where it parks.
     pub(crate) host: Option<&'a dyn Host>,
     pub(crate) on: &'a Arc<LoopMeta>,
     pub(crate) site: &'static Location<'static>,

@@ -56,8 +56,8 @@
 //! # Where a job is scheduled
 //!
 //! Its [`Schedule`](super::schedule::Schedule) is in a cell of the header: the scheduler of the loop whose queue takes it, or, on an
-//! external runtime, the waker of its tokio task. The cell is written in `RUNNING` only. It is taken by the one thread that set
-//! `WOKEN` in `IDLE`, before the job is scheduled, and written again by the next poll that is pending. On a loop of this crate, no
+//! external runtime, the waker of its tokio task. Only the thread in `RUNNING` stores into the cell. Two may empty it: that thread, and
+//! the one that set `WOKEN` in `IDLE`, before it schedules the job. On a loop of this crate, no
 //! thread is at the cell of a job that was taken out of the queue. Elsewhere (a tokio task, which may be polled for other reasons;
 //! a loop that closes) there may be one if `start` has found `WOKEN`, and the cell is left alone from then on: such a tokio task
 //! is woken by stops alone, so `start` returns `Stop` there, and no poll follows that would write the cell.
@@ -99,9 +99,9 @@ pub(crate) struct State(AtomicU32);
 /// What [`State::start`] allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// The core is the caller's: poll the future. Whether it was woken.
+    /// The core belongs to the thread that called `start`: poll the future. Whether it was woken.
     Run { woken: bool },
-    /// The core is the caller's: drop the future, end as the reason says.
+    /// The core belongs to the thread that called `start`: drop the future, end as the reason says.
     Stop(Reason),
     /// The core is somebody else's, or gone.
     Gone,
