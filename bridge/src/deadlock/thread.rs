@@ -171,21 +171,21 @@ thread_local! {
 /// counted there until one takes it out.
 fn is_worker_of(runtime: &TokioHandle) -> bool {
     const PROOFS: usize = 4;
-    const SAMPLES: usize = 3;
+    const SAMPLES: usize = 2;
     let metrics = runtime.metrics();
     let Some(index) = worker_index().filter(|index| *index < metrics.num_workers()) else { return false };
     // A worker that polls is not parked.
     if metrics.worker_park_unpark_count(index) % 2 == 1 {
         return false;
     }
-    let is_known = WORKER_OF.get() == Some(runtime.id());
-    let is_proved = || (0..PROOFS).any(|_| leaves_the_shared_queue_empty(runtime));
-    let is_likely = || (0..SAMPLES).all(|_| leaves_the_shared_queue_as_it_is(runtime));
-    let is_worker = is_known || is_proved() || is_likely();
-    if is_worker {
-        WORKER_OF.set(Some(runtime.id()));
+    if WORKER_OF.get() == Some(runtime.id()) {
+        return true;
     }
-    is_worker
+    if (0..PROOFS).any(|_| leaves_the_shared_queue_empty(runtime)) {
+        WORKER_OF.set(Some(runtime.id()));
+        return true;
+    }
+    (0..SAMPLES).all(|_| leaves_the_shared_queue_as_it_is(runtime))
 }
 
 /// Tasks for one look at the queue that workers share. A worker that runs one of them waits until this is dropped, and takes no
@@ -228,14 +228,23 @@ fn leaves_the_shared_queue_empty(runtime: &TokioHandle) -> bool {
         })
 }
 
-/// Whether that queue, which others are at as well, is about as long after many tasks as it was before.
+/// Whether that queue, which others are at as well, mostly does not grow by a few tasks, looked at so often that the workers,
+/// each of which can take some out once, are not enough to hide it.
 fn leaves_the_shared_queue_as_it_is(runtime: &TokioHandle) -> bool {
-    const MANY: usize = 32;
+    const FEW: usize = 4;
+    /// A worker's own queue has room for that many times a few.
+    const MOST_LOOKS: usize = 33;
     let metrics = runtime.metrics();
+    // Each may also take out what was there before, and then one of these.
+    let looks = (4 * metrics.num_workers() + 5).min(MOST_LOOKS);
     Gated::look(runtime, |gated| {
-        let depth = metrics.global_queue_depth();
-        (0..MANY).for_each(|_| gated.spawn());
-        metrics.global_queue_depth() < depth + MANY / 2 && gated.are_there(MANY)
+        let grows = |_: &usize| {
+            let depth = metrics.global_queue_depth();
+            (0..FEW).for_each(|_| gated.spawn());
+            metrics.global_queue_depth() >= depth + FEW / 2
+        };
+        let grown = (0..looks).filter(grows).count();
+        grown <= looks / 2 && gated.are_there(looks * FEW)
     })
 }
 
