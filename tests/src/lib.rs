@@ -11,6 +11,9 @@ use std::time::Duration;
 
 pub mod kinds;
 pub mod load;
+#[cfg(unix)]
+#[allow(unsafe_code)]
+pub mod process;
 
 /// The limit to give a [`watchdog`] unless a test knows better: long enough for any machine, short enough for CI.
 pub const HANGS: Duration = Duration::from_secs(60);

@@ -13,7 +13,7 @@ use std::time::Duration;
 use bridge::__private::facade::{Held, On, drop_with};
 use bridge::{Error, EventLoop, ReturnWhen};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each};
-use bridge_tests::{HANGS, OnDrop, wait_until, watchdog};
+use bridge_tests::{HANGS, OnDrop, process, wait_until, watchdog};
 use tokio::runtime::Handle as TokioHandle;
 
 /// One test at a time: a lock that another holds, to start a loop, say, is one that its child can never have.
@@ -23,33 +23,8 @@ fn alone() -> MutexGuard<'static, ()> {
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Forks, runs `child` there, and fails if that fails or hangs.
 fn in_a_child(child: impl FnOnce() -> bool) {
-    in_a_child_within(HANGS, child);
-}
-
-fn in_a_child_within(hangs: Duration, child: impl FnOnce() -> bool) {
-    // SAFETY: the child goes on with this thread alone. It takes no lock that another thread of the test may hold: the
-    // allocator's are taken care of by `fork` itself.
-    let id = unsafe { libc::fork() };
-    assert!(id >= 0, "no fork");
-    if id == 0 {
-        let passed = catch_unwind(AssertUnwindSafe(child)).unwrap_or(false);
-        // SAFETY: it ends the child, without the destructors and exit handlers that are its parent's.
-        unsafe { libc::_exit(i32::from(!passed)) };
-    }
-    let mut status = 0;
-    for _ in 0..hangs.as_millis() / 5 {
-        // SAFETY: `status` is there to be written.
-        if unsafe { libc::waitpid(id, &mut status, libc::WNOHANG) } == id {
-            assert_eq!(status, 0, "what the child saw was wrong");
-            return;
-        }
-        thread::sleep(Duration::from_millis(5));
-    }
-    // SAFETY: a signal to a child of ours that was not waited for.
-    unsafe { libc::kill(id, libc::SIGKILL) };
-    panic!("the child hangs");
+    process::in_a_child(HANGS, child);
 }
 
 fn panics(f: impl FnOnce()) -> bool {
@@ -331,7 +306,7 @@ fn a_child_starts_the_loops_of_the_process_while_another_thread_of_the_parent_do
             // That is the parent, which has not started them yet.
             in_a_child(|| {
                 let other = thread::spawn(start);
-                (0..8).for_each(|_| in_a_child_within(Duration::from_secs(10), start));
+                (0..8).for_each(|_| process::in_a_child(Duration::from_secs(10), start));
                 other.join().unwrap() && start()
             });
         }
@@ -359,7 +334,7 @@ fn while_another_thread(busy: impl FnMut() + Send, child: impl Fn() -> bool) {
             }
         });
         for _ in 0..40 {
-            in_a_child_within(Duration::from_secs(10), &child);
+            process::in_a_child(Duration::from_secs(10), &child);
         }
     });
 }
@@ -418,7 +393,7 @@ fn a_parents_iterator_is_closed_and_dropped_while_its_stream_hands_items_over() 
             let mut items = event_loop.iter(futures::stream::repeat(1)).buffered(1 << 20);
             assert_eq!(items.next(), Some(1));
             // The parent drops its own.
-            in_a_child_within(Duration::from_secs(10), move || {
+            process::in_a_child(Duration::from_secs(10), move || {
                 let closed = matches!(items.next_timeout(Duration::MAX), Err(Error::Closed));
                 let shown = format!("{items:?}").contains("Iter");
                 drop(items);

@@ -5,9 +5,10 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bridge_tests::kinds::{AnyLoop, Kind, for_each};
+use bridge_tests::process::passes_in_a_child;
 
 /// An allocator under a lock that no fork sees to, as those that profile have one.
 struct Locking;
@@ -53,25 +54,7 @@ fn a_child_that_only_ends_needs_no_lock_of_the_allocators() {
                     }
                 });
             }
-            let hangs = (0..200).any(|_| {
-                // SAFETY: the child only ends.
-                let id = unsafe { libc::fork() };
-                if id == 0 {
-                    // SAFETY: it ends the child.
-                    unsafe { libc::_exit(0) };
-                }
-                let (started, mut status) = (Instant::now(), 0);
-                // SAFETY: `status` is there to be written.
-                while unsafe { libc::waitpid(id, &mut status, libc::WNOHANG) } != id {
-                    if started.elapsed() > Duration::from_secs(20) {
-                        // SAFETY: a signal to a child of ours that was not waited for.
-                        unsafe { libc::kill(id, libc::SIGKILL) };
-                        return true;
-                    }
-                    thread::yield_now();
-                }
-                false
-            });
+            let hangs = (0..200).any(|_| passes_in_a_child(Duration::from_secs(20), || true).is_none());
             stop.store(true, Ordering::Relaxed);
             assert!(!hangs, "a child hangs in a hook");
         });

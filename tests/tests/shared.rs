@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 use bridge::ReturnWhen::AllCompleted;
 use bridge::{Error, EventLoop, Handle, LocalHandle, SharedLoop, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, is_pending, on_each, on_each_pair};
+#[cfg(unix)]
+use bridge_tests::process::cpu_time;
 use bridge_tests::{Drops, HANGS, OnDrop, Wedge, wait_until, watchdog};
 use common::{SETTLE, deadlock, idle_task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -642,16 +644,6 @@ fn a_background_task_is_hardly_late_after_a_burst_of_calls() {
         // A timer of tokio's is late by up to a millisecond itself, and a busy machine by more.
         assert!(late[15] < Duration::from_millis(20), "{late:?}");
     });
-}
-
-/// The time that this thread has kept a processor.
-#[cfg(unix)]
-#[allow(unsafe_code)]
-fn cpu_time() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is there to be written.
-    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) }, 0);
-    Duration::new(time.tv_sec.try_into().unwrap(), time.tv_nsec.try_into().unwrap())
 }
 
 #[test]

@@ -3,7 +3,6 @@
 //!
 //! `STRESS_SECONDS` (3) and `STRESS_THREADS` (6) bound it; `STRESS_SEED` repeats the choices of a run, though not its timing.
 #![cfg(unix)]
-#![allow(unsafe_code)]
 
 use std::fmt::Debug;
 use std::future::pending;
@@ -17,6 +16,7 @@ use bridge::ReturnWhen::AllCompleted;
 use bridge::{Canceller, Error, Handle};
 use bridge_tests::kinds::{AnyLoop, Kind};
 use bridge_tests::load::{Random, any_seed, setting};
+use bridge_tests::process::in_a_child;
 use bridge_tests::{HANGS, watchdog};
 use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::task::spawn_blocking;
@@ -73,30 +73,6 @@ fn calls(handle: &Handle, time: Duration) {
     assert_eq!(handle.iter(futures::stream::iter(0..3)).count(), 3);
 }
 
-/// Runs `child` in a process that is forked off here and now, whatever the other threads do.
-fn in_a_child(child: impl FnOnce() -> bool) {
-    // SAFETY: the child goes on with this thread alone, and asks for no lock but those that `fork` and this crate see to.
-    let id = unsafe { libc::fork() };
-    assert!(id >= 0, "no fork");
-    if id == 0 {
-        let passed = catch_unwind(AssertUnwindSafe(child)).unwrap_or(false);
-        // SAFETY: it ends the child, without the destructors and exit handlers that are its parent's.
-        unsafe { libc::_exit(i32::from(!passed)) };
-    }
-    let started = Instant::now();
-    let mut status = 0;
-    // SAFETY: `status` is there to be written.
-    while unsafe { libc::waitpid(id, &mut status, libc::WNOHANG) } != id {
-        if started.elapsed() > LATE {
-            // SAFETY: a signal to a child of ours that was not waited for.
-            unsafe { libc::kill(id, libc::SIGKILL) };
-            panic!("the child hangs");
-        }
-        thread::sleep(Duration::from_millis(1));
-    }
-    assert_eq!(status, 0, "what the child saw was wrong");
-}
-
 fn is_closed<T: Debug>(result: Result<T, Error>) -> bool {
     let closed = matches!(result, Err(Error::Closed));
     assert!(closed, "{result:?}");
@@ -142,7 +118,7 @@ fn fork(kind: Kind, time: Duration) {
     let on = AnyLoop::start(kind);
     calls(&on, time);
     // The child starts no thread: a lock of std's may be held at the fork, by a thread that is being started.
-    in_a_child(|| {
+    in_a_child(LATE, || {
         let task = on.submit(async {});
         is_closed(on.block_on(async {})) && !task.cancel() && is_closed(task.result()) && on.is_closed()
     });

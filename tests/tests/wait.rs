@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use bridge::ReturnWhen::{AllCompleted, FirstCompleted, FirstError};
 use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
 use bridge_tests::kinds::{Kind, is_pending, on_each, on_each_pair};
+#[cfg(unix)]
+use bridge_tests::process::cpu_time;
 use bridge_tests::{HANGS, OnDrop, wait_until, watchdog};
 use common::{SETTLE, beside_strays};
 use tokio::runtime::Runtime;
@@ -282,16 +284,6 @@ fn a_hundred_that_finish_together_lose_no_wake() {
             assert_eq!(waiter.join().unwrap().done.len(), 100);
         }
     });
-}
-
-/// The time that this thread has kept a processor.
-#[cfg(unix)]
-#[allow(unsafe_code)]
-fn cpu_time() -> Duration {
-    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: `time` is there to be written.
-    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) }, 0);
-    Duration::new(time.tv_sec.try_into().unwrap(), time.tv_nsec.try_into().unwrap())
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! What only the operating system knows of a process, and children that are forked off.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Forks, and runs `child` there. Whether that was true; `None`: it had not ended after `hangs`, and was killed.
+///
+/// # Panics
+///
+/// If the system has no room for a process.
+pub fn passes_in_a_child(hangs: Duration, child: impl FnOnce() -> bool) -> Option<bool> {
+    // SAFETY: the child goes on with this thread alone. It takes no lock that another thread of the test may hold, but those
+    // that `fork` and the crate under test see to. Nothing here allocates in the child.
+    let id = unsafe { libc::fork() };
+    assert!(id >= 0, "no fork");
+    if id == 0 {
+        let passed = catch_unwind(AssertUnwindSafe(child)).unwrap_or(false);
+        // SAFETY: it ends the child, without the destructors and exit handlers that are its parent's.
+        unsafe { libc::_exit(i32::from(!passed)) };
+    }
+    let (started, mut status) = (Instant::now(), 0);
+    // SAFETY: `status` is there to be written.
+    while unsafe { libc::waitpid(id, &mut status, libc::WNOHANG) } != id {
+        if started.elapsed() > hangs {
+            // SAFETY: a signal to a child of ours that was not waited for.
+            unsafe { libc::kill(id, libc::SIGKILL) };
+            return None;
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+    Some(status == 0)
+}
+
+/// Runs `child` in a process that is forked off here and now.
+///
+/// # Panics
+///
+/// If it is false there, panics or has not ended after `hangs`.
+pub fn in_a_child(hangs: Duration, child: impl FnOnce() -> bool) {
+    match passes_in_a_child(hangs, child) {
+        Some(passed) => assert!(passed, "what the child saw was wrong"),
+        None => panic!("the child hangs"),
+    }
+}
+
+/// The time that this thread has kept a processor.
+///
+/// # Panics
+///
+/// If the system does not count it.
+#[must_use]
+pub fn cpu_time() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is there to be written.
+    assert_eq!(unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) }, 0);
+    let nanoseconds = time.tv_nsec.try_into().expect("they are less than a second");
+    Duration::new(time.tv_sec.try_into().expect("it counts up from zero"), nanoseconds)
+}
