@@ -11,7 +11,7 @@ use bridge::{Error, EventLoop, Handle, LocalHandle, SharedLoop, Task};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use crate::{HANGS, Wedge, watchdog};
+use crate::Wedge;
 
 /// What a handle refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -330,11 +330,11 @@ impl Drop for AnyLoop {
     }
 }
 
-/// Runs `test` on a fresh loop of each of `kinds`, each under a watchdog of its own. The panic of a test follows a line that
+/// Runs `test` on a fresh loop of each of `kinds`, and says which. The panic of a test follows a line that
 /// names the kind.
 #[track_caller]
-pub fn on_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(AnyLoop) + Clone + Send + 'static) {
-    for_each(kinds, move |kind| test(AnyLoop::start(kind)));
+pub fn on_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(AnyLoop)) {
+    for_each(kinds, |kind| test(AnyLoop::start(kind)));
 }
 
 /// Runs `test` on two fresh loops, for each pair of one of `kinds` and one of `others`.
@@ -342,21 +342,19 @@ pub fn on_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(AnyLoop) + C
 pub fn on_each_pair(
     kinds: impl IntoIterator<Item = Kind>,
     others: impl IntoIterator<Item = Kind> + Clone,
-    test: impl Fn(AnyLoop, AnyLoop) + Clone + Send + 'static,
+    test: impl Fn(AnyLoop, AnyLoop),
 ) {
     for kind in kinds {
-        let test = test.clone();
         println!("beside {kind:?}:");
-        for_each(others.clone(), move |other| test(AnyLoop::named(kind, "one"), AnyLoop::named(other, "other")));
+        for_each(others.clone(), |other| test(AnyLoop::named(kind, "one"), AnyLoop::named(other, "other")));
     }
 }
 
 /// As [`on_each`], for a test that starts its loops itself.
 #[track_caller]
-pub fn for_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(Kind) + Clone + Send + 'static) {
+pub fn for_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(Kind)) {
     for kind in kinds {
-        let test = test.clone();
         println!("on {kind:?}");
-        watchdog(HANGS, move || test(kind));
+        test(kind);
     }
 }

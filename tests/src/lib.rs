@@ -1,6 +1,6 @@
 //! Shared helpers of the test suite.
 //!
-//! Tests order events by channels and by [`Wedge`], never by sleeping. What could hang runs under [`watchdog`];
+//! Tests order events by channels and by [`Wedge`], never by sleeping. What hangs is ended by the runner, or by `time_limit`;
 //! what must be dropped, once and on the right thread, carries a guard of [`Drops`].
 
 use std::panic::{Location, resume_unwind};
@@ -14,12 +14,16 @@ pub mod load;
 #[cfg(unix)]
 #[allow(unsafe_code)]
 pub mod process;
+#[cfg(unix)]
+#[allow(unsafe_code)]
+mod time_limit;
 
-/// The limit to give a [`watchdog`] unless a test knows better: long enough for any machine, short enough for CI.
+/// What ends after that long hangs: long enough for any machine, short enough for CI.
 pub const HANGS: Duration = Duration::from_secs(60);
 
 /// Runs `body` on a thread of its own, and gives its value or its panic. If it is not finished after `limit` the
-/// test fails, and `body`'s thread is left behind.
+/// test fails, and `body`'s thread is left behind. For random tests, which have to say what they drew; others leave it to
+/// the runner.
 ///
 /// # Panics
 ///
@@ -44,7 +48,7 @@ pub fn watchdog<R: Send + 'static>(limit: Duration, body: impl FnOnce() -> R + S
     body.join().unwrap_or_else(|payload| resume_unwind(payload))
 }
 
-/// Looks at `condition` again and again until it holds, for what no channel tells. Belongs under a [`watchdog`].
+/// Looks at `condition` again and again until it holds, for what no channel tells.
 pub fn wait_until(mut condition: impl FnMut() -> bool) {
     while !condition() {
         thread::sleep(Duration::from_micros(100));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bridge::{Error, Handle};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
 use bridge_tests::load::threads;
-use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
+use bridge_tests::{Drops, HANGS, Wedge, wait_until};
 
 const TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -179,32 +179,28 @@ fn shutdown_timeout_waits_for_a_blocking_thread_that_ends_in_time() {
 
 #[test]
 fn run_timeout_abandons_a_blocking_thread_that_is_stuck() {
-    watchdog(HANGS, || {
-        let (hold, held) = mpsc::channel::<()>();
-        let started = Instant::now();
-        let main = async {
-            drop(tokio::task::spawn_blocking(move || _ = held.recv()));
-            7
-        };
-        assert_eq!(bridge::run_timeout(main, TIMEOUT), 7);
-        assert!(started.elapsed() >= TIMEOUT);
-        drop(hold);
-    });
+    let (hold, held) = mpsc::channel::<()>();
+    let started = Instant::now();
+    let main = async {
+        drop(tokio::task::spawn_blocking(move || _ = held.recv()));
+        7
+    };
+    assert_eq!(bridge::run_timeout(main, TIMEOUT), 7);
+    assert!(started.elapsed() >= TIMEOUT);
+    drop(hold);
 }
 
 #[test]
 fn run_timeout_waits_for_a_blocking_thread_that_ends_in_time() {
-    watchdog(HANGS, || {
-        let (tell, told) = mpsc::channel();
-        bridge::run_timeout(
-            async move {
-                drop(tokio::task::spawn_blocking(move || {
-                    thread::sleep(Duration::from_millis(20));
-                    tell.send(()).unwrap();
-                }));
-            },
-            HANGS,
-        );
-        told.try_recv().unwrap();
-    });
+    let (tell, told) = mpsc::channel();
+    bridge::run_timeout(
+        async move {
+            drop(tokio::task::spawn_blocking(move || {
+                thread::sleep(Duration::from_millis(20));
+                tell.send(()).unwrap();
+            }));
+        },
+        HANGS,
+    );
+    told.try_recv().unwrap();
 }

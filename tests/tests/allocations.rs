@@ -57,11 +57,7 @@ static ALLOCATOR: Counting = Counting;
 const CALLS: usize = 1000;
 
 /// Asserts that `CALLS` times `call` make no more than `most` allocations, on this thread and on the loop's together.
-fn assert_allocates(
-    kinds: impl IntoIterator<Item = Kind>,
-    most: usize,
-    call: impl Fn(&Handle) + Clone + Send + 'static,
-) {
+fn assert_allocates(kinds: impl IntoIterator<Item = Kind>, most: usize, call: impl Fn(&Handle)) {
     on_each(kinds, move |on| {
         let allocated = count_onto(&on, &call);
         assert!(allocated <= most, "{allocated} on {:?}", on.kind);

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use bridge::{Blocked, BlockedState, Canceller, Error, EventLoop, Handle, ReturnWhen, threadsafe};
 use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
-use bridge_tests::{Drops, HANGS, wait_until, watchdog};
+use bridge_tests::{Drops, wait_until};
 use common::{SETTLE, idle_task};
 use tokio::sync::oneshot;
 
@@ -74,24 +74,22 @@ fn a_call_that_waits_is_listed_with_its_thread_line_loop_and_time() {
 
 #[test]
 fn a_thread_that_drives_a_shared_loop_is_said_to() {
-    watchdog(HANGS, || {
-        let on = AnyLoop::start(Kind::SharedLoop);
-        wait_until(|| {
-            let canceller = Canceller::new();
-            let handle = on.with_canceller(&canceller);
-            let caller = named("driver", move || {
-                // Calls that follow each other drive the loop themselves.
-                for _ in 0..20 {
-                    handle.block_on(async { tokio::time::sleep(Duration::from_micros(50)).await })?;
-                }
-                handle.block_on(pending::<()>())
-            });
-            thread::sleep(SETTLE);
-            let drives = blocked_in("driver").iter().any(|blocked| blocked.state() == BlockedState::Driving);
-            canceller.cancel();
-            caller.join().unwrap().unwrap_err();
-            drives
+    let on = AnyLoop::start(Kind::SharedLoop);
+    wait_until(|| {
+        let canceller = Canceller::new();
+        let handle = on.with_canceller(&canceller);
+        let caller = named("driver", move || {
+            // Calls that follow each other drive the loop themselves.
+            for _ in 0..20 {
+                handle.block_on(async { tokio::time::sleep(Duration::from_micros(50)).await })?;
+            }
+            handle.block_on(pending::<()>())
         });
+        thread::sleep(SETTLE);
+        let drives = blocked_in("driver").iter().any(|blocked| blocked.state() == BlockedState::Driving);
+        canceller.cancel();
+        caller.join().unwrap().unwrap_err();
+        drives
     });
 }
 
@@ -171,41 +169,35 @@ fn a_companion_of_a_local_future_is_listed_by_name() {
     async fn never() {
         pending().await
     }
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let canceller = Canceller::new();
-        let handle = event_loop.handle().with_canceller(&canceller);
-        let caller = named("local companion", move || never_blocking(&handle));
-        let blocked = wait_for("local companion", BlockedState::Pending);
-        assert_eq!(blocked.companion(), Some("never_blocking"));
-        canceller.cancel();
-        caller.join().unwrap().unwrap_err();
-    });
+    let event_loop = EventLoop::new().unwrap();
+    let canceller = Canceller::new();
+    let handle = event_loop.handle().with_canceller(&canceller);
+    let caller = named("local companion", move || never_blocking(&handle));
+    let blocked = wait_for("local companion", BlockedState::Pending);
+    assert_eq!(blocked.companion(), Some("never_blocking"));
+    canceller.cancel();
+    caller.join().unwrap().unwrap_err();
 }
 
 #[test]
 fn a_call_that_no_loop_has_started_says_so() {
-    watchdog(HANGS, || {
-        let on = AnyLoop::start(Kind::EventLoop);
-        let blocked = on.block_threads();
-        let handle = on.handle().clone();
-        let caller = named("not started", move || handle.block_on(async { 1 }));
-        wait_for("not started", BlockedState::NotStarted);
-        drop(blocked);
-        assert_eq!(caller.join().unwrap().unwrap(), 1);
-    });
+    let on = AnyLoop::start(Kind::EventLoop);
+    let blocked = on.block_threads();
+    let handle = on.handle().clone();
+    let caller = named("not started", move || handle.block_on(async { 1 }));
+    wait_for("not started", BlockedState::NotStarted);
+    drop(blocked);
+    assert_eq!(caller.join().unwrap().unwrap(), 1);
 }
 
 #[test]
 fn a_task_whose_loop_is_driven_by_nobody_is_not_started() {
-    watchdog(HANGS, || {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let task = Handle::from(&runtime).submit(async { 1 });
-        let caller = named("driven by nobody", move || task.result());
-        wait_for("driven by nobody", BlockedState::NotStarted);
-        runtime.block_on(tokio::task::yield_now());
-        assert_eq!(caller.join().unwrap().unwrap(), 1);
-    });
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let task = Handle::from(&runtime).submit(async { 1 });
+    let caller = named("driven by nobody", move || task.result());
+    wait_for("driven by nobody", BlockedState::NotStarted);
+    runtime.block_on(tokio::task::yield_now());
+    assert_eq!(caller.join().unwrap().unwrap(), 1);
 }
 
 #[test]
@@ -316,28 +308,24 @@ fn a_call_inside_a_call_is_listed_as_well() {
 
 #[test]
 fn a_thread_that_has_ended_is_not_listed() {
-    watchdog(HANGS, || {
-        let on = AnyLoop::start(Kind::EventLoop);
-        let handle = on.handle().clone();
-        named("ended", move || handle.block_on(tokio::task::yield_now()).unwrap()).join().unwrap();
-        assert!(blocked_in("ended").is_empty());
-    });
+    let on = AnyLoop::start(Kind::EventLoop);
+    let handle = on.handle().clone();
+    named("ended", move || handle.block_on(tokio::task::yield_now()).unwrap()).join().unwrap();
+    assert!(blocked_in("ended").is_empty());
 }
 
 #[test]
 fn it_is_one_readable_line() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::builder().thread_name("net").build().unwrap();
-        let canceller = Canceller::new();
-        let (caller, site) = waiting_call("reader", event_loop.handle(), &canceller);
-        let blocked = wait_for("reader", BlockedState::Pending);
-        let (line, id) = (blocked.to_string(), blocked.thread_id());
-        let (head, tail) =
-            (format!("`reader` ({id:?}) waits for "), format!(" s at {site} onto `net`: the future is pending"));
-        assert!(line.starts_with(&head) && line.ends_with(&tail) && !line.contains('\n'), "{line}");
-        canceller.cancel();
-        caller.join().unwrap().unwrap_err();
-    });
+    let event_loop = EventLoop::builder().thread_name("net").build().unwrap();
+    let canceller = Canceller::new();
+    let (caller, site) = waiting_call("reader", event_loop.handle(), &canceller);
+    let blocked = wait_for("reader", BlockedState::Pending);
+    let (line, id) = (blocked.to_string(), blocked.thread_id());
+    let (head, tail) =
+        (format!("`reader` ({id:?}) waits for "), format!(" s at {site} onto `net`: the future is pending"));
+    assert!(line.starts_with(&head) && line.ends_with(&tail) && !line.contains('\n'), "{line}");
+    canceller.cancel();
+    caller.join().unwrap().unwrap_err();
 }
 
 #[test]

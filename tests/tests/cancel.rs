@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
-use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use bridge_tests::{Drops, Log, OnDrop, Wedge, wait_until};
 use common::{SETTLE, idle_task};
 
 #[test]
@@ -164,24 +164,22 @@ fn a_task_that_is_cancelled_before_its_first_poll_is_done_at_once_and_never_poll
 
 #[test]
 fn a_local_task_that_is_cancelled_before_its_first_poll_is_never_made() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
-        let drops = Drops::new();
-        let guard = drops.guard();
-        let made = Arc::new(AtomicBool::new(false));
-        let tell = Arc::clone(&made);
-        let task = event_loop.submit_local(move || {
-            tell.store(true, Ordering::Relaxed);
-            async move { drop(guard) }
-        });
-        assert!(task.cancel());
-        assert!(matches!(task.result(), Err(Error::Cancelled)));
-        assert_eq!(drops.count(), 1);
-        wedge.release();
-        event_loop.shutdown().unwrap();
-        assert!(!made.load(Ordering::Relaxed));
+    let event_loop = EventLoop::new().unwrap();
+    let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+    let drops = Drops::new();
+    let guard = drops.guard();
+    let made = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&made);
+    let task = event_loop.submit_local(move || {
+        tell.store(true, Ordering::Relaxed);
+        async move { drop(guard) }
     });
+    assert!(task.cancel());
+    assert!(matches!(task.result(), Err(Error::Cancelled)));
+    assert_eq!(drops.count(), 1);
+    wedge.release();
+    event_loop.shutdown().unwrap();
+    assert!(!made.load(Ordering::Relaxed));
 }
 
 #[test]

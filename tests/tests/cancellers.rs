@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bridge::{Canceller, Error, EventLoop, Handle, threadsafe};
 use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
-use bridge_tests::{Drops, HANGS, OnDrop, wait_until, watchdog};
+use bridge_tests::{Drops, OnDrop, wait_until};
 use common::{SETTLE, idle_task, waiting_call};
 use tokio::sync::oneshot;
 
@@ -78,68 +78,62 @@ fn a_cancelled_call_has_dropped_its_future_where_it_was_polled() {
 
 #[test]
 fn a_cancelled_call_of_a_local_future_has_dropped_it_on_the_loops_thread() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let (canceller, drops) = (Canceller::new(), Drops::new());
-        let there = event_loop.block_on(async { thread::current().id() }).unwrap();
-        let handle = event_loop.handle().with_canceller(&canceller);
-        let (tell, polled) = mpsc::channel();
-        let guard = drops.guard();
-        let caller = thread::spawn(move || {
-            handle.block_on_local(|| async move {
-                let _guard = guard;
-                tell.send(()).unwrap();
-                pending::<()>().await;
-            })
-        });
-        polled.recv().unwrap();
-        canceller.cancel();
-        assert_cancelled(caller.join().unwrap());
-        assert_eq!(drops.threads(), [there]);
+    let event_loop = EventLoop::new().unwrap();
+    let (canceller, drops) = (Canceller::new(), Drops::new());
+    let there = event_loop.block_on(async { thread::current().id() }).unwrap();
+    let handle = event_loop.handle().with_canceller(&canceller);
+    let (tell, polled) = mpsc::channel();
+    let guard = drops.guard();
+    let caller = thread::spawn(move || {
+        handle.block_on_local(|| async move {
+            let _guard = guard;
+            tell.send(()).unwrap();
+            pending::<()>().await;
+        })
     });
+    polled.recv().unwrap();
+    canceller.cancel();
+    assert_cancelled(caller.join().unwrap());
+    assert_eq!(drops.threads(), [there]);
 }
 
 #[test]
 fn a_call_that_drives_while_others_park_is_cancelled_and_the_others_go_on() {
-    watchdog(HANGS, || {
-        let on = AnyLoop::start(Kind::SharedLoop);
-        let canceller = Canceller::new();
-        let driver = waiting_call(&on.with_canceller(&canceller), &Drops::new());
-        let (tell, polled) = mpsc::channel();
-        let handle = on.handle().clone();
-        let sleeper = thread::spawn(move || {
-            handle.block_on(async move {
-                tell.send(()).unwrap();
-                tokio::time::sleep(2 * SETTLE).await;
-            })
-        });
-        polled.recv().unwrap();
-        canceller.cancel();
-        assert_cancelled(driver.join().unwrap());
-        sleeper.join().unwrap().unwrap();
+    let on = AnyLoop::start(Kind::SharedLoop);
+    let canceller = Canceller::new();
+    let driver = waiting_call(&on.with_canceller(&canceller), &Drops::new());
+    let (tell, polled) = mpsc::channel();
+    let handle = on.handle().clone();
+    let sleeper = thread::spawn(move || {
+        handle.block_on(async move {
+            tell.send(()).unwrap();
+            tokio::time::sleep(2 * SETTLE).await;
+        })
     });
+    polled.recv().unwrap();
+    canceller.cancel();
+    assert_cancelled(driver.join().unwrap());
+    sleeper.join().unwrap().unwrap();
 }
 
 #[test]
 fn a_call_that_was_not_started_is_withdrawn() {
-    watchdog(HANGS, || {
-        let on = AnyLoop::start(Kind::EventLoop);
-        let (canceller, drops) = (Canceller::new(), Drops::new());
-        let blocked = on.block_threads();
-        let (handle, guard) = (on.with_canceller(&canceller), drops.guard());
-        let (begin, begins) = mpsc::channel();
-        let caller = thread::spawn(move || {
-            begin.send(()).unwrap();
-            handle.block_on(async move { drop(guard) })
-        });
-        begins.recv().unwrap();
-        thread::sleep(SETTLE);
-        canceller.cancel();
-        let id = caller.thread().id();
-        assert_cancelled(caller.join().unwrap());
-        assert_eq!(drops.threads(), [id], "the loop is still blocked");
-        drop(blocked);
+    let on = AnyLoop::start(Kind::EventLoop);
+    let (canceller, drops) = (Canceller::new(), Drops::new());
+    let blocked = on.block_threads();
+    let (handle, guard) = (on.with_canceller(&canceller), drops.guard());
+    let (begin, begins) = mpsc::channel();
+    let caller = thread::spawn(move || {
+        begin.send(()).unwrap();
+        handle.block_on(async move { drop(guard) })
     });
+    begins.recv().unwrap();
+    thread::sleep(SETTLE);
+    canceller.cancel();
+    let id = caller.thread().id();
+    assert_cancelled(caller.join().unwrap());
+    assert_eq!(drops.threads(), [id], "the loop is still blocked");
+    drop(blocked);
 }
 
 #[test]
@@ -265,13 +259,11 @@ fn a_call_inside_a_call_is_cancelled_alone() {
 
 #[test]
 fn a_thread_that_spins_for_its_answer_sees_the_cancel() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::builder().spin(LONG).build().unwrap();
-        let canceller = Canceller::new();
-        let caller = waiting_call(&event_loop.handle().with_canceller(&canceller).into(), &Drops::new());
-        canceller.cancel();
-        assert_cancelled(caller.join().unwrap());
-    });
+    let event_loop = EventLoop::builder().spin(LONG).build().unwrap();
+    let canceller = Canceller::new();
+    let caller = waiting_call(&event_loop.handle().with_canceller(&canceller).into(), &Drops::new());
+    canceller.cancel();
+    assert_cancelled(caller.join().unwrap());
 }
 
 #[test]

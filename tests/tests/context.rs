@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bridge::{EventLoop, Handle, LocalHandle};
 use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
-use bridge_tests::{HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use bridge_tests::{Log, OnDrop, Wedge, wait_until};
 use tokio::runtime::{Builder, Handle as TokioHandle, Id, Runtime};
 
 fn event_loop() -> EventLoop {
@@ -99,16 +99,14 @@ fn a_thread_local_that_is_destroyed_has_no_current_loop() {
     thread_local! {
         static ASKS: RefCell<Option<Asks>> = const { RefCell::new(None) };
     }
-    watchdog(HANGS, || {
-        let (tell, told) = mpsc::channel();
-        // On a thread that has run a loop, which has left thread-locals of its own.
-        let thread = thread::spawn(move || {
-            ASKS.with_borrow_mut(|asks| *asks = Some(Asks(tell)));
-            bridge::run(async { Handle::current() });
-        });
-        thread.join().unwrap();
-        assert!(told.recv().unwrap());
+    let (tell, told) = mpsc::channel();
+    // On a thread that has run a loop, which has left thread-locals of its own.
+    let thread = thread::spawn(move || {
+        ASKS.with_borrow_mut(|asks| *asks = Some(Asks(tell)));
+        bridge::run(async { Handle::current() });
     });
+    thread.join().unwrap();
+    assert!(told.recv().unwrap());
 }
 
 // A loop's own thread.
@@ -143,22 +141,20 @@ fn a_scoped_future_has_its_own_loop_at_every_poll() {
 
 #[test]
 fn a_local_future_has_its_own_loop_while_it_is_made_and_polled() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let make = || {
-            let made = current();
-            async move {
-                tokio::task::yield_now().await;
-                [made, current()]
-            }
-        };
-        for seen in event_loop.block_on_local(make).unwrap() {
-            assert_both_point_to(seen, &event_loop);
+    let event_loop = event_loop();
+    let make = || {
+        let made = current();
+        async move {
+            tokio::task::yield_now().await;
+            [made, current()]
         }
-        for seen in event_loop.submit_local(make).result().unwrap() {
-            assert_both_point_to(seen, &event_loop);
-        }
-    });
+    };
+    for seen in event_loop.block_on_local(make).unwrap() {
+        assert_both_point_to(seen, &event_loop);
+    }
+    for seen in event_loop.submit_local(make).result().unwrap() {
+        assert_both_point_to(seen, &event_loop);
+    }
 }
 
 #[test]
@@ -217,22 +213,20 @@ fn a_future_is_dropped_inside_its_loops_context_whatever_ends_it() {
 
 #[test]
 fn runs_main_future_and_its_tasks_have_the_loop_as_long_as_it_runs() {
-    watchdog(HANGS, || {
-        let seen = Log::new();
-        let (main, spawned, other) = bridge::run(async {
-            tokio::task::spawn_local(notes_its_end(&seen, "left behind"));
-            let spawned = tokio::spawn(async { loop_of_current().await }).await.unwrap();
-            let handle = Handle::current();
-            let other = thread::spawn(move || loop_of(&handle));
-            while !other.is_finished() {
-                tokio::task::yield_now().await;
-            }
-            (TokioHandle::current().id(), spawned, other.join().unwrap())
-        });
-        assert_eq!((spawned, other), (main, main));
-        assert_eq!(seen.take(), [("left behind", true, true)]);
-        assert!(is_none(current()), "the loop has ended");
+    let seen = Log::new();
+    let (main, spawned, other) = bridge::run(async {
+        tokio::task::spawn_local(notes_its_end(&seen, "left behind"));
+        let spawned = tokio::spawn(async { loop_of_current().await }).await.unwrap();
+        let handle = Handle::current();
+        let other = thread::spawn(move || loop_of(&handle));
+        while !other.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        (TokioHandle::current().id(), spawned, other.join().unwrap())
     });
+    assert_eq!((spawned, other), (main, main));
+    assert_eq!(seen.take(), [("left behind", true, true)]);
+    assert!(is_none(current()), "the loop has ended");
 }
 
 /// As `loop_of(&Handle::current())`, from inside.
@@ -242,14 +236,12 @@ async fn loop_of_current() -> Id {
 
 #[test]
 fn a_thread_that_runs_one_loop_after_another_has_the_one_it_runs() {
-    watchdog(HANGS, || {
-        let both = || async { (loop_of_current().await, TokioHandle::current().id()) };
-        let (first, first_is) = bridge::run(both());
-        let (second, second_is) = bridge::run(both());
-        assert_eq!(first, first_is);
-        assert_eq!(second, second_is);
-        assert_ne!(first, second);
-    });
+    let both = || async { (loop_of_current().await, TokioHandle::current().id()) };
+    let (first, first_is) = bridge::run(both());
+    let (second, second_is) = bridge::run(both());
+    assert_eq!(first, first_is);
+    assert_eq!(second, second_is);
+    assert_ne!(first, second);
 }
 
 #[test]
@@ -292,12 +284,10 @@ fn a_spawn_blocking_thread_of_a_loop_may_block_on_it() {
 
 #[test]
 fn a_spawn_blocking_thread_of_run_has_its_loop_and_may_block_on_it() {
-    watchdog(HANGS, || {
-        let value = bridge::run(async {
-            tokio::task::spawn_blocking(|| LocalHandle::current().block_on_local(|| ready(1))).await.unwrap()
-        });
-        assert_eq!(value.unwrap(), 1);
+    let value = bridge::run(async {
+        tokio::task::spawn_blocking(|| LocalHandle::current().block_on_local(|| ready(1))).await.unwrap()
     });
+    assert_eq!(value.unwrap(), 1);
 }
 
 #[test]
@@ -359,70 +349,57 @@ fn seen_in(runtime: &Runtime) -> [(Option<Handle>, Option<LocalHandle>); 3] {
 
 #[test]
 fn a_multi_thread_runtime_is_the_current_loop_of_all_its_threads() {
-    watchdog(HANGS, || {
-        let runtime = multi_thread_runtime();
-        for (handle, local) in seen_in(&runtime) {
-            assert_eq!(loop_of(&handle.unwrap()), runtime.handle().id());
-            assert!(local.is_none(), "it is not a loop of ours");
-        }
-    });
+    let runtime = multi_thread_runtime();
+    for (handle, local) in seen_in(&runtime) {
+        assert_eq!(loop_of(&handle.unwrap()), runtime.handle().id());
+        assert!(local.is_none(), "it is not a loop of ours");
+    }
 }
 
 #[test]
 fn a_current_thread_runtime_is_the_current_loop_of_all_its_threads() {
-    watchdog(HANGS, || {
-        let runtime = current_thread_runtime();
-        for (handle, local) in seen_in(&runtime) {
-            // It has to be driven, by another thread than the one that waits.
-            let task = handle.unwrap().submit(async { TokioHandle::current().id() });
-            assert_eq!(runtime.block_on(task).unwrap(), runtime.handle().id());
-            assert!(local.is_none(), "it is not a loop of ours");
-        }
-    });
+    let runtime = current_thread_runtime();
+    for (handle, local) in seen_in(&runtime) {
+        // It has to be driven, by another thread than the one that waits.
+        let task = handle.unwrap().submit(async { TokioHandle::current().id() });
+        assert_eq!(runtime.block_on(task).unwrap(), runtime.handle().id());
+        assert!(local.is_none(), "it is not a loop of ours");
+    }
 }
 
 #[test]
 fn a_thread_that_has_entered_a_runtime_has_that_runtime() {
-    watchdog(HANGS, || {
-        let runtime = multi_thread_runtime();
-        let entered = runtime.enter();
-        let (handle, local) = current();
-        drop(entered);
-        assert_eq!(loop_of(&handle.unwrap()), runtime.handle().id());
-        assert!(local.is_none());
-        assert!(is_none(current()), "it has left it again");
-    });
+    let runtime = multi_thread_runtime();
+    let entered = runtime.enter();
+    let (handle, local) = current();
+    drop(entered);
+    assert_eq!(loop_of(&handle.unwrap()), runtime.handle().id());
+    assert!(local.is_none());
+    assert!(is_none(current()), "it has left it again");
 }
 
 #[test]
 fn a_thread_that_has_entered_a_runtime_may_block_on_it() {
-    watchdog(HANGS, || {
-        let runtime = multi_thread_runtime();
-        let _entered = runtime.enter();
-        assert_eq!(Handle::current().block_on(async { tokio::spawn(ready(1)).await.unwrap() }).unwrap(), 1);
-    });
+    let runtime = multi_thread_runtime();
+    let _entered = runtime.enter();
+    assert_eq!(Handle::current().block_on(async { tokio::spawn(ready(1)).await.unwrap() }).unwrap(), 1);
 }
 
 #[test]
 fn a_spawn_blocking_thread_of_a_foreign_runtime_may_block_on_it() {
-    watchdog(HANGS, || {
-        for runtime in [current_thread_runtime(), multi_thread_runtime()] {
-            let value = runtime.block_on(async {
-                tokio::task::spawn_blocking(|| Handle::current().block_on(ready(1))).await.unwrap()
-            });
-            assert_eq!(value.unwrap(), 1);
-        }
-    });
+    for runtime in [current_thread_runtime(), multi_thread_runtime()] {
+        let value = runtime
+            .block_on(async { tokio::task::spawn_blocking(|| Handle::current().block_on(ready(1))).await.unwrap() });
+        assert_eq!(value.unwrap(), 1);
+    }
 }
 
 #[test]
 fn a_future_submitted_to_a_foreign_runtime_has_that_runtime() {
-    watchdog(HANGS, || {
-        let runtime = multi_thread_runtime();
-        let (handle, local) = Handle::from(&runtime).block_on(async { current() }).unwrap();
-        assert_eq!(loop_of(&handle.unwrap()), runtime.handle().id());
-        assert!(local.is_none());
-    });
+    let runtime = multi_thread_runtime();
+    let (handle, local) = Handle::from(&runtime).block_on(async { current() }).unwrap();
+    assert_eq!(loop_of(&handle.unwrap()), runtime.handle().id());
+    assert!(local.is_none());
 }
 
 // Handles made of tokio's.

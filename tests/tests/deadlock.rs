@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle, ReturnWhen, SharedLoop, Task, as_completed, wait};
 use bridge_tests::kinds::{AnyLoop, Kind, is_pending, on_each, on_each_pair};
-use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until};
 use common::{SETTLE, deadlock, idle_task, line, named, panic_of};
 use tokio::runtime::{Builder as TokioBuilder, Runtime};
 use tokio::sync::oneshot;
@@ -80,11 +80,9 @@ fn blocks_on(waiter: &Handle, target: &Handle) -> (Task<Result<u32, Error>>, one
 
 #[test]
 fn an_unwrap_of_a_deadlock_shows_its_text() {
-    watchdog(HANGS, || {
-        let asked = named("alone").block_on(async { Handle::current().block_on(async {}) }).unwrap();
-        let error = asked.unwrap_err();
-        assert_eq!(format!("{error:?}"), format!("WouldDeadlock(Deadlock({:?}))", error.to_string()));
-    });
+    let asked = named("alone").block_on(async { Handle::current().block_on(async {}) }).unwrap();
+    let error = asked.unwrap_err();
+    assert_eq!(format!("{error:?}"), format!("WouldDeadlock(Deadlock({:?}))", error.to_string()));
 }
 
 #[test]
@@ -111,11 +109,9 @@ fn block_on_on_the_loops_own_thread_would_deadlock_and_drops_the_future_unpolled
 
 #[test]
 fn block_on_local_on_the_loops_own_thread_would_deadlock() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let asked = event_loop.block_on(async { LocalHandle::current().block_on_local(|| async {}) });
-        deadlock(asked.unwrap());
-    });
+    let event_loop = EventLoop::new().unwrap();
+    let asked = event_loop.block_on(async { LocalHandle::current().block_on_local(|| async {}) });
+    deadlock(asked.unwrap());
 }
 
 #[test]
@@ -136,11 +132,9 @@ fn block_on_in_a_tokio_task_of_the_loop_would_deadlock() {
 
 #[test]
 fn block_on_in_a_local_task_of_the_loop_would_deadlock() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let spawned = async { tokio::task::spawn_local(async { Handle::current().block_on(async {}) }).await.unwrap() };
-        deadlock(event_loop.block_on(spawned).unwrap());
-    });
+    let event_loop = EventLoop::new().unwrap();
+    let spawned = async { tokio::task::spawn_local(async { Handle::current().block_on(async {}) }).await.unwrap() };
+    deadlock(event_loop.block_on(spawned).unwrap());
 }
 
 #[test]
@@ -153,29 +147,27 @@ fn a_pending_call_in_a_task_of_the_loop_onto_that_loop_would_deadlock() {
 
 #[test]
 fn a_task_of_a_shared_loop_that_blocks_on_it_would_deadlock_whichever_thread_drives() {
-    watchdog(HANGS, || {
-        let shared = SharedLoop::new().unwrap();
-        // The loop's own thread.
-        let (tell, told) = mpsc::channel();
-        let asks = shared.submit(async move { tell.send(Handle::current().block_on(async {})).unwrap() });
-        deadlock(told.recv().unwrap());
-        asks.result().unwrap();
-        // A thread that waits for its own future, and polls the task meanwhile.
-        let mut here = false;
-        while !here {
-            let spawned = shared.block_on(async {
-                tokio::spawn(async { (thread::current().id(), Handle::current().block_on(async {})) }).await.unwrap()
-            });
-            let (on, asked) = spawned.unwrap();
-            deadlock(asked);
-            here = on == thread::current().id();
-        }
-    });
+    let shared = SharedLoop::new().unwrap();
+    // The loop's own thread.
+    let (tell, told) = mpsc::channel();
+    let asks = shared.submit(async move { tell.send(Handle::current().block_on(async {})).unwrap() });
+    deadlock(told.recv().unwrap());
+    asks.result().unwrap();
+    // A thread that waits for its own future, and polls the task meanwhile.
+    let mut here = false;
+    while !here {
+        let spawned = shared.block_on(async {
+            tokio::spawn(async { (thread::current().id(), Handle::current().block_on(async {})) }).await.unwrap()
+        });
+        let (on, asked) = spawned.unwrap();
+        deadlock(asked);
+        here = on == thread::current().id();
+    }
 }
 
 #[test]
 fn block_on_inside_run_would_deadlock() {
-    watchdog(HANGS, || deadlock(bridge::run(async { Handle::current().block_on(async {}) })));
+    deadlock(bridge::run(async { Handle::current().block_on(async {}) }));
 }
 
 #[test]
@@ -247,23 +239,21 @@ fn of_two_loops_that_wait_for_each_other_the_second_would_deadlock_and_the_first
 
 #[test]
 fn of_a_call_and_a_call_that_wait_for_each_other_the_second_would_deadlock_and_names_both_lines() {
-    watchdog(HANGS, || {
-        let (alpha, beta) = (named("alpha"), named("beta"));
-        let (first, release, first_site) = blocks_on(&alpha, &beta);
-        let target = alpha.handle().clone();
-        let second = beta.block_on(async move {
-            let site = line(1);
-            let asked = target.block_on(async { unreachable!("it is refused") });
-            (deadlock(asked.map(|never: ()| never)), site)
-        });
-        let (text, second_site) = second.unwrap();
-        let beta_waits = format!("`beta` would wait for `alpha` (at {second_site}");
-        let alpha_waits = format!("`alpha` waits for `beta` (at {first_site}");
-        assert!(text.contains(&beta_waits), "{text}\ndoes not say\n{beta_waits}");
-        assert!(text.contains(&alpha_waits), "{text}\ndoes not say\n{alpha_waits}");
-        release.send(11).unwrap();
-        assert_eq!(first.result().unwrap().unwrap(), 11);
+    let (alpha, beta) = (named("alpha"), named("beta"));
+    let (first, release, first_site) = blocks_on(&alpha, &beta);
+    let target = alpha.handle().clone();
+    let second = beta.block_on(async move {
+        let site = line(1);
+        let asked = target.block_on(async { unreachable!("it is refused") });
+        (deadlock(asked.map(|never: ()| never)), site)
     });
+    let (text, second_site) = second.unwrap();
+    let beta_waits = format!("`beta` would wait for `alpha` (at {second_site}");
+    let alpha_waits = format!("`alpha` waits for `beta` (at {first_site}");
+    assert!(text.contains(&beta_waits), "{text}\ndoes not say\n{beta_waits}");
+    assert!(text.contains(&alpha_waits), "{text}\ndoes not say\n{alpha_waits}");
+    release.send(11).unwrap();
+    assert_eq!(first.result().unwrap().unwrap(), 11);
 }
 
 #[test]
@@ -450,19 +440,17 @@ fn plain_threads_may_wait_for_loops_in_any_order() {
 #[test]
 #[expect(clippy::async_yields_async, reason = "what is waited for is handed out, not awaited there")]
 fn a_wait_whose_answer_is_there_is_no_part_of_a_circle() {
-    watchdog(HANGS, || {
-        let quick = |name| EventLoop::builder().thread_name(name).spin(Duration::ZERO).build().unwrap();
-        let (alpha, beta) = (quick("alpha"), quick("beta"));
-        for round in 0..1000 {
-            // Beta answers alpha, and asks alpha before alpha's thread can have woken.
-            let (a, b) = (alpha.handle().clone(), beta.handle().clone());
-            let asked = alpha.submit(async move {
-                b.block_on(async move { tokio::spawn(async move { a.block_on(async { "back" }) }) }).unwrap()
-            });
-            let back = asked.result().unwrap();
-            assert_eq!(bridge::run(back).unwrap().unwrap(), "back", "round {round}");
-        }
-    });
+    let quick = |name| EventLoop::builder().thread_name(name).spin(Duration::ZERO).build().unwrap();
+    let (alpha, beta) = (quick("alpha"), quick("beta"));
+    for round in 0..1000 {
+        // Beta answers alpha, and asks alpha before alpha's thread can have woken.
+        let (a, b) = (alpha.handle().clone(), beta.handle().clone());
+        let asked = alpha.submit(async move {
+            b.block_on(async move { tokio::spawn(async move { a.block_on(async { "back" }) }) }).unwrap()
+        });
+        let back = asked.result().unwrap();
+        assert_eq!(bridge::run(back).unwrap().unwrap(), "back", "round {round}");
+    }
 }
 
 #[test]
@@ -483,41 +471,39 @@ fn waits_in_turn_are_no_circle() {
 
 #[test]
 fn whatever_loops_ask_of_each_other_every_call_ends() {
-    watchdog(HANGS, || {
-        let loops: Vec<_> = Kind::ALL.map(AnyLoop::start).into();
-        let handles: Vec<_> = loops.iter().map(|on| on.handle().clone()).collect();
-        let (mut done, mut refused) = (0, 0);
-        thread::scope(|scope| {
-            let askers: Vec<_> = (0..8_usize)
-                .map(|asker| {
-                    let handles = &handles;
-                    scope.spawn(move || {
-                        let ask = |i: usize| {
-                            let waiter = (asker + i) % 4;
-                            let target = handles[(waiter + 1 + (i * i / 3) % 3) % 4].clone();
-                            let by_call = i.is_multiple_of(2);
-                            let asks = handles[waiter].submit(async move {
-                                let nap = async { tokio::task::yield_now().await };
-                                if by_call { target.block_on(nap) } else { target.submit(nap).result() }
-                            });
-                            asks.result().unwrap()
-                        };
-                        (0..200).map(ask).collect::<Vec<_>>()
-                    })
+    let loops: Vec<_> = Kind::ALL.map(AnyLoop::start).into();
+    let handles: Vec<_> = loops.iter().map(|on| on.handle().clone()).collect();
+    let (mut done, mut refused) = (0, 0);
+    thread::scope(|scope| {
+        let askers: Vec<_> = (0..8_usize)
+            .map(|asker| {
+                let handles = &handles;
+                scope.spawn(move || {
+                    let ask = |i: usize| {
+                        let waiter = (asker + i) % 4;
+                        let target = handles[(waiter + 1 + (i * i / 3) % 3) % 4].clone();
+                        let by_call = i.is_multiple_of(2);
+                        let asks = handles[waiter].submit(async move {
+                            let nap = async { tokio::task::yield_now().await };
+                            if by_call { target.block_on(nap) } else { target.submit(nap).result() }
+                        });
+                        asks.result().unwrap()
+                    };
+                    (0..200).map(ask).collect::<Vec<_>>()
                 })
-                .collect();
-            for result in askers.into_iter().flat_map(|asker| asker.join().unwrap()) {
-                match result {
-                    Ok(()) => done += 1,
-                    Err(Error::WouldDeadlock(_)) => refused += 1,
-                    Err(other) => panic!("{other:?}"),
-                }
+            })
+            .collect();
+        for result in askers.into_iter().flat_map(|asker| asker.join().unwrap()) {
+            match result {
+                Ok(()) => done += 1,
+                Err(Error::WouldDeadlock(_)) => refused += 1,
+                Err(other) => panic!("{other:?}"),
             }
-        });
-        println!("{done} done, {refused} refused");
-        assert_eq!(done + refused, 8 * 200);
-        assert!(done > 0);
+        }
     });
+    println!("{done} done, {refused} refused");
+    assert_eq!(done + refused, 8 * 200);
+    assert!(done > 0);
 }
 
 #[test]
@@ -548,15 +534,13 @@ fn loops_that_only_ask_downwards_are_never_refused() {
 #[test]
 #[expect(clippy::async_yields_async, reason = "what is waited for is handed out, not awaited there")]
 fn submitting_to_the_loop_that_waits_for_this_one_is_no_wait() {
-    watchdog(HANGS, || {
-        let (alpha, beta) = (named("alpha"), named("beta"));
-        let (first, release, _) = blocks_on(&alpha, &beta);
-        let target = alpha.handle().clone();
-        let task = beta.block_on(async move { target.submit(async { 6 }) }).unwrap();
-        release.send(0).unwrap();
-        assert_eq!(task.result().unwrap(), 6);
-        first.result().unwrap().unwrap();
-    });
+    let (alpha, beta) = (named("alpha"), named("beta"));
+    let (first, release, _) = blocks_on(&alpha, &beta);
+    let target = alpha.handle().clone();
+    let task = beta.block_on(async move { target.submit(async { 6 }) }).unwrap();
+    release.send(0).unwrap();
+    assert_eq!(task.result().unwrap(), 6);
+    first.result().unwrap().unwrap();
 }
 
 // Whether a thread drives the loop decides.
@@ -578,14 +562,12 @@ fn a_blocking_thread_of_the_loop_may_block_on_it() {
 
 #[test]
 fn a_blocking_thread_of_the_loop_may_block_on_it_for_a_local_future() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let asked = event_loop.block_on(async {
-            let here = LocalHandle::current();
-            tokio::task::spawn_blocking(move || here.block_on_local(|| async { 3 })).await.unwrap()
-        });
-        assert_eq!(asked.unwrap().unwrap(), 3);
+    let event_loop = EventLoop::new().unwrap();
+    let asked = event_loop.block_on(async {
+        let here = LocalHandle::current();
+        tokio::task::spawn_blocking(move || here.block_on_local(|| async { 3 })).await.unwrap()
     });
+    assert_eq!(asked.unwrap().unwrap(), 3);
 }
 
 #[test]
@@ -618,36 +600,32 @@ fn a_thread_that_has_only_entered_the_loops_context_may_block_on_it() {
 
 #[test]
 fn the_thread_that_drives_a_current_thread_runtime_would_deadlock_on_it() {
-    watchdog(HANGS, || {
-        let runtime = TokioBuilder::new_current_thread().enable_all().name("driven").build().unwrap();
-        let drops = Drops::new();
-        let guard = drops.guard();
-        let (main, spawned, local, result) = runtime.block_on(async {
-            let main = Handle::current().block_on(async move { drop(guard) });
-            let spawned = tokio::spawn(async { Handle::current().block_on(async {}) }).await.unwrap();
-            let set = tokio::task::LocalSet::new();
-            let local = set.run_until(async { Handle::current().block_on(async {}) }).await;
-            (main, spawned, local, Handle::current().submit(async {}).result())
-        });
-        for asked in [main, spawned, local, result] {
-            let text = deadlock(asked);
-            assert!(text.contains("`driven`"), "{text}");
-        }
-        assert_eq!(drops.count(), 1);
+    let runtime = TokioBuilder::new_current_thread().enable_all().name("driven").build().unwrap();
+    let drops = Drops::new();
+    let guard = drops.guard();
+    let (main, spawned, local, result) = runtime.block_on(async {
+        let main = Handle::current().block_on(async move { drop(guard) });
+        let spawned = tokio::spawn(async { Handle::current().block_on(async {}) }).await.unwrap();
+        let set = tokio::task::LocalSet::new();
+        let local = set.run_until(async { Handle::current().block_on(async {}) }).await;
+        (main, spawned, local, Handle::current().submit(async {}).result())
     });
+    for asked in [main, spawned, local, result] {
+        let text = deadlock(asked);
+        assert!(text.contains("`driven`"), "{text}");
+    }
+    assert_eq!(drops.count(), 1);
 }
 
 #[test]
 fn the_thread_that_drives_a_current_thread_runtime_may_block_on_another_loop() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let asked = current_thread_runtime().block_on(async {
-            let spawned = event_loop.handle().clone();
-            let spawned = tokio::spawn(async move { spawned.block_on(async { 1 }) }).await.unwrap();
-            (spawned, event_loop.block_on(async { 2 }))
-        });
-        assert!(matches!(asked, (Ok(1), Ok(2))));
+    let event_loop = EventLoop::new().unwrap();
+    let asked = current_thread_runtime().block_on(async {
+        let spawned = event_loop.handle().clone();
+        let spawned = tokio::spawn(async move { spawned.block_on(async { 1 }) }).await.unwrap();
+        (spawned, event_loop.block_on(async { 2 }))
     });
+    assert!(matches!(asked, (Ok(1), Ok(2))));
 }
 
 #[test]
@@ -751,29 +729,24 @@ fn a_multi_thread_worker_that_drops_a_loop_lets_its_runtimes_other_tasks_go_on()
 
 #[test]
 fn a_multi_thread_worker_may_block_on_its_own_runtime() {
-    watchdog(HANGS, || {
-        let runtime = one_worker();
-        let asked = runtime.spawn(async {
-            let here = Handle::current();
-            (here.block_on(async { 1 }), here.submit(async { 2 }).result())
-        });
-        assert!(matches!(runtime.block_on(asked).unwrap(), (Ok(1), Ok(2))));
+    let runtime = one_worker();
+    let asked = runtime.spawn(async {
+        let here = Handle::current();
+        (here.block_on(async { 1 }), here.submit(async { 2 }).result())
     });
+    assert!(matches!(runtime.block_on(asked).unwrap(), (Ok(1), Ok(2))));
 }
 
 #[test]
 fn the_main_thread_a_blocking_thread_and_block_in_place_of_a_multi_thread_runtime_may_block_on_it() {
-    watchdog(HANGS, || {
-        let runtime = one_worker();
-        let asked = runtime.block_on(async {
-            let main = Handle::current().block_on(async { 1 });
-            let blocking = tokio::task::spawn_blocking(|| Handle::current().block_on(async { 2 })).await.unwrap();
-            let in_place =
-                tokio::spawn(async { tokio::task::block_in_place(|| Handle::current().block_on(async { 3 })) });
-            (main, blocking, in_place.await.unwrap())
-        });
-        assert!(matches!(asked, (Ok(1), Ok(2), Ok(3))));
+    let runtime = one_worker();
+    let asked = runtime.block_on(async {
+        let main = Handle::current().block_on(async { 1 });
+        let blocking = tokio::task::spawn_blocking(|| Handle::current().block_on(async { 2 })).await.unwrap();
+        let in_place = tokio::spawn(async { tokio::task::block_in_place(|| Handle::current().block_on(async { 3 })) });
+        (main, blocking, in_place.await.unwrap())
     });
+    assert!(matches!(asked, (Ok(1), Ok(2), Ok(3))));
 }
 
 // The end of a loop, waited for by another one.
@@ -865,18 +838,16 @@ fn the_end_of_a_shared_loop_is_not_waited_for_where_a_call_onto_it_waits_for_tha
 #[test]
 #[ignore = "a call inside a call, both polled by their caller, waits for nothing that the check knows of"]
 fn the_end_of_a_shared_loop_is_not_waited_for_where_a_call_inside_a_call_onto_it_needs_that_thread() {
-    watchdog(HANGS, || {
-        let (shared, other) = (AnyLoop::start(Kind::SharedLoop), AnyLoop::start(Kind::CurrentThread));
-        let (caller, there) = (shared.handle().clone(), other.handle().clone());
-        let called = caller.block_on(async {
-            there.block_on(async {
-                // The thread of this timer is to wait for the end of the shared loop, and so for the outer call.
-                tokio::spawn(async move { drop(shared) });
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            })
-        });
-        assert!(matches!(called, Ok(Ok(()) | Err(_)) | Err(Error::Closed)), "{called:?}");
+    let (shared, other) = (AnyLoop::start(Kind::SharedLoop), AnyLoop::start(Kind::CurrentThread));
+    let (caller, there) = (shared.handle().clone(), other.handle().clone());
+    let called = caller.block_on(async {
+        there.block_on(async {
+            // The thread of this timer is to wait for the end of the shared loop, and so for the outer call.
+            tokio::spawn(async move { drop(shared) });
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        })
     });
+    assert!(matches!(called, Ok(Ok(()) | Err(_)) | Err(Error::Closed)), "{called:?}");
 }
 
 // The guard's state.
@@ -940,55 +911,51 @@ fn a_wait_that_another_was_nested_in_still_counts_in_a_circle() {
             self.0.block_on(async {}).unwrap();
         }
     }
-    watchdog(HANGS, || {
-        let [alpha, beta, gamma] = ["alpha", "beta", "gamma"].map(named);
-        let (release, released) = oneshot::channel::<()>();
-        let (tell, waits) = mpsc::channel();
-        let (mut task, asked) = (beta.submit(async { released.await.unwrap() }), Handle::from(&gamma));
-        let first = alpha.submit(async move {
-            // The task gives this waker up for the one that the wait leaves, and so in the middle of the wait.
-            let waker = Waker::from(Arc::new(Asks(asked)));
-            assert!(pin!(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
-            drop(waker);
-            tell.send(()).unwrap();
-            loop {
-                match task.result_timeout(HANGS * 2) {
-                    // Beta asked first.
-                    Err(Error::WouldDeadlock(_)) => {}
-                    result => return result,
-                }
+    let [alpha, beta, gamma] = ["alpha", "beta", "gamma"].map(named);
+    let (release, released) = oneshot::channel::<()>();
+    let (tell, waits) = mpsc::channel();
+    let (mut task, asked) = (beta.submit(async { released.await.unwrap() }), Handle::from(&gamma));
+    let first = alpha.submit(async move {
+        // The task gives this waker up for the one that the wait leaves, and so in the middle of the wait.
+        let waker = Waker::from(Arc::new(Asks(asked)));
+        assert!(pin!(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
+        drop(waker);
+        tell.send(()).unwrap();
+        loop {
+            match task.result_timeout(HANGS * 2) {
+                // Beta asked first.
+                Err(Error::WouldDeadlock(_)) => {}
+                result => return result,
             }
-        });
-        waits.recv().unwrap();
-        let refused = wait_for_refusal(&beta, &alpha);
-        assert!(refused.contains("`alpha` waits for `beta`"), "{refused}");
-        release.send(()).unwrap();
-        first.result().unwrap().unwrap();
+        }
     });
+    waits.recv().unwrap();
+    let refused = wait_for_refusal(&beta, &alpha);
+    assert!(refused.contains("`alpha` waits for `beta`"), "{refused}");
+    release.send(()).unwrap();
+    first.result().unwrap().unwrap();
 }
 
 #[test]
 fn a_call_that_was_withdrawn_is_no_part_of_a_circle_while_its_future_is_dropped() {
-    watchdog(HANGS, || {
-        let (alpha, beta) = (named("alpha"), named("beta"));
-        let wedge = Wedge::on(|job| beta.call_soon(job).unwrap());
-        let (enter, entered) = mpsc::channel();
-        let (leave, left) = mpsc::channel::<()>();
-        let slow = OnDrop::new(move || {
-            enter.send(()).unwrap();
-            left.recv().unwrap_err();
-        });
-        let hasty = beta.with_timeout(SHORT);
-        let withdrawn = alpha.submit(async move { hasty.block_on(async move { drop(slow) }) });
-        // Alpha's thread is in the destructor, and beta owes it nothing any more.
-        entered.recv().unwrap();
-        wedge.release();
-        let limited = alpha.with_timeout(SHORT);
-        let asked = beta.block_on(async move { limited.block_on(async {}) }).unwrap();
-        assert!(matches!(asked, Err(Error::TimedOut(_))), "alpha is busy, but waits for nobody: {asked:?}");
-        drop(leave);
-        assert!(matches!(withdrawn.result().unwrap(), Err(Error::TimedOut(_))));
+    let (alpha, beta) = (named("alpha"), named("beta"));
+    let wedge = Wedge::on(|job| beta.call_soon(job).unwrap());
+    let (enter, entered) = mpsc::channel();
+    let (leave, left) = mpsc::channel::<()>();
+    let slow = OnDrop::new(move || {
+        enter.send(()).unwrap();
+        left.recv().unwrap_err();
     });
+    let hasty = beta.with_timeout(SHORT);
+    let withdrawn = alpha.submit(async move { hasty.block_on(async move { drop(slow) }) });
+    // Alpha's thread is in the destructor, and beta owes it nothing any more.
+    entered.recv().unwrap();
+    wedge.release();
+    let limited = alpha.with_timeout(SHORT);
+    let asked = beta.block_on(async move { limited.block_on(async {}) }).unwrap();
+    assert!(matches!(asked, Err(Error::TimedOut(_))), "alpha is busy, but waits for nobody: {asked:?}");
+    drop(leave);
+    assert!(matches!(withdrawn.result().unwrap(), Err(Error::TimedOut(_))));
 }
 
 #[test]
@@ -1018,88 +985,76 @@ const SHORT: Duration = Duration::from_millis(5);
 
 #[test]
 fn a_thread_whose_run_has_unwound_is_a_plain_thread_again() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let handle = Arc::new(std::sync::Mutex::new(None));
-        let unwound = catch_unwind(AssertUnwindSafe(|| {
-            bridge::run(async {
-                *handle.lock().unwrap() = Some(Handle::current());
-                panic_any(1_u8);
-            })
-        }));
-        unwound.unwrap_err();
-        assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
-        let of_run = handle.lock().unwrap().take().unwrap();
-        assert!(matches!(of_run.block_on(async {}), Err(Error::Closed)), "closed, and no longer this thread's");
-    });
+    let event_loop = EventLoop::new().unwrap();
+    let handle = Arc::new(std::sync::Mutex::new(None));
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
+        bridge::run(async {
+            *handle.lock().unwrap() = Some(Handle::current());
+            panic_any(1_u8);
+        })
+    }));
+    unwound.unwrap_err();
+    assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
+    let of_run = handle.lock().unwrap().take().unwrap();
+    assert!(matches!(of_run.block_on(async {}), Err(Error::Closed)), "closed, and no longer this thread's");
 }
 
 // `run` inside a loop.
 
 #[test]
 fn run_inside_a_loop_panics_at_the_callers_line_and_the_loop_goes_on() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let polled = Arc::new(AtomicBool::new(false));
-        let tell = Arc::clone(&polled);
-        let asked = event_loop.block_on(async move {
-            let tell = move || tell.store(true, Ordering::SeqCst);
-            let site = line(1);
-            (panic_of(|| bridge::run(async { tell() })), site)
-        });
-        let ((text, named), site) = asked.unwrap();
-        assert_eq!(named, site);
-        assert!(text.contains("runs an event loop already"), "{text}");
-        assert!(!polled.load(Ordering::SeqCst));
-        assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
+    let event_loop = EventLoop::new().unwrap();
+    let polled = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&polled);
+    let asked = event_loop.block_on(async move {
+        let tell = move || tell.store(true, Ordering::SeqCst);
+        let site = line(1);
+        (panic_of(|| bridge::run(async { tell() })), site)
     });
+    let ((text, named), site) = asked.unwrap();
+    assert_eq!(named, site);
+    assert!(text.contains("runs an event loop already"), "{text}");
+    assert!(!polled.load(Ordering::SeqCst));
+    assert_eq!(event_loop.block_on(async { 1 }).unwrap(), 1);
 }
 
 #[test]
 fn run_inside_run_panics_and_the_outer_one_goes_on() {
-    watchdog(HANGS, || {
-        let (text, here) = bridge::run(async {
-            let (text, _) = panic_of(|| bridge::run(async {}));
-            (text, Handle::current().submit(async { 1 }).await)
-        });
-        assert!(text.contains("runs an event loop already"), "{text}");
-        assert_eq!(here.unwrap(), 1);
+    let (text, here) = bridge::run(async {
+        let (text, _) = panic_of(|| bridge::run(async {}));
+        (text, Handle::current().submit(async { 1 }).await)
     });
+    assert!(text.contains("runs an event loop already"), "{text}");
+    assert_eq!(here.unwrap(), 1);
 }
 
 #[test]
 fn run_on_a_thread_of_a_tokio_runtime_that_polls_panics() {
-    watchdog(HANGS, || {
-        let current = current_thread_runtime().block_on(async { panic_of(|| bridge::run(async {})) });
-        let runtime = one_worker();
-        let worker = runtime.spawn(async { panic_of(|| bridge::run(async {})) });
-        for (text, _) in [current, runtime.block_on(worker).unwrap()] {
-            assert!(text.contains("runs an event loop already"), "{text}");
-        }
-    });
+    let current = current_thread_runtime().block_on(async { panic_of(|| bridge::run(async {})) });
+    let runtime = one_worker();
+    let worker = runtime.spawn(async { panic_of(|| bridge::run(async {})) });
+    for (text, _) in [current, runtime.block_on(worker).unwrap()] {
+        assert!(text.contains("runs an event loop already"), "{text}");
+    }
 }
 
 #[test]
 fn run_on_a_blocking_thread_works_and_its_loop_is_the_current_one() {
-    watchdog(HANGS, || {
-        let event_loop = named("outer");
-        let asked = event_loop.block_on(async {
-            let inner = || bridge::run(async { deadlock(Handle::current().block_on(async {})) });
-            tokio::task::spawn_blocking(inner).await.unwrap()
-        });
-        let text = asked.unwrap();
-        assert!(!text.contains("`outer`"), "{text}");
+    let event_loop = named("outer");
+    let asked = event_loop.block_on(async {
+        let inner = || bridge::run(async { deadlock(Handle::current().block_on(async {})) });
+        tokio::task::spawn_blocking(inner).await.unwrap()
     });
+    let text = asked.unwrap();
+    assert!(!text.contains("`outer`"), "{text}");
 }
 
 #[test]
 fn a_loop_may_be_blocked_on_inside_run_on_another_thread() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let drops = Drops::new();
-        let idle = idle_task(&event_loop, &drops);
-        let answer = bridge::run(async { event_loop.block_on(async { 5 }) });
-        assert_eq!(answer.unwrap(), 5);
-        assert!(!idle.is_done());
-    });
+    let event_loop = EventLoop::new().unwrap();
+    let drops = Drops::new();
+    let idle = idle_task(&event_loop, &drops);
+    let answer = bridge::run(async { event_loop.block_on(async { 5 }) });
+    assert_eq!(answer.unwrap(), 5);
+    assert!(!idle.is_done());
 }

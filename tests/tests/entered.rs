@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, ReturnWhen, SharedLoop};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each};
-use bridge_tests::{HANGS, Log, OnDrop, wait_until, watchdog};
+use bridge_tests::{HANGS, Log, OnDrop, wait_until};
 use tokio::runtime::{Builder, Handle as TokioHandle, Runtime};
 use tokio::task::LocalSet;
 use tokio::time::sleep;
@@ -210,23 +210,20 @@ fn in_every_combination(f: impl Fn(Kind) + Clone + Send + 'static) {
     let _alone = alone();
     for drives in DRIVES {
         let f = f.clone();
-        watchdog(HANGS, move || {
-            for entered in ENTERED {
-                for kind in Kind::ALL {
-                    println!("{drives:?}, in the context of {entered:?}, onto {kind:?}");
-                    let f = f.clone();
-                    drives.run(move || entered.within(|| f(kind)));
-                    let mut panics = PANICS.take();
-                    if drives.is_a_task_of_one_thread() && entered.hides_the_scheduler() {
-                        // A limit: nothing tells such a task from one on a worker, so tokio is asked, whose refusal is
-                        // contained, but reported.
-                        panics
-                            .retain(|text| !text.contains("can call blocking only when running on the multi-threaded"));
-                    }
-                    assert_eq!(panics, [""; 0]);
+        for entered in ENTERED {
+            for kind in Kind::ALL {
+                println!("{drives:?}, in the context of {entered:?}, onto {kind:?}");
+                let f = f.clone();
+                drives.run(move || entered.within(|| f(kind)));
+                let mut panics = PANICS.take();
+                if drives.is_a_task_of_one_thread() && entered.hides_the_scheduler() {
+                    // A limit: nothing tells such a task from one on a worker, so tokio is asked, whose refusal is
+                    // contained, but reported.
+                    panics.retain(|text| !text.contains("can call blocking only when running on the multi-threaded"));
                 }
+                assert_eq!(panics, [""; 0]);
             }
-        });
+        }
     }
 }
 
@@ -326,31 +323,29 @@ fn is_refused_or_ready<T: Debug>(answer: Result<T, Error>) {
 #[test]
 fn a_thread_that_drives_a_current_thread_runtime_and_has_entered_another_is_refused_what_it_would_have_to_do() {
     let _alone = alone();
-    watchdog(HANGS, || {
-        for entered in ENTERED {
-            for is_task in [false, true] {
-                println!("in the context of {entered:?}, in a task: {is_task}");
-                let runtime = current_thread();
-                let handle = Handle::from(&runtime);
-                let calls = move || {
-                    entered.within(|| {
-                        let slept = handle.block_on(async { sleep(MOMENT).await });
-                        assert!(matches!(slept, Err(Error::WouldDeadlock(_))), "{slept:?}");
-                        let result = handle.submit(async { sleep(MOMENT).await }).result();
-                        assert!(matches!(result, Err(Error::WouldDeadlock(_))), "{result:?}");
-                        is_refused_or_ready(handle.block_on(async { 1 }));
-                    });
-                };
-                if is_task {
-                    let task = runtime.spawn(async move { calls() });
-                    runtime.block_on(task).unwrap();
-                } else {
-                    runtime.block_on(async { calls() });
-                }
-                assert_eq!(PANICS.take(), [""; 0]);
+    for entered in ENTERED {
+        for is_task in [false, true] {
+            println!("in the context of {entered:?}, in a task: {is_task}");
+            let runtime = current_thread();
+            let handle = Handle::from(&runtime);
+            let calls = move || {
+                entered.within(|| {
+                    let slept = handle.block_on(async { sleep(MOMENT).await });
+                    assert!(matches!(slept, Err(Error::WouldDeadlock(_))), "{slept:?}");
+                    let result = handle.submit(async { sleep(MOMENT).await }).result();
+                    assert!(matches!(result, Err(Error::WouldDeadlock(_))), "{result:?}");
+                    is_refused_or_ready(handle.block_on(async { 1 }));
+                });
+            };
+            if is_task {
+                let task = runtime.spawn(async move { calls() });
+                runtime.block_on(task).unwrap();
+            } else {
+                runtime.block_on(async { calls() });
             }
+            assert_eq!(PANICS.take(), [""; 0]);
         }
-    });
+    }
 }
 
 #[test]
@@ -387,122 +382,114 @@ fn a_worker_that_entered_a_busy_current_thread_runtime_has_its_answers_from_it()
 #[test]
 fn a_loop_of_another_threads_may_be_shut_down_on_a_blocking_thread_that_has_entered_it() {
     let _alone = alone();
-    watchdog(HANGS, || {
-        let runtime = current_thread();
-        let shared = SharedLoop::new().unwrap();
-        let event_loop = EventLoop::new().unwrap();
-        let ended = runtime.block_on(async {
-            tokio::task::spawn_blocking(move || {
-                let (one, other) = (Handle::from(&event_loop), Handle::from(&shared));
-                let _one = one.enter();
-                let _other = other.enter();
-                (event_loop.shutdown(), shared.shutdown())
-            })
-            .await
-            .unwrap()
-        });
-        assert!(matches!(ended, (Ok(()), Ok(()))), "{ended:?}");
+    let runtime = current_thread();
+    let shared = SharedLoop::new().unwrap();
+    let event_loop = EventLoop::new().unwrap();
+    let ended = runtime.block_on(async {
+        tokio::task::spawn_blocking(move || {
+            let (one, other) = (Handle::from(&event_loop), Handle::from(&shared));
+            let _one = one.enter();
+            let _other = other.enter();
+            (event_loop.shutdown(), shared.shutdown())
+        })
+        .await
+        .unwrap()
     });
+    assert!(matches!(ended, (Ok(()), Ok(()))), "{ended:?}");
 }
 
 #[test]
 fn a_worker_that_waits_gives_its_tasks_to_threads_of_its_own_runtime_whichever_it_has_entered() {
     const CALLS: usize = 2_000;
     let _alone = alone();
-    watchdog(HANGS, || {
-        let threads = Arc::new(AtomicUsize::new(0));
-        let started = Arc::clone(&threads);
-        let entered = Builder::new_multi_thread()
-            .worker_threads(1)
-            .on_thread_start(move || {
-                started.fetch_add(1, Ordering::SeqCst);
-            })
-            .build()
-            .unwrap();
-        let outer = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let event_loop = EventLoop::new().unwrap();
-        let (handle, context) = (event_loop.handle().clone(), entered.handle().clone());
-        let stop = AtomicBool::new(false);
-        thread::scope(|scope| {
-            // Their tasks come into the queue of `entered`, and go, all the time.
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    while !stop.load(Ordering::SeqCst) {
-                        if entered.metrics().global_queue_depth() < 8 {
-                            drop(entered.spawn(async {}));
-                        }
+    let threads = Arc::new(AtomicUsize::new(0));
+    let started = Arc::clone(&threads);
+    let entered = Builder::new_multi_thread()
+        .worker_threads(1)
+        .on_thread_start(move || {
+            started.fetch_add(1, Ordering::SeqCst);
+        })
+        .build()
+        .unwrap();
+    let outer = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let event_loop = EventLoop::new().unwrap();
+    let (handle, context) = (event_loop.handle().clone(), entered.handle().clone());
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        // Their tasks come into the queue of `entered`, and go, all the time.
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    if entered.metrics().global_queue_depth() < 8 {
+                        drop(entered.spawn(async {}));
                     }
-                });
-            }
-            // A task each: a worker that has given its tasks away has none to give.
-            for _ in 0..CALLS {
-                let (handle, context) = (handle.clone(), context.clone());
-                let call = outer.spawn(async move {
-                    let _context = context.enter();
-                    handle.block_on(tokio::task::yield_now()).unwrap();
-                });
-                outer.block_on(call).unwrap();
-            }
-            stop.store(true, Ordering::SeqCst);
-        });
-        assert_eq!(threads.load(Ordering::SeqCst), 1, "threads of the runtime that was entered");
+                }
+            });
+        }
+        // A task each: a worker that has given its tasks away has none to give.
+        for _ in 0..CALLS {
+            let (handle, context) = (handle.clone(), context.clone());
+            let call = outer.spawn(async move {
+                let _context = context.enter();
+                handle.block_on(tokio::task::yield_now()).unwrap();
+            });
+            outer.block_on(call).unwrap();
+        }
+        stop.store(true, Ordering::SeqCst);
     });
+    assert_eq!(threads.load(Ordering::SeqCst), 1, "threads of the runtime that was entered");
 }
 
 #[test]
 fn a_worker_that_waits_in_the_context_of_a_runtime_that_has_shut_down_keeps_its_tasks() {
     let _alone = alone();
-    watchdog(HANGS, || {
-        let entered = Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        let context = entered.handle().clone();
-        entered.shutdown_timeout(HANGS);
-        let outer = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let event_loop = EventLoop::new().unwrap();
-        let handle = event_loop.handle().clone();
-        let (start, started) = tokio::sync::oneshot::channel();
-        let call = outer.spawn(async move {
-            let other = tokio::spawn(async move { start.send(()).unwrap() });
-            {
-                let _context = context.enter();
-                handle.block_on(async { started.await.unwrap() }).unwrap();
-            }
-            other.await.unwrap();
-        });
-        outer.block_on(call).unwrap();
+    let entered = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let context = entered.handle().clone();
+    entered.shutdown_timeout(HANGS);
+    let outer = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let event_loop = EventLoop::new().unwrap();
+    let handle = event_loop.handle().clone();
+    let (start, started) = tokio::sync::oneshot::channel();
+    let call = outer.spawn(async move {
+        let other = tokio::spawn(async move { start.send(()).unwrap() });
+        {
+            let _context = context.enter();
+            handle.block_on(async { started.await.unwrap() }).unwrap();
+        }
+        other.await.unwrap();
     });
+    outer.block_on(call).unwrap();
 }
 
 #[test]
 fn a_worker_that_waits_gives_its_tasks_to_threads_of_its_own_runtime_however_busy_that_is() {
     const CALLS: usize = 500;
     let _alone = alone();
-    watchdog(HANGS, || {
-        let own = Builder::new_multi_thread().worker_threads(2).thread_name("own").enable_all().build().unwrap();
-        let event_loop = EventLoop::new().unwrap();
-        let stop = AtomicBool::new(false);
-        let strangers = Arc::new(AtomicUsize::new(0));
-        thread::scope(|scope| {
-            for _ in 0..2 {
-                scope.spawn(|| {
-                    while !stop.load(Ordering::SeqCst) {
-                        if own.metrics().global_queue_depth() < 8 {
-                            drop(own.spawn(async {}));
-                        }
+    let own = Builder::new_multi_thread().worker_threads(2).thread_name("own").enable_all().build().unwrap();
+    let event_loop = EventLoop::new().unwrap();
+    let stop = AtomicBool::new(false);
+    let strangers = Arc::new(AtomicUsize::new(0));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::SeqCst) {
+                    if own.metrics().global_queue_depth() < 8 {
+                        drop(own.spawn(async {}));
                     }
-                });
-            }
-            for _ in 0..CALLS {
-                let (handle, strangers) = (event_loop.handle().clone(), Arc::clone(&strangers));
-                let call = own.spawn(async move {
-                    if thread::current().name() != Some("own") {
-                        strangers.fetch_add(1, Ordering::SeqCst);
-                    }
-                    handle.block_on(tokio::task::yield_now()).unwrap();
-                });
-                own.block_on(call).unwrap();
-            }
-            stop.store(true, Ordering::SeqCst);
-        });
-        assert_eq!(strangers.load(Ordering::SeqCst), 0, "tasks on threads of another runtime");
+                }
+            });
+        }
+        for _ in 0..CALLS {
+            let (handle, strangers) = (event_loop.handle().clone(), Arc::clone(&strangers));
+            let call = own.spawn(async move {
+                if thread::current().name() != Some("own") {
+                    strangers.fetch_add(1, Ordering::SeqCst);
+                }
+                handle.block_on(tokio::task::yield_now()).unwrap();
+            });
+            own.block_on(call).unwrap();
+        }
+        stop.store(true, Ordering::SeqCst);
     });
+    assert_eq!(strangers.load(Ordering::SeqCst), 0, "tasks on threads of another runtime");
 }

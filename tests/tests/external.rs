@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, SharedLoop};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
-use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until};
 use common::{SETTLE, deadlock, idle_task, thread_of_tasks};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -68,12 +68,11 @@ const BOTH: [fn() -> External; 2] = [multi_thread, current_thread];
 
 /// Runs `test` on a runtime of each flavour with each way to end it.
 #[track_caller]
-fn on_each_way_to_end(test: impl Fn(External, Shutdown) + Clone + Send + 'static) {
+fn on_each_way_to_end(test: impl Fn(External, Shutdown)) {
     for flavour in BOTH {
         for (name, way) in WAYS {
-            let test = test.clone();
             println!("ended by {name}");
-            watchdog(HANGS, move || test(flavour(), way));
+            test(flavour(), way);
         }
     }
 }
@@ -97,229 +96,204 @@ fn place() -> (ThreadId, Option<Id>) {
 
 #[test]
 fn a_call_is_polled_and_dropped_on_the_calling_thread_inside_the_runtimes_context() {
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, id, end, .. } = flavour();
-            let places = Log::new();
-            let mut lines = vec![String::from("one")];
-            handle
-                .block_on(async {
-                    let _guard = OnDrop::new(|| places.push(place()));
-                    places.push(place());
-                    yield_now().await;
-                    places.push(place());
-                    sleep(Duration::from_millis(2)).await;
-                    places.push(place());
-                    lines.push(String::from("two"));
-                })
-                .unwrap();
-            assert_eq!(lines, ["one", "two"]);
-            assert_eq!(places.take(), [(thread::current().id(), Some(id)); 4]);
-            end(drop);
-        }
-    });
+    for flavour in BOTH {
+        let External { handle, id, end, .. } = flavour();
+        let places = Log::new();
+        let mut lines = vec![String::from("one")];
+        handle
+            .block_on(async {
+                let _guard = OnDrop::new(|| places.push(place()));
+                places.push(place());
+                yield_now().await;
+                places.push(place());
+                sleep(Duration::from_millis(2)).await;
+                places.push(place());
+                lines.push(String::from("two"));
+            })
+            .unwrap();
+        assert_eq!(lines, ["one", "two"]);
+        assert_eq!(places.take(), [(thread::current().id(), Some(id)); 4]);
+        end(drop);
+    }
 }
 
 #[test]
 fn a_ready_call_returns_while_the_runtime_is_inside_a_long_poll() {
-    watchdog(HANGS, || {
-        let External { handle, end, .. } = current_thread();
-        let wedge = Wedge::on(|job| handle.call_soon(job).unwrap());
-        assert_eq!(handle.block_on(async { 1 }).unwrap(), 1);
-        wedge.release();
-        end(drop);
-    });
+    let External { handle, end, .. } = current_thread();
+    let wedge = Wedge::on(|job| handle.call_soon(job).unwrap());
+    assert_eq!(handle.block_on(async { 1 }).unwrap(), 1);
+    wedge.release();
+    end(drop);
 }
 
 #[test]
 fn a_submitted_task_is_one_of_the_runtime() {
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, id, driver, end } = flavour();
-            let (polled_on, context) = handle.submit(async { place() }).result().unwrap();
-            assert_eq!(context, Some(id));
-            assert_ne!(polled_on, thread::current().id());
-            assert!(driver.is_none_or(|driver| driver == polled_on));
-            end(drop);
-        }
-    });
+    for flavour in BOTH {
+        let External { handle, id, driver, end } = flavour();
+        let (polled_on, context) = handle.submit(async { place() }).result().unwrap();
+        assert_eq!(context, Some(id));
+        assert_ne!(polled_on, thread::current().id());
+        assert!(driver.is_none_or(|driver| driver == polled_on));
+        end(drop);
+    }
 }
 
 #[test]
 fn what_a_call_spawns_is_a_task_of_the_runtime() {
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, id, driver, end } = flavour();
-            let (polled_on, context) =
-                handle.block_on(async { tokio::spawn(async { place() }).await }).unwrap().unwrap();
-            assert_eq!(context, Some(id));
-            assert_ne!(polled_on, thread::current().id());
-            assert!(driver.is_none_or(|driver| driver == polled_on));
-            end(drop);
-        }
-    });
+    for flavour in BOTH {
+        let External { handle, id, driver, end } = flavour();
+        let (polled_on, context) = handle.block_on(async { tokio::spawn(async { place() }).await }).unwrap().unwrap();
+        assert_eq!(context, Some(id));
+        assert_ne!(polled_on, thread::current().id());
+        assert!(driver.is_none_or(|driver| driver == polled_on));
+        end(drop);
+    }
 }
 
 #[test]
 fn sockets_of_a_call_and_of_a_task_work() {
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, end, .. } = flavour();
-            let listener = handle.block_on(TcpListener::bind("127.0.0.1:0")).unwrap().unwrap();
-            let address = listener.local_addr().unwrap();
-            let echo = handle.submit(async move {
-                let (mut stream, _) = listener.accept().await?;
-                let (mut read, mut write) = stream.split();
-                tokio::io::copy(&mut read, &mut write).await
-            });
-            let mut answer = Vec::new();
-            let call = handle.block_on(async {
-                let mut stream = TcpStream::connect(address).await?;
-                stream.write_all(b"over there").await?;
-                stream.shutdown().await?;
-                stream.read_to_end(&mut answer).await
-            });
-            assert_eq!(call.unwrap().unwrap(), 10);
-            assert_eq!(answer, b"over there");
-            assert_eq!(echo.result().unwrap().unwrap(), 10);
-            end(drop);
-        }
-    });
+    for flavour in BOTH {
+        let External { handle, end, .. } = flavour();
+        let listener = handle.block_on(TcpListener::bind("127.0.0.1:0")).unwrap().unwrap();
+        let address = listener.local_addr().unwrap();
+        let echo = handle.submit(async move {
+            let (mut stream, _) = listener.accept().await?;
+            let (mut read, mut write) = stream.split();
+            tokio::io::copy(&mut read, &mut write).await
+        });
+        let mut answer = Vec::new();
+        let call = handle.block_on(async {
+            let mut stream = TcpStream::connect(address).await?;
+            stream.write_all(b"over there").await?;
+            stream.shutdown().await?;
+            stream.read_to_end(&mut answer).await
+        });
+        assert_eq!(call.unwrap().unwrap(), 10);
+        assert_eq!(answer, b"over there");
+        assert_eq!(echo.result().unwrap().unwrap(), 10);
+        end(drop);
+    }
 }
 
 #[test]
 fn many_threads_may_call_onto_one_runtime() {
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, end, .. } = flavour();
-            thread::scope(|scope| {
-                for thread in 0..8_usize {
-                    let handle = &handle;
-                    scope.spawn(move || {
-                        for call in 0..100 {
-                            let here = (thread, call);
-                            let there = handle.block_on(async {
-                                yield_now().await;
-                                &here
-                            });
-                            assert_eq!(*there.unwrap(), here);
-                        }
-                    });
-                }
-            });
-            end(drop);
-        }
-    });
+    for flavour in BOTH {
+        let External { handle, end, .. } = flavour();
+        thread::scope(|scope| {
+            for thread in 0..8_usize {
+                let handle = &handle;
+                scope.spawn(move || {
+                    for call in 0..100 {
+                        let here = (thread, call);
+                        let there = handle.block_on(async {
+                            yield_now().await;
+                            &here
+                        });
+                        assert_eq!(*there.unwrap(), here);
+                    }
+                });
+            }
+        });
+        end(drop);
+    }
 }
 
 #[test]
 fn a_panic_reaches_the_caller_as_it_was_and_the_runtime_goes_on() {
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, end, .. } = flavour();
-            let call = || handle.block_on(async { panic_any(3_u8) });
-            let payload = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
-            assert_eq!(*payload.downcast::<u8>().unwrap(), 3);
-            assert_eq!(handle.block_on(async { 1 }).unwrap(), 1);
-            end(drop);
-        }
-    });
+    for flavour in BOTH {
+        let External { handle, end, .. } = flavour();
+        let call = || handle.block_on(async { panic_any(3_u8) });
+        let payload = catch_unwind(AssertUnwindSafe(call)).unwrap_err();
+        assert_eq!(*payload.downcast::<u8>().unwrap(), 3);
+        assert_eq!(handle.block_on(async { 1 }).unwrap(), 1);
+        end(drop);
+    }
 }
 
 #[test]
 fn a_call_that_times_out_has_dropped_its_future_on_the_calling_thread_inside_the_runtimes_context() {
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, id, end, .. } = flavour();
-            let places = Log::new();
-            let timeout = Duration::from_millis(20);
-            let result = handle.with_timeout(timeout).block_on(async {
-                let _guard = OnDrop::new(|| places.push(place()));
-                pending::<()>().await;
-            });
-            assert!(matches!(result, Err(Error::TimedOut(of)) if of == timeout));
-            assert_eq!(places.take(), [(thread::current().id(), Some(id))]);
-            end(drop);
-        }
-    });
+    for flavour in BOTH {
+        let External { handle, id, end, .. } = flavour();
+        let places = Log::new();
+        let timeout = Duration::from_millis(20);
+        let result = handle.with_timeout(timeout).block_on(async {
+            let _guard = OnDrop::new(|| places.push(place()));
+            pending::<()>().await;
+        });
+        assert!(matches!(result, Err(Error::TimedOut(of)) if of == timeout));
+        assert_eq!(places.take(), [(thread::current().id(), Some(id))]);
+        end(drop);
+    }
 }
 
 #[test]
 fn a_task_can_be_cancelled_before_and_after_its_first_poll() {
-    watchdog(HANGS, || {
-        let External { handle, driver, end, .. } = current_thread();
-        let drops = Drops::new();
-        let idle = idle_task(&handle, &drops);
-        assert!(idle.cancel() && idle.cancel());
-        assert!(matches!(idle.result(), Err(Error::Cancelled)));
-        assert_eq!(drops.threads(), [driver.unwrap()]);
+    let External { handle, driver, end, .. } = current_thread();
+    let drops = Drops::new();
+    let idle = idle_task(&handle, &drops);
+    assert!(idle.cancel() && idle.cancel());
+    assert!(matches!(idle.result(), Err(Error::Cancelled)));
+    assert_eq!(drops.threads(), [driver.unwrap()]);
 
-        let wedge = Wedge::on(|job| handle.call_soon(job).unwrap());
-        let task = handle.submit(async { unreachable!("it is withdrawn") });
-        assert!(task.cancel() && task.is_done());
-        let result: Result<(), _> = task.result();
-        assert!(matches!(result, Err(Error::Cancelled)));
-        wedge.release();
-        assert_eq!(handle.submit(async { 1 }).result().unwrap(), 1);
-        end(drop);
-    });
+    let wedge = Wedge::on(|job| handle.call_soon(job).unwrap());
+    let task = handle.submit(async { unreachable!("it is withdrawn") });
+    assert!(task.cancel() && task.is_done());
+    let result: Result<(), _> = task.result();
+    assert!(matches!(result, Err(Error::Cancelled)));
+    wedge.release();
+    assert_eq!(handle.submit(async { 1 }).result().unwrap(), 1);
+    end(drop);
 }
 
 #[test]
 fn submissions_of_one_thread_start_in_order_on_a_current_thread_runtime() {
-    watchdog(HANGS, || {
-        let External { handle, end, .. } = current_thread();
-        let log = Log::new();
-        let wedge = Wedge::on(|job| handle.call_soon(job).unwrap());
-        let submit = |i| {
-            let log = log.clone();
-            handle.submit(async move { log.push(i) })
-        };
-        let tasks: Vec<_> = (0..100).map(submit).collect();
-        wedge.release();
-        tasks.into_iter().for_each(|task| task.result().unwrap());
-        assert_eq!(log.take(), (0..100).collect::<Vec<_>>());
-        end(drop);
-    });
+    let External { handle, end, .. } = current_thread();
+    let log = Log::new();
+    let wedge = Wedge::on(|job| handle.call_soon(job).unwrap());
+    let submit = |i| {
+        let log = log.clone();
+        handle.submit(async move { log.push(i) })
+    };
+    let tasks: Vec<_> = (0..100).map(submit).collect();
+    wedge.release();
+    tasks.into_iter().for_each(|task| task.result().unwrap());
+    assert_eq!(log.take(), (0..100).collect::<Vec<_>>());
+    end(drop);
 }
 
 #[test]
 fn a_handle_from_the_runtime_of_a_loop_of_ours_is_that_loops() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let through_tokio = event_loop.block_on(async { Handle::from(tokio::runtime::Handle::current()) });
-        let through_tokio = through_tokio.unwrap();
-        // Both ways lead through one queue, in order, and shutdown finishes what came by either.
-        let log = Log::new();
-        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
-        let submit = |i| {
-            let log = log.clone();
-            let to = if i % 2 == 0 { &through_tokio } else { event_loop.handle() };
-            to.submit(async move {
-                log.push(i);
-                sleep(Duration::from_millis(10)).await;
-            })
-        };
-        let tasks: Vec<_> = (0..20).map(submit).collect();
-        wedge.release();
-        event_loop.shutdown().unwrap();
-        tasks.into_iter().for_each(|task| task.result().unwrap());
-        assert_eq!(log.take(), (0..20).collect::<Vec<_>>());
-        assert!(through_tokio.is_closed());
-    });
+    let event_loop = EventLoop::new().unwrap();
+    let through_tokio = event_loop.block_on(async { Handle::from(tokio::runtime::Handle::current()) });
+    let through_tokio = through_tokio.unwrap();
+    // Both ways lead through one queue, in order, and shutdown finishes what came by either.
+    let log = Log::new();
+    let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+    let submit = |i| {
+        let log = log.clone();
+        let to = if i % 2 == 0 { &through_tokio } else { event_loop.handle() };
+        to.submit(async move {
+            log.push(i);
+            sleep(Duration::from_millis(10)).await;
+        })
+    };
+    let tasks: Vec<_> = (0..20).map(submit).collect();
+    wedge.release();
+    event_loop.shutdown().unwrap();
+    tasks.into_iter().for_each(|task| task.result().unwrap());
+    assert_eq!(log.take(), (0..20).collect::<Vec<_>>());
+    assert!(through_tokio.is_closed());
 }
 
 #[test]
 fn a_handle_from_the_runtime_of_a_shared_loop_is_that_loops() {
-    watchdog(HANGS, || {
-        let shared = SharedLoop::new().unwrap();
-        let through_tokio = shared.block_on(async { Handle::from(tokio::runtime::Handle::current()) }).unwrap();
-        let task = through_tokio.submit(sleep_inside(Duration::from_millis(20)));
-        // Only a loop of ours finishes what it was given.
-        shared.shutdown().unwrap();
-        task.result().unwrap();
-        assert!(through_tokio.is_closed());
-    });
+    let shared = SharedLoop::new().unwrap();
+    let through_tokio = shared.block_on(async { Handle::from(tokio::runtime::Handle::current()) }).unwrap();
+    let task = through_tokio.submit(sleep_inside(Duration::from_millis(20)));
+    // Only a loop of ours finishes what it was given.
+    shared.shutdown().unwrap();
+    task.result().unwrap();
+    assert!(through_tokio.is_closed());
 }
 
 async fn sleep_inside(time: Duration) {
@@ -328,15 +302,13 @@ async fn sleep_inside(time: Duration) {
 
 #[test]
 fn two_runtimes_are_two_loops() {
-    watchdog(HANGS, || {
-        let (one, two) = (current_thread(), current_thread());
-        assert_eq!(thread_of_tasks(&one.handle), one.driver.unwrap());
-        assert_eq!(thread_of_tasks(&two.handle), two.driver.unwrap());
-        (one.end)(drop);
-        assert!(one.handle.is_closed() && !two.handle.is_closed());
-        assert_eq!(two.handle.block_on(async { 2 }).unwrap(), 2);
-        (two.end)(drop);
-    });
+    let (one, two) = (current_thread(), current_thread());
+    assert_eq!(thread_of_tasks(&one.handle), one.driver.unwrap());
+    assert_eq!(thread_of_tasks(&two.handle), two.driver.unwrap());
+    (one.end)(drop);
+    assert!(one.handle.is_closed() && !two.handle.is_closed());
+    assert_eq!(two.handle.block_on(async { 2 }).unwrap(), 2);
+    (two.end)(drop);
 }
 
 // Who calls. The kinds of loops of ours are beside them, for what holds on all.
@@ -381,7 +353,7 @@ async fn waits_for_everything(address: SocketAddr) -> usize {
 
 /// Calls onto loops of all kinds. `from` runs what it is given on the thread in question.
 #[track_caller]
-fn may_call_from(from: impl Fn(Box<dyn FnOnce() + Send>) + Clone + Send + 'static) {
+fn may_call_from(from: impl Fn(Box<dyn FnOnce() + Send>)) {
     let address = echo_server();
     on_each(Kind::ALL, move |on| {
         let handle = on.handle().clone();
@@ -495,68 +467,58 @@ fn a_call_inside_a_call_onto_the_same_runtime_works_at_any_depth() {
         });
         inner.unwrap() + 1
     }
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, end, .. } = flavour();
-            assert_eq!(nested(&handle, 20), 21);
-            end(drop);
-        }
-    });
+    for flavour in BOTH {
+        let External { handle, end, .. } = flavour();
+        assert_eq!(nested(&handle, 20), 21);
+        end(drop);
+    }
 }
 
 #[test]
 fn the_main_thread_a_worker_and_a_blocking_thread_of_a_multi_thread_runtime_may_call_onto_it() {
-    watchdog(HANGS, || {
-        let address = echo_server();
-        let runtime = one_worker();
-        let call = move || Handle::current().block_on(waits_for_everything(address));
-        assert_eq!(runtime.block_on(async { call() }).unwrap(), 300);
-        assert_eq!(runtime.block_on(runtime.spawn(async move { call() })).unwrap().unwrap(), 300);
-        assert_eq!(runtime.block_on(runtime.spawn_blocking(call)).unwrap().unwrap(), 300);
-    });
+    let address = echo_server();
+    let runtime = one_worker();
+    let call = move || Handle::current().block_on(waits_for_everything(address));
+    assert_eq!(runtime.block_on(async { call() }).unwrap(), 300);
+    assert_eq!(runtime.block_on(runtime.spawn(async move { call() })).unwrap().unwrap(), 300);
+    assert_eq!(runtime.block_on(runtime.spawn_blocking(call)).unwrap().unwrap(), 300);
 }
 
 #[test]
 fn a_blocking_thread_of_a_current_thread_runtime_may_call_onto_it() {
-    watchdog(HANGS, || {
-        let address = echo_server();
-        let runtime = undriven();
-        let call = move || Handle::current().block_on(waits_for_everything(address));
-        assert_eq!(runtime.block_on(runtime.spawn_blocking(call)).unwrap().unwrap(), 300);
-    });
+    let address = echo_server();
+    let runtime = undriven();
+    let call = move || Handle::current().block_on(waits_for_everything(address));
+    assert_eq!(runtime.block_on(runtime.spawn_blocking(call)).unwrap().unwrap(), 300);
 }
 
 #[test]
 fn a_worker_that_calls_onto_its_own_runtime_lets_the_other_tasks_go_on() {
-    watchdog(HANGS, || {
-        let runtime = one_worker();
-        let (give, given) = oneshot::channel();
-        let (tell, on_the_worker) = mpsc::channel();
-        let call = runtime.spawn(async move {
-            tell.send(()).unwrap();
-            let here = thread::current().id();
-            Handle::current().block_on(async { (given.await.unwrap(), thread::current().id() == here) })
-        });
-        on_the_worker.recv().unwrap();
-        // The one worker is blocked, and this needs a worker.
-        runtime.spawn(async move { give.send(9).unwrap() });
-        assert_eq!(runtime.block_on(call).unwrap().unwrap(), (9, true));
+    let runtime = one_worker();
+    let (give, given) = oneshot::channel();
+    let (tell, on_the_worker) = mpsc::channel();
+    let call = runtime.spawn(async move {
+        tell.send(()).unwrap();
+        let here = thread::current().id();
+        Handle::current().block_on(async { (given.await.unwrap(), thread::current().id() == here) })
     });
+    on_the_worker.recv().unwrap();
+    // The one worker is blocked, and this needs a worker.
+    runtime.spawn(async move { give.send(9).unwrap() });
+    assert_eq!(runtime.block_on(call).unwrap().unwrap(), (9, true));
 }
 
 #[test]
 fn the_thread_inside_block_on_of_the_very_current_thread_runtime_would_deadlock() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        let polled = AtomicBool::new(false);
-        let asked = runtime.block_on(async {
-            Handle::current().block_on(async {
-                polled.store(true, Ordering::SeqCst);
-            })
-        });
-        deadlock(asked);
-        assert!(!polled.load(Ordering::SeqCst), "what is refused is not run");
+    let runtime = undriven();
+    let polled = AtomicBool::new(false);
+    let asked = runtime.block_on(async {
+        Handle::current().block_on(async {
+            polled.store(true, Ordering::SeqCst);
+        })
     });
+    deadlock(asked);
+    assert!(!polled.load(Ordering::SeqCst), "what is refused is not run");
 }
 
 #[test]
@@ -575,23 +537,21 @@ fn a_loop_ends_while_a_worker_that_called_onto_it_works_on() {
 
 #[test]
 fn a_call_of_a_loops_thread_that_a_shutdown_finds_in_its_first_poll_is_finished() {
-    watchdog(HANGS, || {
-        let (shared, event_loop) = (SharedLoop::new().unwrap(), EventLoop::new().unwrap());
-        let handle = shared.handle().clone();
-        let (tell, polled) = mpsc::channel();
-        let call = event_loop.submit(async move {
-            handle.block_on(async {
-                tell.send(()).unwrap();
-                wait_until(|| handle.is_closed());
-                // The thread is to wait, and the loop goes on with the future.
-                sleep(Duration::from_millis(1)).await;
-                7
-            })
-        });
-        polled.recv().unwrap();
-        shared.shutdown().unwrap();
-        assert_eq!(call.result().unwrap().unwrap(), 7);
+    let (shared, event_loop) = (SharedLoop::new().unwrap(), EventLoop::new().unwrap());
+    let handle = shared.handle().clone();
+    let (tell, polled) = mpsc::channel();
+    let call = event_loop.submit(async move {
+        handle.block_on(async {
+            tell.send(()).unwrap();
+            wait_until(|| handle.is_closed());
+            // The thread is to wait, and the loop goes on with the future.
+            sleep(Duration::from_millis(1)).await;
+            7
+        })
     });
+    polled.recv().unwrap();
+    shared.shutdown().unwrap();
+    assert_eq!(call.result().unwrap().unwrap(), 7);
 }
 
 // A worker that has entered another runtime's context by hand. Where it blocks, tokio has a thread of the entered runtime go on
@@ -599,26 +559,24 @@ fn a_call_of_a_loops_thread_that_a_shutdown_finds_in_its_first_poll_is_finished(
 
 #[test]
 fn a_worker_that_entered_another_runtimes_context_may_call_onto_that_one() {
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, end, .. } = flavour();
-            let runtime = one_worker();
-            let entered = handle.block_on(async { tokio::runtime::Handle::current() }).unwrap();
-            let asked = runtime.spawn(async move {
-                let _entered = entered.enter();
-                let ready = handle.block_on(async { 1 });
-                let pending = handle.block_on(async {
-                    sleep(Duration::from_millis(1)).await;
-                    2
-                });
-                (ready, pending, handle.submit(async { 3 }).result())
+    for flavour in BOTH {
+        let External { handle, end, .. } = flavour();
+        let runtime = one_worker();
+        let entered = handle.block_on(async { tokio::runtime::Handle::current() }).unwrap();
+        let asked = runtime.spawn(async move {
+            let _entered = entered.enter();
+            let ready = handle.block_on(async { 1 });
+            let pending = handle.block_on(async {
+                sleep(Duration::from_millis(1)).await;
+                2
             });
-            let asked = runtime.block_on(asked).unwrap();
-            assert!(matches!(asked, (Ok(1), Ok(2), Ok(3))), "{asked:?}");
-            drop(runtime);
-            end(drop);
-        }
-    });
+            (ready, pending, handle.submit(async { 3 }).result())
+        });
+        let asked = runtime.block_on(asked).unwrap();
+        assert!(matches!(asked, (Ok(1), Ok(2), Ok(3))), "{asked:?}");
+        drop(runtime);
+        end(drop);
+    }
 }
 
 #[test]
@@ -654,41 +612,37 @@ fn a_worker_that_entered_another_runtimes_context_lets_its_own_runtimes_tasks_go
 
 #[test]
 fn a_loops_thread_that_entered_a_runtimes_context_may_call_onto_that_one() {
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, end, .. } = flavour();
-            let entered = handle.block_on(async { tokio::runtime::Handle::current() }).unwrap();
-            let event_loop = EventLoop::new().unwrap();
-            let asked = event_loop.block_on(async {
-                let _entered = entered.enter();
-                handle.block_on(async {
-                    sleep(Duration::from_millis(1)).await;
-                    2
-                })
-            });
-            assert_eq!(asked.unwrap().unwrap(), 2);
-            end(drop);
-        }
-    });
+    for flavour in BOTH {
+        let External { handle, end, .. } = flavour();
+        let entered = handle.block_on(async { tokio::runtime::Handle::current() }).unwrap();
+        let event_loop = EventLoop::new().unwrap();
+        let asked = event_loop.block_on(async {
+            let _entered = entered.enter();
+            handle.block_on(async {
+                sleep(Duration::from_millis(1)).await;
+                2
+            })
+        });
+        assert_eq!(asked.unwrap().unwrap(), 2);
+        end(drop);
+    }
 }
 
 #[test]
 fn the_thread_of_a_current_thread_runtime_that_entered_a_multi_thread_one_waits_without_a_panic() {
-    watchdog(HANGS, || {
-        let External { handle, end, .. } = multi_thread();
-        let entered = handle.block_on(async { tokio::runtime::Handle::current() }).unwrap();
-        let event_loop = EventLoop::new().unwrap();
-        let asked = undriven().block_on(async {
-            let _entered = entered.enter();
-            let there = handle.block_on(async {
-                sleep(Duration::from_millis(1)).await;
-                1
-            });
-            (there, event_loop.block_on(async { 2 }), event_loop.submit(async { 3 }).result())
+    let External { handle, end, .. } = multi_thread();
+    let entered = handle.block_on(async { tokio::runtime::Handle::current() }).unwrap();
+    let event_loop = EventLoop::new().unwrap();
+    let asked = undriven().block_on(async {
+        let _entered = entered.enter();
+        let there = handle.block_on(async {
+            sleep(Duration::from_millis(1)).await;
+            1
         });
-        assert!(matches!(asked, (Ok(1), Ok(2), Ok(3))), "{asked:?}");
-        end(drop);
+        (there, event_loop.block_on(async { 2 }), event_loop.submit(async { 3 }).result())
     });
+    assert!(matches!(asked, (Ok(1), Ok(2), Ok(3))), "{asked:?}");
+    end(drop);
 }
 
 // Two threads inside `block_on` of one current-thread runtime.
@@ -697,34 +651,32 @@ fn the_thread_of_a_current_thread_runtime_that_entered_a_multi_thread_one_waits_
 /// be driven; the first leaves. `waits` ends, or is refused.
 #[track_caller]
 fn ends_when_the_driver_leaves(waits: fn(&Handle) -> Result<(), Error>) {
-    watchdog(HANGS, move || {
-        let runtime = Arc::new(undriven());
-        let (leave, left) = oneshot::channel::<()>();
-        let (tell, drives) = mpsc::channel();
-        let drive = Arc::clone(&runtime);
-        let driver = thread::spawn(move || {
-            drive.block_on(async {
-                yield_now().await;
-                tell.send(()).unwrap();
-                left.await.unwrap();
-            });
+    let runtime = Arc::new(undriven());
+    let (leave, left) = oneshot::channel::<()>();
+    let (tell, drives) = mpsc::channel();
+    let drive = Arc::clone(&runtime);
+    let driver = thread::spawn(move || {
+        drive.block_on(async {
+            yield_now().await;
+            tell.send(()).unwrap();
+            left.await.unwrap();
         });
-        drives.recv().unwrap();
-        let (tell, inside) = mpsc::channel();
-        let waiter = thread::spawn(move || {
-            runtime.block_on(async {
-                tell.send(()).unwrap();
-                waits(&Handle::current())
-            })
-        });
-        inside.recv().unwrap();
-        // Without it the waiter may find that the driver has left.
-        thread::sleep(SETTLE);
-        leave.send(()).unwrap();
-        driver.join().unwrap();
-        let ended = waiter.join().unwrap();
-        assert!(matches!(ended, Ok(()) | Err(Error::WouldDeadlock(_))), "{ended:?}");
     });
+    drives.recv().unwrap();
+    let (tell, inside) = mpsc::channel();
+    let waiter = thread::spawn(move || {
+        runtime.block_on(async {
+            tell.send(()).unwrap();
+            waits(&Handle::current())
+        })
+    });
+    inside.recv().unwrap();
+    // Without it the waiter may find that the driver has left.
+    thread::sleep(SETTLE);
+    leave.send(()).unwrap();
+    driver.join().unwrap();
+    let ended = waiter.join().unwrap();
+    assert!(matches!(ended, Ok(()) | Err(Error::WouldDeadlock(_))), "{ended:?}");
 }
 
 #[test]
@@ -758,82 +710,72 @@ fn a_call_onto_a_loop_that_waits_for_the_runtime_ends_when_the_other_thread_that
 
 #[test]
 fn a_ready_call_onto_a_runtime_that_nobody_drives_returns_its_value() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        assert_eq!(Handle::from(&runtime).block_on(async { 1 }).unwrap(), 1);
-    });
+    let runtime = undriven();
+    assert_eq!(Handle::from(&runtime).block_on(async { 1 }).unwrap(), 1);
 }
 
 #[test]
 fn a_pending_call_onto_a_runtime_that_nobody_drives_times_out_and_has_dropped_its_future() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        let handle = Handle::from(&runtime);
-        assert!(!handle.is_closed());
-        let drops = Drops::new();
-        let result = handle.with_timeout(Duration::from_millis(20)).block_on(async {
-            let _guard = drops.guard();
-            sleep(Duration::ZERO).await;
-            unreachable!("nobody drives the timer");
-        });
-        assert!(matches!(result, Err::<(), _>(Error::TimedOut(_))));
-        assert_eq!(drops.threads(), [thread::current().id()]);
+    let runtime = undriven();
+    let handle = Handle::from(&runtime);
+    assert!(!handle.is_closed());
+    let drops = Drops::new();
+    let result = handle.with_timeout(Duration::from_millis(20)).block_on(async {
+        let _guard = drops.guard();
+        sleep(Duration::ZERO).await;
+        unreachable!("nobody drives the timer");
     });
+    assert!(matches!(result, Err::<(), _>(Error::TimedOut(_))));
+    assert_eq!(drops.threads(), [thread::current().id()]);
 }
 
 #[test]
 fn a_call_onto_a_runtime_that_nobody_drives_goes_on_when_somebody_does() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        let handle = Handle::from(&runtime);
-        let (tell, polled) = oneshot::channel();
-        let call = thread::spawn(move || {
-            handle.block_on(async {
-                tell.send(()).unwrap();
-                sleep(Duration::from_millis(1)).await;
-                tokio::spawn(async { 7 }).await.unwrap()
-            })
-        });
-        polled.blocking_recv().unwrap();
-        while !call.is_finished() {
-            runtime.block_on(sleep_inside(Duration::from_millis(1)));
-        }
-        assert_eq!(call.join().unwrap().unwrap(), 7);
+    let runtime = undriven();
+    let handle = Handle::from(&runtime);
+    let (tell, polled) = oneshot::channel();
+    let call = thread::spawn(move || {
+        handle.block_on(async {
+            tell.send(()).unwrap();
+            sleep(Duration::from_millis(1)).await;
+            tokio::spawn(async { 7 }).await.unwrap()
+        })
     });
+    polled.blocking_recv().unwrap();
+    while !call.is_finished() {
+        runtime.block_on(sleep_inside(Duration::from_millis(1)));
+    }
+    assert_eq!(call.join().unwrap().unwrap(), 7);
 }
 
 #[test]
 fn a_task_of_a_runtime_that_nobody_drives_is_withdrawn_when_it_is_cancelled_and_the_others_run_later() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        let handle = Handle::from(&runtime);
-        let cancelled = handle.submit(async { unreachable!("it is withdrawn") });
-        assert!(cancelled.cancel() && cancelled.is_done());
-        let late = handle.submit(async { 4 });
-        runtime.block_on(yield_now());
-        let cancelled: Result<(), _> = cancelled.result();
-        assert!(matches!(cancelled, Err(Error::Cancelled)));
-        assert_eq!(late.result().unwrap(), 4, "what was not withdrawn runs when somebody drives");
-    });
+    let runtime = undriven();
+    let handle = Handle::from(&runtime);
+    let cancelled = handle.submit(async { unreachable!("it is withdrawn") });
+    assert!(cancelled.cancel() && cancelled.is_done());
+    let late = handle.submit(async { 4 });
+    runtime.block_on(yield_now());
+    let cancelled: Result<(), _> = cancelled.result();
+    assert!(matches!(cancelled, Err(Error::Cancelled)));
+    assert_eq!(late.result().unwrap(), 4, "what was not withdrawn runs when somebody drives");
 }
 
 #[test]
 fn one_task_watches_for_the_end_of_a_runtime_whatever_is_asked_of_its_handles() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        let handle = Handle::from(&runtime);
-        assert_eq!(runtime.metrics().num_alive_tasks(), 0, "a handle that nobody uses costs nothing");
-        for _ in 0..100 {
-            assert!(!handle.is_closed() && !handle.clone().is_closed() && !Handle::from(&runtime).is_closed());
-            handle.block_on(async {}).unwrap();
-        }
-        assert_eq!(runtime.metrics().num_alive_tasks(), 1);
-        runtime.block_on(yield_now());
-        assert_eq!(runtime.metrics().num_alive_tasks(), 1, "it goes when the runtime does");
-        assert!(!handle.is_closed());
-        drop(runtime);
-        assert!(handle.is_closed() && handle.is_closed());
-    });
+    let runtime = undriven();
+    let handle = Handle::from(&runtime);
+    assert_eq!(runtime.metrics().num_alive_tasks(), 0, "a handle that nobody uses costs nothing");
+    for _ in 0..100 {
+        assert!(!handle.is_closed() && !handle.clone().is_closed() && !Handle::from(&runtime).is_closed());
+        handle.block_on(async {}).unwrap();
+    }
+    assert_eq!(runtime.metrics().num_alive_tasks(), 1);
+    runtime.block_on(yield_now());
+    assert_eq!(runtime.metrics().num_alive_tasks(), 1, "it goes when the runtime does");
+    assert!(!handle.is_closed());
+    drop(runtime);
+    assert!(handle.is_closed() && handle.is_closed());
 }
 
 // A runtime that is shut down.
@@ -945,20 +887,18 @@ fn a_shutdown_ends_many_calls_at_once() {
 
 #[test]
 fn a_runtime_that_is_dropped_closes_our_tasks_and_those_who_wait_for_them() {
-    watchdog(HANGS, || {
-        for flavour in BOTH {
-            let External { handle, end, .. } = flavour();
-            let drops = Drops::new();
-            let waited = idle_task(&handle, &drops);
-            let awaited = idle_task(&handle, &drops);
-            let waiter = thread::spawn(move || waited.result());
-            let awaiter = thread::spawn(move || bridge::run(awaited));
-            end(drop);
-            assert!(matches!(waiter.join().unwrap(), Err(Error::Closed)));
-            assert!(matches!(awaiter.join().unwrap(), Err(Error::Closed)));
-            assert_eq!(drops.count(), 2);
-        }
-    });
+    for flavour in BOTH {
+        let External { handle, end, .. } = flavour();
+        let drops = Drops::new();
+        let waited = idle_task(&handle, &drops);
+        let awaited = idle_task(&handle, &drops);
+        let waiter = thread::spawn(move || waited.result());
+        let awaiter = thread::spawn(move || bridge::run(awaited));
+        end(drop);
+        assert!(matches!(waiter.join().unwrap(), Err(Error::Closed)));
+        assert!(matches!(awaiter.join().unwrap(), Err(Error::Closed)));
+        assert_eq!(drops.count(), 2);
+    }
 }
 
 #[test]
@@ -974,29 +914,25 @@ fn a_runtime_that_is_shut_down_in_another_way_closes_our_tasks() {
 
 #[test]
 fn what_a_runtime_has_not_polled_when_it_is_dropped_is_closed() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        let handle = Handle::from(&runtime);
-        let drops = Drops::new();
-        let guard = drops.guard();
-        let task = handle.submit(async move { drop(guard) });
-        drop(runtime);
-        assert!(matches!(task.result(), Err(Error::Closed)));
-        assert_eq!(drops.count(), 1);
-    });
+    let runtime = undriven();
+    let handle = Handle::from(&runtime);
+    let drops = Drops::new();
+    let guard = drops.guard();
+    let task = handle.submit(async move { drop(guard) });
+    drop(runtime);
+    assert!(matches!(task.result(), Err(Error::Closed)));
+    assert_eq!(drops.count(), 1);
 }
 
 #[test]
 fn a_call_onto_a_runtime_that_nobody_drives_ends_with_closed_when_it_is_dropped() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        let handle = Handle::from(&runtime);
-        let (tell, is_pending) = oneshot::channel();
-        let caller = thread::spawn(move || handle.block_on(then_pending(tell, pending::<()>())));
-        is_pending.blocking_recv().unwrap();
-        drop(runtime);
-        assert!(matches!(caller.join().unwrap(), Err(Error::Closed)));
-    });
+    let runtime = undriven();
+    let handle = Handle::from(&runtime);
+    let (tell, is_pending) = oneshot::channel();
+    let caller = thread::spawn(move || handle.block_on(then_pending(tell, pending::<()>())));
+    is_pending.blocking_recv().unwrap();
+    drop(runtime);
+    assert!(matches!(caller.join().unwrap(), Err(Error::Closed)));
 }
 
 #[test]
@@ -1018,13 +954,11 @@ fn a_runtime_that_has_been_shut_down_is_closed_and_refuses_work_at_once() {
 
 #[test]
 fn the_first_call_onto_a_runtime_that_has_been_shut_down_is_closed() {
-    watchdog(HANGS, || {
-        for runtime in [undriven(), one_worker()] {
-            let handle = Handle::from(&runtime);
-            drop(runtime);
-            assert!(matches!(handle.block_on(async { unreachable!("it is refused") }), Err::<(), _>(Error::Closed)));
-        }
-    });
+    for runtime in [undriven(), one_worker()] {
+        let handle = Handle::from(&runtime);
+        drop(runtime);
+        assert!(matches!(handle.block_on(async { unreachable!("it is refused") }), Err::<(), _>(Error::Closed)));
+    }
 }
 
 #[test]
@@ -1058,22 +992,20 @@ fn a_destructor_may_submit_and_block_while_a_runtime_shuts_down() {
 
 #[test]
 fn a_worker_that_waits_in_a_call_onto_its_own_runtime_is_ended_by_a_shutdown() {
-    watchdog(HANGS, || {
-        for (name, way) in WAYS {
-            for (what, waits) in WAITS {
-                println!("{name} while it waits for {what}");
-                let runtime = one_worker();
-                let (tell, is_pending) = oneshot::channel();
-                let (tell_ended, ended) = mpsc::channel();
-                let handle = Handle::from(&runtime);
-                runtime.spawn(async move { tell_ended.send(waits(handle, tell)).unwrap() });
-                is_pending.blocking_recv().unwrap();
-                way(runtime);
-                let ended = ended.recv().unwrap();
-                assert!(matches!(ended, Err(Error::Closed)), "{name} while it waits for {what}: {ended:?}");
-            }
+    for (name, way) in WAYS {
+        for (what, waits) in WAITS {
+            println!("{name} while it waits for {what}");
+            let runtime = one_worker();
+            let (tell, is_pending) = oneshot::channel();
+            let (tell_ended, ended) = mpsc::channel();
+            let handle = Handle::from(&runtime);
+            runtime.spawn(async move { tell_ended.send(waits(handle, tell)).unwrap() });
+            is_pending.blocking_recv().unwrap();
+            way(runtime);
+            let ended = ended.recv().unwrap();
+            assert!(matches!(ended, Err(Error::Closed)), "{name} while it waits for {what}: {ended:?}");
         }
-    });
+    }
 }
 
 /// Calls onto a runtime by several threads, until each gets `Closed`, while it is shut down. `call` returns what the call did.
@@ -1082,30 +1014,28 @@ fn race_the_shutdown(call: impl Fn(&Handle) -> Result<(), Error> + Clone + Send 
     for flavour in BOTH {
         for (name, way) in WAYS {
             let call = call.clone();
-            watchdog(HANGS, move || {
-                for round in 0..20 {
-                    let External { handle, end, .. } = flavour();
-                    let calls = Arc::new(AtomicUsize::new(0));
-                    let callers: Vec<_> = (0..3)
-                        .map(|_| {
-                            let (handle, calls, call) = (handle.clone(), Arc::clone(&calls), call.clone());
-                            thread::spawn(move || {
-                                loop {
-                                    match call(&handle) {
-                                        Ok(()) => calls.fetch_add(1, Ordering::SeqCst),
-                                        Err(Error::Closed) => return,
-                                        Err(other) => panic!("{name}, round {round}: {other:?}"),
-                                    };
-                                }
-                            })
+            for round in 0..20 {
+                let External { handle, end, .. } = flavour();
+                let calls = Arc::new(AtomicUsize::new(0));
+                let callers: Vec<_> = (0..3)
+                    .map(|_| {
+                        let (handle, calls, call) = (handle.clone(), Arc::clone(&calls), call.clone());
+                        thread::spawn(move || {
+                            loop {
+                                match call(&handle) {
+                                    Ok(()) => calls.fetch_add(1, Ordering::SeqCst),
+                                    Err(Error::Closed) => return,
+                                    Err(other) => panic!("{name}, round {round}: {other:?}"),
+                                };
+                            }
                         })
-                        .collect();
-                    wait_until(|| calls.load(Ordering::SeqCst) > 10 + round);
-                    end(way);
-                    callers.into_iter().for_each(|caller| caller.join().unwrap());
-                    assert!(handle.is_closed(), "{name}, round {round}");
-                }
-            });
+                    })
+                    .collect();
+                wait_until(|| calls.load(Ordering::SeqCst) > 10 + round);
+                end(way);
+                callers.into_iter().for_each(|caller| caller.join().unwrap());
+                assert!(handle.is_closed(), "{name}, round {round}");
+            }
         }
     }
 }
@@ -1207,35 +1137,33 @@ fn submissions_that_race_the_shutdown_of_a_runtime_are_resolved_either_way() {
 
 #[test]
 fn calls_of_workers_that_race_the_shutdown_of_their_own_runtime_are_resolved_either_way() {
-    watchdog(HANGS, || {
-        for (name, way) in WAYS {
-            for round in 0..20 {
-                let runtime = TokioBuilder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-                let calls = Arc::new(AtomicUsize::new(0));
-                let ended: Vec<mpsc::Receiver<()>> = (0..3)
-                    .map(|_| {
-                        let (tell, ended) = mpsc::channel();
-                        let (handle, calls) = (Handle::from(&runtime), Arc::clone(&calls));
-                        runtime.spawn(async move {
-                            // Dropped when the loop below is left, or with the task.
-                            let _tell = tell;
-                            loop {
-                                match handle.block_on(sleep_inside(Duration::from_micros(100))) {
-                                    Ok(()) => calls.fetch_add(1, Ordering::SeqCst),
-                                    Err(Error::Closed) => return,
-                                    Err(other) => panic!("{name}, round {round}: {other:?}"),
-                                };
-                            }
-                        });
-                        ended
-                    })
-                    .collect();
-                wait_until(|| calls.load(Ordering::SeqCst) > 5);
-                way(runtime);
-                ended.into_iter().for_each(|ended| assert!(ended.recv().is_err()));
-            }
+    for (name, way) in WAYS {
+        for round in 0..20 {
+            let runtime = TokioBuilder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            let calls = Arc::new(AtomicUsize::new(0));
+            let ended: Vec<mpsc::Receiver<()>> = (0..3)
+                .map(|_| {
+                    let (tell, ended) = mpsc::channel();
+                    let (handle, calls) = (Handle::from(&runtime), Arc::clone(&calls));
+                    runtime.spawn(async move {
+                        // Dropped when the loop below is left, or with the task.
+                        let _tell = tell;
+                        loop {
+                            match handle.block_on(sleep_inside(Duration::from_micros(100))) {
+                                Ok(()) => calls.fetch_add(1, Ordering::SeqCst),
+                                Err(Error::Closed) => return,
+                                Err(other) => panic!("{name}, round {round}: {other:?}"),
+                            };
+                        }
+                    });
+                    ended
+                })
+                .collect();
+            wait_until(|| calls.load(Ordering::SeqCst) > 5);
+            way(runtime);
+            ended.into_iter().for_each(|ended| assert!(ended.recv().is_err()));
         }
-    });
+    }
 }
 
 // Cancelling tasks and waiting for many are as everywhere; what an external runtime's tasks do beside those of other loops:

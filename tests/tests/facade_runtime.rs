@@ -26,7 +26,7 @@ use bridge::__private::facade::{
 };
 use bridge::{EnterGuard, Error, Facade, Handle, SharedLoop};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
-use bridge_tests::{HANGS, Log, OnDrop, watchdog};
+use bridge_tests::{HANGS, Log, OnDrop};
 use futures::Stream;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, BufReader, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -886,16 +886,14 @@ fn a_task_that_has_entered_another_loop_still_drives_its_own() {
 
 #[test]
 fn a_thread_that_drives_the_runtime_that_it_has_entered_before_is_refused() {
-    watchdog(HANGS, || {
-        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-        let handle = Handle::from(&runtime);
-        let _context = handle.enter();
-        let refused = runtime.block_on(async { handle.block_on(tokio::task::yield_now()) });
-        assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
-        let _again = handle.enter();
-        let refused = runtime.block_on(async { handle.submit(async {}).result() });
-        assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
-    });
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    let handle = Handle::from(&runtime);
+    let _context = handle.enter();
+    let refused = runtime.block_on(async { handle.block_on(tokio::task::yield_now()) });
+    assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
+    let _again = handle.enter();
+    let refused = runtime.block_on(async { handle.submit(async {}).result() });
+    assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
-use bridge_tests::{Drops, HANGS, OnDrop, wait_until, watchdog};
+use bridge_tests::{Drops, OnDrop, wait_until};
 use tokio::runtime::Builder as TokioBuilder;
 use tokio::sync::oneshot;
 
@@ -134,12 +134,10 @@ fn a_configure_that_panics_is_its_callers_panic() {
 
 #[test]
 fn a_configure_that_makes_it_another_kind_of_runtime_is_an_error() {
-    watchdog(HANGS, || {
-        let built = EventLoop::builder().configure(|tokio| *tokio = TokioBuilder::new_multi_thread()).build();
-        let error = built.unwrap_err().to_string();
-        assert!(error.contains("panicked while it started"), "{error}");
-        assert_serves(&event_loop());
-    });
+    let built = EventLoop::builder().configure(|tokio| *tokio = TokioBuilder::new_multi_thread()).build();
+    let error = built.unwrap_err().to_string();
+    assert!(error.contains("panicked while it started"), "{error}");
+    assert_serves(&event_loop());
 }
 
 #[test]
@@ -182,27 +180,24 @@ fn with_hook(kind: Kind, set: Set) -> (AnyLoop, Arc<AtomicBool>) {
 
 #[test]
 fn a_loop_whose_unpark_hook_panics_closes_everything() {
-    watchdog(HANGS, || {
-        let (event_loop, break_it) =
-            with_hook(Kind::EventLoop, |tokio, hook| _ = tokio.on_thread_unpark(move || hook()));
-        let drops = Drops::new();
-        let guard = drops.guard();
-        let task = event_loop.submit(async move {
-            let _guard = guard;
-            pending::<()>().await;
-        });
-        event_loop.block_on(async {}).unwrap();
-        break_it.store(true, Ordering::SeqCst);
-        // One of these gets the loop out of its sleep.
-        wait_until(|| {
-            drop(event_loop.submit(async {}));
-            task.is_done()
-        });
-        assert!(matches!(task.result(), Err(Error::Closed)));
-        assert_eq!(drops.count(), 1);
-        assert!(matches!(event_loop.block_on(async {}), Err(Error::Closed)));
-        drop(event_loop);
+    let (event_loop, break_it) = with_hook(Kind::EventLoop, |tokio, hook| _ = tokio.on_thread_unpark(move || hook()));
+    let drops = Drops::new();
+    let guard = drops.guard();
+    let task = event_loop.submit(async move {
+        let _guard = guard;
+        pending::<()>().await;
     });
+    event_loop.block_on(async {}).unwrap();
+    break_it.store(true, Ordering::SeqCst);
+    // One of these gets the loop out of its sleep.
+    wait_until(|| {
+        drop(event_loop.submit(async {}));
+        task.is_done()
+    });
+    assert!(matches!(task.result(), Err(Error::Closed)));
+    assert_eq!(drops.count(), 1);
+    assert!(matches!(event_loop.block_on(async {}), Err(Error::Closed)));
+    drop(event_loop);
 }
 
 #[test]

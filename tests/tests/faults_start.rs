@@ -12,7 +12,7 @@ use std::thread;
 use bridge::__private::facade::{Held, On};
 use bridge_tests::kinds::{AnyLoop, Kind};
 use bridge_tests::load::threads;
-use bridge_tests::{HANGS, wait_until, watchdog};
+use bridge_tests::wait_until;
 use common::{line, panic_of};
 
 /// Set in the child.
@@ -29,14 +29,12 @@ fn limited(test: &str, limit: &str, stack: &str, child: fn(Kind)) {
     }
     let program = std::env::current_exe().unwrap();
     let (test, limit, stack) = (test.to_owned(), limit.to_owned(), stack.to_owned());
-    watchdog(HANGS, move || {
-        let script = format!("ulimit {limit} && exec \"$0\" --exact {test} --nocapture --test-threads=1");
-        let mut shell = Command::new("sh");
-        shell.arg("-c").arg(script).arg(program).env(CHILD, "1").env("RUST_MIN_STACK", stack);
-        let out = shell.output().unwrap();
-        let told = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
-        assert!(out.status.success() && told.contains("1 passed"), "{told}");
-    });
+    let script = format!("ulimit {limit} && exec \"$0\" --exact {test} --nocapture --test-threads=1");
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(script).arg(program).env(CHILD, "1").env("RUST_MIN_STACK", stack);
+    let out = shell.output().unwrap();
+    let told = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success() && told.contains("1 passed"), "{told}");
 }
 
 fn open_files() -> usize {

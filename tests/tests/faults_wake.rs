@@ -13,7 +13,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bridge::EventLoop;
-use bridge_tests::{HANGS, watchdog};
 
 /// Set in the child.
 const CHILD: &str = "BRIDGE_TESTS_CHILD";
@@ -52,14 +51,12 @@ fn a_scoped_call_whose_loop_cannot_be_told_to_drop_the_future_aborts_the_process
         return calls_a_loop_that_cannot_be_woken();
     }
     let test = "a_scoped_call_whose_loop_cannot_be_told_to_drop_the_future_aborts_the_process";
-    watchdog(HANGS, move || {
-        // No core file is left behind.
-        let script = format!("ulimit -c 0 && exec \"$0\" --exact {test} --nocapture --test-threads=1");
-        let program = std::env::current_exe().unwrap();
-        let out = Command::new("sh").arg("-c").arg(script).arg(program).env(CHILD, "1").output().unwrap();
-        let told = String::from_utf8_lossy(&out.stderr);
-        assert_eq!(out.status.signal(), Some(libc::SIGABRT), "{}: {told}", out.status);
-        // It was for the one panic of tokio's, and not for a second one on top of it, which aborts as well.
-        assert!(told.contains("failed to wake") && told.matches("panicked at").count() == 1, "{told}");
-    });
+    // No core file is left behind.
+    let script = format!("ulimit -c 0 && exec \"$0\" --exact {test} --nocapture --test-threads=1");
+    let program = std::env::current_exe().unwrap();
+    let out = Command::new("sh").arg("-c").arg(script).arg(program).env(CHILD, "1").output().unwrap();
+    let told = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.signal(), Some(libc::SIGABRT), "{}: {told}", out.status);
+    // It was for the one panic of tokio's, and not for a second one on top of it, which aborts as well.
+    assert!(told.contains("failed to wake") && told.matches("panicked at").count() == 1, "{told}");
 }

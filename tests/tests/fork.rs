@@ -13,7 +13,7 @@ use std::time::Duration;
 use bridge::__private::facade::{Held, On, drop_with};
 use bridge::{Error, EventLoop, ReturnWhen};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each};
-use bridge_tests::{HANGS, OnDrop, process, wait_until, watchdog};
+use bridge_tests::{HANGS, OnDrop, process, wait_until};
 use tokio::runtime::Handle as TokioHandle;
 
 /// One test at a time: a lock that another holds, to start a loop, say, is one that its child can never have.
@@ -215,18 +215,16 @@ fn a_child_may_have_loops_of_its_own() {
 #[test]
 fn a_child_that_is_forked_off_inside_a_call_may_have_loops_of_its_own() {
     let _alone = alone();
-    watchdog(HANGS, || {
-        let shared = AnyLoop::start(Kind::SharedLoop);
-        let event_loop = EventLoop::new().unwrap();
-        let called = shared.block_on(async {
-            in_a_child(|| {
-                let own = AnyLoop::start(Kind::SharedLoop);
-                let value = own.block_on(async { tokio::spawn(async { 7 }).await.unwrap() });
-                matches!(value, Ok(7)) && shared.is_closed() && event_loop.is_closed()
-            });
+    let shared = AnyLoop::start(Kind::SharedLoop);
+    let event_loop = EventLoop::new().unwrap();
+    let called = shared.block_on(async {
+        in_a_child(|| {
+            let own = AnyLoop::start(Kind::SharedLoop);
+            let value = own.block_on(async { tokio::spawn(async { 7 }).await.unwrap() });
+            matches!(value, Ok(7)) && shared.is_closed() && event_loop.is_closed()
         });
-        called.unwrap();
     });
+    called.unwrap();
 }
 
 #[test]
@@ -258,59 +256,50 @@ fn answers(handle: &bridge::Handle) -> bool {
 #[test]
 fn a_child_has_loops_of_the_process_of_its_own() {
     let _alone = alone();
-    watchdog(HANGS, || {
-        let (global, shared) = (bridge::global(), bridge::shared());
-        assert!(answers(global) && answers(shared));
-        in_a_child(|| {
-            let own = answers(bridge::global()) && answers(bridge::shared());
-            let same =
-                std::ptr::eq(bridge::global(), bridge::global()) && std::ptr::eq(bridge::shared(), bridge::shared());
-            own && same && global.is_closed() && shared.is_closed()
-        });
-        assert!(answers(global) && answers(shared));
-        assert!(std::ptr::eq(global, bridge::global()) && std::ptr::eq(shared, bridge::shared()));
+    let (global, shared) = (bridge::global(), bridge::shared());
+    assert!(answers(global) && answers(shared));
+    in_a_child(|| {
+        let own = answers(bridge::global()) && answers(bridge::shared());
+        let same = std::ptr::eq(bridge::global(), bridge::global()) && std::ptr::eq(bridge::shared(), bridge::shared());
+        own && same && global.is_closed() && shared.is_closed()
     });
+    assert!(answers(global) && answers(shared));
+    assert!(std::ptr::eq(global, bridge::global()) && std::ptr::eq(shared, bridge::shared()));
 }
 
 #[test]
 fn the_child_of_a_child_has_loops_of_the_process_of_its_own() {
     let _alone = alone();
-    watchdog(HANGS, || {
-        assert!(answers(bridge::shared()));
-        in_a_child(|| {
-            let first = answers(bridge::shared());
-            in_a_child(|| answers(bridge::shared()) && answers(bridge::global()));
-            first && answers(bridge::shared())
-        });
+    assert!(answers(bridge::shared()));
+    in_a_child(|| {
+        let first = answers(bridge::shared());
+        in_a_child(|| answers(bridge::shared()) && answers(bridge::global()));
+        first && answers(bridge::shared())
     });
 }
 
 #[test]
 fn a_child_may_start_the_loops_of_the_process_first() {
     let _alone = alone();
-    watchdog(HANGS, || {
-        // Another test may have started them; that of a child of its own is new in any case.
-        in_a_child(|| {
-            in_a_child(|| answers(bridge::global()) && answers(bridge::shared()));
-            answers(bridge::shared())
-        });
+    // Another test may have started them; that of a child of its own is new in any case.
+    in_a_child(|| {
+        in_a_child(|| answers(bridge::global()) && answers(bridge::shared()));
+        answers(bridge::shared())
     });
 }
 
 #[test]
 fn a_child_starts_the_loops_of_the_process_while_another_thread_of_the_parent_does() {
     let _alone = alone();
-    watchdog(HANGS * 4, || {
-        let start = || answers(bridge::shared()) && answers(bridge::global());
-        for _ in 0..5 {
-            // That is the parent, which has not started them yet.
-            in_a_child(|| {
-                let other = thread::spawn(start);
-                (0..8).for_each(|_| process::in_a_child(Duration::from_secs(10), start));
-                other.join().unwrap() && start()
-            });
-        }
-    });
+    let start = || answers(bridge::shared()) && answers(bridge::global());
+    for _ in 0..5 {
+        // That is the parent, which has not started them yet.
+        in_a_child(|| {
+            let other = thread::spawn(start);
+            (0..8).for_each(|_| process::in_a_child(Duration::from_secs(10), start));
+            other.join().unwrap() && start()
+        });
+    }
 }
 
 // What the other threads of the parent do at the fork.
@@ -351,54 +340,46 @@ fn all_works() -> bool {
 #[test]
 fn a_child_makes_loops_while_another_thread_of_the_parent_makes_handles() {
     let _alone = alone();
-    watchdog(HANGS * 4, || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        while_another_thread(|| drop(bridge::Handle::from(&runtime)), all_works);
-    });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    while_another_thread(|| drop(bridge::Handle::from(&runtime)), all_works);
 }
 
 #[test]
 fn a_child_makes_loops_while_loops_of_the_parent_wait_for_each_other() {
     let _alone = alone();
-    watchdog(HANGS * 4, || {
-        let (one, other) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
-        let to_other = other.handle().clone();
-        let task = one.submit(async move {
-            while !bridge::Handle::current().is_closed() {
-                (0..100).for_each(|_| to_other.block_on(async {}).unwrap());
-                tokio::task::yield_now().await;
-            }
-        });
-        while_another_thread(thread::yield_now, all_works);
-        one.shutdown().unwrap();
-        task.result().unwrap();
+    let (one, other) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
+    let to_other = other.handle().clone();
+    let task = one.submit(async move {
+        while !bridge::Handle::current().is_closed() {
+            (0..100).for_each(|_| to_other.block_on(async {}).unwrap());
+            tokio::task::yield_now().await;
+        }
     });
+    while_another_thread(thread::yield_now, all_works);
+    one.shutdown().unwrap();
+    task.result().unwrap();
 }
 
 #[test]
 fn a_child_makes_loops_while_another_thread_of_the_parent_starts_and_ends_some() {
     let _alone = alone();
-    watchdog(HANGS * 4, || {
-        let start_and_end = || Kind::OURS.into_iter().for_each(|kind| drop(AnyLoop::start(kind)));
-        while_another_thread(start_and_end, all_works);
-    });
+    let start_and_end = || Kind::OURS.into_iter().for_each(|kind| drop(AnyLoop::start(kind)));
+    while_another_thread(start_and_end, all_works);
 }
 
 #[test]
 fn a_parents_iterator_is_closed_and_dropped_while_its_stream_hands_items_over() {
     let _alone = alone();
-    watchdog(HANGS * 4, || {
-        let event_loop = EventLoop::new().unwrap();
-        for _ in 0..40 {
-            let mut items = event_loop.iter(futures::stream::repeat(1)).buffered(1 << 20);
-            assert_eq!(items.next(), Some(1));
-            // The parent drops its own.
-            process::in_a_child(Duration::from_secs(10), move || {
-                let closed = matches!(items.next_timeout(Duration::MAX), Err(Error::Closed));
-                let shown = format!("{items:?}").contains("Iter");
-                drop(items);
-                closed && shown
-            });
-        }
-    });
+    let event_loop = EventLoop::new().unwrap();
+    for _ in 0..40 {
+        let mut items = event_loop.iter(futures::stream::repeat(1)).buffered(1 << 20);
+        assert_eq!(items.next(), Some(1));
+        // The parent drops its own.
+        process::in_a_child(Duration::from_secs(10), move || {
+            let closed = matches!(items.next_timeout(Duration::MAX), Err(Error::Closed));
+            let shown = format!("{items:?}").contains("Iter");
+            drop(items);
+            closed && shown
+        });
+    }
 }

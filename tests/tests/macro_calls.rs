@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use bridge::{EventLoop, Handle, threadsafe};
-use bridge_tests::{DropGuard, Drops, HANGS, watchdog};
+use bridge_tests::{DropGuard, Drops};
 use common::{line, panic_of};
 
 fn event_loop() -> EventLoop {
@@ -131,19 +131,17 @@ fn a_closed_loop_panics_at_the_callers_line_and_says_which_companion() {
 
 #[test]
 fn the_loops_own_thread_panics_instead_of_waiting_for_itself() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (text, site, here) = event_loop
-            .block_on(async {
-                let handle = Handle::current();
-                let here = line(1);
-                let (text, site) = panic_of(|| thread_id_blocking(&handle));
-                (text, site, here)
-            })
-            .unwrap();
-        assert_eq!(site, here);
-        assert!(text.starts_with("`thread_id_blocking`: "), "{text}");
-    });
+    let event_loop = event_loop();
+    let (text, site, here) = event_loop
+        .block_on(async {
+            let handle = Handle::current();
+            let here = line(1);
+            let (text, site) = panic_of(|| thread_id_blocking(&handle));
+            (text, site, here)
+        })
+        .unwrap();
+    assert_eq!(site, here);
+    assert!(text.starts_with("`thread_id_blocking`: "), "{text}");
 }
 
 #[threadsafe]
@@ -153,11 +151,9 @@ async fn stay() {
 
 #[test]
 fn a_limit_of_the_handle_is_the_calls_limit() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let (text, _) = panic_of(|| stay_blocking(&event_loop.with_timeout(Duration::from_millis(5))));
-        assert!(text.contains("`stay_blocking`") && text.contains("5ms"), "{text}");
-    });
+    let event_loop = event_loop();
+    let (text, _) = panic_of(|| stay_blocking(&event_loop.with_timeout(Duration::from_millis(5))));
+    assert!(text.contains("`stay_blocking`") && text.contains("5ms"), "{text}");
 }
 
 #[test]

@@ -192,12 +192,10 @@ impl Shared {
 
 #[test]
 fn a_lock_that_gives_the_handle_is_free_during_the_call() {
-    bridge_tests::watchdog(bridge_tests::HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let shared = Shared::connect_blocking(&event_loop, 3);
-        assert_eq!(shared.locks_blocking(), 3);
-        assert_eq!(shared.locks_within_a_limit_blocking().unwrap(), 3);
-    });
+    let event_loop = EventLoop::new().unwrap();
+    let shared = Shared::connect_blocking(&event_loop, 3);
+    assert_eq!(shared.locks_blocking(), 3);
+    assert_eq!(shared.locks_within_a_limit_blocking().unwrap(), 3);
 }
 
 /// Puts expressions in as one each, which is in invisible delimiters then.
@@ -233,12 +231,10 @@ with! {
 
 #[test]
 fn a_lock_that_a_macros_expression_takes_is_free_during_the_call() {
-    bridge_tests::watchdog(bridge_tests::HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let shared = Shared::connect_blocking(&event_loop, 3);
-        assert_eq!(shared.locks_by_a_macro_blocking(), 3);
-        assert_eq!(shared.locks_by_a_macro_within_a_limit_blocking().unwrap(), 3);
-    });
+    let event_loop = EventLoop::new().unwrap();
+    let shared = Shared::connect_blocking(&event_loop, 3);
+    assert_eq!(shared.locks_by_a_macro_blocking(), 3);
+    assert_eq!(shared.locks_by_a_macro_within_a_limit_blocking().unwrap(), 3);
 }
 
 with! {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bridge::{Error, EventLoop, LocalHandle, Task, threadsafe};
-use bridge_tests::{HANGS, watchdog};
+use bridge_tests::HANGS;
 
 fn handle() -> LocalHandle {
     bridge::global().clone()
@@ -260,24 +260,20 @@ async fn wait(limit: u64, end: bool) -> u64 {
 
 #[test]
 fn timeout_replaces_that_of_the_handle() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let own = Duration::from_millis(10);
-        for of_handle in [Duration::from_millis(1), HANGS] {
-            let handle = event_loop.with_timeout(of_handle);
-            assert!(matches!(wait_blocking(&handle, 10, false), Err(Error::TimedOut(given)) if given == own));
-        }
-    });
+    let event_loop = EventLoop::new().unwrap();
+    let own = Duration::from_millis(10);
+    for of_handle in [Duration::from_millis(1), HANGS] {
+        let handle = event_loop.with_timeout(of_handle);
+        assert!(matches!(wait_blocking(&handle, 10, false), Err(Error::TimedOut(given)) if given == own));
+    }
 }
 
 #[test]
 fn timeout_may_use_an_argument() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::new().unwrap();
-        let limit = Duration::from_millis(5);
-        assert!(matches!(wait_blocking(&event_loop, 5, false), Err(Error::TimedOut(given)) if given == limit));
-        assert_eq!(wait_blocking(&event_loop, 60_000, true).unwrap(), 60_000);
-    });
+    let event_loop = EventLoop::new().unwrap();
+    let limit = Duration::from_millis(5);
+    assert!(matches!(wait_blocking(&event_loop, 5, false), Err(Error::TimedOut(given)) if given == limit));
+    assert_eq!(wait_blocking(&event_loop, 60_000, true).unwrap(), 60_000);
 }
 
 struct Limits;

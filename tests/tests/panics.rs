@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
-use bridge_tests::{HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use bridge_tests::{Log, OnDrop, Wedge, wait_until};
 use futures::StreamExt as _;
 use tokio::sync::oneshot;
 
@@ -283,22 +283,18 @@ fn a_result_that_was_given_out_panics_at_the_line_that_asks_again() {
 
 #[test]
 fn run_inside_run_panics_at_the_callers_line() {
-    watchdog(HANGS, || {
-        reports("");
-        let (line, payload) = bridge::run(async { (line!(), payload_of(|| bridge::run(async {}))) });
-        let text = text(&*payload);
-        assert!(reports(text).contains(&(file!().to_owned(), line)), "{text}: {:?}", reports(text));
-    });
+    reports("");
+    let (line, payload) = bridge::run(async { (line!(), payload_of(|| bridge::run(async {}))) });
+    let text = text(&*payload);
+    assert!(reports(text).contains(&(file!().to_owned(), line)), "{text}: {:?}", reports(text));
 }
 
 #[test]
 fn a_panic_of_runs_main_future_comes_out_of_run_as_it_was() {
-    watchdog(HANGS, || {
-        let payload = payload_of(|| bridge::run(async { panic_any(Custom(9)) }));
-        assert_eq!(payload.downcast_ref(), Some(&Custom(9)));
-        assert!(Handle::try_current().is_none());
-        assert_eq!(bridge::run(async { 1 }), 1, "the thread can run another loop");
-    });
+    let payload = payload_of(|| bridge::run(async { panic_any(Custom(9)) }));
+    assert_eq!(payload.downcast_ref(), Some(&Custom(9)));
+    assert!(Handle::try_current().is_none());
+    assert_eq!(bridge::run(async { 1 }), 1, "the thread can run another loop");
 }
 
 // Destructors that panic.
@@ -362,15 +358,13 @@ fn a_scoped_call_that_times_out_resumes_its_destructors_panic() {
 
 #[test]
 fn a_scoped_call_that_is_withdrawn_resumes_its_destructors_panic() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
-        let hasty = event_loop.with_timeout(Duration::from_millis(10));
-        let payload = payload_of(|| hasty.block_on(PanicsInDrop { ready: false, text: "unpolled" }));
-        assert_eq!(text(&*payload), "unpolled");
-        wedge.release();
-        assert_serves(&event_loop);
-    });
+    let event_loop = event_loop();
+    let wedge = wedge(&event_loop);
+    let hasty = event_loop.with_timeout(Duration::from_millis(10));
+    let payload = payload_of(|| hasty.block_on(PanicsInDrop { ready: false, text: "unpolled" }));
+    assert_eq!(text(&*payload), "unpolled");
+    wedge.release();
+    assert_serves(&event_loop);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
-use bridge_tests::{DropGuard, Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use bridge_tests::{DropGuard, Drops, Log, OnDrop, Wedge, wait_until};
 use tokio::sync::oneshot;
 
 /// A limit that runs out after the loop has begun with the call.
@@ -92,27 +92,25 @@ fn the_output_may_borrow_from_the_caller() {
 
 #[test]
 fn a_local_future_and_what_makes_it_may_borrow_from_the_caller() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let words = ["a", "bc"];
-        let mut lengths = Vec::new();
-        let last = event_loop.block_on_local(|| {
-            let count = Rc::new(Cell::new(words.len()));
-            let lengths = &mut lengths;
-            let words = &words;
-            async move {
-                for word in words {
-                    tokio::task::yield_now().await;
-                    lengths.push(word.len());
-                    count.set(count.get() + 1);
-                }
-                assert_eq!(count.get(), 4);
-                words.last()
+    let event_loop = event_loop();
+    let words = ["a", "bc"];
+    let mut lengths = Vec::new();
+    let last = event_loop.block_on_local(|| {
+        let count = Rc::new(Cell::new(words.len()));
+        let lengths = &mut lengths;
+        let words = &words;
+        async move {
+            for word in words {
+                tokio::task::yield_now().await;
+                lengths.push(word.len());
+                count.set(count.get() + 1);
             }
-        });
-        assert_eq!(last.unwrap(), Some(&"bc"));
-        assert_eq!(lengths, [1, 2]);
+            assert_eq!(count.get(), 4);
+            words.last()
+        }
     });
+    assert_eq!(last.unwrap(), Some(&"bc"));
+    assert_eq!(lengths, [1, 2]);
 }
 
 #[test]
@@ -211,36 +209,32 @@ fn the_future_is_polled_on_the_one_thread_that_the_kind_of_loop_says() {
 
 #[test]
 fn a_local_future_is_made_polled_and_dropped_on_the_loops_thread() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let threads = Log::new();
-        let note = |what| threads.push((what, thread::current().id()));
-        let call = || {
-            note("made");
-            async {
-                let _guard = OnDrop::new(|| note("dropped"));
-                note("polled");
-                tokio::task::yield_now().await;
-                note("polled");
-            }
-        };
-        event_loop.block_on_local(call).unwrap();
-        let on = thread_of(&event_loop);
-        assert_eq!(threads.take(), ["made", "polled", "polled", "dropped"].map(|what| (what, on)));
-    });
+    let event_loop = event_loop();
+    let threads = Log::new();
+    let note = |what| threads.push((what, thread::current().id()));
+    let call = || {
+        note("made");
+        async {
+            let _guard = OnDrop::new(|| note("dropped"));
+            note("polled");
+            tokio::task::yield_now().await;
+            note("polled");
+        }
+    };
+    event_loop.block_on_local(call).unwrap();
+    let on = thread_of(&event_loop);
+    assert_eq!(threads.take(), ["made", "polled", "polled", "dropped"].map(|what| (what, on)));
 }
 
 #[test]
 fn a_local_future_may_spawn_onto_its_loop() {
-    watchdog(HANGS, || {
-        let value = event_loop().block_on_local(|| async {
-            let shared = Rc::new(RefCell::new(vec![1]));
-            let other = Rc::clone(&shared);
-            tokio::task::spawn_local(async move { other.borrow_mut().push(2) }).await.unwrap();
-            shared.take()
-        });
-        assert_eq!(value.unwrap(), [1, 2]);
+    let value = event_loop().block_on_local(|| async {
+        let shared = Rc::new(RefCell::new(vec![1]));
+        let other = Rc::clone(&shared);
+        tokio::task::spawn_local(async move { other.borrow_mut().push(2) }).await.unwrap();
+        shared.take()
     });
+    assert_eq!(value.unwrap(), [1, 2]);
 }
 
 // Nothing is left after the return.
@@ -324,12 +318,10 @@ fn nothing_is_left_after_a_panic() {
 
 #[test]
 fn nothing_is_left_after_a_panic_of_what_makes_the_future() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let end = call_local(&event_loop, || -> std::future::Ready<()> { panic!("not made") });
-        assert_eq!(end.result.unwrap_err().downcast_ref::<&str>(), Some(&"not made"));
-        assert_eq!(end.drops, [thread_of(&event_loop); 2]);
-    });
+    let event_loop = event_loop();
+    let end = call_local(&event_loop, || -> std::future::Ready<()> { panic!("not made") });
+    assert_eq!(end.result.unwrap_err().downcast_ref::<&str>(), Some(&"not made"));
+    assert_eq!(end.drops, [thread_of(&event_loop); 2]);
 }
 
 #[test]
@@ -349,18 +341,16 @@ fn nothing_is_left_after_a_time_out() {
 
 #[test]
 fn nothing_is_left_after_a_withdrawal() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let limited = event_loop.with_timeout(SHORT);
-        let wedge = wedge(&event_loop);
-        let here = thread::current().id();
-        // Never polled, so only what was captured is there to be dropped; it is where it was withdrawn.
-        for end in [call(&limited, pending()), call_local(&limited, pending)] {
-            assert!(matches!(end.result, Ok(Err(Error::TimedOut(_)))));
-            assert_eq!(end.drops, [here]);
-        }
-        wedge.release();
-    });
+    let event_loop = event_loop();
+    let limited = event_loop.with_timeout(SHORT);
+    let wedge = wedge(&event_loop);
+    let here = thread::current().id();
+    // Never polled, so only what was captured is there to be dropped; it is where it was withdrawn.
+    for end in [call(&limited, pending()), call_local(&limited, pending)] {
+        assert!(matches!(end.result, Ok(Err(Error::TimedOut(_)))));
+        assert_eq!(end.drops, [here]);
+    }
+    wedge.release();
 }
 
 #[test]
@@ -391,27 +381,25 @@ fn nothing_is_left_after_the_loops_end() {
 
 #[test]
 fn nothing_is_left_of_a_call_that_the_loop_never_came_to() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
-        let handle = event_loop.handle().clone();
-        let callers: Vec<_> = (0..4)
-            .map(|_| {
-                let handle = handle.clone();
-                thread::spawn(move || [call(&handle, ready(())), call_local(&handle, || ready(()))])
-            })
-            .collect();
-        // Time to get into the queue. A call that is late is refused, which must look the same.
-        thread::sleep(SHORT);
-        let dropping = thread::spawn(move || drop(event_loop));
-        wait_until(|| handle.is_closed());
-        wedge.release();
-        dropping.join().unwrap();
-        for end in callers.into_iter().flat_map(|caller| caller.join().unwrap()) {
-            assert!(matches!(end.result, Ok(Err(Error::Closed))));
-            assert_eq!(end.drops.len(), 1);
-        }
-    });
+    let event_loop = event_loop();
+    let wedge = wedge(&event_loop);
+    let handle = event_loop.handle().clone();
+    let callers: Vec<_> = (0..4)
+        .map(|_| {
+            let handle = handle.clone();
+            thread::spawn(move || [call(&handle, ready(())), call_local(&handle, || ready(()))])
+        })
+        .collect();
+    // Time to get into the queue. A call that is late is refused, which must look the same.
+    thread::sleep(SHORT);
+    let dropping = thread::spawn(move || drop(event_loop));
+    wait_until(|| handle.is_closed());
+    wedge.release();
+    dropping.join().unwrap();
+    for end in callers.into_iter().flat_map(|caller| caller.join().unwrap()) {
+        assert!(matches!(end.result, Ok(Err(Error::Closed))));
+        assert_eq!(end.drops.len(), 1);
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ use bridge::{Error, EventLoop, Handle, LocalHandle, SharedLoop, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, is_pending, on_each, on_each_pair};
 #[cfg(unix)]
 use bridge_tests::process::cpu_time;
-use bridge_tests::{Drops, HANGS, OnDrop, Wedge, wait_until, watchdog};
+use bridge_tests::{Drops, HANGS, OnDrop, Wedge, wait_until};
 use common::{SETTLE, deadlock, idle_task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -34,7 +34,7 @@ fn here() -> ThreadId {
 
 /// A test of a shared loop alone.
 #[track_caller]
-fn on_shared(test: impl Fn(AnyLoop) + Clone + Send + 'static) {
+fn on_shared(test: impl Fn(AnyLoop)) {
     on_each([Kind::SharedLoop], test);
 }
 
@@ -138,19 +138,17 @@ async fn echo(byte: u8) -> io::Result<(u8, Vec<ThreadId>)> {
 
 #[test]
 fn a_call_that_is_ready_wakes_no_thread() {
-    watchdog(HANGS, || {
-        let wakes = Arc::new(AtomicUsize::new(0));
-        let count = Arc::clone(&wakes);
-        let (tell, parks) = mpsc::channel();
-        let on = AnyLoop::configured(Kind::SharedLoop, |tokio| {
-            tokio.on_thread_park(move || _ = tell.send(()));
-            tokio.on_thread_unpark(move || _ = count.fetch_add(1, Ordering::SeqCst));
-        });
-        parks.recv().unwrap();
-        (0..1000).for_each(|i| assert_eq!(on.block_on(async { i }).unwrap(), i));
-        thread::sleep(SETTLE);
-        assert_eq!(wakes.load(Ordering::SeqCst), 0, "the own thread slept all the time");
+    let wakes = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&wakes);
+    let (tell, parks) = mpsc::channel();
+    let on = AnyLoop::configured(Kind::SharedLoop, |tokio| {
+        tokio.on_thread_park(move || _ = tell.send(()));
+        tokio.on_thread_unpark(move || _ = count.fetch_add(1, Ordering::SeqCst));
     });
+    parks.recv().unwrap();
+    (0..1000).for_each(|i| assert_eq!(on.block_on(async { i }).unwrap(), i));
+    thread::sleep(SETTLE);
+    assert_eq!(wakes.load(Ordering::SeqCst), 0, "the own thread slept all the time");
 }
 
 #[test]
@@ -184,16 +182,14 @@ fn inside_a_call_the_current_loop_is_the_shared_one_also_on_an_event_loops_threa
 
 #[test]
 fn the_process_wide_shared_loop_is_one_and_the_same_and_open() {
-    watchdog(HANGS, || {
-        let id = || bridge::shared().block_on(async { TokioHandle::current().id() }).unwrap();
-        let threads: Vec<_> = (0..4).map(|_| thread::spawn(id)).collect();
-        let first = id();
-        assert!(threads.into_iter().all(|thread| thread.join().unwrap() == first));
-        assert!(!bridge::shared().is_closed());
-        let nap = async { tokio::time::sleep(MOMENT).await };
-        bridge::shared().with_timeout(HANGS).block_on(nap).unwrap();
-        assert_eq!(bridge::shared().submit(async { 7 }).result().unwrap(), 7);
-    });
+    let id = || bridge::shared().block_on(async { TokioHandle::current().id() }).unwrap();
+    let threads: Vec<_> = (0..4).map(|_| thread::spawn(id)).collect();
+    let first = id();
+    assert!(threads.into_iter().all(|thread| thread.join().unwrap() == first));
+    assert!(!bridge::shared().is_closed());
+    let nap = async { tokio::time::sleep(MOMENT).await };
+    bridge::shared().with_timeout(HANGS).block_on(nap).unwrap();
+    assert_eq!(bridge::shared().submit(async { 7 }).result().unwrap(), 7);
 }
 
 // Who drives.
@@ -692,23 +688,21 @@ fn the_timeout_of_a_caller_that_drives_is_exact() {
     const TIMEOUT: Duration = Duration::from_millis(20);
     // A runtime without timers, too.
     for timers in [true, false] {
-        watchdog(HANGS, move || {
-            let shared = SharedLoop::builder().configure(move |tokio| {
-                if !timers {
-                    *tokio = TokioBuilder::new_current_thread();
-                }
-            });
-            let shared = shared.build_shared().unwrap();
-            let took = (0..10).map(|_| {
-                take_over(&shared);
-                let start = Instant::now();
-                assert!(matches!(shared.with_timeout(TIMEOUT).block_on(pending::<()>()), Err(Error::TimedOut(_))));
-                start.elapsed()
-            });
-            let mut took: Vec<_> = took.collect();
-            took.sort_unstable();
-            assert!(took[0] >= TIMEOUT && took[5] < TIMEOUT * 3, "{took:?}");
+        let shared = SharedLoop::builder().configure(move |tokio| {
+            if !timers {
+                *tokio = TokioBuilder::new_current_thread();
+            }
         });
+        let shared = shared.build_shared().unwrap();
+        let took = (0..10).map(|_| {
+            take_over(&shared);
+            let start = Instant::now();
+            assert!(matches!(shared.with_timeout(TIMEOUT).block_on(pending::<()>()), Err(Error::TimedOut(_))));
+            start.elapsed()
+        });
+        let mut took: Vec<_> = took.collect();
+        took.sort_unstable();
+        assert!(took[0] >= TIMEOUT && took[5] < TIMEOUT * 3, "{took:?}");
     }
 }
 
@@ -857,34 +851,32 @@ fn a_loop_may_be_dropped_inside_a_call_onto_another_loop() {
 
 #[test]
 fn two_threads_may_call_while_a_third_drops_the_loop() {
-    watchdog(HANGS, || {
-        for round in 0..100 {
-            let on = SharedLoop::new().unwrap();
-            let start = Arc::new(Barrier::new(3));
-            let callers: Vec<_> = (0..2)
-                .map(|_| {
-                    let (handle, start) = (on.handle().clone(), Arc::clone(&start));
-                    thread::spawn(move || {
-                        start.wait();
-                        let results = (0..50).map(|i| {
-                            handle.block_on(async move {
-                                match i % 3 {
-                                    0 => {}
-                                    1 => tokio::task::yield_now().await,
-                                    _ => tokio::time::sleep(Duration::ZERO).await,
-                                }
-                            })
-                        });
-                        results.filter_map(Result::err).all(|error| matches!(error, Error::Closed))
-                    })
+    for round in 0..100 {
+        let on = SharedLoop::new().unwrap();
+        let start = Arc::new(Barrier::new(3));
+        let callers: Vec<_> = (0..2)
+            .map(|_| {
+                let (handle, start) = (on.handle().clone(), Arc::clone(&start));
+                thread::spawn(move || {
+                    start.wait();
+                    let results = (0..50).map(|i| {
+                        handle.block_on(async move {
+                            match i % 3 {
+                                0 => {}
+                                1 => tokio::task::yield_now().await,
+                                _ => tokio::time::sleep(Duration::ZERO).await,
+                            }
+                        })
+                    });
+                    results.filter_map(Result::err).all(|error| matches!(error, Error::Closed))
                 })
-                .collect();
-            start.wait();
-            (0..round * 200).for_each(|_| std::hint::spin_loop());
-            drop(on);
-            assert!(callers.into_iter().all(|caller| caller.join().unwrap()));
-        }
-    });
+            })
+            .collect();
+        start.wait();
+        (0..round * 200).for_each(|_| std::hint::spin_loop());
+        drop(on);
+        assert!(callers.into_iter().all(|caller| caller.join().unwrap()));
+    }
 }
 
 // All at once.
@@ -964,27 +956,25 @@ fn whatever_many_threads_do_with_one_loop_every_call_resolves() {
 
 #[test]
 fn a_shared_loop_and_an_event_loop_may_call_each_other_from_many_threads() {
-    watchdog(HANGS, || {
-        let (shared, event_loop) = (SharedLoop::new().unwrap(), EventLoop::new().unwrap());
-        thread::scope(|scope| {
-            for _ in 0..4 {
-                let (shared, event_loop) = (shared.handle(), event_loop.handle());
-                scope.spawn(move || {
-                    for i in 0..200 {
-                        // The event loop's thread polls the call onto the shared loop once, and then waits for it.
-                        let call = async {
-                            shared.block_on(async move {
-                                tokio::task::yield_now().await;
-                                i
-                            })
-                        };
-                        assert_eq!(event_loop.block_on(call).unwrap().unwrap(), i);
-                        let call = async { event_loop.block_on(async move { i }) };
-                        assert_eq!(shared.block_on(call).unwrap().unwrap(), i);
-                    }
-                });
-            }
-        });
+    let (shared, event_loop) = (SharedLoop::new().unwrap(), EventLoop::new().unwrap());
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            let (shared, event_loop) = (shared.handle(), event_loop.handle());
+            scope.spawn(move || {
+                for i in 0..200 {
+                    // The event loop's thread polls the call onto the shared loop once, and then waits for it.
+                    let call = async {
+                        shared.block_on(async move {
+                            tokio::task::yield_now().await;
+                            i
+                        })
+                    };
+                    assert_eq!(event_loop.block_on(call).unwrap().unwrap(), i);
+                    let call = async { event_loop.block_on(async move { i }) };
+                    assert_eq!(shared.block_on(call).unwrap().unwrap(), i);
+                }
+            });
+        }
     });
 }
 

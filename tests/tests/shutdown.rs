@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use bridge::{Error, EventLoop, Handle, LocalHandle};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each, on_each_pair};
-use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until};
 use common::{SETTLE, deadlock, idle_task, thread_of};
 use tokio::sync::oneshot;
 
@@ -72,18 +72,16 @@ fn submitting_to_a_closed_loop_gives_a_task_that_is_closed_already_and_drops_the
 
 #[test]
 fn submitting_a_local_future_to_a_closed_loop_makes_nothing() {
-    watchdog(HANGS, || {
-        let handle = closed_local();
-        let drops = Drops::new();
-        let guard = drops.guard();
-        let task = handle.submit_local(move || -> std::future::Ready<()> {
-            drop(guard);
-            unreachable!("it is not to be made")
-        });
-        assert!(task.is_done());
-        assert_eq!(drops.count(), 1);
-        assert!(matches!(task.result(), Err(Error::Closed)));
+    let handle = closed_local();
+    let drops = Drops::new();
+    let guard = drops.guard();
+    let task = handle.submit_local(move || -> std::future::Ready<()> {
+        drop(guard);
+        unreachable!("it is not to be made")
     });
+    assert!(task.is_done());
+    assert_eq!(drops.count(), 1);
+    assert!(matches!(task.result(), Err(Error::Closed)));
 }
 
 #[test]
@@ -94,7 +92,7 @@ fn block_on_gives_closed_on_a_closed_loop() {
         assert!(matches!(handle.block_on(async { polled = true }), Err(Error::Closed)));
         assert!(!polled);
     });
-    watchdog(HANGS, || assert!(matches!(closed_local().block_on_local(|| async {}), Err(Error::Closed))));
+    assert!(matches!(closed_local().block_on_local(|| async {}), Err(Error::Closed)));
 }
 
 #[test]
@@ -764,7 +762,7 @@ async fn dropped_here(kind: Kind) -> (bool, Result<(), Error>) {
 
 #[test]
 fn an_event_loop_can_be_dropped_inside_a_tokio_test() {
-    // What `#[tokio::test]` makes of its function, but under a watchdog.
+    // What `#[tokio::test]` makes of its function, on each kind of loop.
     #[tokio::main(flavor = "current_thread")]
     async fn body(kind: Kind) -> (bool, Result<(), Error>) {
         dropped_here(kind).await
@@ -785,165 +783,155 @@ fn an_event_loop_can_be_dropped_on_a_worker_of_a_multi_thread_runtime() {
 
 #[test]
 fn when_runs_main_returns_what_is_left_is_dropped_there_and_its_waiters_get_closed() {
-    watchdog(HANGS, || {
-        let drops = Drops::new();
-        let guard = drops.guard();
-        let (tell, told) = mpsc::channel();
-        let (waiting, waits) = mpsc::channel();
-        let waiter = thread::spawn(move || {
-            let (handle, task): (Handle, bridge::Task<()>) = told.recv().unwrap();
-            let polled = oneshot::channel();
-            let blocked = thread::spawn(move || {
-                let result = handle.block_on(async {
-                    polled.0.send(()).unwrap();
-                    pending::<()>().await;
-                });
-                (result, handle)
-            });
-            waiting.send(polled.1).unwrap();
-            (task.result(), blocked.join().unwrap())
-        });
-        let output = bridge::run(async move {
-            let here = Handle::current();
-            let task = here.submit(async move {
-                let _guard = guard;
+    let drops = Drops::new();
+    let guard = drops.guard();
+    let (tell, told) = mpsc::channel();
+    let (waiting, waits) = mpsc::channel();
+    let waiter = thread::spawn(move || {
+        let (handle, task): (Handle, bridge::Task<()>) = told.recv().unwrap();
+        let polled = oneshot::channel();
+        let blocked = thread::spawn(move || {
+            let result = handle.block_on(async {
+                polled.0.send(()).unwrap();
                 pending::<()>().await;
             });
-            tell.send((here, task)).unwrap();
-            let blocked = tokio::task::spawn_blocking(move || waits.recv().unwrap()).await.unwrap();
-            blocked.await.unwrap();
-            "output"
+            (result, handle)
         });
-        assert_eq!(output, "output");
-        assert_eq!(drops.threads(), [thread::current().id()], "before run returned, on its thread");
-        let (task, (blocked, handle)) = waiter.join().unwrap();
-        assert!(matches!(task, Err(Error::Closed)));
-        assert!(matches!(blocked, Err(Error::Closed)));
-        assert!(handle.is_closed());
-        assert!(matches!(handle.submit(async {}).result(), Err(Error::Closed)));
+        waiting.send(polled.1).unwrap();
+        (task.result(), blocked.join().unwrap())
     });
+    let output = bridge::run(async move {
+        let here = Handle::current();
+        let task = here.submit(async move {
+            let _guard = guard;
+            pending::<()>().await;
+        });
+        tell.send((here, task)).unwrap();
+        let blocked = tokio::task::spawn_blocking(move || waits.recv().unwrap()).await.unwrap();
+        blocked.await.unwrap();
+        "output"
+    });
+    assert_eq!(output, "output");
+    assert_eq!(drops.threads(), [thread::current().id()], "before run returned, on its thread");
+    let (task, (blocked, handle)) = waiter.join().unwrap();
+    assert!(matches!(task, Err(Error::Closed)));
+    assert!(matches!(blocked, Err(Error::Closed)));
+    assert!(handle.is_closed());
+    assert!(matches!(handle.submit(async {}).result(), Err(Error::Closed)));
 }
 
 #[test]
 #[expect(clippy::async_yields_async, reason = "the task leaves the loop")]
 fn when_runs_main_returns_what_was_not_polled_yet_is_closed() {
-    watchdog(HANGS, || {
-        let task = bridge::run(async {
-            // No await between the submission and the end.
-            Handle::current().submit(async { unreachable!("the loop has ended") })
-        });
-        let result: Result<(), _> = task.result();
-        assert!(matches!(result, Err(Error::Closed)));
+    let task = bridge::run(async {
+        // No await between the submission and the end.
+        Handle::current().submit(async { unreachable!("the loop has ended") })
     });
+    let result: Result<(), _> = task.result();
+    assert!(matches!(result, Err(Error::Closed)));
 }
 
 #[test]
 fn a_submission_that_races_the_end_of_run_is_resolved_either_way() {
-    watchdog(HANGS, || {
-        let mut closed = 0;
-        for round in 0..60 {
-            let drops = Drops::new();
-            let (tell, told) = mpsc::channel();
-            let threads: Vec<_> = bridge::run(async {
-                let start = |_| {
-                    let (handle, drops, tell) = (LocalHandle::current(), drops.clone(), tell.clone());
-                    thread::spawn(move || {
-                        let mut tasks = Vec::new();
-                        while !handle.is_closed() && tasks.len() < 10_000 {
-                            let (one, other) = (drops.guard(), drops.guard());
-                            tasks.push(handle.submit(async move { drop(one) }));
-                            tasks.push(handle.submit_local(|| async move { drop(other) }));
-                            let _ = tell.send(());
-                        }
-                        tasks.push(handle.submit(async {}));
-                        tasks
-                    })
-                };
-                let threads = (0..2).map(start).collect();
-                // They are at it.
-                told.recv().unwrap();
-                for _ in 0..round {
-                    tokio::task::yield_now().await;
-                }
-                threads
-            });
-            let tasks: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
-            let captures = tasks.len() - 2;
-            for task in tasks {
-                match task.result() {
-                    Ok(()) => {}
-                    Err(Error::Closed) => closed += 1,
-                    Err(other) => panic!("round {round}: {other:?}"),
-                }
+    let mut closed = 0;
+    for round in 0..60 {
+        let drops = Drops::new();
+        let (tell, told) = mpsc::channel();
+        let threads: Vec<_> = bridge::run(async {
+            let start = |_| {
+                let (handle, drops, tell) = (LocalHandle::current(), drops.clone(), tell.clone());
+                thread::spawn(move || {
+                    let mut tasks = Vec::new();
+                    while !handle.is_closed() && tasks.len() < 10_000 {
+                        let (one, other) = (drops.guard(), drops.guard());
+                        tasks.push(handle.submit(async move { drop(one) }));
+                        tasks.push(handle.submit_local(|| async move { drop(other) }));
+                        let _ = tell.send(());
+                    }
+                    tasks.push(handle.submit(async {}));
+                    tasks
+                })
+            };
+            let threads = (0..2).map(start).collect();
+            // They are at it.
+            told.recv().unwrap();
+            for _ in 0..round {
+                tokio::task::yield_now().await;
             }
-            assert_eq!(drops.count(), captures, "round {round}");
+            threads
+        });
+        let tasks: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        let captures = tasks.len() - 2;
+        for task in tasks {
+            match task.result() {
+                Ok(()) => {}
+                Err(Error::Closed) => closed += 1,
+                Err(other) => panic!("round {round}: {other:?}"),
+            }
         }
-        assert!(closed >= 120, "two at least in every round came too late: {closed}");
-    });
+        assert_eq!(drops.count(), captures, "round {round}");
+    }
+    assert!(closed >= 120, "two at least in every round came too late: {closed}");
 }
 
 #[test]
 fn when_runs_main_panics_the_panic_comes_out_and_waiters_get_closed() {
-    watchdog(HANGS, || {
-        let (tell, told) = mpsc::channel();
-        let waiter = thread::spawn(move || {
-            let task: bridge::Task<()> = told.recv().unwrap();
-            task.result()
-        });
-        let log = Log::new();
-        let entries = log.clone();
-        let unwound = catch_unwind(AssertUnwindSafe(|| {
-            // Not an `async` block, which would drop what it holds as it unwinds.
-            let guard = OnDrop::new(move || entries.push(tokio::runtime::Handle::try_current().is_ok()));
-            bridge::run(poll_fn(move |_| -> Poll<()> {
-                let _held = &guard;
-                tell.send(Handle::current().submit(pending())).unwrap();
-                panic_any(17_u8)
-            }))
-        }));
-        assert_eq!(*unwound.unwrap_err().downcast::<u8>().unwrap(), 17);
-        assert!(matches!(waiter.join().unwrap(), Err(Error::Closed)));
-        assert_eq!(log.take(), [true], "main is dropped in context");
-        assert!(Handle::try_current().is_none(), "nothing of the loop is left on the thread");
-        assert_eq!(bridge::run(async { 1 }), 1);
+    let (tell, told) = mpsc::channel();
+    let waiter = thread::spawn(move || {
+        let task: bridge::Task<()> = told.recv().unwrap();
+        task.result()
     });
+    let log = Log::new();
+    let entries = log.clone();
+    let unwound = catch_unwind(AssertUnwindSafe(|| {
+        // Not an `async` block, which would drop what it holds as it unwinds.
+        let guard = OnDrop::new(move || entries.push(tokio::runtime::Handle::try_current().is_ok()));
+        bridge::run(poll_fn(move |_| -> Poll<()> {
+            let _held = &guard;
+            tell.send(Handle::current().submit(pending())).unwrap();
+            panic_any(17_u8)
+        }))
+    }));
+    assert_eq!(*unwound.unwrap_err().downcast::<u8>().unwrap(), 17);
+    assert!(matches!(waiter.join().unwrap(), Err(Error::Closed)));
+    assert_eq!(log.take(), [true], "main is dropped in context");
+    assert!(Handle::try_current().is_none(), "nothing of the loop is left on the thread");
+    assert_eq!(bridge::run(async { 1 }), 1);
 }
 
 // A loop that dies, a process that ends.
 
 #[test]
 fn a_loop_whose_thread_panics_closes_everything() {
-    watchdog(HANGS, || {
-        let break_it = Arc::new(AtomicBool::new(false));
-        let broken = Arc::clone(&break_it);
-        let configured = EventLoop::builder().configure(|tokio| {
-            tokio.on_thread_park(move || {
-                if broken.load(Ordering::SeqCst) {
-                    panic_any("a hook that panics");
-                }
-            });
+    let break_it = Arc::new(AtomicBool::new(false));
+    let broken = Arc::clone(&break_it);
+    let configured = EventLoop::builder().configure(|tokio| {
+        tokio.on_thread_park(move || {
+            if broken.load(Ordering::SeqCst) {
+                panic_any("a hook that panics");
+            }
         });
-        let event_loop = configured.build().unwrap();
-        let drops = Drops::new();
-        let task = idle_task(&event_loop, &drops);
-        let (handle, thread) = (event_loop.handle().clone(), thread_of(&event_loop));
-        let (tell, polled) = mpsc::channel();
-        let caller = thread::spawn(move || {
-            handle.block_on(async {
-                tell.send(()).unwrap();
-                pending::<()>().await;
-            })
-        });
-        polled.recv().unwrap();
-        break_it.store(true, Ordering::SeqCst);
-        drop(event_loop.submit(async {}));
-        assert!(matches!(task.result(), Err(Error::Closed)));
-        assert!(matches!(caller.join().unwrap(), Err(Error::Closed)));
-        assert_eq!(drops.threads(), [thread]);
-        assert!(event_loop.is_closed());
-        assert!(matches!(event_loop.submit(async {}).result(), Err(Error::Closed)));
-        drop(event_loop);
     });
+    let event_loop = configured.build().unwrap();
+    let drops = Drops::new();
+    let task = idle_task(&event_loop, &drops);
+    let (handle, thread) = (event_loop.handle().clone(), thread_of(&event_loop));
+    let (tell, polled) = mpsc::channel();
+    let caller = thread::spawn(move || {
+        handle.block_on(async {
+            tell.send(()).unwrap();
+            pending::<()>().await;
+        })
+    });
+    polled.recv().unwrap();
+    break_it.store(true, Ordering::SeqCst);
+    drop(event_loop.submit(async {}));
+    assert!(matches!(task.result(), Err(Error::Closed)));
+    assert!(matches!(caller.join().unwrap(), Err(Error::Closed)));
+    assert_eq!(drops.threads(), [thread]);
+    assert!(event_loop.is_closed());
+    assert!(matches!(event_loop.submit(async {}).result(), Err(Error::Closed)));
+    drop(event_loop);
 }
 
 /// Runs this very test in a process of its own, with `BRIDGE_TESTS_CHILD` set, and sees it exit well.
@@ -1033,10 +1021,8 @@ fn a_process_can_end_while_the_shared_loop_is_inside_a_long_poll() {
 
 #[test]
 fn the_global_loop_is_one_and_the_same_and_open() {
-    watchdog(HANGS, || {
-        let threads: Vec<_> = (0..4).map(|_| thread::spawn(|| thread_of(bridge::global()))).collect();
-        let here = thread_of(bridge::global());
-        assert!(threads.into_iter().all(|thread| thread.join().unwrap() == here));
-        assert!(!bridge::global().is_closed());
-    });
+    let threads: Vec<_> = (0..4).map(|_| thread::spawn(|| thread_of(bridge::global()))).collect();
+    let here = thread_of(bridge::global());
+    assert!(threads.into_iter().all(|thread| thread.join().unwrap() == here));
+    assert!(!bridge::global().is_closed());
 }

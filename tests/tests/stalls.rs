@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bridge::{Builder, Canceller, Error, EventLoop, Handle, SharedLoop};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each};
-use bridge_tests::{HANGS, Log, wait_until, watchdog};
+use bridge_tests::{Log, wait_until};
 use common::line;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
@@ -94,13 +94,11 @@ fn a_poll_that_is_slow_is_one_warning_with_its_line_and_loop() {
 
 #[test]
 fn a_scoped_call_on_an_event_loop_is_measured() {
-    watchdog(HANGS, || {
-        let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::from_millis(1)));
-        let handle = built.handle();
-        let line = line(1);
-        handle.block_on(async { thread::sleep(Duration::from_millis(5)) }).unwrap();
-        wait_until(|| warnings_of(&line).len() == 1);
-    });
+    let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::from_millis(1)));
+    let handle = built.handle();
+    let line = line(1);
+    handle.block_on(async { thread::sleep(Duration::from_millis(5)) }).unwrap();
+    wait_until(|| warnings_of(&line).len() == 1);
 }
 
 #[test]
@@ -132,32 +130,28 @@ fn no_poll_is_slow_where_the_threshold_is_the_greatest() {
 
 #[test]
 fn of_many_slow_polls_of_one_line_one_is_logged() {
-    watchdog(HANGS, || {
-        let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::ZERO));
-        let handle = built.handle();
-        let line = line(2);
-        for _ in 0..100 {
-            handle.block_on(async {}).unwrap();
-        }
+    let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::ZERO));
+    let handle = built.handle();
+    let line = line(2);
+    for _ in 0..100 {
         handle.block_on(async {}).unwrap();
-        assert_eq!(warnings_of(&line).len(), 1);
-    });
+    }
+    handle.block_on(async {}).unwrap();
+    assert_eq!(warnings_of(&line).len(), 1);
 }
 
 #[test]
 fn of_many_calls_that_block_a_loop_one_is_logged() {
-    watchdog(HANGS, || {
-        let (built, other) = (build(Kind::EventLoop, |builder| builder), AnyLoop::start(Kind::EventLoop));
-        let inner = other.handle().clone();
-        let line = line(3);
-        let calls = built.handle().block_on(async move {
-            for _ in 0..1000 {
-                inner.block_on(async {}).unwrap();
-            }
-        });
-        calls.unwrap();
-        assert_eq!(warnings_of(&line).len(), 1, "{:?}", warnings_of(&line));
+    let (built, other) = (build(Kind::EventLoop, |builder| builder), AnyLoop::start(Kind::EventLoop));
+    let inner = other.handle().clone();
+    let line = line(3);
+    let calls = built.handle().block_on(async move {
+        for _ in 0..1000 {
+            inner.block_on(async {}).unwrap();
+        }
     });
+    calls.unwrap();
+    assert_eq!(warnings_of(&line).len(), 1, "{:?}", warnings_of(&line));
 }
 
 /// A call whose future blocks inside a poll until there is a warning of it.
@@ -172,47 +166,41 @@ fn blocks_until_it_is_logged(handle: &Handle, line: &str) -> Result<(), Error> {
 
 #[test]
 fn a_call_that_a_loop_still_has_a_second_after_its_timeout_is_logged() {
-    watchdog(HANGS, || {
-        let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::MAX));
-        let handle = built.handle().with_timeout(Duration::from_millis(20));
-        let line = line(1);
-        assert!(matches!(blocks_until_it_is_logged(&handle, &line), Err(Error::TimedOut(_))));
-        assert_eq!(warnings_of(&line).len(), 1);
-        assert!(warnings_of(&line)[0].contains("a EventLoop"));
-    });
+    let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::MAX));
+    let handle = built.handle().with_timeout(Duration::from_millis(20));
+    let line = line(1);
+    assert!(matches!(blocks_until_it_is_logged(&handle, &line), Err(Error::TimedOut(_))));
+    assert_eq!(warnings_of(&line).len(), 1);
+    assert!(warnings_of(&line)[0].contains("a EventLoop"));
 }
 
 #[test]
 fn a_call_that_a_loop_still_has_a_second_after_its_cancel_is_logged() {
-    watchdog(HANGS, || {
-        let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::MAX));
-        let canceller = Canceller::new();
-        let handle = built.handle().with_canceller(&canceller);
-        let line = line(3);
-        let logged = line.clone();
-        let inside = move || wait_until(|| !warnings_of(&logged).is_empty());
-        let ended = handle.block_on(async move {
-            canceller.cancel();
-            inside();
-            std::future::pending::<()>().await;
-        });
-        assert!(matches!(ended, Err(Error::Cancelled)));
-        assert_eq!(warnings_of(&line).len(), 1);
+    let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::MAX));
+    let canceller = Canceller::new();
+    let handle = built.handle().with_canceller(&canceller);
+    let line = line(3);
+    let logged = line.clone();
+    let inside = move || wait_until(|| !warnings_of(&logged).is_empty());
+    let ended = handle.block_on(async move {
+        canceller.cancel();
+        inside();
+        std::future::pending::<()>().await;
     });
+    assert!(matches!(ended, Err(Error::Cancelled)));
+    assert_eq!(warnings_of(&line).len(), 1);
 }
 
 #[test]
 fn a_call_that_a_loop_lets_go_of_in_time_is_not_logged() {
-    watchdog(HANGS, || {
-        let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::MAX));
-        let handle = built.handle().with_timeout(Duration::from_millis(20));
-        let line = line(2);
-        // Inside a poll for a while after the timeout.
-        let ended = handle.block_on(async move {
-            thread::sleep(Duration::from_millis(100));
-            std::future::pending::<()>().await;
-        });
-        assert!(matches!(ended, Err(Error::TimedOut(_))));
-        assert!(warnings_of(&line).is_empty());
+    let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::MAX));
+    let handle = built.handle().with_timeout(Duration::from_millis(20));
+    let line = line(2);
+    // Inside a poll for a while after the timeout.
+    let ended = handle.block_on(async move {
+        thread::sleep(Duration::from_millis(100));
+        std::future::pending::<()>().await;
     });
+    assert!(matches!(ended, Err(Error::TimedOut(_))));
+    assert!(warnings_of(&line).is_empty());
 }

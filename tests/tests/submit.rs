@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use bridge::{AsCompleted, Builder, CancelOnDrop, Canceller, Deadlock, Error, EventLoop, Handle};
 use bridge::{Iter, LocalHandle, Panic, ReturnWhen, SharedLoop, Task, Waited};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each, on_each_pair};
-use bridge_tests::{Drops, HANGS, Log, OnDrop, wait_until, watchdog};
+use bridge_tests::{Drops, Log, OnDrop, wait_until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 
@@ -103,7 +103,7 @@ fn the_seeds_program_gives_its_lines_in_order() {
     let due = |line: &str| UNIT.mul_f64(SEED.iter().find(|(seed, _)| *seed == line).unwrap().1);
     // A machine that is too busy for half a unit's punctuality gets another try.
     for _ in 0..20 {
-        let report = watchdog(HANGS, seed_program);
+        let report = seed_program();
         assert_eq!(report.len(), SEED.len(), "{report:?}");
         for strand in [
             &["asyncio running", ">task at 0", ">task at 1", ">task at 2", ">task at 3", ">task at 4"][..],
@@ -127,32 +127,30 @@ fn the_seeds_program_gives_its_lines_in_order() {
 
 #[test]
 fn the_loops_main_future_goes_on_while_a_thread_blocks_on_a_result() {
-    watchdog(HANGS, || {
-        let (value, ticks) = bridge::run(async {
-            let handle = Handle::current();
-            let (ask, mut asked) = tokio::sync::mpsc::channel::<oneshot::Sender<u32>>(1);
-            // The thread's future and the main one need each other for every step.
-            let thread = thread::spawn(move || {
-                let task = handle.submit(async move {
-                    let mut sum = 0;
-                    for _ in 0..10 {
-                        let (answer, answered) = oneshot::channel();
-                        ask.send(answer).await.unwrap();
-                        sum += answered.await.unwrap();
-                    }
-                    sum
-                });
-                task.result().unwrap()
+    let (value, ticks) = bridge::run(async {
+        let handle = Handle::current();
+        let (ask, mut asked) = tokio::sync::mpsc::channel::<oneshot::Sender<u32>>(1);
+        // The thread's future and the main one need each other for every step.
+        let thread = thread::spawn(move || {
+            let task = handle.submit(async move {
+                let mut sum = 0;
+                for _ in 0..10 {
+                    let (answer, answered) = oneshot::channel();
+                    ask.send(answer).await.unwrap();
+                    sum += answered.await.unwrap();
+                }
+                sum
             });
-            let mut ticks = 0;
-            while let Some(answer) = asked.recv().await {
-                ticks += 1;
-                answer.send(ticks).unwrap();
-            }
-            (tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap(), ticks)
+            task.result().unwrap()
         });
-        assert_eq!((value, ticks), (55, 10));
+        let mut ticks = 0;
+        while let Some(answer) = asked.recv().await {
+            ticks += 1;
+            answer.send(ticks).unwrap();
+        }
+        (tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap(), ticks)
     });
+    assert_eq!((value, ticks), (55, 10));
 }
 
 // Where and when the first poll is.
@@ -203,33 +201,29 @@ async fn is_polled_inside_submit() -> bool {
 fn submitting_on_the_loops_own_thread_does_not_poll_inside_submit() {
     // A second worker would be free to poll it meanwhile.
     on_each(Kind::ONE_DRIVER, |on| assert!(!on.submit(is_polled_inside_submit()).result().unwrap()));
-    watchdog(HANGS, || assert!(!bridge::run(is_polled_inside_submit())));
+    assert!(!bridge::run(is_polled_inside_submit()));
 }
 
 #[test]
 fn submitting_on_a_foreign_runtimes_own_thread_does_not_poll_inside_submit() {
-    watchdog(HANGS, || {
-        assert!(!current_thread_runtime().block_on(is_polled_inside_submit()));
-    });
+    assert!(!current_thread_runtime().block_on(is_polled_inside_submit()));
 }
 
 #[test]
 fn submit_local_on_the_loops_own_thread_does_not_make_the_future_inside() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let inside = event_loop.block_on(async {
-            let made = Arc::new(AtomicBool::new(false));
-            let seen = Arc::clone(&made);
-            let task = LocalHandle::current().submit_local(move || {
-                seen.store(true, Ordering::SeqCst);
-                ready(())
-            });
-            let inside = made.load(Ordering::SeqCst);
-            task.await.unwrap();
-            inside
+    let event_loop = event_loop();
+    let inside = event_loop.block_on(async {
+        let made = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&made);
+        let task = LocalHandle::current().submit_local(move || {
+            seen.store(true, Ordering::SeqCst);
+            ready(())
         });
-        assert!(!inside.unwrap());
+        let inside = made.load(Ordering::SeqCst);
+        task.await.unwrap();
+        inside
     });
+    assert!(!inside.unwrap());
 }
 
 #[test]
@@ -309,22 +303,20 @@ fn submissions_on_the_loops_own_thread_start_in_order() {
 
 #[test]
 fn submissions_to_a_current_thread_runtime_start_in_order() {
-    watchdog(HANGS, || {
-        let runtime = current_thread_runtime();
-        let handle = Handle::from(&runtime);
-        let started = Log::new();
-        let submit = |i| {
-            let started = started.clone();
-            handle.submit(async move { started.push(i) })
-        };
-        let tasks: Vec<_> = (0..200).map(submit).collect();
-        runtime.block_on(async {
-            for task in tasks {
-                task.await.unwrap();
-            }
-        });
-        assert_eq!(started.take(), (0..200).collect::<Vec<_>>());
+    let runtime = current_thread_runtime();
+    let handle = Handle::from(&runtime);
+    let started = Log::new();
+    let submit = |i| {
+        let started = started.clone();
+        handle.submit(async move { started.push(i) })
+    };
+    let tasks: Vec<_> = (0..200).map(submit).collect();
+    runtime.block_on(async {
+        for task in tasks {
+            task.await.unwrap();
+        }
     });
+    assert_eq!(started.take(), (0..200).collect::<Vec<_>>());
 }
 
 // A loop that sleeps, and one that does not.
@@ -354,15 +346,13 @@ fn an_idle_loop_picks_a_submission_up() {
 
 #[test]
 fn an_idle_loop_picks_a_scoped_call_up() {
-    watchdog(HANGS, || {
-        // On other kinds of loop a call may need nothing of the loop, which then sleeps on.
-        let (on, parks) = loop_that_tells_when_it_parks(Kind::EventLoop);
-        for i in 0..100 {
-            parks.recv().unwrap();
-            assert_eq!(on.block_on(async { &i }).unwrap(), &i);
-            assert_eq!(on.local().unwrap().block_on_local(|| ready(i)).unwrap(), i);
-        }
-    });
+    // On other kinds of loop a call may need nothing of the loop, which then sleeps on.
+    let (on, parks) = loop_that_tells_when_it_parks(Kind::EventLoop);
+    for i in 0..100 {
+        parks.recv().unwrap();
+        assert_eq!(on.block_on(async { &i }).unwrap(), &i);
+        assert_eq!(on.local().unwrap().block_on_local(|| ready(i)).unwrap(), i);
+    }
 }
 
 #[test]
@@ -528,41 +518,35 @@ fn the_threads_name_is_the_builders() {
 
 #[test]
 fn a_thread_that_was_given_no_name_has_a_unique_one() {
-    watchdog(HANGS, || {
-        let name = |handle: &Handle| {
-            let (tell, told) = mpsc::channel();
-            handle.call_soon(move || tell.send(thread::current().name().map(String::from)).unwrap()).unwrap();
-            told.recv().unwrap().unwrap()
-        };
-        let (events, shared) = ([(); 2].map(|()| event_loop()), [(); 2].map(|()| SharedLoop::new().unwrap()));
-        let mut names = vec![name(&events[0]), name(&events[1]), name(&shared[0]), name(&shared[1])];
-        assert!(names.iter().all(|name| !name.is_empty()));
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), 4, "{names:?}");
-    });
+    let name = |handle: &Handle| {
+        let (tell, told) = mpsc::channel();
+        handle.call_soon(move || tell.send(thread::current().name().map(String::from)).unwrap()).unwrap();
+        told.recv().unwrap().unwrap()
+    };
+    let (events, shared) = ([(); 2].map(|()| event_loop()), [(); 2].map(|()| SharedLoop::new().unwrap()));
+    let mut names = vec![name(&events[0]), name(&events[1]), name(&shared[0]), name(&shared[1])];
+    assert!(names.iter().all(|name| !name.is_empty()));
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 4, "{names:?}");
 }
 
 #[test]
 fn run_makes_the_calling_thread_the_loop() {
-    watchdog(HANGS, || {
-        let (main, submitted) = bridge::run(async {
-            let task = Handle::current().submit(async { thread::current().id() });
-            (thread::current().id(), task.await.unwrap())
-        });
-        assert_eq!(main, thread::current().id());
-        assert_eq!(submitted, thread::current().id());
+    let (main, submitted) = bridge::run(async {
+        let task = Handle::current().submit(async { thread::current().id() });
+        (thread::current().id(), task.await.unwrap())
     });
+    assert_eq!(main, thread::current().id());
+    assert_eq!(submitted, thread::current().id());
 }
 
 #[test]
 fn the_global_loop_is_one_and_the_same() {
-    watchdog(HANGS, || {
-        let here = thread_of(bridge::global());
-        let there = thread::spawn(|| thread_of(bridge::global())).join().unwrap();
-        assert_eq!(here, there);
-        assert_ne!(here, thread::current().id());
-    });
+    let here = thread_of(bridge::global());
+    let there = thread::spawn(|| thread_of(bridge::global())).join().unwrap();
+    assert_eq!(here, there);
+    assert_ne!(here, thread::current().id());
 }
 
 // What comes back.
@@ -601,13 +585,11 @@ fn an_err_of_the_future_is_its_value() {
 
 #[test]
 fn a_panic_while_the_future_is_made_is_the_tasks() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit_local(|| -> std::future::Ready<()> { panic!("not made") });
-        let Err(Error::Panicked(panic)) = task.result() else { panic!("it cannot have been made") };
-        assert_eq!(panic.into_payload().downcast_ref(), Some(&"not made"));
-        assert_eq!(event_loop.block_on(ready(1)).unwrap(), 1, "the loop serves the next call");
-    });
+    let event_loop = event_loop();
+    let task = event_loop.submit_local(|| -> std::future::Ready<()> { panic!("not made") });
+    let Err(Error::Panicked(panic)) = task.result() else { panic!("it cannot have been made") };
+    assert_eq!(panic.into_payload().downcast_ref(), Some(&"not made"));
+    assert_eq!(event_loop.block_on(ready(1)).unwrap(), 1, "the loop serves the next call");
 }
 
 #[test]
@@ -968,22 +950,20 @@ fn a_future_that_eats_its_threads_token_ends_nothing() {
 
 #[test]
 fn a_main_future_that_eats_tokens_still_gets_its_tasks() {
-    watchdog(HANGS, || {
-        let value = bridge::run(async {
-            let (tell, told) = oneshot::channel();
-            let handle = Handle::current();
-            let thread = thread::spawn(move || handle.submit(async move { tell.send(11) }).result());
-            let mut told = pin!(told);
-            let value = poll_fn(|cx| {
-                thread::park_timeout(Duration::from_micros(50));
-                told.as_mut().poll(cx)
-            })
-            .await;
-            thread.join().unwrap().unwrap().unwrap();
-            value
-        });
-        assert_eq!(value, Ok(11));
+    let value = bridge::run(async {
+        let (tell, told) = oneshot::channel();
+        let handle = Handle::current();
+        let thread = thread::spawn(move || handle.submit(async move { tell.send(11) }).result());
+        let mut told = pin!(told);
+        let value = poll_fn(|cx| {
+            thread::park_timeout(Duration::from_micros(50));
+            told.as_mut().poll(cx)
+        })
+        .await;
+        thread.join().unwrap().unwrap().unwrap();
+        value
     });
+    assert_eq!(value, Ok(11));
 }
 
 // `call_soon`.
@@ -1125,19 +1105,17 @@ fn a_result_that_is_not_sync_comes_back_to_another_thread() {
 
 #[test]
 fn a_future_of_submit_local_need_not_be_send() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let task = event_loop.submit_local(|| {
-            let shared = Rc::new(Cell::new(1));
-            let other = Rc::clone(&shared);
-            let spawned = tokio::task::spawn_local(async move { other.set(2) });
-            async move {
-                spawned.await.unwrap();
-                shared.get()
-            }
-        });
-        assert_eq!(task.result().unwrap(), 2);
+    let event_loop = event_loop();
+    let task = event_loop.submit_local(|| {
+        let shared = Rc::new(Cell::new(1));
+        let other = Rc::clone(&shared);
+        let spawned = tokio::task::spawn_local(async move { other.set(2) });
+        async move {
+            spawned.await.unwrap();
+            shared.get()
+        }
     });
+    assert_eq!(task.result().unwrap(), 2);
 }
 
 #[test]

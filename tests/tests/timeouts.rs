@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bridge::{Error, EventLoop, Handle};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
-use bridge_tests::{Drops, HANGS, Wedge, wait_until, watchdog};
+use bridge_tests::{Drops, Wedge, wait_until};
 use tokio::sync::oneshot;
 
 /// A limit that is meant to run out.
@@ -198,12 +198,10 @@ fn no_runtime_is_needed_on_the_waiting_thread() {
 
 #[test]
 fn a_loop_without_timers_needs_none_for_a_limit() {
-    watchdog(HANGS, || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-        let handle = Handle::from(&runtime);
-        assert_timed_out(handle.submit(pending::<()>()).result_timeout(SHORT), SHORT);
-        assert_timed_out(handle.with_timeout(SHORT).block_on(pending::<()>()), SHORT);
-    });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let handle = Handle::from(&runtime);
+    assert_timed_out(handle.submit(pending::<()>()).result_timeout(SHORT), SHORT);
+    assert_timed_out(handle.with_timeout(SHORT).block_on(pending::<()>()), SHORT);
 }
 
 // Scoped calls.
@@ -361,32 +359,30 @@ fn a_zero_limit_runs_nothing() {
 
 #[test]
 fn a_call_that_the_loop_never_started_is_withdrawn_at_its_limit() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
-        let hasty = event_loop.with_timeout(SHORT);
-        let runs = Arc::new(AtomicUsize::new(0));
-        let drops = Drops::new();
-        let (one, other) = (drops.guard(), drops.guard());
-        let start = Instant::now();
-        // Each returns while the loop is still wedged.
-        let call = hasty.block_on(async {
-            let _captured = one;
-            runs.fetch_add(1, Ordering::SeqCst);
-        });
-        assert_timed_out(call, SHORT);
-        assert!(start.elapsed() >= SHORT);
-        let call = hasty.block_on_local(|| {
-            let _captured = other;
-            runs.fetch_add(1, Ordering::SeqCst);
-            ready(())
-        });
-        assert_timed_out(call, SHORT);
-        assert_eq!(drops.count(), 2, "dropped when the call returns, wedged or not");
-        wedge.release();
-        event_loop.shutdown().unwrap();
-        assert_eq!(runs.load(Ordering::SeqCst), 0, "it never runs");
+    let event_loop = event_loop();
+    let wedge = wedge(&event_loop);
+    let hasty = event_loop.with_timeout(SHORT);
+    let runs = Arc::new(AtomicUsize::new(0));
+    let drops = Drops::new();
+    let (one, other) = (drops.guard(), drops.guard());
+    let start = Instant::now();
+    // Each returns while the loop is still wedged.
+    let call = hasty.block_on(async {
+        let _captured = one;
+        runs.fetch_add(1, Ordering::SeqCst);
     });
+    assert_timed_out(call, SHORT);
+    assert!(start.elapsed() >= SHORT);
+    let call = hasty.block_on_local(|| {
+        let _captured = other;
+        runs.fetch_add(1, Ordering::SeqCst);
+        ready(())
+    });
+    assert_timed_out(call, SHORT);
+    assert_eq!(drops.count(), 2, "dropped when the call returns, wedged or not");
+    wedge.release();
+    event_loop.shutdown().unwrap();
+    assert_eq!(runs.load(Ordering::SeqCst), 0, "it never runs");
 }
 
 #[test]
@@ -409,34 +405,30 @@ fn a_call_that_its_own_thread_polls_times_out_while_the_loop_is_blocked() {
 
 #[test]
 fn a_withdrawn_call_leaves_its_neighbours_in_the_queue() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
-        let before = event_loop.submit(ready(1));
-        assert_timed_out(event_loop.with_timeout(SHORT).block_on(ready(2)), SHORT);
-        let after = event_loop.submit(ready(3));
-        wedge.release();
-        assert_eq!(before.result().unwrap(), 1);
-        assert_eq!(after.result().unwrap(), 3);
-    });
+    let event_loop = event_loop();
+    let wedge = wedge(&event_loop);
+    let before = event_loop.submit(ready(1));
+    assert_timed_out(event_loop.with_timeout(SHORT).block_on(ready(2)), SHORT);
+    let after = event_loop.submit(ready(3));
+    wedge.release();
+    assert_eq!(before.result().unwrap(), 1);
+    assert_eq!(after.result().unwrap(), 3);
 }
 
 #[test]
 fn the_limit_covers_the_time_in_the_queue() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let wedge = wedge(&event_loop);
-        let handle = event_loop.with_timeout(STARTS);
-        let start = Instant::now();
-        let caller = thread::spawn(move || (handle.block_on(pending::<()>()), start.elapsed()));
-        // Most of it goes by in the queue. Had the limit begun after that, the call would take nearly twice as long.
-        thread::sleep(STARTS * 9 / 10);
-        wedge.release();
-        let (timed_out, took) = caller.join().unwrap();
-        assert_timed_out(timed_out, STARTS);
-        assert!(took >= STARTS);
-        assert!(took < STARTS * 8 / 5, "{took:?}");
-    });
+    let event_loop = event_loop();
+    let wedge = wedge(&event_loop);
+    let handle = event_loop.with_timeout(STARTS);
+    let start = Instant::now();
+    let caller = thread::spawn(move || (handle.block_on(pending::<()>()), start.elapsed()));
+    // Most of it goes by in the queue. Had the limit begun after that, the call would take nearly twice as long.
+    thread::sleep(STARTS * 9 / 10);
+    wedge.release();
+    let (timed_out, took) = caller.join().unwrap();
+    assert_timed_out(timed_out, STARTS);
+    assert!(took >= STARTS);
+    assert!(took < STARTS * 8 / 5, "{took:?}");
 }
 
 #[test]
@@ -504,17 +496,15 @@ fn a_loop_goes_on_after_many_calls_that_timed_out() {
 
 #[test]
 fn a_call_onto_an_external_runtime_that_nobody_drives_times_out() {
-    watchdog(HANGS, || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let hasty = Handle::from(&runtime).with_timeout(SHORT);
-        let drops = Drops::new();
-        let guard = drops.guard();
-        let call = hasty.block_on(async {
-            let _captured = guard;
-            // Nobody looks at the runtime's timers.
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        });
-        assert_timed_out(call, SHORT);
-        assert_eq!(drops.threads(), [thread::current().id()]);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let hasty = Handle::from(&runtime).with_timeout(SHORT);
+    let drops = Drops::new();
+    let guard = drops.guard();
+    let call = hasty.block_on(async {
+        let _captured = guard;
+        // Nobody looks at the runtime's timers.
+        tokio::time::sleep(Duration::from_millis(1)).await;
     });
+    assert_timed_out(call, SHORT);
+    assert_eq!(drops.threads(), [thread::current().id()]);
 }

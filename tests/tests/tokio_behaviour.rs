@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use bridge_tests::{HANGS, wait_until, watchdog};
+use bridge_tests::wait_until;
 use tokio::runtime::{Builder, Handle, Runtime, RuntimeFlavor, worker_index};
 use tokio::sync::oneshot;
 use tokio::task::coop::{RestoreOnPending, poll_proceed};
@@ -87,45 +87,41 @@ fn workers_have_an_index_and_other_threads_have_none() {
 /// `deadlock`: a thread in a second `block_on` waits for the one that drives the runtime.
 #[test]
 fn a_second_thread_in_block_on_of_a_current_thread_runtime_has_no_index() {
-    watchdog(HANGS, || {
-        let runtime = Arc::new(current_thread());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (drives, driven) = mpsc::channel();
-        let first = Arc::clone(&runtime);
-        let first = thread::spawn(move || {
-            first.block_on(async move {
-                drives.send(()).unwrap();
-                stopped.await.unwrap();
-            });
+    let runtime = Arc::new(current_thread());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let (drives, driven) = mpsc::channel();
+    let first = Arc::clone(&runtime);
+    let first = thread::spawn(move || {
+        first.block_on(async move {
+            drives.send(()).unwrap();
+            stopped.await.unwrap();
         });
-        driven.recv().unwrap();
-        assert_eq!(runtime.block_on(async { worker_index() }), None);
-        stop.send(()).unwrap();
-        first.join().unwrap();
     });
+    driven.recv().unwrap();
+    assert_eq!(runtime.block_on(async { worker_index() }), None);
+    stop.send(()).unwrap();
+    first.join().unwrap();
 }
 
 #[test]
 fn a_parked_runtime_has_an_odd_count_of_parks() {
-    watchdog(HANGS, || {
-        let runtime = current_thread();
-        let handle = runtime.handle().clone();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let parks = move || handle.metrics().worker_park_unpark_count(0);
-        let driver = thread::spawn({
-            let parks = parks.clone();
-            move || {
-                runtime.block_on(async {
-                    assert_eq!(parks() % 2, 0, "before the first park");
-                    stopped.await.unwrap();
-                    assert_eq!(parks() % 2, 0, "after it");
-                });
-            }
-        });
-        wait_until(|| parks() % 2 == 1);
-        stop.send(()).unwrap();
-        driver.join().unwrap();
+    let runtime = current_thread();
+    let handle = runtime.handle().clone();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let parks = move || handle.metrics().worker_park_unpark_count(0);
+    let driver = thread::spawn({
+        let parks = parks.clone();
+        move || {
+            runtime.block_on(async {
+                assert_eq!(parks() % 2, 0, "before the first park");
+                stopped.await.unwrap();
+                assert_eq!(parks() % 2, 0, "after it");
+            });
+        }
     });
+    wait_until(|| parks() % 2 == 1);
+    stop.send(()).unwrap();
+    driver.join().unwrap();
 }
 
 /// `deadlock`: a probe tells by the queue that it went to which thread drives a runtime.

@@ -18,7 +18,7 @@ use std::time::Duration;
 use bridge::__private::facade::{Held, On, drop_with};
 use bridge::{Error, EventLoop, Handle, SharedLoop, Task, threadsafe};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
-use bridge_tests::{HANGS, Log, OnDrop, Wedge, wait_until, watchdog};
+use bridge_tests::{Log, OnDrop, Wedge, wait_until};
 use tracing::field::{Field, Visit};
 use tracing::span::Id;
 use tracing::subscriber::with_default;
@@ -94,7 +94,7 @@ fn span() -> Option<&'static str> {
 
 /// As [`on_each`], with what is told recorded.
 #[track_caller]
-fn recorded_on_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(AnyLoop) + Clone + Send + 'static) {
+fn recorded_on_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(AnyLoop)) {
     LazyLock::force(&EVENTS);
     on_each(kinds, test);
 }
@@ -193,17 +193,15 @@ fn it_is_the_futures_alone_and_not_the_loops() {
 
 #[test]
 fn the_span_of_a_thread_that_drives_a_loop_is_not_that_of_the_tasks_it_polls() {
-    watchdog(HANGS, || {
-        LazyLock::force(&EVENTS);
-        let shared = SharedLoop::new().unwrap();
-        let mut here = false;
-        while !here {
-            let task = shared.submit(async { (thread::current().id(), span()) });
-            let (polled_on, seen) = tracing::info_span!("waits").in_scope(|| task.result()).unwrap();
-            assert_eq!(seen, None);
-            here = polled_on == thread::current().id();
-        }
-    });
+    LazyLock::force(&EVENTS);
+    let shared = SharedLoop::new().unwrap();
+    let mut here = false;
+    while !here {
+        let task = shared.submit(async { (thread::current().id(), span()) });
+        let (polled_on, seen) = tracing::info_span!("waits").in_scope(|| task.result()).unwrap();
+        assert_eq!(seen, None);
+        here = polled_on == thread::current().id();
+    }
 }
 
 #[test]
@@ -319,16 +317,14 @@ fn it_is_where_a_call_is_dropped_whose_timeout_has_run_out() {
 
 #[test]
 fn a_local_future_is_made_in_it() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let seen = tracing::info_span!("request").in_scope(|| {
-            event_loop.block_on_local(|| {
-                let made = span();
-                async move { (made, span()) }
-            })
-        });
-        assert_eq!(seen.unwrap(), (Some("request"), Some("request")));
+    let event_loop = event_loop();
+    let seen = tracing::info_span!("request").in_scope(|| {
+        event_loop.block_on_local(|| {
+            let made = span();
+            async move { (made, span()) }
+        })
     });
+    assert_eq!(seen.unwrap(), (Some("request"), Some("request")));
 }
 
 #[threadsafe]
@@ -366,14 +362,12 @@ fn a_subscriber_that_panics_keeps_no_future_from_being_dropped() {
 
 #[test]
 fn a_subscriber_whose_panic_panics_when_it_is_dropped_keeps_no_future_from_being_polled() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let payload = || panic_any(OnDrop::new(|| panic!("the payload of the subscriber's panic")));
-        event_loop.call_soon(move || ON_ENTER.set(payload)).unwrap();
-        let value = tracing::info_span!("request").in_scope(|| event_loop.block_on(async { 7 }));
-        assert_eq!(value.unwrap(), 7);
-        assert_eq!(event_loop.block_on(async { 8 }).unwrap(), 8, "the loop goes on");
-    });
+    let event_loop = event_loop();
+    let payload = || panic_any(OnDrop::new(|| panic!("the payload of the subscriber's panic")));
+    event_loop.call_soon(move || ON_ENTER.set(payload)).unwrap();
+    let value = tracing::info_span!("request").in_scope(|| event_loop.block_on(async { 7 }));
+    assert_eq!(value.unwrap(), 7);
+    assert_eq!(event_loop.block_on(async { 8 }).unwrap(), 8, "the loop goes on");
 }
 
 /// A task that is done, whose span is held by the waker alone: the loop is gone.
@@ -501,25 +495,21 @@ fn a_loop_that_is_blocked_is_told_with_the_call_and_the_loops() {
 
 #[test]
 fn a_subscriber_that_waits_when_it_is_told_of_a_blocked_loop_hides_no_circle() {
-    watchdog(HANGS, || {
-        let [alpha, beta, writer] = [(); 3].map(|()| event_loop());
-        let (to_alpha, to_writer) = (Handle::from(&alpha), Handle::from(&writer));
-        let refused = alpha.block_on(async {
-            let write = move || to_writer.block_on(async {}).unwrap();
-            at_the_first_event(write, || beta.block_on(async { to_alpha.block_on(async {}) }))
-        });
-        assert!(matches!(refused, Ok(Ok(Err(Error::WouldDeadlock(_))))), "{refused:?}");
+    let [alpha, beta, writer] = [(); 3].map(|()| event_loop());
+    let (to_alpha, to_writer) = (Handle::from(&alpha), Handle::from(&writer));
+    let refused = alpha.block_on(async {
+        let write = move || to_writer.block_on(async {}).unwrap();
+        at_the_first_event(write, || beta.block_on(async { to_alpha.block_on(async {}) }))
     });
+    assert!(matches!(refused, Ok(Ok(Err(Error::WouldDeadlock(_))))), "{refused:?}");
 }
 
 #[test]
 fn a_current_thread_runtime_that_is_blocked_is_told() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let runtime = tokio::runtime::Builder::new_current_thread().name("the-blocked-runtime").build().unwrap();
-        runtime.block_on(async { event_loop.block_on(async {}).unwrap() });
-        assert!(matches!(&told("the-blocked-runtime")[..], [(Level::WARN, _)]));
-    });
+    let event_loop = event_loop();
+    let runtime = tokio::runtime::Builder::new_current_thread().name("the-blocked-runtime").build().unwrap();
+    runtime.block_on(async { event_loop.block_on(async {}).unwrap() });
+    assert!(matches!(&told("the-blocked-runtime")[..], [(Level::WARN, _)]));
 }
 
 #[test]
@@ -549,26 +539,22 @@ fn undriven() -> tokio::runtime::Runtime {
 
 #[test]
 fn a_call_onto_a_runtime_that_nobody_drives_is_told_once_after_a_second_with_its_site() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        let handle = Handle::from(&runtime).with_timeout(Duration::from_millis(2500));
-        let line = line!() + 1;
-        assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
-        let told = told(&format!("tracing.rs:{line}:"));
-        assert!(matches!(&told[..], [(Level::WARN, text)] if text.contains("for a second")), "{told:?}");
-    });
+    let runtime = undriven();
+    let handle = Handle::from(&runtime).with_timeout(Duration::from_millis(2500));
+    let line = line!() + 1;
+    assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
+    let told = told(&format!("tracing.rs:{line}:"));
+    assert!(matches!(&told[..], [(Level::WARN, text)] if text.contains("for a second")), "{told:?}");
 }
 
 #[test]
 fn a_call_onto_a_runtime_that_nobody_drives_is_not_told_before_a_second_is_over() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        let handle = Handle::from(&runtime).with_timeout(Duration::from_millis(200));
-        let line = line!() + 1;
-        assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
-        let told = told(&format!("tracing.rs:{line}:"));
-        assert!(told.is_empty(), "{told:?}");
-    });
+    let runtime = undriven();
+    let handle = Handle::from(&runtime).with_timeout(Duration::from_millis(200));
+    let line = line!() + 1;
+    assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
+    let told = told(&format!("tracing.rs:{line}:"));
+    assert!(told.is_empty(), "{told:?}");
 }
 
 #[test]
@@ -586,71 +572,63 @@ fn a_call_onto_a_current_thread_runtime_whose_thread_is_blocked_is_told() {
 
 #[test]
 fn a_subscriber_that_waits_when_it_is_told_of_a_call_takes_no_wake_of_that_call() {
-    watchdog(HANGS, || {
-        let event_loop = event_loop();
-        let handle = Handle::from(&event_loop);
-        let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
-        let write = move || {
-            wedge.release();
-            // The call is done, and its wake was sent, when this comes after it.
-            let (tell, told) = mpsc::channel();
-            handle.call_soon(move || tell.send(()).unwrap()).unwrap();
-            told.recv().unwrap();
-            // A wait that parks, whatever has come, and whose end wakes nobody.
-            let waited = handle.submit(std::future::pending::<()>()).result_timeout(Duration::from_millis(100));
-            assert!(matches!(waited, Err(Error::TimedOut(_))));
-        };
-        assert_eq!(at_the_first_event(write, || event_loop.block_on(async { 7 })).unwrap(), 7);
-    });
+    let event_loop = event_loop();
+    let handle = Handle::from(&event_loop);
+    let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+    let write = move || {
+        wedge.release();
+        // The call is done, and its wake was sent, when this comes after it.
+        let (tell, told) = mpsc::channel();
+        handle.call_soon(move || tell.send(()).unwrap()).unwrap();
+        told.recv().unwrap();
+        // A wait that parks, whatever has come, and whose end wakes nobody.
+        let waited = handle.submit(std::future::pending::<()>()).result_timeout(Duration::from_millis(100));
+        assert!(matches!(waited, Err(Error::TimedOut(_))));
+    };
+    assert_eq!(at_the_first_event(write, || event_loop.block_on(async { 7 })).unwrap(), 7);
 }
 
 #[test]
 fn a_task_that_no_loop_picks_up_is_told_where_it_is_waited_for() {
-    watchdog(HANGS, || {
-        let runtime = undriven();
-        let task = Handle::from(&runtime).submit(async {});
-        let line = line!() + 1;
-        let waited = bridge::wait([task], bridge::ReturnWhen::AllCompleted, Some(Duration::from_millis(1500)));
-        assert_eq!(waited.pending.len(), 1);
-        assert_eq!(told(&format!("tracing.rs:{line}:")).len(), 1);
-    });
+    let runtime = undriven();
+    let task = Handle::from(&runtime).submit(async {});
+    let line = line!() + 1;
+    let waited = bridge::wait([task], bridge::ReturnWhen::AllCompleted, Some(Duration::from_millis(1500)));
+    assert_eq!(waited.pending.len(), 1);
+    assert_eq!(told(&format!("tracing.rs:{line}:")).len(), 1);
 }
 
 #[test]
 fn a_call_that_is_slow_but_was_begun_is_not_told() {
-    watchdog(HANGS, || {
-        LazyLock::force(&EVENTS);
-        let loops = Kind::ALL.map(AnyLoop::start);
-        let line = line!() + 4;
-        thread::scope(|scope| {
-            for on in &loops {
-                scope.spawn(|| {
-                    on.block_on(async { tokio::time::sleep(Duration::from_millis(2500)).await }).unwrap();
-                });
-            }
-        });
-        let told = told(&format!("tracing.rs:{line}:"));
-        assert!(told.is_empty(), "{told:?}");
+    LazyLock::force(&EVENTS);
+    let loops = Kind::ALL.map(AnyLoop::start);
+    let line = line!() + 4;
+    thread::scope(|scope| {
+        for on in &loops {
+            scope.spawn(|| {
+                on.block_on(async { tokio::time::sleep(Duration::from_millis(2500)).await }).unwrap();
+            });
+        }
     });
+    let told = told(&format!("tracing.rs:{line}:"));
+    assert!(told.is_empty(), "{told:?}");
 }
 
 #[test]
 fn a_call_that_waits_for_nothing_of_its_loops_is_not_told() {
-    watchdog(HANGS, || {
-        LazyLock::force(&EVENTS);
-        let loops = Kind::ALL.map(AnyLoop::start);
-        let line = line!() + 5;
-        thread::scope(|scope| {
-            for on in &loops {
-                scope.spawn(|| {
-                    let handle = on.with_timeout(Duration::from_millis(2500));
-                    handle.block_on(std::future::pending::<()>()).unwrap_err();
-                });
-            }
-        });
-        let told = told(&format!("tracing.rs:{line}:"));
-        assert!(told.is_empty(), "{told:?}");
+    LazyLock::force(&EVENTS);
+    let loops = Kind::ALL.map(AnyLoop::start);
+    let line = line!() + 5;
+    thread::scope(|scope| {
+        for on in &loops {
+            scope.spawn(|| {
+                let handle = on.with_timeout(Duration::from_millis(2500));
+                handle.block_on(std::future::pending::<()>()).unwrap_err();
+            });
+        }
     });
+    let told = told(&format!("tracing.rs:{line}:"));
+    assert!(told.is_empty(), "{told:?}");
 }
 
 #[test]
@@ -677,13 +655,11 @@ fn a_task_that_is_slow_but_was_begun_is_not_told_where_it_is_waited_for() {
 
 #[test]
 fn an_executor_of_ones_own_is_no_loop() {
-    watchdog(HANGS, || {
-        let event_loop = EventLoop::builder().thread_name("asked-by-a-hand-made-executor").build().unwrap();
-        LazyLock::force(&EVENTS);
-        let mut future = pin!(async { event_loop.block_on(async {}).unwrap() });
-        assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
-        assert!(told("asked-by-a-hand-made-executor").is_empty());
-    });
+    let event_loop = EventLoop::builder().thread_name("asked-by-a-hand-made-executor").build().unwrap();
+    LazyLock::force(&EVENTS);
+    let mut future = pin!(async { event_loop.block_on(async {}).unwrap() });
+    assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    assert!(told("asked-by-a-hand-made-executor").is_empty());
 }
 
 #[test]
@@ -743,10 +719,10 @@ fn a_subscriber_that_calls_a_loop_is_not_told_of_that_call() {
     if std::env::var_os(CHILD).is_none() {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
         child.args(["--exact", "a_subscriber_that_calls_a_loop_is_not_told_of_that_call", "--nocapture"]);
-        return watchdog(HANGS, move || {
+        return {
             let out = child.env(CHILD, "1").output().unwrap();
             assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        });
+        };
     }
     tracing::subscriber::set_global_default(registry().with(CallsLoops)).unwrap();
     for called in Kind::ALL {
@@ -837,10 +813,10 @@ fn a_subscriber_that_is_set_up_later_hears_tasks_that_were_submitted_before() {
             "a_subscriber_that_is_set_up_later_hears_tasks_that_were_submitted_before",
             "--nocapture",
         ]);
-        return watchdog(HANGS, move || {
+        return {
             let out = child.env(CHILD, "1").output().unwrap();
             assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        });
+        };
     }
     let loops = Kind::ALL.map(AnyLoop::start);
     let tasks = loops.each_ref().map(|on| {

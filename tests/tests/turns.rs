@@ -8,7 +8,7 @@ use std::thread;
 
 use bridge::{Handle, LocalHandle};
 use bridge_tests::kinds::{Kind, is_pending, on_each};
-use bridge_tests::{HANGS, wait_until, watchdog};
+use bridge_tests::wait_until;
 use tokio::sync::{Notify, Semaphore};
 
 /// A pass through tokio that is free at once, and costs a part of the budget of whoever is polled.
@@ -18,37 +18,33 @@ async fn pass() {
 
 #[test]
 fn a_main_of_run_that_is_never_out_of_work_leaves_jobs_their_turns() {
-    watchdog(HANGS, || {
-        bridge::run(async {
-            let job = LocalHandle::current().submit(async move {
-                for _ in 0..10 {
-                    pass().await;
-                    tokio::task::yield_now().await;
-                }
-            });
-            while !job.is_done() {
+    bridge::run(async {
+        let job = LocalHandle::current().submit(async move {
+            for _ in 0..10 {
                 pass().await;
+                tokio::task::yield_now().await;
             }
         });
+        while !job.is_done() {
+            pass().await;
+        }
     });
 }
 
 #[test]
 fn a_main_of_run_that_is_never_out_of_work_leaves_callers_their_answers() {
-    watchdog(HANGS, || {
-        bridge::run(async {
-            let handle = Handle::current();
-            let answer = async |n| {
-                pass().await;
-                n
-            };
-            let calls = move || (0..100).map(|n| handle.block_on(answer(n)).unwrap()).sum::<u32>();
-            let caller = thread::spawn(calls);
-            while !caller.is_finished() {
-                pass().await;
-            }
-            assert_eq!(caller.join().unwrap(), 4950);
-        });
+    bridge::run(async {
+        let handle = Handle::current();
+        let answer = async |n| {
+            pass().await;
+            n
+        };
+        let calls = move || (0..100).map(|n| handle.block_on(answer(n)).unwrap()).sum::<u32>();
+        let caller = thread::spawn(calls);
+        while !caller.is_finished() {
+            pass().await;
+        }
+        assert_eq!(caller.join().unwrap(), 4950);
     });
 }
 

@@ -15,7 +15,7 @@ use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
 use bridge_tests::kinds::{Kind, is_pending, on_each, on_each_pair};
 #[cfg(unix)]
 use bridge_tests::process::cpu_time;
-use bridge_tests::{HANGS, OnDrop, wait_until, watchdog};
+use bridge_tests::{OnDrop, wait_until};
 use common::{SETTLE, beside_strays};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -32,13 +32,11 @@ fn event_loop() -> EventLoop {
 
 #[test]
 fn nothing_to_wait_for_returns_at_once() {
-    watchdog(HANGS, || {
-        for when in [FirstCompleted, FirstError, AllCompleted] {
-            let waited = wait(Vec::<Task<()>>::new(), when, None);
-            assert!(waited.done.is_empty() && waited.pending.is_empty());
-        }
-        assert!(as_completed(Vec::<Task<()>>::new()).next().is_none());
-    });
+    for when in [FirstCompleted, FirstError, AllCompleted] {
+        let waited = wait(Vec::<Task<()>>::new(), when, None);
+        assert!(waited.done.is_empty() && waited.pending.is_empty());
+    }
+    assert!(as_completed(Vec::<Task<()>>::new()).next().is_none());
 }
 
 #[test]
@@ -247,25 +245,23 @@ fn tasks_of_several_loops_are_waited_for_together() {
 
 #[test]
 fn tasks_of_our_loops_and_of_foreign_runtimes_are_waited_for_together() {
-    watchdog(HANGS, || {
-        let (event_loop, runtime) = (event_loop(), Runtime::new().unwrap());
-        // Two handles to one runtime, and two loops with two tasks each.
-        let handles =
-            [Handle::from(&runtime), Handle::from(&event_loop), Handle::from(&runtime), Handle::from(&event_loop)];
-        let submit = |number: u32| {
-            let (tell, wait) = oneshot::channel::<()>();
-            let task = handles[number as usize].submit(async move {
-                wait.await.unwrap();
-                number
-            });
-            (tell, task)
-        };
-        let (senders, tasks): (Vec<_>, Vec<_>) = (0..4).map(submit).unzip();
-        let waiter = thread::spawn(move || wait(tasks, AllCompleted, None));
-        senders.into_iter().for_each(|sender| sender.send(()).unwrap());
-        let values: Vec<_> = waiter.join().unwrap().done.into_iter().map(|task| task.result().unwrap()).collect();
-        assert_eq!(values, [0, 1, 2, 3]);
-    });
+    let (event_loop, runtime) = (event_loop(), Runtime::new().unwrap());
+    // Two handles to one runtime, and two loops with two tasks each.
+    let handles =
+        [Handle::from(&runtime), Handle::from(&event_loop), Handle::from(&runtime), Handle::from(&event_loop)];
+    let submit = |number: u32| {
+        let (tell, wait) = oneshot::channel::<()>();
+        let task = handles[number as usize].submit(async move {
+            wait.await.unwrap();
+            number
+        });
+        (tell, task)
+    };
+    let (senders, tasks): (Vec<_>, Vec<_>) = (0..4).map(submit).unzip();
+    let waiter = thread::spawn(move || wait(tasks, AllCompleted, None));
+    senders.into_iter().for_each(|sender| sender.send(()).unwrap());
+    let values: Vec<_> = waiter.join().unwrap().done.into_iter().map(|task| task.result().unwrap()).collect();
+    assert_eq!(values, [0, 1, 2, 3]);
 }
 
 #[test]
@@ -585,15 +581,13 @@ fn a_loop_that_closes_ends_what_is_waited_for() {
 
 #[test]
 fn a_spawn_blocking_thread_of_the_loop_may_wait() {
-    watchdog(HANGS, || {
-        let sum = bridge::run(async {
-            let handle = Handle::current();
-            tokio::task::spawn_blocking(move || {
-                let tasks = [1, 2, 3].map(|n| handle.submit(async move { n }));
-                as_completed(tasks).map(|(_, result)| result.unwrap()).sum::<u32>()
-            })
-            .await
-        });
-        assert_eq!(sum.unwrap(), 6);
+    let sum = bridge::run(async {
+        let handle = Handle::current();
+        tokio::task::spawn_blocking(move || {
+            let tasks = [1, 2, 3].map(|n| handle.submit(async move { n }));
+            as_completed(tasks).map(|(_, result)| result.unwrap()).sum::<u32>()
+        })
+        .await
     });
+    assert_eq!(sum.unwrap(), 6);
 }

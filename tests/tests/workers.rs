@@ -10,8 +10,8 @@ use std::thread;
 
 use bridge::ReturnWhen::{AllCompleted, FirstCompleted};
 use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
+use bridge_tests::OnDrop;
 use bridge_tests::kinds::{Kind, on_each};
-use bridge_tests::{HANGS, OnDrop, watchdog};
 use common::{SETTLE, deadlock, line, named};
 use tokio::runtime::{Builder as TokioBuilder, Runtime};
 use tokio::sync::oneshot;
@@ -105,317 +105,280 @@ fn a_loop_that_waits_for_a_task_on_a_worker_which_waits_for_the_loop_is_refused(
 
 #[test]
 fn a_longer_circle_through_two_runtimes_is_refused() {
-    watchdog(HANGS, || {
-        let ([alpha, beta], runtimes) = (["alpha", "beta"].map(named), [pool(), pool()]);
-        let [first, second] = [&runtimes[0], &runtimes[1]].map(Handle::from);
-        let (back, beta) = (Handle::from(&alpha), Handle::from(&beta));
-        let asked = alpha.block_on(async {
-            first.block_on(async {
-                yield_now().await;
-                beta.block_on(async {
-                    second.block_on(async {
-                        yield_now().await;
-                        back.block_on(async {})
-                    })
+    let ([alpha, beta], runtimes) = (["alpha", "beta"].map(named), [pool(), pool()]);
+    let [first, second] = [&runtimes[0], &runtimes[1]].map(Handle::from);
+    let (back, beta) = (Handle::from(&alpha), Handle::from(&beta));
+    let asked = alpha.block_on(async {
+        first.block_on(async {
+            yield_now().await;
+            beta.block_on(async {
+                second.block_on(async {
+                    yield_now().await;
+                    back.block_on(async {})
                 })
             })
-        });
-        let text = deadlock(asked.unwrap().unwrap().unwrap().unwrap());
-        assert!(text.contains("a task of `pool` would wait for `alpha`") && text.contains("`beta`"), "{text}");
+        })
     });
+    let text = deadlock(asked.unwrap().unwrap().unwrap().unwrap());
+    assert!(text.contains("a task of `pool` would wait for `alpha`") && text.contains("`beta`"), "{text}");
 }
 
 #[test]
 fn a_job_on_a_worker_that_waits_for_itself_is_refused() {
-    watchdog(HANGS, || {
-        let runtime = pool();
-        let (give, given) = mpsc::channel::<Task<()>>();
-        let (tell, told) = mpsc::channel();
-        let task = Handle::from(&runtime).submit(async move {
-            let itself = given.recv().unwrap();
-            let site = line(1);
-            let asked = itself.result();
-            tell.send((deadlock(asked), site)).unwrap();
-        });
-        give.send(task).unwrap();
-        let (text, site) = told.recv().unwrap();
-        assert!(text.contains("a task of `pool` would wait for its own result") && text.contains(&site), "{text}");
+    let runtime = pool();
+    let (give, given) = mpsc::channel::<Task<()>>();
+    let (tell, told) = mpsc::channel();
+    let task = Handle::from(&runtime).submit(async move {
+        let itself = given.recv().unwrap();
+        let site = line(1);
+        let asked = itself.result();
+        tell.send((deadlock(asked), site)).unwrap();
     });
+    give.send(task).unwrap();
+    let (text, site) = told.recv().unwrap();
+    assert!(text.contains("a task of `pool` would wait for its own result") && text.contains(&site), "{text}");
 }
 
 #[test]
 fn of_two_jobs_of_one_runtime_that_wait_for_each_other_one_is_refused() {
-    watchdog(HANGS, || {
-        let runtime = pool();
-        let pool = Handle::from(&runtime);
-        let (give, given) = oneshot::channel::<Task<Result<(), Error>>>();
-        let first = pool.submit(async { given.await.unwrap().result().and_then(|asked| asked) });
-        let second = pool.submit(async move { first.result().and_then(|asked| asked) });
-        let (tell, told) = mpsc::channel();
-        let third = pool.submit(async move {
-            let second: Result<(), Error> = second.result().and_then(|asked| asked);
-            tell.send(()).unwrap();
-            second
-        });
-        // The third waits for the second, which waits for the first, which is to wait for the third.
-        thread::sleep(SETTLE);
-        give.send(third).unwrap();
-        told.recv().unwrap();
+    let runtime = pool();
+    let pool = Handle::from(&runtime);
+    let (give, given) = oneshot::channel::<Task<Result<(), Error>>>();
+    let first = pool.submit(async { given.await.unwrap().result().and_then(|asked| asked) });
+    let second = pool.submit(async move { first.result().and_then(|asked| asked) });
+    let (tell, told) = mpsc::channel();
+    let third = pool.submit(async move {
+        let second: Result<(), Error> = second.result().and_then(|asked| asked);
+        tell.send(()).unwrap();
+        second
     });
+    // The third waits for the second, which waits for the first, which is to wait for the third.
+    thread::sleep(SETTLE);
+    give.send(third).unwrap();
+    told.recv().unwrap();
 }
 
 #[test]
 fn a_loop_that_waits_for_one_job_may_be_waited_for_by_others_of_that_runtime() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), pool());
-        let pool = Handle::from(&runtime);
-        let (waits, release) = waits_for(alpha.handle(), &pool);
-        let back = Handle::from(&alpha);
-        let other = pool.submit(async move { back.block_on(async { 1 }) });
-        thread::sleep(SETTLE);
-        assert!(!other.is_done(), "alpha is not free yet");
-        release.send(2).unwrap();
-        assert_eq!((waits.result().unwrap().unwrap(), other.result().unwrap().unwrap()), (2, 1));
-    });
+    let (alpha, runtime) = (named("alpha"), pool());
+    let pool = Handle::from(&runtime);
+    let (waits, release) = waits_for(alpha.handle(), &pool);
+    let back = Handle::from(&alpha);
+    let other = pool.submit(async move { back.block_on(async { 1 }) });
+    thread::sleep(SETTLE);
+    assert!(!other.is_done(), "alpha is not free yet");
+    release.send(2).unwrap();
+    assert_eq!((waits.result().unwrap().unwrap(), other.result().unwrap().unwrap()), (2, 1));
 }
 
 #[test]
 fn a_job_that_waits_for_another_of_its_runtime_holds_up_nobody_else() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), pool());
-        let pool = Handle::from(&runtime);
-        let (waits, release) = waits_for(&pool, &pool);
-        let inner = pool.clone();
-        let asked =
-            alpha.submit(async move { pool.submit(async move { inner.submit(async { 3 }).result() }).result() });
-        let asked = asked.result();
-        assert_eq!(asked.unwrap().unwrap().unwrap(), 3);
-        release.send(4).unwrap();
-        assert_eq!(waits.result().unwrap().unwrap(), 4);
-    });
+    let (alpha, runtime) = (named("alpha"), pool());
+    let pool = Handle::from(&runtime);
+    let (waits, release) = waits_for(&pool, &pool);
+    let inner = pool.clone();
+    let asked = alpha.submit(async move { pool.submit(async move { inner.submit(async { 3 }).result() }).result() });
+    let asked = asked.result();
+    assert_eq!(asked.unwrap().unwrap().unwrap(), 3);
+    release.send(4).unwrap();
+    assert_eq!(waits.result().unwrap().unwrap(), 4);
 }
 
 #[test]
 fn a_job_that_no_longer_waits_is_no_part_of_a_circle() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), pool());
-        let pool = Handle::from(&runtime);
-        let target = Handle::from(&alpha);
-        let ((tell, waited), (go, gone)) = (mpsc::channel(), oneshot::channel());
-        let task = pool.submit(async move {
-            target.block_on(async {}).unwrap();
-            tell.send(()).unwrap();
-            gone.await.unwrap_or(0)
-        });
-        waited.recv().unwrap();
-        runtime.spawn(async {
-            tokio::time::sleep(SETTLE).await;
-            go.send(5).unwrap();
-        });
-        assert_eq!(alpha.block_on(async { task.result() }).unwrap().unwrap(), 5);
+    let (alpha, runtime) = (named("alpha"), pool());
+    let pool = Handle::from(&runtime);
+    let target = Handle::from(&alpha);
+    let ((tell, waited), (go, gone)) = (mpsc::channel(), oneshot::channel());
+    let task = pool.submit(async move {
+        target.block_on(async {}).unwrap();
+        tell.send(()).unwrap();
+        gone.await.unwrap_or(0)
     });
+    waited.recv().unwrap();
+    runtime.spawn(async {
+        tokio::time::sleep(SETTLE).await;
+        go.send(5).unwrap();
+    });
+    assert_eq!(alpha.block_on(async { task.result() }).unwrap().unwrap(), 5);
 }
 
 #[test]
 fn a_task_of_the_runtime_itself_that_waits_is_no_part_of_a_circle() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), pool());
-        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
-        let (waits, release) = waits_for(alpha.handle(), &pool);
-        let spawned = runtime.spawn(async move { back.block_on(async { 1 }) });
-        thread::sleep(SETTLE);
-        release.send(2).unwrap();
-        assert_eq!(waits.result().unwrap().unwrap(), 2);
-        assert_eq!(runtime.block_on(spawned).unwrap().unwrap(), 1);
-    });
+    let (alpha, runtime) = (named("alpha"), pool());
+    let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+    let (waits, release) = waits_for(alpha.handle(), &pool);
+    let spawned = runtime.spawn(async move { back.block_on(async { 1 }) });
+    thread::sleep(SETTLE);
+    release.send(2).unwrap();
+    assert_eq!(waits.result().unwrap().unwrap(), 2);
+    assert_eq!(runtime.block_on(spawned).unwrap().unwrap(), 1);
 }
 
 #[test]
 fn a_worker_that_ends_a_loop_whose_task_waits_for_its_job_is_refused() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), pool());
-        let pool = Handle::from(&runtime);
-        let (give, given) = oneshot::channel::<EventLoop>();
-        let (tell, told) = mpsc::channel();
-        alpha
-            .handle()
-            .call_soon(move || {
-                let asked = pool.block_on(async {
-                    let alpha = given.await.unwrap();
-                    alpha.shutdown()
-                });
-                tell.send(asked.unwrap()).unwrap();
-            })
-            .unwrap();
-        give.send(alpha).unwrap();
-        deadlock(told.recv().unwrap());
-    });
+    let (alpha, runtime) = (named("alpha"), pool());
+    let pool = Handle::from(&runtime);
+    let (give, given) = oneshot::channel::<EventLoop>();
+    let (tell, told) = mpsc::channel();
+    alpha
+        .handle()
+        .call_soon(move || {
+            let asked = pool.block_on(async {
+                let alpha = given.await.unwrap();
+                alpha.shutdown()
+            });
+            tell.send(asked.unwrap()).unwrap();
+        })
+        .unwrap();
+    give.send(alpha).unwrap();
+    deadlock(told.recv().unwrap());
 }
 
 #[test]
 fn a_wait_in_the_destructor_of_a_jobs_future_counts_in_a_circle() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), pool());
-        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
-        let (tell, told) = mpsc::channel();
-        alpha
-            .block_on(async {
-                let asks = OnDrop::new(move || tell.send(back.block_on(async {})).unwrap());
-                pool.block_on(async move {
-                    let _asks = asks;
-                    yield_now().await;
-                })
+    let (alpha, runtime) = (named("alpha"), pool());
+    let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+    let (tell, told) = mpsc::channel();
+    alpha
+        .block_on(async {
+            let asks = OnDrop::new(move || tell.send(back.block_on(async {})).unwrap());
+            pool.block_on(async move {
+                let _asks = asks;
+                yield_now().await;
             })
-            .unwrap()
-            .unwrap();
-        deadlock(told.recv().unwrap());
-    });
+        })
+        .unwrap()
+        .unwrap();
+    deadlock(told.recv().unwrap());
 }
 
 #[test]
 fn a_wait_in_the_destructor_of_a_job_that_its_runtime_drops_counts_in_a_circle() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), pool());
-        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
-        let (waits, polled, asked) = waits_for_one_that_asks(&alpha, pool, back);
-        polled.blocking_recv().unwrap();
-        thread::sleep(SETTLE);
-        runtime.shutdown_background();
-        deadlock(asked.recv().unwrap());
-        assert!(matches!(waits.result().unwrap(), Err(Error::Closed)));
-    });
+    let (alpha, runtime) = (named("alpha"), pool());
+    let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+    let (waits, polled, asked) = waits_for_one_that_asks(&alpha, pool, back);
+    polled.blocking_recv().unwrap();
+    thread::sleep(SETTLE);
+    runtime.shutdown_background();
+    deadlock(asked.recv().unwrap());
+    assert!(matches!(waits.result().unwrap(), Err(Error::Closed)));
 }
 
 #[test]
 fn a_wait_in_the_destructor_of_a_job_that_a_current_thread_runtime_drops_counts_in_a_circle() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), TokioBuilder::new_current_thread().build().unwrap());
-        let (target, back) = (Handle::from(&runtime), Handle::from(&alpha));
-        let (waits, polled, asked) = waits_for_one_that_asks(&alpha, target, back);
-        runtime.block_on(polled).unwrap();
-        drop(runtime);
-        deadlock(asked.recv().unwrap());
-        assert!(matches!(waits.result().unwrap(), Err(Error::Closed)));
-    });
+    let (alpha, runtime) = (named("alpha"), TokioBuilder::new_current_thread().build().unwrap());
+    let (target, back) = (Handle::from(&runtime), Handle::from(&alpha));
+    let (waits, polled, asked) = waits_for_one_that_asks(&alpha, target, back);
+    runtime.block_on(polled).unwrap();
+    drop(runtime);
+    deadlock(asked.recv().unwrap());
+    assert!(matches!(waits.result().unwrap(), Err(Error::Closed)));
 }
 
 #[test]
 fn a_wait_in_a_runtime_inside_a_job_counts_in_a_circle() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), pool());
-        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
-        let asked = alpha.block_on(async {
-            pool.block_on(async {
-                // The loop's thread, which polls this once, is to wait.
-                yield_now().await;
-                tokio::task::block_in_place(|| {
-                    let inner = TokioBuilder::new_current_thread().name("inner").build().unwrap();
-                    inner.block_on(async { back.block_on(async {}) })
-                })
+    let (alpha, runtime) = (named("alpha"), pool());
+    let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+    let asked = alpha.block_on(async {
+        pool.block_on(async {
+            // The loop's thread, which polls this once, is to wait.
+            yield_now().await;
+            tokio::task::block_in_place(|| {
+                let inner = TokioBuilder::new_current_thread().name("inner").build().unwrap();
+                inner.block_on(async { back.block_on(async {}) })
             })
-        });
-        let text = deadlock(asked.unwrap().unwrap());
-        assert!(text.contains("a task of `pool` would wait for `alpha`"), "{text}");
+        })
     });
+    let text = deadlock(asked.unwrap().unwrap());
+    assert!(text.contains("a task of `pool` would wait for `alpha`"), "{text}");
 }
 
 #[test]
 fn a_wait_in_what_a_loops_thread_drops_of_another_runtime_counts_in_a_circle() {
-    watchdog(HANGS, || {
-        let [alpha, beta] = ["alpha", "beta"].map(named);
-        let runtime = TokioBuilder::new_current_thread().build().unwrap();
-        let (target, back) = (Handle::from(&runtime), Handle::from(&beta));
-        let (waits, polled, asked) = waits_for_one_that_asks(&beta, target, back);
-        runtime.block_on(polled).unwrap();
-        alpha.block_on(async move { runtime.shutdown_background() }).unwrap();
-        deadlock(asked.recv().unwrap());
-        assert!(matches!(waits.result().unwrap(), Err(Error::Closed)));
-    });
+    let [alpha, beta] = ["alpha", "beta"].map(named);
+    let runtime = TokioBuilder::new_current_thread().build().unwrap();
+    let (target, back) = (Handle::from(&runtime), Handle::from(&beta));
+    let (waits, polled, asked) = waits_for_one_that_asks(&beta, target, back);
+    runtime.block_on(polled).unwrap();
+    alpha.block_on(async move { runtime.shutdown_background() }).unwrap();
+    deadlock(asked.recv().unwrap());
+    assert!(matches!(waits.result().unwrap(), Err(Error::Closed)));
 }
 
 #[test]
 fn a_refused_job_holds_up_nobody_where_its_future_is_dropped() {
-    watchdog(HANGS, || {
-        for runtime in [TokioBuilder::new_current_thread().build().unwrap(), pool()] {
-            let beta = named("beta");
-            let (there, target) = (Handle::from(&beta), Handle::from(&runtime));
-            drop(runtime);
-            let (tell, told) = mpsc::channel();
-            let again = target.clone();
-            let asks = OnDrop::new(move || {
-                let through_beta = again.clone();
-                tell.send(again.block_on(async {})).unwrap();
-                tell.send(there.block_on(async move { through_beta.block_on(async {}) }).unwrap()).unwrap();
-            });
-            drop(target.submit(async move { drop(asks) }));
-            for _ in 0..2 {
-                let asked = told.recv().unwrap();
-                assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
-            }
+    for runtime in [TokioBuilder::new_current_thread().build().unwrap(), pool()] {
+        let beta = named("beta");
+        let (there, target) = (Handle::from(&beta), Handle::from(&runtime));
+        drop(runtime);
+        let (tell, told) = mpsc::channel();
+        let again = target.clone();
+        let asks = OnDrop::new(move || {
+            let through_beta = again.clone();
+            tell.send(again.block_on(async {})).unwrap();
+            tell.send(there.block_on(async move { through_beta.block_on(async {}) }).unwrap()).unwrap();
+        });
+        drop(target.submit(async move { drop(asks) }));
+        for _ in 0..2 {
+            let asked = told.recv().unwrap();
+            assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
         }
-    });
+    }
 }
 
 #[test]
 fn a_wait_for_a_runtime_that_has_shut_down_is_no_part_of_a_circle() {
-    watchdog(HANGS, || {
-        let beta = named("beta");
-        let runtime = TokioBuilder::new_current_thread().build().unwrap();
-        let (there, target) = (Handle::from(&beta), Handle::from(&runtime));
-        let (again, (tell, told)) = (target.clone(), mpsc::channel());
-        let asks = OnDrop::new(move || tell.send(there.block_on(async { again.block_on(async {}) })).unwrap());
-        let left = target.submit(async move {
-            let _asks = asks;
-            pending::<()>().await;
-        });
-        runtime.block_on(yield_now());
-        drop(runtime);
-        let asked = told.recv().unwrap().unwrap();
-        assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
-        assert!(matches!(left.result(), Err(Error::Closed)));
+    let beta = named("beta");
+    let runtime = TokioBuilder::new_current_thread().build().unwrap();
+    let (there, target) = (Handle::from(&beta), Handle::from(&runtime));
+    let (again, (tell, told)) = (target.clone(), mpsc::channel());
+    let asks = OnDrop::new(move || tell.send(there.block_on(async { again.block_on(async {}) })).unwrap());
+    let left = target.submit(async move {
+        let _asks = asks;
+        pending::<()>().await;
     });
+    runtime.block_on(yield_now());
+    drop(runtime);
+    let asked = told.recv().unwrap().unwrap();
+    assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
+    assert!(matches!(left.result(), Err(Error::Closed)));
 }
 
 #[test]
 fn a_wait_for_a_loop_that_has_closed_is_no_part_of_a_circle() {
-    watchdog(HANGS, || {
-        let [alpha, beta] = ["alpha", "beta"].map(named);
-        let (there, back) = (Handle::from(&beta), Handle::from(&alpha));
-        let (tell, told) = mpsc::channel();
-        let asks = OnDrop::new(move || tell.send(there.block_on(async { back.block_on(async {}) })).unwrap());
-        let left = alpha.submit(async move {
-            let _asks = asks;
-            pending::<()>().await;
-        });
-        alpha.block_on(async {}).unwrap();
-        drop(alpha);
-        let asked = told.recv().unwrap().unwrap();
-        assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
-        assert!(matches!(left.result(), Err(Error::Closed)));
+    let [alpha, beta] = ["alpha", "beta"].map(named);
+    let (there, back) = (Handle::from(&beta), Handle::from(&alpha));
+    let (tell, told) = mpsc::channel();
+    let asks = OnDrop::new(move || tell.send(there.block_on(async { back.block_on(async {}) })).unwrap());
+    let left = alpha.submit(async move {
+        let _asks = asks;
+        pending::<()>().await;
     });
+    alpha.block_on(async {}).unwrap();
+    drop(alpha);
+    let asked = told.recv().unwrap().unwrap();
+    assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
+    assert!(matches!(left.result(), Err(Error::Closed)));
 }
 
 #[test]
 fn a_wait_for_all_is_refused_if_one_of_them_waits_for_this_loop() {
-    watchdog(HANGS, || {
-        let (alpha, runtime) = (named("alpha"), pool());
-        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
-        let text = alpha.block_on(async {
-            let free = pool.submit(async { None });
-            // Refused itself, if it is late and closes the circle.
-            let held_up = pool.submit(async move { back.block_on(async {}).err() });
-            thread::sleep(SETTLE);
-            let waited = catch_unwind(AssertUnwindSafe(|| wait([free, held_up], AllCompleted, None)));
-            match waited {
-                Ok(waited) => {
-                    waited.done.into_iter().filter_map(|task| task.result().unwrap()).next().unwrap().to_string()
-                }
-                Err(payload) => *payload.downcast::<String>().unwrap(),
-            }
-        });
-        let text = text.unwrap();
-        assert!(text.contains("would never end") && text.contains("a task of `pool`"), "{text}");
+    let (alpha, runtime) = (named("alpha"), pool());
+    let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+    let text = alpha.block_on(async {
+        let free = pool.submit(async { None });
+        // Refused itself, if it is late and closes the circle.
+        let held_up = pool.submit(async move { back.block_on(async {}).err() });
+        thread::sleep(SETTLE);
+        let waited = catch_unwind(AssertUnwindSafe(|| wait([free, held_up], AllCompleted, None)));
+        match waited {
+            Ok(waited) => waited.done.into_iter().filter_map(|task| task.result().unwrap()).next().unwrap().to_string(),
+            Err(payload) => *payload.downcast::<String>().unwrap(),
+        }
     });
+    let text = text.unwrap();
+    assert!(text.contains("would never end") && text.contains("a task of `pool`"), "{text}");
 }
 
 #[test]
@@ -426,31 +389,29 @@ fn a_wait_for_the_first_is_refused_only_if_all_of_them_wait_for_this_loop() {
         |tasks| as_completed(tasks).next().unwrap().1.unwrap(),
     ];
     for way in ways {
-        watchdog(HANGS, move || {
-            let (alpha, runtime) = (named("alpha"), pool());
-            let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
-            // Refused itself, if it is late and closes the circle, and so as panicked.
-            let held_up = |pool: &Handle, back: &Handle| {
-                let back = back.clone();
-                let task =
-                    pool.submit(async move { back.block_on(async { 0 }).map_err(|error| error.to_string()).unwrap() });
-                thread::sleep(SETTLE);
-                task
-            };
-            let asked = alpha.block_on(async {
-                let (go, gone) = oneshot::channel();
-                let free = pool.submit(async { gone.await.unwrap() });
-                runtime.spawn(async {
-                    tokio::time::sleep(SETTLE).await;
-                    go.send(6).unwrap();
-                });
-                let first = way(vec![held_up(&pool, &back), free]);
-                (first, catch_unwind(AssertUnwindSafe(|| way(vec![held_up(&pool, &back), held_up(&pool, &back)]))))
+        let (alpha, runtime) = (named("alpha"), pool());
+        let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
+        // Refused itself, if it is late and closes the circle, and so as panicked.
+        let held_up = |pool: &Handle, back: &Handle| {
+            let back = back.clone();
+            let task =
+                pool.submit(async move { back.block_on(async { 0 }).map_err(|error| error.to_string()).unwrap() });
+            thread::sleep(SETTLE);
+            task
+        };
+        let asked = alpha.block_on(async {
+            let (go, gone) = oneshot::channel();
+            let free = pool.submit(async { gone.await.unwrap() });
+            runtime.spawn(async {
+                tokio::time::sleep(SETTLE).await;
+                go.send(6).unwrap();
             });
-            let (first, second) = asked.unwrap();
-            assert_eq!(first, 6);
-            let text = second.unwrap_err().downcast::<String>().unwrap();
-            assert!(text.contains("would never end") && text.contains("a task of `pool`"), "{text}");
+            let first = way(vec![held_up(&pool, &back), free]);
+            (first, catch_unwind(AssertUnwindSafe(|| way(vec![held_up(&pool, &back), held_up(&pool, &back)]))))
         });
+        let (first, second) = asked.unwrap();
+        assert_eq!(first, 6);
+        let text = second.unwrap_err().downcast::<String>().unwrap();
+        assert!(text.contains("would never end") && text.contains("a task of `pool`"), "{text}");
     }
 }
