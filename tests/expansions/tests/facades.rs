@@ -1,10 +1,9 @@
 //! What facades are generated as, to be read: for each `facades/NAME.rs`, which has a `facade!` and impls and traits of async
-//! types, `facades/NAME.expanded.rs` is what it becomes.
+//! types, `facades/NAME.snap` is what it becomes.
 //!
-//! With `EXPANSIONS=overwrite` the expected files are written anew. Read their diff as if a colleague had written it.
+//! `INSTA_UPDATE=always` writes them anew. Read their diff as if a colleague had written it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod common;
 
 use bridge_expansion_tests::{facade_attribute, facade_impl, facade_list};
 use proc_macro2::{TokenStream, TokenTree};
@@ -13,24 +12,7 @@ use syn::{Attribute, File, Item, Meta};
 
 #[test]
 fn facades_are_what_they_were() {
-    let overwrite = std::env::var("EXPANSIONS").is_ok_and(|value| value == "overwrite");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("facades");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut cases: Vec<PathBuf> = files.filter(|file| !file.to_string_lossy().ends_with(".expanded.rs")).collect();
-    cases.sort();
-    assert!(cases.len() >= 4, "only {} cases", cases.len());
-    for case in cases {
-        let expected = case.with_extension("expanded.rs");
-        let after = expanded(&fs::read_to_string(&case).unwrap());
-        if overwrite {
-            fs::write(&expected, &after).unwrap();
-        } else {
-            let before = fs::read_to_string(&expected).unwrap_or_default();
-            let advice =
-                "if that is meant: `EXPANSIONS=overwrite cargo test -p bridge-expansion-tests`, and read the diff";
-            assert!(before == after, "{} differs; {advice}\n{after}", expected.display());
-        }
-    }
+    insta::glob!("..", "facades/*.rs", |case| common::compare(case, expanded));
 }
 
 fn expanded(text: &str) -> String {

@@ -1,9 +1,8 @@
-//! What is generated, to be read: for each `cases/NAME.rs`, `cases/NAME.expanded.rs` is what it becomes.
+//! What is generated, to be read: for each `cases/NAME.rs`, `cases/NAME.snap` is what it becomes.
 //!
-//! With `EXPANSIONS=overwrite` the expected files are written anew. Read their diff as if a colleague had written it.
+//! `INSTA_UPDATE=always` writes them anew. Read their diff as if a colleague had written it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+mod common;
 
 use bridge_expansion_tests::rewrite;
 use proc_macro2::TokenStream;
@@ -12,30 +11,7 @@ use syn::{Attribute, File, ImplItem, Item, Meta};
 
 #[test]
 fn expansions_are_what_they_were() {
-    let overwrite = std::env::var("EXPANSIONS").is_ok_and(|value| value == "overwrite");
-    let mut differences = Vec::new();
-    let cases = cases();
-    assert!(cases.len() >= 20, "only {} cases", cases.len());
-    for case in cases {
-        let expected = case.with_extension("expanded.rs");
-        let after = expanded(&fs::read_to_string(&case).unwrap());
-        if overwrite {
-            fs::write(&expected, &after).unwrap();
-        } else if let Some(difference) = difference(&fs::read_to_string(&expected).unwrap_or_default(), &after) {
-            differences.push(format!("{}: {difference}", expected.display()));
-        }
-    }
-    let advice = "\nIf that is meant: `EXPANSIONS=overwrite cargo test -p bridge-expansion-tests`, and read the diff";
-    assert!(differences.is_empty(), "{}{advice}", differences.join("\n"));
-}
-
-/// The files in `cases` that are to be expanded.
-fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let mut cases: Vec<PathBuf> = files.filter(|file| !file.to_string_lossy().ends_with(".expanded.rs")).collect();
-    cases.sort();
-    cases
+    insta::glob!("..", "cases/*.rs", |case| common::compare(case, expanded));
 }
 
 /// A file with each `#[threadsafe]` carried out, as rustc would, but for what stands in functions.
@@ -82,24 +58,5 @@ fn take_options(attrs: &mut Vec<Attribute>) -> Option<TokenStream> {
     match attrs.remove(at).meta {
         Meta::List(list) => Some(list.tokens),
         _ => Some(TokenStream::new()),
-    }
-}
-
-/// The first lines that are not the same.
-fn difference(before: &str, after: &str) -> Option<String> {
-    if before == after {
-        return None;
-    }
-    let (mut old, mut new) = (before.lines(), after.lines());
-    let mut number = 0;
-    loop {
-        number += 1;
-        match (old.next(), new.next()) {
-            (old, new) if old == new && old.is_some() => {}
-            (old, new) => {
-                let (old, new) = (old.unwrap_or("(its end)"), new.unwrap_or("(its end)"));
-                return Some(format!("line {number}\n  expected: {old}\n  is:       {new}"));
-            }
-        }
     }
 }
