@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, panic_any, resume_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::SeqCst;
 use std::task::{Context, Poll, Wake};
 use std::thread;
@@ -30,6 +31,15 @@ pub(crate) fn settle(f: impl FnOnce()) {
 pub(crate) struct Held {
     pub(crate) task: Task<Output>,
     pub(crate) record: Arc<Record>,
+}
+
+/// Captured by a scoped call: it writes to the caller's stack when it is dropped.
+struct Borrows<'a>(&'a AtomicU32);
+
+impl Drop for Borrows<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
 }
 
 impl World {
@@ -74,16 +84,24 @@ impl World {
         let record = self.record(call, from, limit, true);
         let captured = Captured { record: Arc::clone(&record), world: Arc::clone(self) };
         let place = &record.place;
+        let drops = AtomicU32::new(0);
+        let borrows = Borrows(&drops);
         let started = Instant::now();
         let called = catch_unwind(AssertUnwindSafe(|| match (&place.local, limit) {
-            (Some(local), None) if call.local => local.block_on_local(|| Played::make(captured, Rc::new(Cell::new(0)))),
-            (Some(local), Some(limit)) if call.local => {
-                local.with_timeout(limit).block_on_local(|| Played::make(captured, Rc::new(Cell::new(0))))
+            (Some(local), None) if call.local => {
+                local.block_on_local(|| Played::make(captured, (borrows, Rc::new(Cell::new(0)))))
             }
-            (_, None) => place.handle.block_on(Played::new(captured, ())),
-            (_, Some(limit)) => place.handle.with_timeout(limit).block_on(Played::new(captured, ())),
+            (Some(local), Some(limit)) if call.local => {
+                local.with_timeout(limit).block_on_local(|| Played::make(captured, (borrows, Rc::new(Cell::new(0)))))
+            }
+            (_, None) => place.handle.block_on(Played::new(captured, borrows)),
+            (_, Some(limit)) => place.handle.with_timeout(limit).block_on(Played::new(captured, borrows)),
         }));
         let elapsed = started.elapsed();
+        let drops = drops.load(SeqCst);
+        if drops != 1 {
+            self.check(&record, Err(format!("what it borrows with was dropped {drops} times as it returned")));
+        }
         let outcome = called.map_or_else(Outcome::from, Outcome::from);
         if outcome == Outcome::TimedOut && limit.is_some_and(|limit| elapsed < limit) {
             self.check(&record, Err(format!("timed out after {elapsed:?}")));

@@ -172,7 +172,6 @@ pub(crate) enum Reaction {
 /// What one run does.
 #[derive(Clone)]
 pub(crate) struct Script {
-    pub(crate) seed: u64,
     pub(crate) loops: Vec<Kind>,
     pub(crate) threads: Vec<Vec<Step>>,
     /// How the loops end that are left.
@@ -210,7 +209,7 @@ impl fmt::Debug for Call {
 
 impl fmt::Display for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "seed {}, loops {:?}", self.seed, self.loops)?;
+        writeln!(f, "loops {:?}", self.loops)?;
         for (thread, steps) in self.threads.iter().enumerate() {
             writeln!(f, "thread {thread}:")?;
             steps.iter().try_for_each(|step| writeln!(f, "    {step:?}"))?;
