@@ -1,6 +1,6 @@
 //! A blocking client, generated from the async one.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::time::Duration;
 
 use bridge::Facade as _;
@@ -105,18 +105,6 @@ impl Default for ClientBuilder {
     }
 }
 
-impl Request {
-    /// The body, as the async request has it.
-    pub fn body(&self) -> Option<&crate::Body> {
-        self.as_async().body()
-    }
-
-    /// The body, as the async request has it.
-    pub fn body_mut(&mut self) -> &mut Option<crate::Body> {
-        self.as_async_mut().body_mut()
-    }
-}
-
 impl<T: Into<Body>> TryFrom<http::Request<T>> for Request {
     type Error = crate::Error;
 
@@ -129,13 +117,6 @@ impl<T: Into<Body>> TryFrom<http::Request<T>> for Request {
 impl<T: Into<crate::Body>> From<http::Response<T>> for Response {
     fn from(response: http::Response<T>) -> Response {
         Response::wrap(response.into(), bridge::shared())
-    }
-}
-
-impl Response {
-    /// Copies the body to a writer, and returns its length.
-    pub fn copy_to<W: Write + ?Sized>(&mut self, writer: &mut W) -> crate::Result<u64> {
-        io::copy(self, writer).map_err(crate::error::decode)
     }
 }
 

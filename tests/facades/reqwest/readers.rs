@@ -1,8 +1,9 @@
-//! Bodies that are read from readers that block, as the async types have them, and so the blocking ones.
+//! Bodies that are read from readers that block, or copied to writers that do, as the async types have them, and so the
+//! blocking ones.
 
 use std::fs::File;
 use std::future::Future as _;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -12,7 +13,7 @@ use http_body::{Frame, SizeHint};
 use sync_wrapper::SyncWrapper;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::Body;
+use crate::{Body, Response};
 #[cfg(feature = "multipart")]
 use crate::multipart::Part;
 
@@ -35,6 +36,19 @@ impl Body {
             *self = read.map_err(crate::error::builder)?.to_bytes().into();
         }
         Ok(self.as_bytes().unwrap_or_default())
+    }
+}
+
+#[threadsafe(facade = crate::blocking::facades)]
+impl Response {
+    /// Copies the body to a writer, and gives its length.
+    pub async fn copy_to<W: Write + ?Sized>(&mut self, writer: &mut W) -> crate::Result<u64> {
+        let mut length = 0;
+        while let Some(chunk) = self.chunk().await? {
+            writer.write_all(&chunk).map_err(crate::error::decode)?;
+            length += chunk.len() as u64;
+        }
+        Ok(length)
     }
 }
 
