@@ -1,13 +1,19 @@
 //! Which runtimes' contexts this thread has entered through this crate, and what it is to tokio besides.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::task::{Context, Poll, Waker};
 
 use tokio::runtime::{Handle as TokioHandle, Id, worker_index};
 
 thread_local! {
-    /// The runtimes whose contexts this thread has entered through this crate, the innermost last.
+    /// The runtime of a call that this thread has begun outside of any context. Most calls are, and these cost no look at the
+    /// list; it needs no destructor.
+    static FIRST: Cell<Option<Id>> = const { Cell::new(None) };
+    /// The other runtimes whose contexts this thread has entered through this crate, the innermost last. All of them are further in
+    /// than `FIRST`.
     static ENTERED: RefCell<Vec<Entered>> = const { RefCell::new(Vec::new()) };
+    /// How many these are.
+    static COUNT: Cell<usize> = const { Cell::new(0) };
 }
 
 /// A runtime whose context this thread has entered.
@@ -48,6 +54,7 @@ fn push_entered(entered: Entered) -> usize {
     let push = |list: &RefCell<Vec<Entered>>| {
         let mut list = list.borrow_mut();
         list.push(entered);
+        COUNT.set(list.len());
         list.len() - 1
     };
     ENTERED.try_with(push).unwrap_or(usize::MAX)
@@ -58,7 +65,11 @@ fn push_entered(entered: Entered) -> usize {
 fn pop_entered(place: usize) {
     let pop = |list: &RefCell<Vec<Entered>>| {
         let mut list = list.borrow_mut();
-        if list.len() == place.wrapping_add(1) { Ok(list.pop()) } else { Err(()) }
+        if list.len() != place.wrapping_add(1) {
+            return Err(());
+        }
+        COUNT.set(place);
+        Ok(list.pop())
     };
     // What is in there may hold the last reference to a runtime, which is not dropped while the list is borrowed.
     if let Ok(Err(())) = ENTERED.try_with(pop) {
@@ -70,27 +81,41 @@ fn pop_entered(place: usize) {
 fn cut_entered(place: usize) {
     let cut = |list: &RefCell<Vec<Entered>>| {
         let mut list = list.borrow_mut();
-        if place < list.len() { list.split_off(place) } else { Vec::new() }
+        let cut = if place < list.len() { list.split_off(place) } else { Vec::new() };
+        COUNT.set(list.len());
+        cut
     };
     let removed = ENTERED.try_with(cut);
     drop(removed);
 }
 
-/// While it lives, a call onto a runtime is polled on this thread.
-pub(crate) struct PollsHere(usize);
+/// While it lives, a call onto a runtime is polled on this thread: [`FIRST`], or at that place of [`ENTERED`].
+pub(crate) struct PollsHere(Option<usize>);
 
 impl PollsHere {
     /// The runtime with that id is about to be entered. `before`: see [`outer`].
     #[inline]
     pub(crate) fn start(id: Id, before: Outer) -> PollsHere {
-        PollsHere(push_entered(Entered { id, before, by: By::Call }))
+        if before.is_nothing() && COUNT.get() == 0 && FIRST.get().is_none() {
+            FIRST.set(Some(id));
+            return PollsHere(None);
+        }
+        PollsHere(Some(push_entered(Entered { id, before, by: By::Call })))
     }
 }
 
 impl Drop for PollsHere {
     #[inline]
     fn drop(&mut self) {
-        pop_entered(self.0);
+        match self.0 {
+            Some(place) => pop_entered(place),
+            None => {
+                FIRST.set(None);
+                if COUNT.get() > 0 {
+                    cut_entered(0);
+                }
+            }
+        }
     }
 }
 
@@ -115,22 +140,39 @@ impl Drop for InGuard {
     }
 }
 
+/// What `f` makes of the runtime that this thread has entered last, through this crate.
+fn of_last<R>(f: impl FnOnce(Id, &Outer, By) -> R) -> Option<R> {
+    if COUNT.get() == 0 {
+        return FIRST.get().map(|id| f(id, &Outer::NOTHING, By::Call));
+    }
+    let of_last = |list: &RefCell<Vec<Entered>>| list.borrow().last().map(|last| f(last.id, &last.before, last.by));
+    ENTERED.try_with(of_last).ok().flatten()
+}
+
 /// Whether the context that this thread has entered last, through this crate, is that runtime's.
 pub(crate) fn is_entered_last(id: Id) -> bool {
-    let is_last = |list: &RefCell<Vec<Entered>>| list.borrow().last().is_some_and(|entered| entered.id == id);
-    ENTERED.try_with(is_last).unwrap_or(false)
+    of_last(|last, _, _| last == id).unwrap_or(false)
 }
 
 /// Whether a guard has entered that runtime's context, and nothing else after it.
 pub(crate) fn is_in_guard(id: Id) -> bool {
-    let is_guard = |entered: &Entered| entered.id == id && entered.by != By::Call;
-    ENTERED.try_with(|list| list.borrow().last().is_some_and(is_guard)).unwrap_or(false)
+    of_last(|last, _, by| last == id && by != By::Call).unwrap_or(false)
+}
+
+/// The runtimes that this thread polls calls onto.
+pub(super) fn called() -> Vec<Id> {
+    let others = ENTERED.try_with(|list| {
+        let list = list.borrow();
+        list.iter().filter(|entered| entered.by == By::Call).map(|entered| entered.id).collect()
+    });
+    let others: Vec<Id> = others.unwrap_or_default();
+    FIRST.get().into_iter().chain(others).collect()
 }
 
 /// Whether any of the calls that this thread polls for itself satisfies `f`.
 pub(super) fn any_call(f: impl Fn(Id) -> bool) -> bool {
     let is_one = |entered: &Entered| entered.by == By::Call && f(entered.id);
-    ENTERED.try_with(|list| list.borrow().iter().any(is_one)).unwrap_or(false)
+    FIRST.get().is_some_and(&f) || ENTERED.try_with(|list| list.borrow().iter().any(is_one)).unwrap_or(false)
 }
 
 /// Whether any call that this thread polls for itself is one onto that runtime.
@@ -152,6 +194,13 @@ pub(crate) struct Outer {
 }
 
 impl Outer {
+    /// Of a thread that tokio has nothing to do with.
+    const NOTHING: Outer = Outer { context: None, is_in_block_on: false };
+
+    fn is_nothing(&self) -> bool {
+        self.context.is_none() && !self.is_in_block_on
+    }
+
     pub(crate) fn is(&self, id: Id) -> bool {
         self.context.as_ref().is_some_and(|context| context.id() == id)
     }
@@ -162,13 +211,9 @@ pub(crate) fn outer() -> Result<Outer, Destroyed> {
     let context = match TokioHandle::try_current() {
         Ok(context) => context,
         Err(error) if error.is_thread_local_destroyed() => return Err(Destroyed),
-        Err(_) => return Ok(Outer { context: None, is_in_block_on: false }),
+        Err(_) => return Ok(Outer::NOTHING),
     };
-    let last = ENTERED.try_with(|list| {
-        let list = list.borrow();
-        list.last().filter(|entered| entered.id == context.id()).map(|entered| (entered.before.clone(), entered.by))
-    });
-    let last = last.ok().flatten();
+    let last = of_last(|last, before, by| (last == context.id()).then(|| (before.clone(), by))).flatten();
     if let Some((before, By::Call)) = last {
         return Ok(before);
     }
@@ -203,13 +248,4 @@ fn is_polled_by_tokio() -> bool {
         }
     }
     ends(MUCH)
-}
-
-/// The runtimes that this thread polls calls onto.
-pub(super) fn called() -> Vec<Id> {
-    let ids = ENTERED.try_with(|list| {
-        let list = list.borrow();
-        list.iter().filter(|entered| entered.by == By::Call).map(|entered| entered.id).collect()
-    });
-    ids.unwrap_or_default()
 }

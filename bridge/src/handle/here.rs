@@ -17,6 +17,7 @@
 
 use std::any::Any;
 use std::cell::Cell;
+use std::mem;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -81,10 +82,11 @@ impl Here<'_> {
         let _context = runtime.enter();
         let mut future = pin!(Some(future));
         let mut polled = Polled { future: future.as_mut(), lease: &self.lease };
-        if let Some(outcome) = polled.poll() {
-            return Ok(polled.end(self.closed_if_ended(outcome)));
+        if let Some(mut outcome) = polled.poll() {
+            self.close_if_ended(&mut outcome);
+            return Ok(polled.end(outcome));
         }
-        let outcome = match current_thread() {
+        let mut outcome = match current_thread() {
             Thread::Drives(_) | Thread::DrivesUnknown => return go_on(Lent(future)),
             Thread::Free { may_drive } => self.go_on_here(&mut polled, None, may_drive),
             Thread::Worker => {
@@ -104,7 +106,8 @@ impl Here<'_> {
                 }
             }
         };
-        Ok(polled.end(self.closed_if_ended(outcome)))
+        self.close_if_ended(&mut outcome);
+        Ok(polled.end(outcome))
     }
 
     /// The end of the loop has cut the call short.
@@ -121,15 +124,14 @@ impl Here<'_> {
         }
     }
 
-    /// The outcome, but `Closed` where tokio's own resources have panicked because their runtime shuts down.
+    /// Makes it `Closed` where tokio's own resources have panicked because their runtime shuts down.
     #[inline]
-    fn closed_if_ended<T>(&self, outcome: Outcome<T>) -> Outcome<T> {
-        match outcome {
-            Outcome::Panicked(payload) if self.host.is_closed() && is_tokios_end(&*payload) => {
-                catch_and_drop(|| payload);
-                Outcome::Stopped(Reason::Closed)
+    fn close_if_ended<T>(&self, outcome: &mut Outcome<T>) {
+        if let Outcome::Panicked(payload) = outcome {
+            if self.host.is_closed() && is_tokios_end(&**payload) {
+                let panicked = mem::replace(outcome, Outcome::Stopped(Reason::Closed));
+                catch_and_drop(|| panicked);
             }
-            outcome => outcome,
         }
     }
 

@@ -197,16 +197,14 @@ impl Handle {
         F::Output: Send,
     {
         let site = Location::caller();
-        let mut here = match self.here(site, companion) {
-            Ok(Some(here)) => here,
-            Ok(None) => {
-                return self.scoped(|wait| join::call(future, |job| self.send(job), wait), site, companion);
-            }
-            Err(error) => {
-                // Not left to the end of this function: if its destructor panics there, the compiler forgets what is returned.
-                drop(future);
-                return Err(error);
-            }
+        let mut here = None;
+        if let Err(error) = self.here(&mut here, site, companion) {
+            // Not left to the end of this function: if its destructor panics there, the compiler forgets what is returned.
+            drop(future);
+            return Err(error);
+        }
+        let Some(here) = &mut here else {
+            return self.scoped(|wait| join::call(future, |job| self.send(job), wait), site, companion);
         };
         let go_on = |lent: Lent<'_, F>| {
             let guard = self.wait_guard(site);
@@ -528,14 +526,15 @@ impl Handle {
         ScopedWait { deadline, spin, cancellers, host, on, site, companion, guard }
     }
 
-    /// The part of a scoped call, polled on this thread, that is the same for all futures. `None`: this thread cannot, or is
-    /// not to, poll it.
-    fn here(
-        &self,
+    /// The part of a scoped call, polled on this thread, that is the same for all futures. Puts it into `here`, unless this
+    /// thread cannot, or is not to, poll it. It is made in its place, since a move of it takes longer than making it.
+    fn here<'a>(
+        &'a self,
+        here: &mut Option<Here<'a>>,
         site: &'static Location<'static>,
         companion: Option<&'static str>,
-    ) -> Result<Option<Here<'_>>, Error> {
-        let Some((host, outer)) = self.host().zip(context::outer().ok()) else { return Ok(None) };
+    ) -> Result<(), Error> {
+        let Some((host, outer)) = self.host().zip(context::outer().ok()) else { return Ok(()) };
         if self.timeout.is_some() || self.cancellers.is_some() {
             self.may_begin()?;
         }
@@ -556,7 +555,8 @@ impl Handle {
         };
         let _polls = PollsHere::start(on.id, outer);
         let cancellers = &self.cancellers;
-        Ok(Some(Here { host, on, runtime, deadline, cancellers, site, companion, lease: Lease::new(), _polls }))
+        *here = Some(Here { host, on, runtime, deadline, cancellers, site, companion, lease: Lease::new(), _polls });
+        Ok(())
     }
 
     /// The outcome of a scoped call as its result.

@@ -13,9 +13,9 @@ use http_body::{Frame, SizeHint};
 use sync_wrapper::SyncWrapper;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use crate::{Body, Response};
 #[cfg(feature = "multipart")]
 use crate::multipart::Part;
+use crate::{Body, Response};
 
 #[threadsafe(facade = crate::blocking::facades)]
 impl Body {
