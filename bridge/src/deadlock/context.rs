@@ -109,12 +109,8 @@ impl Drop for PollsHere {
     fn drop(&mut self) {
         match self.0 {
             Some(place) => pop_entered(place),
-            None => {
-                FIRST.set(None);
-                if COUNT.get() > 0 {
-                    cut_entered(0);
-                }
-            }
+            // A guard further in that was leaked is there still.
+            None => FIRST.set(None),
         }
     }
 }
@@ -248,4 +244,47 @@ fn is_polled_by_tokio() -> bool {
         }
     }
     ends(MUCH)
+}
+
+#[cfg(all(test, not(bridge_loom)))]
+mod tests {
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::*;
+
+    fn runtime() -> Runtime {
+        Builder::new_current_thread().build().unwrap()
+    }
+
+    fn call(runtime: &Runtime) -> PollsHere {
+        PollsHere::start(runtime.handle().id(), outer().unwrap())
+    }
+
+    #[test]
+    fn a_call_inside_a_guard_was_entered_last() {
+        let (guarded, called) = (runtime(), runtime());
+        let (guarded_id, called_id) = (guarded.handle().id(), called.handle().id());
+        let _guard = InGuard::start(guarded_id).unwrap();
+        let _context = guarded.enter();
+        assert!(is_entered_last(guarded_id) && is_in_guard(guarded_id));
+        let polls = call(&called);
+        assert!(is_entered_last(called_id) && !is_in_guard(guarded_id));
+        drop(polls);
+        assert!(is_entered_last(guarded_id) && is_in_guard(guarded_id));
+    }
+
+    #[test]
+    fn calls_inside_each_other_are_listed_from_the_outermost() {
+        let (first, second) = (runtime(), runtime());
+        let (first_id, second_id) = (first.handle().id(), second.handle().id());
+        let polls = call(&first);
+        let _context = first.enter();
+        let inside = call(&second);
+        assert_eq!(called(), [first_id, second_id]);
+        assert!(calls(first_id) && calls(second_id) && is_entered_last(second_id));
+        drop(inside);
+        assert!(is_entered_last(first_id));
+        drop(polls);
+        assert_eq!(called(), []);
+    }
 }
