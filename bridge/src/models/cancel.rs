@@ -5,7 +5,7 @@ use std::sync::Arc;
 use loom::thread;
 
 use super::call::cancellable;
-use super::{ModelLoop, Seen, is_value};
+use super::{Body, ModelLoop, Output, Seen, is_value};
 use crate::park::cancel::{Cancellers, Token};
 use crate::park::waiter::Lease;
 use crate::task::raw::completion::Outcome;
@@ -51,20 +51,31 @@ fn cancel_against_cancel() {
     });
 }
 
+/// What cancels a call, and the thread that is inside it. `check` looks at its end.
+fn call(
+    on: &ModelLoop,
+    seen: &Seen,
+    body: Body,
+    check: fn(&Seen, &Outcome<Output>),
+) -> (Arc<Token>, thread::JoinHandle<()>) {
+    let (on, seen, token) = (on.clone(), seen.clone(), Arc::new(Token::new()));
+    let cancellers = Cancellers::of(&[Arc::clone(&token)]);
+    let caller = thread::spawn(move || {
+        let outcome = cancellable(&on, body, None, &cancellers);
+        seen.is_over();
+        check(&seen, &outcome);
+    });
+    (token, caller)
+}
+
 /// A cancel, after a poll of the loop, of a call that is queued or pending with a future that nothing will ever wake. What the
 /// caller then asks of the loop is a deadline's, and walked by the models of that.
 #[test]
 fn cancel_against_idle() {
     loom::model(|| {
-        let (on, seen, token) = (ModelLoop::new(), Seen::default(), Arc::new(Token::new()));
-        let cancellers = Cancellers::of(&[Arc::clone(&token)]);
-        let caller = thread::spawn({
-            let (on, seen) = (on.clone(), seen.clone());
-            move || {
-                let outcome = cancellable(&on, seen.never(), None, &cancellers);
-                seen.is_over();
-                assert!(matches!(outcome, Outcome::Stopped(Reason::Cancel)), "{outcome:?}");
-            }
+        let (on, seen) = (ModelLoop::new(), Seen::default());
+        let (token, caller) = call(&on, &seen, seen.never(), |seen, outcome| {
+            assert!(matches!(outcome, Outcome::Stopped(Reason::Cancel)), "{outcome:?}");
         });
         let mut driver = on.driver();
         on.poll(&mut driver);
@@ -81,16 +92,10 @@ fn cancel_against_idle() {
 #[test]
 fn cancel_against_complete() {
     loom::model(|| {
-        let (on, seen, token) = (ModelLoop::new(), Seen::default(), Arc::new(Token::new()));
-        let cancellers = Cancellers::of(&[Arc::clone(&token)]);
-        let caller = thread::spawn({
-            let (on, seen) = (on.clone(), seen.clone());
-            move || {
-                let outcome = cancellable(&on, seen.ready_after(0), None, &cancellers);
-                seen.is_over();
-                assert_eq!(is_value(&outcome), seen.polls.get() == 1, "{outcome:?}");
-                assert!(is_value(&outcome) || matches!(outcome, Outcome::Stopped(Reason::Cancel)));
-            }
+        let (on, seen) = (ModelLoop::new(), Seen::default());
+        let (token, caller) = call(&on, &seen, seen.ready_after(0), |seen, outcome| {
+            assert_eq!(is_value(outcome), seen.polls.get() == 1, "{outcome:?}");
+            assert!(is_value(outcome) || matches!(outcome, Outcome::Stopped(Reason::Cancel)));
         });
         let canceller = thread::spawn(move || token.cancel());
         on.serve(1);
@@ -104,15 +109,9 @@ fn cancel_against_complete() {
 #[test]
 fn cancel_against_close() {
     loom::model(|| {
-        let (on, seen, token) = (ModelLoop::new(), Seen::default(), Arc::new(Token::new()));
-        let cancellers = Cancellers::of(&[Arc::clone(&token)]);
-        let caller = thread::spawn({
-            let (on, seen) = (on.clone(), seen.clone());
-            move || {
-                let outcome = cancellable(&on, seen.never(), None, &cancellers);
-                seen.is_over();
-                assert!(matches!(outcome, Outcome::Stopped(Reason::Cancel | Reason::Closed)), "{outcome:?}");
-            }
+        let (on, seen) = (ModelLoop::new(), Seen::default());
+        let (token, caller) = call(&on, &seen, seen.never(), |seen, outcome| {
+            assert!(matches!(outcome, Outcome::Stopped(Reason::Cancel | Reason::Closed)), "{outcome:?}");
         });
         let canceller = thread::spawn(move || token.cancel());
         on.serve_once_and_close();
