@@ -187,7 +187,7 @@ impl Driver {
     fn run(&mut self, job: TaskRef) -> bool {
         let is_new = !JobSlab::contains(&job);
         let ran = job.run(Runner::Loop { schedule: &self.schedule, slow_poll: &self.scheduler.slow_poll });
-        if ran == Ran::Ended {
+        if matches!(ran, Ran::Ended) {
             self.pending.remove(&job);
             // What hangs on the last reference may be the user's.
             catch_and_drop(|| job);
@@ -199,9 +199,9 @@ impl Driver {
         }
         self.left_pending = true;
         if is_new {
-            self.pending.insert(job.clone());
+            self.pending.insert(job);
         }
-        if ran == Ran::Woken {
+        if let Ran::Woken(job) = ran {
             self.scheduler.push_again(job);
         }
         false

@@ -12,7 +12,7 @@ use crate::deadlock::current;
 use crate::fork::Process;
 use crate::instrument::stall::Threshold;
 use crate::loom::{AtomicU32, Mutex, Ordering, lock};
-use crate::task::raw::header::TaskRef;
+use crate::task::raw::header::{Pushable, TaskRef};
 use crate::task::raw::queue::{Pushed, Queue};
 use crate::task::raw::schedule::Schedule;
 use crate::unwind::catch_and_drop;
@@ -122,30 +122,30 @@ impl Scheduler {
     }
 
     /// Hands a new job to the loop; a closed one refuses it.
-    pub(crate) fn push(&self, job: TaskRef) {
+    pub(crate) fn push(&self, job: Pushable) {
         if let Some(job) = self.enqueue(job, Queue::push) {
             job.refuse();
         }
     }
 
     /// Hands a new job of a call that is under way to the loop, also to one that finishes what it has.
-    pub(crate) fn push_inside(&self, job: TaskRef) {
+    pub(crate) fn push_inside(&self, job: Pushable) {
         if let Some(job) = self.enqueue(job, Queue::push_again) {
             job.refuse();
         }
     }
 
     /// Hands a job back that was woken. A loop that has ended has ended its jobs as well.
-    pub(crate) fn push_again(&self, job: TaskRef) {
+    pub(crate) fn push_again(&self, job: Pushable) {
         let refused = self.enqueue(job, Queue::push_again);
         // What hangs on the last reference may be the user's.
         catch_and_drop(|| refused);
     }
 
     /// The job, if it was refused.
-    fn enqueue(&self, job: TaskRef, push: fn(&Queue, TaskRef) -> Pushed) -> Option<TaskRef> {
+    fn enqueue(&self, job: Pushable, push: fn(&Queue, Pushable) -> Pushed) -> Option<TaskRef> {
         if !self.process.is_current() {
-            return Some(job);
+            return Some(job.into_task());
         }
         match push(&self.queue, job) {
             Pushed::Closed(job) => return Some(job),
@@ -208,7 +208,7 @@ impl Scheduler {
 }
 
 impl Schedule for Scheduler {
-    fn schedule(&self, task: &TaskRef) {
-        self.push_again(task.clone());
+    fn schedule(&self, task: Pushable) {
+        self.push_again(task);
     }
 }

@@ -192,7 +192,7 @@ impl Future for Spawned {
         drop(polling);
         match ran {
             Ran::Ended => Poll::Ready(()),
-            Ran::Pending | Ran::Woken => Poll::Pending,
+            Ran::Pending | Ran::Woken(_) => Poll::Pending,
         }
     }
 }

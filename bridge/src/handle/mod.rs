@@ -30,7 +30,7 @@ use crate::task::canceller::Canceller;
 use crate::task::join::{self, ScopedWait};
 use crate::task::raw::cache::ScopedJob;
 use crate::task::raw::completion::Outcome;
-use crate::task::raw::header::TaskRef;
+use crate::task::raw::header::{Pushable, TaskRef};
 use crate::task::raw::state::Reason;
 use crate::unwind::catch_and_drop;
 
@@ -460,16 +460,16 @@ impl Handle {
     }
 
     /// Gives a job to the loop. One that is closed drops it, and so completes it.
-    fn send(&self, job: TaskRef) {
+    fn send(&self, job: Pushable) {
         match &self.target {
             Target::Loop(loop_ref) => loop_ref.scheduler.push(job),
             Target::External(external) if external.on.is_of_parent_process() => job.refuse(),
-            Target::External(external) => external.spawn(job),
+            Target::External(external) => external.spawn(job.into_task()),
         }
     }
 
     /// As [`send`](Handle::send), for a call that is under way: a shutdown lets it finish.
-    fn send_inside(&self, job: TaskRef) {
+    fn send_inside(&self, job: Pushable) {
         match &self.target {
             Target::Loop(loop_ref) => loop_ref.scheduler.push_inside(job),
             Target::External(_) => self.send(job),

@@ -74,7 +74,7 @@ fn call(
 fn cancel_against_idle() {
     loom::model(|| {
         let (on, seen) = (ModelLoop::new(), Seen::default());
-        let (token, caller) = call(&on, &seen, seen.never(), |seen, outcome| {
+        let (token, caller) = call(&on, &seen, seen.never(), |_, outcome| {
             assert!(matches!(outcome, Outcome::Stopped(Reason::Cancel)), "{outcome:?}");
         });
         let mut driver = on.driver();
@@ -110,7 +110,7 @@ fn cancel_against_complete() {
 fn cancel_against_close() {
     loom::model(|| {
         let (on, seen) = (ModelLoop::new(), Seen::default());
-        let (token, caller) = call(&on, &seen, seen.never(), |seen, outcome| {
+        let (token, caller) = call(&on, &seen, seen.never(), |_, outcome| {
             assert!(matches!(outcome, Outcome::Stopped(Reason::Cancel | Reason::Closed)), "{outcome:?}");
         });
         let canceller = thread::spawn(move || token.cancel());

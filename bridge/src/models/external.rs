@@ -27,7 +27,7 @@ enum Then {
 
 /// Polls with `waker` whenever that was woken, until the job ends.
 fn poll_to_the_end(job: &TaskRef, waker: &Arc<Unpark>, mut ran: Ran) {
-    while ran != Ran::Ended {
+    while !matches!(ran, Ran::Ended) {
         while !waker.take() {
             park();
         }
@@ -45,14 +45,14 @@ fn poll(job: &TaskRef, then: Then) {
     };
     match then {
         Then::PollWhenWoken => poll_to_the_end(job, &waker, ran),
-        Then::PollUnasked if ran == Ran::Ended => (),
+        Then::PollUnasked if matches!(ran, Ran::Ended) => (),
         Then::PollUnasked => {
             let (other, ran) = again();
             poll_to_the_end(job, &other, ran);
         }
         Then::Close => job.close(),
         Then::PollUnaskedAndClose => {
-            if ran != Ran::Ended {
+            if !matches!(ran, Ran::Ended) {
                 again();
             }
             job.close();

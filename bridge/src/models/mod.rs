@@ -29,7 +29,7 @@ use crate::loom::{AtomicU32, Ordering, Thread, UnsafeCell, current, park};
 use crate::task::block::WaitOptions;
 use crate::task::join::{self, JoinHandle};
 use crate::task::raw::completion::Outcome;
-use crate::task::raw::header::TaskRef;
+use crate::task::raw::header::Pushable;
 
 /// A count that is no step of the model.
 #[derive(Clone, Default)]
@@ -277,7 +277,7 @@ impl ModelLoop {
         }
     }
 
-    fn push(&self, job: TaskRef) {
+    fn push(&self, job: Pushable) {
         self.scheduler.push(job);
     }
 

@@ -9,17 +9,19 @@ use super::{Body, Count, ModelLoop, Seen};
 use crate::event_loop::scheduler::Shutdown;
 use crate::instrument::stall::Site;
 use crate::task::raw::core;
-use crate::task::raw::header::TaskRef;
+use crate::task::raw::header::{Pushable, TaskRef};
 use crate::task::raw::job::Job;
 use crate::task::raw::queue::{Pushed, Queue};
 
-fn job(seen: &Seen) -> TaskRef {
+fn job(seen: &Seen) -> Pushable {
     job_of(seen.ready_after(0))
 }
 
-fn job_of(body: Body) -> TaskRef {
+fn job_of(body: Body) -> Pushable {
     // SAFETY: all of it is `Send`, and in an `Arc`.
-    TaskRef::from(&Arc::new(unsafe { Job::new(core::FutureCore::future(body, Site::new(Location::caller()))) }))
+    let job = Arc::new(unsafe { Job::new(core::FutureCore::future(body, Site::new(Location::caller()))) });
+    // SAFETY: it is new.
+    unsafe { Pushable::new(TaskRef::from(&job)) }
 }
 
 /// The loop goes to sleep while a job comes: it finds the job, or is woken for it.
@@ -63,7 +65,8 @@ fn order_of_one_thread() {
     loom::model(|| {
         let queue = Arc::new(Queue::new());
         let jobs = [(); 3].map(|()| job(&Seen::default()));
-        let [first, second, other] = jobs.each_ref().map(TaskRef::clone);
+        let ids = jobs.each_ref().map(|job| job.id());
+        let [first, second, other] = jobs;
         let pushers = [vec![first, second], vec![other]].map(|jobs| {
             let queue = Arc::clone(&queue);
             thread::spawn(move || {
@@ -75,7 +78,7 @@ fn order_of_one_thread() {
         let mut order = Vec::new();
         let mut taken = |queue: &Queue| {
             for job in queue.take() {
-                let place = jobs.iter().position(|known| known.id() == job.id());
+                let place = ids.iter().position(|known| *known == job.id());
                 order.push(place.expect("what comes out is what went in"));
                 job.close();
             }

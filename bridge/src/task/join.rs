@@ -22,7 +22,7 @@ use crate::task::block::{self, WaitOptions, WaitOutcome};
 use crate::task::raw::cache::{self, ScopedJob};
 use crate::task::raw::completion::{Completion, Outcome};
 use crate::task::raw::core::{FutureCore, ScopedCore, TaskCore};
-use crate::task::raw::header::TaskRef;
+use crate::task::raw::header::{Pushable, TaskRef};
 use crate::task::raw::job::Job;
 use crate::task::raw::state::{DEADLINE, Ended, Reason};
 use crate::unwind::catch_and_drop;
@@ -71,7 +71,7 @@ pub(crate) struct JoinHandle<T> {
 
 /// Submits a future that any thread may poll.
 #[track_caller]
-pub(crate) fn submit<F>(future: F, send: impl FnOnce(TaskRef)) -> JoinHandle<F::Output>
+pub(crate) fn submit<F>(future: F, send: impl FnOnce(Pushable)) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
@@ -83,7 +83,7 @@ where
 pub(crate) fn submit_from<F>(
     site: &'static Location<'static>,
     future: F,
-    send: impl FnOnce(TaskRef),
+    send: impl FnOnce(Pushable),
 ) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -91,13 +91,14 @@ where
 {
     // SAFETY: all of it is `Send`.
     let job = Arc::new(unsafe { Job::new(FutureCore::future(future, Site::new(site))) });
-    send(TaskRef::from(&job));
+    // SAFETY: it is new, and is sent nowhere else.
+    send(unsafe { Pushable::new(TaskRef::from(&job)) });
     JoinHandle { job }
 }
 
 /// Submits a future that is made on the loop's thread, and stays there.
 #[track_caller]
-pub(crate) fn submit_local<M, F>(make: M, send: impl FnOnce(TaskRef)) -> JoinHandle<F::Output>
+pub(crate) fn submit_local<M, F>(make: M, send: impl FnOnce(Pushable)) -> JoinHandle<F::Output>
 where
     M: FnOnce() -> F + Send + 'static,
     F: Future + 'static,
@@ -105,7 +106,8 @@ where
 {
     // SAFETY: `make` is `Send`, and so is the output; what `make` makes stays with a loop of this crate.
     let job = Arc::new(unsafe { Job::new(FutureCore::make(make, Site::new(Location::caller()))) });
-    send(TaskRef::from(&job));
+    // SAFETY: it is new, and is sent nowhere else.
+    send(unsafe { Pushable::new(TaskRef::from(&job)) });
     JoinHandle { job }
 }
 
@@ -201,7 +203,7 @@ pub(crate) struct ScopedWait<'a> {
 /// A scoped call of a future that any thread may poll. It is dropped when this returns.
 pub(crate) fn call<F>(
     future: F,
-    send: impl FnOnce(TaskRef),
+    send: impl FnOnce(Pushable),
     wait: ScopedWait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
@@ -215,7 +217,7 @@ where
 /// A scoped call of a future that is made on the loop's thread, and dropped there before this returns.
 pub(crate) fn call_local<M, F>(
     make: M,
-    send: impl FnOnce(TaskRef),
+    send: impl FnOnce(Pushable),
     wait: ScopedWait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
@@ -234,7 +236,7 @@ where
 /// As for `Job::new`.
 unsafe fn scoped<M, F>(
     cell: FutureCore<M, F>,
-    send: impl FnOnce(TaskRef),
+    send: impl FnOnce(Pushable),
     wait: ScopedWait<'_>,
 ) -> Result<Outcome<F::Output>, Deadlock>
 where
@@ -272,7 +274,8 @@ where
     let call = ScopedCall { job: &job, options };
     let waited = guard.block(|may_drive| {
         let options = WaitOptions { host: wait.host.map(|host| (host, may_drive)), ..options };
-        send(TaskRef::from(&job));
+        // SAFETY: the job is new to this call, and is sent nowhere else.
+        send(unsafe { Pushable::new(TaskRef::from(&job)) });
         let waited = call.wait(options);
         drop(call);
         waited

@@ -60,6 +60,38 @@ impl Header {
     }
 }
 
+/// A reference to a job that is in no queue, and that only its holder may push.
+#[derive(Debug)]
+pub(crate) struct Pushable(TaskRef);
+
+impl Pushable {
+    /// # Safety
+    ///
+    /// The job is new, or the caller has set `WOKEN` in `IDLE`; and this is done once for each of these.
+    pub(crate) unsafe fn new(job: TaskRef) -> Pushable {
+        Pushable(job)
+    }
+
+    /// The job, which nobody is to push.
+    pub(crate) fn into_task(self) -> TaskRef {
+        self.0
+    }
+
+    /// Notes what was pushed before.
+    pub(super) fn set_next(&self, next: *const Header) {
+        // SAFETY: the job is in no queue, and no other thread may push it: nobody else touches the cell.
+        self.0.next.with_mut(|cell| unsafe { *cell = next });
+    }
+}
+
+impl Deref for Pushable {
+    type Target = TaskRef;
+
+    fn deref(&self) -> &TaskRef {
+        &self.0
+    }
+}
+
 /// A counted reference to a job.
 pub(crate) struct TaskRef {
     /// From `Arc::into_raw`, so that it leads to all of the job, with a reference of the `Arc`.
@@ -103,16 +135,6 @@ impl TaskRef {
         let core = unsafe { (self.vtable.core)(self.header) };
         // SAFETY: the core is a part of the job, or on the stack of a caller that waits until the job is done.
         unsafe { &*core }
-    }
-
-    /// Notes what was pushed before.
-    ///
-    /// # Safety
-    ///
-    /// The job is in no queue, and the calling thread is the one that may push it.
-    pub(super) unsafe fn set_next(&self, next: *const Header) {
-        // SAFETY: nobody else touches the cell of a job that is in no queue.
-        self.next.with_mut(|cell| unsafe { *cell = next });
     }
 
     /// Takes what was pushed before, and puts `next` in its place.

@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use crate::instrument::stall::{self, Threshold};
 use crate::task::raw::completion::Completion;
 use crate::task::raw::core::{HoldsCore, TaskCore};
-use crate::task::raw::header::{Header, TaskRef, VTable};
+use crate::task::raw::header::{Header, Pushable, TaskRef, VTable};
 use crate::task::raw::schedule::{Schedule, TokioTask};
 use crate::task::raw::state::{CANCEL, Ended, Reason, Start, Stop};
 use crate::task::raw::unpolled;
@@ -34,14 +34,26 @@ pub(crate) enum Runner<'a> {
     Task(&'a Waker),
 }
 
+/// A job that a cancel has ended before its first poll. Whoever has this drops the future.
+pub(crate) struct Unpolled(TaskRef);
+
+impl Unpolled {
+    /// Drops the future, and completes the job.
+    pub(crate) fn end(self) {
+        self.0.end(Reason::Cancel);
+        // What hangs on the last reference may be the user's.
+        catch_and_drop(|| self.0);
+    }
+}
+
 /// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Ran {
     /// It is over, by this run or before.
     Ended,
     Pending,
     /// It is pending, and was woken: the runner schedules it again.
-    Woken,
+    Woken(Pushable),
 }
 
 // SAFETY: what a job holds that is not `Send` or `Sync` by itself is
@@ -132,7 +144,8 @@ impl TaskRef {
                     self.set_schedule(runner);
                     match self.completion.state.idle() {
                         Ok(false) => return Ran::Pending,
-                        Ok(true) => return Ran::Woken,
+                        // SAFETY: a waker has left its WOKEN, and so the push, to this thread.
+                        Ok(true) => return Ran::Woken(unsafe { Pushable::new(self.clone()) }),
                         Err(reason) => {
                             self.forget_schedule();
                             self.end(reason);
@@ -210,7 +223,8 @@ impl TaskRef {
         // to below, or for good.
         let schedule = self.schedule.with_mut(|cell| unsafe { (*cell).take() });
         let schedule = schedule.expect("a job that is idle has a scheduler");
-        schedule.schedule(self);
+        // SAFETY: as above.
+        schedule.schedule(unsafe { Pushable::new(self.clone()) });
         // What hangs on the last reference may be the user's.
         catch_and_drop(|| schedule);
     }
@@ -277,15 +291,10 @@ impl TaskRef {
     /// that cancel each other.
     pub(crate) fn cancel(&self) -> bool {
         match self.completion.state.stop(CANCEL) {
-            Stop::Unpolled => unpolled::end(self.clone()),
+            Stop::Unpolled => unpolled::end(Unpolled(self.clone())),
             asked => return self.asked_to_stop(asked),
         }
         true
-    }
-
-    /// Ends it on the thread whose cancel has returned `Unpolled`.
-    pub(crate) fn end_now_unpolled(&self) {
-        self.end(Reason::Cancel);
     }
 
     /// What a waker of the job does.

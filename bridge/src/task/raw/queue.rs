@@ -20,7 +20,7 @@ use std::mem::ManuallyDrop;
 use std::ptr;
 
 use crate::loom::{AtomicPtr, Ordering};
-use crate::task::raw::header::{Header, TaskRef};
+use crate::task::raw::header::{Header, Pushable, TaskRef};
 use crate::unwind::catch_and_drop;
 
 /// The loop waits to be woken. Only an empty queue has it.
@@ -52,29 +52,26 @@ impl Queue {
     }
 
     /// Adds a new job.
-    pub(crate) fn push(&self, job: TaskRef) -> Pushed {
+    pub(crate) fn push(&self, job: Pushable) -> Pushed {
         self.push_unless(CLOSED, job)
     }
 
-    /// Adds a job that has been here before, and was woken: the caller has set `WOKEN` in `IDLE`. Or a new one, of a call that
-    /// is under way.
-    pub(crate) fn push_again(&self, job: TaskRef) -> Pushed {
+    /// Adds a job that has been here before, and was woken. Or a new one, of a call that is under way.
+    pub(crate) fn push_again(&self, job: Pushable) -> Pushed {
         self.push_unless(ENDED, job)
     }
 
-    /// Adds a job, which is in no queue, if not all of `refused` is marked.
-    fn push_unless(&self, refused: usize, task: TaskRef) -> Pushed {
+    /// Adds a job, if not all of `refused` is marked.
+    fn push_unless(&self, refused: usize, job: Pushable) -> Pushed {
         // Its reference is the queue's once it is pushed, and may be given up by then.
-        let task = ManuallyDrop::new(task);
+        let job = ManuallyDrop::new(job);
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             if marks(head) & refused == refused {
-                return Pushed::Closed(ManuallyDrop::into_inner(task));
+                return Pushed::Closed(ManuallyDrop::into_inner(job).into_task());
             }
-            // SAFETY: a job is pushed by the one thread that has made it, or that has set WOKEN in IDLE; nobody sees it before
-            // the exchange below.
-            unsafe { task.set_next(unmarked(head)) };
-            let to = task.as_ptr().cast_mut().map_addr(|addr| addr | (marks(head) & CLOSED));
+            job.set_next(unmarked(head));
+            let to = job.as_ptr().cast_mut().map_addr(|addr| addr | (marks(head) & CLOSED));
             // ORDERING: Release hands over the link and the job. Acquire on success is for ASLEEP: the loop's
             // waker, which the pusher is about to use, was set before the mark. A failure reads nothing.
             match self.head.compare_exchange_weak(head, to, Ordering::AcqRel, Ordering::Relaxed) {

@@ -8,8 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
 use crate::loom::thread_local;
-use crate::task::raw::header::TaskRef;
-use crate::unwind::catch_and_drop;
+use crate::task::raw::job::Unpolled;
 
 /// How many ends are nested before one is deferred.
 const DEEPEST: usize = 16;
@@ -21,11 +20,11 @@ thread_local! {
     static DEPTH: Cell<usize> = Cell::new(0);
     /// The jobs whose ends were deferred.
     #[allow(clippy::missing_const_for_thread_local)]
-    static LATER: RefCell<VecDeque<TaskRef>> = RefCell::new(VecDeque::new());
+    static LATER: RefCell<VecDeque<Unpolled>> = RefCell::new(VecDeque::new());
 }
 
-/// Ends a job whose state this thread has set to `UNPOLLED`, now or soon.
-pub(crate) fn end(job: TaskRef) {
+/// Ends a job, now or soon.
+pub(crate) fn end(job: Unpolled) {
     let depth = DEPTH.try_with(Cell::get).unwrap_or(0);
     let mut job = Some(job);
     if depth >= DEEPEST {
@@ -46,7 +45,7 @@ pub(crate) fn end_later() {
     }
 }
 
-fn end_now(job: TaskRef) {
+fn end_now(job: Unpolled) {
     struct Depth;
     impl Drop for Depth {
         fn drop(&mut self) {
@@ -54,8 +53,6 @@ fn end_now(job: TaskRef) {
         }
     }
     let depth = DEPTH.try_with(|depth| depth.set(depth.get() + 1)).ok().map(|()| Depth);
-    job.end_now_unpolled();
-    // What hangs on the last reference may be the user's.
-    catch_and_drop(|| job);
+    job.end();
     drop(depth);
 }
