@@ -19,7 +19,7 @@ use crate::loom::outside::{Mutex, MutexGuard};
 static FORKS: AtomicU32 = AtomicU32::new(0);
 
 /// The process that something was made in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Process(u32);
 
 impl Process {

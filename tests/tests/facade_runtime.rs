@@ -21,8 +21,8 @@ use std::time::{Duration, Instant};
 
 use bridge::__private::facade::{
     At, Awaited, Faced, Folds, HasFacade, HasNone, Held, On, Otherwise as _, Probe, Unfolded as _, call, call_fold,
-    call_or, call_with, call_wrap, consume, drop_with, fill_buf, flush, leaves, leaves_tuple, map0, map1, map2, map3,
-    map4, next, read, run, seek, settled, write,
+    call_or, call_with, call_wrap, consume, drop_with, fill_buf, flush, items, leaves, leaves_tuple, map0, map1, map2,
+    map3, map4, next, read, run, seek, settled, write,
 };
 use bridge::{EnterGuard, Error, Facade, Handle, SharedLoop};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
@@ -632,6 +632,42 @@ fn after_the_timeout_a_value_is_dropped() {
 }
 
 #[test]
+fn a_drop_awaits_after_the_canceller_of_its_handle_was_cancelled() {
+    on_each(Kind::ALL, |on| {
+        let (log, canceller) = (Log::new(), bridge::Canceller::new());
+        let held = Held::with(value(&log), &On::new(&on.with_canceller(&canceller)));
+        canceller.cancel();
+        let inside = log.clone();
+        drop_with(held, HANGS, |value| async move {
+            inside.push("rolled back");
+            drop(value);
+        });
+        assert_eq!(log.take(), ["rolled back", "dropped"]);
+    });
+}
+
+#[test]
+fn a_drop_that_awaits_is_reported_where_it_is() {
+    on_each(Kind::ALL, |on| {
+        let (log, on) = (Log::new(), On::new(&on));
+        let me = thread::current().id();
+        let (go, wait) = tokio::sync::oneshot::channel();
+        let observer = thread::spawn(move || {
+            loop {
+                if let Some(blocked) = bridge::blocked().into_iter().find(|blocked| blocked.thread_id() == me) {
+                    go.send(()).unwrap();
+                    return format!("{}:{}", blocked.call_site().file(), blocked.call_site().line());
+                }
+                thread::yield_now();
+            }
+        });
+        drop_with(Held::with(value(&log), &on), HANGS, |value| async move { drop((wait.await, value)) });
+        let site = line_before(1);
+        assert_eq!(observer.join().unwrap(), site);
+    });
+}
+
+#[test]
 fn a_loop_that_is_busy_holds_a_drop_up_for_the_timeout_alone() {
     on_each(Kind::ONE_THREAD, |on| {
         let (log, timeout) = (Log::new(), Duration::from_millis(30));
@@ -1114,7 +1150,7 @@ fn what_is_not_unpin_is_declared_pinned() {
         io.read_exact(&mut six).unwrap();
         assert_eq!(six, *b"pinned");
         let (value, on) = io.held.parts_mut();
-        assert_eq!(next("Pinned::next", on, value, Folds::<u8>::default().error()), Some(1));
+        assert_eq!(next("Pinned::next", on, value, &mut false, Folds::<u8>::default().error()), Some(1));
     });
 }
 
@@ -1193,8 +1229,8 @@ impl<T: Send> Iterator for Iter<T> {
 
     #[track_caller]
     fn next(&mut self) -> Option<T> {
-        let (value, on) = self.held.parts_mut();
-        next("Iter::next", on, value, Folds::<T>::default().error())
+        let (value, on, is_over) = self.held.stream_parts();
+        next("Iter::next", on, value, is_over, Folds::<T>::default().error())
     }
 }
 
@@ -1218,13 +1254,30 @@ fn an_error_of_the_bridge_is_an_item_or_a_panic_and_no_end() {
         let hasty = On::new(&on.with_timeout(Duration::from_millis(1)));
         let (_send, receive) = tokio::sync::mpsc::channel::<Result<u8, Failure>>(1);
         let mut rows = Rows(receive);
-        let item = next("Rows::next", &hasty, &mut rows, Folds::<Result<u8, Failure>>::default().error());
+        let item = next("Rows::next", &hasty, &mut rows, &mut false, Folds::<Result<u8, Failure>>::default().error());
         assert!(matches!(item, Some(Err(Failure::Bridge(Error::TimedOut(_))))));
         let (_send, receive) = tokio::sync::mpsc::channel::<u8>(1);
         let mut rows = Iter::wrap(Rows(receive), hasty.handle());
         let (text, site) = panic_of(|| rows.next());
         assert!(text.starts_with("`Iter::next`: timed out after 1ms"), "{text}");
         assert_eq!(site, line_before(2));
+    });
+}
+
+#[test]
+fn after_an_error_that_would_come_again_an_iterator_is_over() {
+    on_each(Kind::OURS, |on| {
+        let (canceller, failure) = (bridge::Canceller::new(), Folds::<Result<u8, Failure>>::default().error());
+        let cancelled = On::new(&on.with_canceller(&canceller));
+        canceller.cancel();
+        let ended = On::new(&on);
+        drop(on);
+        for on in [cancelled, ended] {
+            let (_send, receive) = tokio::sync::mpsc::channel::<Result<u8, Failure>>(1);
+            let mut items = items("Client::rows", &on, Rows(receive), failure);
+            assert!(matches!(items.next(), Some(Err(Failure::Bridge(Error::Cancelled | Error::Closed)))));
+            assert!(items.next().is_none() && items.next().is_none());
+        }
     });
 }
 

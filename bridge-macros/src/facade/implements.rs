@@ -285,7 +285,7 @@ fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Toke
     let on = quote_spanned!(here=> on);
     let error = facade.error.filter(|_| !is_other);
     let fold = folds(quote_spanned!(here=> #krate::__private::facade::folds_items(&*value)), error, here);
-    let next = quote_spanned!(here=> #krate::__private::facade::next(#name, on, value, fold));
+    let next = quote_spanned!(here=> #krate::__private::facade::next(#name, on, value, is_over, fold));
     let next = match &output {
         Output::Same => next,
         output => {
@@ -302,7 +302,7 @@ fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Toke
                 #[allow(unused_imports)]
                 use #krate::__private::facade::Unfolded as _;
                 #probe
-                let (value, on) = self.__held.parts_mut();
+                let (value, on, is_over) = self.__held.stream_parts();
                 let fold = #fold;
                 #next
             }

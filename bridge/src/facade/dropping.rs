@@ -1,5 +1,6 @@
 //! `Drop(method)`: a drop that awaits.
 
+use std::panic::Location;
 use std::time::Duration;
 
 use super::held::Held;
@@ -13,9 +14,12 @@ pub const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 /// ended, is driven by this thread, or is too late is dropped at once, in the loop's context. So is one whose loop no call
 /// has asked for yet.
 ///
+/// The handle's cancellers do not hold for it: what cleans up is to run after a Ctrl-C, too.
+///
 /// On an `EventLoop` a future that has started ends when the poll that is under way there has ended, as with every call.
 ///
 /// It does not panic: the panic of the future, or of a destructor, has been reported by the panic hook.
+#[track_caller]
 pub fn drop_with<T, F>(held: Held<T>, timeout: Duration, with: impl FnOnce(T) -> F + Send)
 where
     T: Send,          // the value goes to the thread that polls the future
@@ -25,12 +29,13 @@ where
         return;
     }
     let Some(handle) = held.on().known() else { return catch_and_drop(|| held) };
-    let handle = handle.with_timeout(timeout);
-    // One that is not polled drops what it holds.
-    let future = async move { drop(with(held.into_parts().0).await) };
+    let handle = handle.to_clean_up(timeout);
+    // One that is not polled drops what it holds. In a box, since a debug build copies it into each function on the way.
+    let future = Box::pin(async move { drop(with(held.into_parts().0).await) });
+    let site = Location::caller();
     catch_and_drop(|| {
-        if let Err(error) = handle.block_on(future) {
-            instrument::not_awaited(&error);
+        if let Err(error) = handle.block_on_at(site, None, future) {
+            instrument::not_awaited(&error, site);
         }
     });
 }

@@ -8,14 +8,18 @@ use super::on::On;
 /// An async value, and where its calls go. Dropping it drops the value in the loop's context, and waits for nothing.
 ///
 /// It is as `Send`, as `Sync` and as covariant as the value.
-pub struct Held<T>(Option<(T, On)>);
+pub struct Held<T> {
+    parts: Option<(T, On)>,
+    /// Of a stream that is read as an iterator: it gives no more items, whatever the stream does.
+    is_over: bool,
+}
 
 const TAKEN: &str = "a facade is empty only while it is dropped";
 
 impl<T> Held<T> {
     /// A value, and where its calls go.
     pub fn new(value: T, on: On) -> Held<T> {
-        Held(Some((value, on)))
+        Held { parts: Some((value, on)), is_over: false }
     }
 
     /// A value whose calls go where those of its parent go.
@@ -40,30 +44,36 @@ impl<T> Held<T> {
 
     /// Both.
     pub fn parts(&self) -> (&T, &On) {
-        let (value, on) = self.0.as_ref().expect(TAKEN);
+        let (value, on) = self.parts.as_ref().expect(TAKEN);
         (value, on)
     }
 
     /// Both, for a call whose output borrows from the value.
     pub fn parts_mut(&mut self) -> (&mut T, &On) {
-        let (value, on) = self.0.as_mut().expect(TAKEN);
+        let (value, on) = self.parts.as_mut().expect(TAKEN);
         (value, on)
+    }
+
+    /// Both, of a stream, and whether its iterator has ended.
+    pub fn stream_parts(&mut self) -> (&mut T, &On, &mut bool) {
+        let (value, on) = self.parts.as_mut().expect(TAKEN);
+        (value, on, &mut self.is_over)
     }
 
     /// Both, for a call that takes the value.
     pub fn into_parts(mut self) -> (T, On) {
-        self.0.take().expect(TAKEN)
+        self.parts.take().expect(TAKEN)
     }
 
     /// All of it, out of a facade that has a drop of its own. That finds it empty.
     #[must_use]
     pub fn take(&mut self) -> Held<T> {
-        Held(self.0.take())
+        Held { parts: self.parts.take(), is_over: self.is_over }
     }
 
     /// Whether it was taken.
     pub fn is_empty(&self) -> bool {
-        self.0.is_none()
+        self.parts.is_none()
     }
 }
 
@@ -76,7 +86,7 @@ impl<T> Held<Pin<Box<T>>> {
 
 impl<T> Drop for Held<T> {
     fn drop(&mut self) {
-        if let Some((value, on)) = self.0.take() {
+        if let Some((value, on)) = self.parts.take() {
             on.within(|| drop(value));
         }
     }
@@ -84,13 +94,14 @@ impl<T> Drop for Held<T> {
 
 impl<T: Clone> Clone for Held<T> {
     fn clone(&self) -> Held<T> {
-        Held(self.0.as_ref().map(|(value, on)| (on.within(|| value.clone()), on.clone())))
+        let parts = self.parts.as_ref().map(|(value, on)| (on.within(|| value.clone()), on.clone()));
+        Held { parts, is_over: self.is_over }
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Held<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.parts {
             Some((value, _)) => value.fmt(f),
             None => f.write_str("<taken>"),
         }

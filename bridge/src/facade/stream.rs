@@ -12,28 +12,36 @@ use super::on::On;
 use super::pin::InPlace;
 use crate::error::Error;
 
-/// `Iterator::next`. An error of the bridge is an item, as `fold` has it, or a panic.
+/// `Iterator::next`. An error of the bridge is an item, as `fold` has it, or a panic. After one that would come again and again,
+/// which is any but a timeout, the iterator is over.
 #[track_caller]
 pub fn next<S>(
     method: &'static str,
     on: &On,
     stream: &mut S,
+    is_over: &mut bool,
     fold: impl FnOnce(Error) -> Result<S::Item, Error>,
 ) -> Option<S::Item>
 where
     S: Stream + Send + InPlace,
     S::Item: Send, // the items come to the calling thread
 {
+    if *is_over {
+        return None;
+    }
     let polled = match on.try_handle() {
         Ok(handle) => handle.block_on_for(Some(method), poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx))),
         Err(error) => Err(error),
     };
     match polled {
         Ok(next) => next,
-        Err(error) => match fold(error) {
-            Ok(item) => Some(item),
-            Err(error) => misuse(method, error),
-        },
+        Err(error) => {
+            *is_over = !matches!(error, Error::TimedOut(_));
+            match fold(error) {
+                Ok(item) => Some(item),
+                Err(error) => misuse(method, error),
+            }
+        }
     }
 }
 
@@ -63,8 +71,8 @@ where
 
     #[track_caller]
     fn next(&mut self) -> Option<S::Item> {
-        let (stream, on) = self.stream.parts_mut();
-        next(self.method, on, stream, self.fold)
+        let (stream, on, is_over) = self.stream.stream_parts();
+        next(self.method, on, stream, is_over, self.fold)
     }
 }
 

@@ -196,7 +196,21 @@ impl Handle {
         F: Future + Send,
         F::Output: Send,
     {
-        let site = Location::caller();
+        self.block_on_at(Location::caller(), companion, future)
+    }
+
+    /// The same, called from `site`.
+    #[inline]
+    pub(crate) fn block_on_at<F>(
+        &self,
+        site: &'static Location<'static>,
+        companion: Option<&'static str>,
+        future: F,
+    ) -> Result<F::Output, Error>
+    where
+        F: Future + Send,
+        F::Output: Send,
+    {
         let mut here = None;
         if let Err(error) = self.here(&mut here, site, companion) {
             // Not left to the end of this function: if its destructor panics there, the compiler forgets what is returned.
@@ -318,6 +332,11 @@ impl Handle {
     #[must_use]
     pub fn __with_own_timeout(&self, timeout: Duration) -> Handle {
         Handle { timeout: Some(timeout), ..self.clone() }
+    }
+
+    /// The same loop with that timeout and no canceller: for what cleans up.
+    pub(crate) fn to_clean_up(&self, timeout: Duration) -> Handle {
+        Handle { cancellers: Cancellers::default(), ..self.with_timeout(timeout) }
     }
 
     /// The same loop with a canceller: `block_on`, `block_on_local`, companions and `Iter::next` through the new handle end as

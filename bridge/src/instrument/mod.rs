@@ -159,9 +159,10 @@ mod on {
     }
 
     /// The drop of a facade did not await its method to the end.
-    pub(crate) fn not_awaited(error: &Error) {
+    pub(crate) fn not_awaited(error: &Error, site: &'static Location<'static>) {
+        let Some(left_out) = stall::may_warn(Kind::NotAwaited, site) else { return };
         call_subscriber(|| {
-            tracing::warn!(%error, "the drop of a facade did not await its method to the end: the value was dropped as it was");
+            tracing::warn!(%error, drop = %site, left_out, "the drop of a facade did not await its method to the end: the value was dropped as it was");
         });
     }
 
@@ -255,7 +256,7 @@ mod off {
 
     pub(crate) fn blocked(_: &str, _: &[Arc<str>], _: &'static Location<'static>) {}
 
-    pub(crate) fn not_awaited(_: &Error) {}
+    pub(crate) fn not_awaited(_: &Error, _: &'static Location<'static>) {}
 
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct StallWarning;

@@ -37,6 +37,8 @@ mod on {
     pub(crate) enum Kind {
         /// A loop's thread waits.
         Blocked,
+        /// The drop of a facade.
+        NotAwaited,
         /// No loop has started a call.
         NotStarted,
         SlowPoll,

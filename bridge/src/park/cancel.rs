@@ -36,12 +36,19 @@
 //!
 //! No user code runs under the lock, which is held for a few instructions; nudges are given after it. Calls through
 //! a handle without a canceller ask whether there is one, and that is all.
+//!
+//! # In a child that was forked off
+//!
+//! The list is the parent's: its lock may have been held at the fork, and its threads are not there. So the child leaves it
+//! alone, and lists its own threads in [`FORKED`]. The flag is a copy, which holds for calls of the child.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use slab::Slab;
 
 use super::waiter::Waiter;
+use crate::fork::{GlobalMutex, Process};
 use crate::loom::{AtomicU32, Mutex, Ordering, lock};
 
 /// A flag that is set once, and those who wait for it.
@@ -49,12 +56,19 @@ use crate::loom::{AtomicU32, Mutex, Ordering, lock};
 pub(crate) struct Token {
     /// Set under the lock of the list; see the module's docs.
     cancelled: AtomicU32,
-    waiting: Mutex<Slab<Arc<Waiter>>>,
+    waiting: Mutex<Waiting>,
+    /// Whose list that is.
+    process: Process,
 }
+
+type Waiting = Slab<Arc<Waiter>>;
+
+/// The threads of a child that wait for tokens of its parents, by the address of the token. A list that is empty is not kept.
+static FORKED: GlobalMutex<HashMap<(usize, Process), Waiting>> = GlobalMutex::new();
 
 impl Token {
     pub(crate) fn new() -> Token {
-        Token { cancelled: AtomicU32::new(0), waiting: Mutex::new(Slab::new()) }
+        Token { cancelled: AtomicU32::new(0), waiting: Mutex::new(Slab::new()), process: Process::current() }
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {
@@ -63,23 +77,39 @@ impl Token {
     }
 
     pub(crate) fn cancel(&self) {
-        let mut list = lock(&self.waiting);
-        // ORDERING: see `is_cancelled`.
-        self.cancelled.store(1, Ordering::Release);
-        let waiting = std::mem::take(&mut *list);
-        drop(list);
+        let waiting = self.with_list(|list| {
+            // ORDERING: see `is_cancelled`.
+            self.cancelled.store(1, Ordering::Release);
+            std::mem::take(list)
+        });
         waiting.iter().for_each(|(_, waiter)| waiter.nudge());
+    }
+
+    /// What `f` makes of the list of this process, under its lock.
+    fn with_list<R>(&self, f: impl FnOnce(&mut Waiting) -> R) -> R {
+        if self.process.is_current() { f(&mut lock(&self.waiting)) } else { self.with_forked_list(f) }
+    }
+
+    #[cold]
+    fn with_forked_list<R>(&self, f: impl FnOnce(&mut Waiting) -> R) -> R {
+        let key = (std::ptr::from_ref(self).addr(), Process::current());
+        let mut lists = FORKED.lock();
+        let list = lists.entry(key).or_default();
+        let result = f(list);
+        if list.is_empty() {
+            lists.remove(&key);
+        }
+        result
     }
 
     /// Lists a thread, to be nudged by a cancel. `None`: it came before.
     fn list(&self, waiter: &Arc<Waiter>) -> Option<usize> {
-        let mut list = lock(&self.waiting);
-        (!self.is_cancelled()).then(|| list.insert(Arc::clone(waiter)))
+        self.with_list(|list| (!self.is_cancelled()).then(|| list.insert(Arc::clone(waiter))))
     }
 
     fn unlist(&self, key: usize) {
         // One that a cancel has taken is not there any more, and nobody is listed after a cancel.
-        let waiter = lock(&self.waiting).try_remove(key);
+        let waiter = self.with_list(|list| list.try_remove(key));
         drop(waiter);
     }
 }
@@ -124,17 +154,22 @@ pub(crate) struct ListedWaiter<'a> {
     /// The key in the list of the first, which is most often the only one.
     first: Option<usize>,
     others: Vec<Option<usize>>,
+    /// Whose lists these are. A call may end in a child that was forked off inside it.
+    process: Process,
 }
 
 impl<'a> ListedWaiter<'a> {
     fn new(tokens: &'a [Arc<Token>], waiter: &Arc<Waiter>) -> ListedWaiter<'a> {
         let mut keys = tokens.iter().map(|token| token.list(waiter));
-        ListedWaiter { tokens, first: keys.next().flatten(), others: keys.collect() }
+        ListedWaiter { tokens, first: keys.next().flatten(), others: keys.collect(), process: Process::current() }
     }
 }
 
 impl Drop for ListedWaiter<'_> {
     fn drop(&mut self) {
+        if !self.process.is_current() {
+            return;
+        }
         let keys = std::iter::once(self.first).chain(self.others.iter().copied());
         for (token, key) in self.tokens.iter().zip(keys) {
             key.into_iter().for_each(|key| token.unlist(key));

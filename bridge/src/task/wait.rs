@@ -15,6 +15,7 @@ use crate::deadlock::current::LoopMeta;
 use crate::deadlock::graph::{Dependency, JobId, Wait};
 use crate::deadlock::{self, WaitGuard, WaitTarget};
 use crate::error::Error;
+use crate::fork::Process;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::Host;
 use crate::shared_loop::state::Shared;
@@ -252,6 +253,10 @@ impl<T> AsCompleted<T> {
         if self.left.total == 0 {
             return Ok(None);
         }
+        // In a child of the process that it was made in its lock may be held by nobody.
+        if !self.ready.process.is_current() {
+            return Err(Error::Closed);
+        }
         let index = match (self.ready.pop(), timeout) {
             (Some(index), _) => index,
             (None, Some(Duration::ZERO)) => return Err(Error::TimedOut(Duration::ZERO)),
@@ -396,7 +401,11 @@ impl Dependency for TasksEdge {
 }
 
 /// The tasks that are done and were not taken yet, in the order in which they ended. One thread waits on it.
-struct ReadyQueue(Mutex<Ready>);
+struct ReadyQueue {
+    ready: Mutex<Ready>,
+    /// Where it was made.
+    process: Process,
+}
 
 #[derive(Default)]
 struct Ready {
@@ -408,12 +417,12 @@ struct Ready {
 
 impl ReadyQueue {
     fn new() -> Arc<ReadyQueue> {
-        Arc::new(ReadyQueue(Mutex::default()))
+        Arc::new(ReadyQueue { ready: Mutex::default(), process: Process::current() })
     }
 
     /// No user code runs under this lock.
     fn lock(&self) -> MutexGuard<'_, Ready> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has each task push its index when it ends, or pushes it now. Returns how many tasks there are.
