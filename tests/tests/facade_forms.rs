@@ -1014,3 +1014,102 @@ mod streams_without_a_name {
         assert!(matches!(client(&hasty).silent().next(), Some(Err(bridge::Error::TimedOut(_)))));
     }
 }
+
+mod of_a_struct {
+    //! What `#[threadsafe(…)]` on a struct of the list says for all of its methods, wherever these are, and for its items.
+
+    use std::future::pending;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+    use std::time::Duration;
+
+    use bridge::{Facade as _, threadsafe};
+    use futures::{Stream, stream};
+
+    const SHORT: Duration = Duration::from_millis(1);
+
+    /// An error type with no `From<bridge::Error>`.
+    #[derive(Debug, PartialEq)]
+    pub struct Failure(&'static str);
+
+    pub fn failed(_: bridge::Error) -> Failure {
+        Failure("of the struct")
+    }
+
+    pub fn of_the_method(_: bridge::Error) -> Failure {
+        Failure("of the method")
+    }
+
+    pub struct Slow;
+
+    #[threadsafe(facade = blocking)]
+    impl Slow {
+        pub async fn never(&self) -> Result<(), Failure> {
+            pending().await
+        }
+
+        #[threadsafe(error = of_the_method)]
+        pub async fn otherwise(&self) -> Result<(), Failure> {
+            pending().await
+        }
+
+        /// Its items come after a moment.
+        #[threadsafe(timeout = Duration::MAX)]
+        pub fn items(&self) -> impl Stream<Item = Result<u8, Failure>> + Send + use<> {
+            stream::once(async {
+                tokio::time::sleep(SHORT * 20).await;
+                Ok(1)
+            })
+        }
+
+        #[threadsafe(timeout = SHORT)]
+        pub async fn later(&self) -> Result<impl Stream<Item = Result<u8, Failure>> + Send + use<>, Failure> {
+            Ok(stream::pending())
+        }
+    }
+
+    pub struct Silence;
+
+    impl Stream for Silence {
+        type Item = Result<u8, Failure>;
+
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<u8, Failure>>> {
+            Poll::Pending
+        }
+    }
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+
+            #[threadsafe(error = crate::of_a_struct::failed, timeout = std::time::Duration::from_millis(1))]
+            pub struct Slow(super::Slow);
+            #[threadsafe(error = super::failed, timeout = std::time::Duration::from_millis(1))]
+            pub struct Silence(super::Silence): Iterator;
+        }
+    }
+
+    fn slow() -> blocking::Slow {
+        blocking::Slow::wrap(Slow, bridge::shared())
+    }
+
+    #[test]
+    fn a_timeout_and_an_error_hold_for_the_methods_of_annotated_impls() {
+        assert_eq!(slow().never(), Err(Failure("of the struct")));
+        assert_eq!(slow().otherwise(), Err(Failure("of the method")));
+    }
+
+    #[test]
+    fn a_timeout_holds_for_each_item_of_an_iterator() {
+        let mut silence = blocking::Silence::wrap(Silence, bridge::shared());
+        assert_eq!(silence.next(), Some(Err(Failure("of the struct"))));
+    }
+
+    #[test]
+    fn a_methods_timeout_holds_for_each_item_of_its_stream() {
+        let slow = blocking::Slow::wrap(Slow, &bridge::shared().with_timeout(SHORT));
+        assert_eq!(slow.items().next(), Some(Ok(1)));
+        let slow = blocking::Slow::wrap(Slow, bridge::shared());
+        assert_eq!(slow.later().unwrap().next(), Some(Err(Failure("of the struct"))));
+    }
+}

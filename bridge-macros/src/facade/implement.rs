@@ -125,7 +125,14 @@ pub(super) fn method(
 }
 
 pub(super) fn block(registry: &Registry, mut block: Block) -> TokenStream {
-    block.defaults.error = block.defaults.error.or_else(|| registry.error.clone());
+    let own = match &block.kind {
+        BlockKind::Impl(ty) => facade_of(registry, ty).ok().map(|found| found.entry),
+        BlockKind::Trait { .. } => None,
+    };
+    let defaults = &mut block.defaults;
+    let error = || own.and_then(|own| own.error.clone()).or_else(|| registry.error.clone());
+    defaults.error = defaults.error.take().or_else(error);
+    defaults.timeout = defaults.timeout.take().or_else(|| own.and_then(|own| own.timeout.clone()));
     let mut errors = Errors::default();
     let generated = match &block.kind {
         BlockKind::Impl(ty) => inherent(registry, &block, ty, &mut errors),

@@ -2,7 +2,9 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{AngleBracketedGenericArguments, GenericArgument, Generics, Path, Result, Type, Visibility, parse_quote};
+use syn::{
+    AngleBracketedGenericArguments, Expr, GenericArgument, Generics, Path, Result, Type, Visibility, parse_quote,
+};
 
 use super::errors::mistake;
 use super::list::Implements;
@@ -23,6 +25,8 @@ pub(super) struct Of<'a> {
     pub(super) registry: &'a Registry,
     /// What converts errors of the bridge.
     pub(super) error: Option<&'a Path>,
+    /// The timeout of its calls, in the place of the handle's.
+    pub(super) timeout: Option<&'a Expr>,
 }
 
 /// What a derive of these would be about is the async value.
@@ -283,6 +287,9 @@ fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Toke
     let otherwise = quote_spanned!(here=> <#of as #krate::__private::facade::Stream>::Item);
     let Given { ty, is_other, output, probe } = given(facade, implements, "Item", otherwise)?;
     let on = quote_spanned!(here=> on);
+    let timeout = facade.timeout;
+    let limit = timeout.map(|timeout| quote_spanned!(here=> let limit: ::core::time::Duration = #timeout;));
+    let through = timeout.map(|_| quote_spanned!(here=> let on = &on.with_timeout(limit);));
     let error = facade.error.filter(|_| !is_other);
     let fold = folds(quote_spanned!(here=> #krate::__private::facade::folds_items(&*value)), error, here);
     let next = quote_spanned!(here=> #krate::__private::facade::next(#name, on, value, is_over, fold));
@@ -302,7 +309,9 @@ fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Toke
                 #[allow(unused_imports)]
                 use #krate::__private::facade::Unfolded as _;
                 #probe
+                #limit
                 let (value, on, is_over) = self.__held.stream_parts();
+                #through
                 let fold = #fold;
                 #next
             }

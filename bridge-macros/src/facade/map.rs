@@ -39,6 +39,17 @@ pub(super) enum Output {
     ResultOfThis,
 }
 
+impl Output {
+    /// Whether a stream without a name is in it, whose items the facade asks for.
+    pub(super) fn has_items(&self) -> bool {
+        match self {
+            Output::Items { .. } => true,
+            Output::Map(inner) | Output::MapAlias(inner) => inner.has_items(),
+            _ => false,
+        }
+    }
+}
+
 /// How an argument becomes one of the async fn's.
 enum Input {
     Same,

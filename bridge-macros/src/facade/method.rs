@@ -384,13 +384,18 @@ impl Call<'_> {
         }
         let parts = self.parts();
         let argument = (self.receiver != Receiver::None).then(|| value.to_token_stream());
-        let called = self.wait(&through(on.to_token_stream()), &self.call(argument));
+        let (_, items_through) = self.through(output);
+        let through = match &items_through {
+            Some(_) => on.to_token_stream(),
+            None => through(on.to_token_stream()),
+        };
+        let called = self.wait(&through, &self.call(argument));
         match output {
             Output::This => quote_spanned!(span=> #limit #parts let _ = #called; #this),
             Output::ResultOfThis => quote_spanned!(span=> #limit #parts #called.map(|_| ()).map(|()| #this)),
             output => {
                 let wrapped = self.wrap(output, called, &on.to_token_stream());
-                quote_spanned!(span=> #limit #parts #wrapped)
+                quote_spanned!(span=> #limit #parts #items_through #wrapped)
             }
         }
     }
@@ -425,10 +430,21 @@ impl Call<'_> {
             }
             output => {
                 let called = quote_spanned!(span=> #on.within(move || #call));
+                let (limit, through) = self.through(output);
                 let wrapped = self.wrap(output, called, &on.to_token_stream());
-                quote_spanned!(span=> #parts #wrapped)
+                quote_spanned!(span=> #limit #parts #through #wrapped)
             }
         }
+    }
+
+    /// Binds `on` to the loop with the timeout of the method, for an output that is a stream without a name: it holds for each
+    /// item.
+    fn through(&self, output: &Output) -> (Option<TokenStream>, Option<TokenStream>) {
+        let span = self.span;
+        let timeout = self.options.timeout.as_ref().filter(|_| output.has_items());
+        let on = self.on();
+        let limit = timeout.map(|timeout| quote_spanned!(span=> let limit: ::core::time::Duration = #timeout;));
+        (limit, timeout.map(|_| quote_spanned!(span=> let #on = &#on.with_timeout(limit);)))
     }
 
     /// Whether the output is the facade itself, changed.

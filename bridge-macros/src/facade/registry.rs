@@ -4,10 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    GenericArgument, GenericParam, Generics, Path, PathArguments, Result, Token, Type, TypePath, braced, bracketed,
-    parenthesized, parse_quote,
+    Expr, GenericArgument, GenericParam, Generics, Path, PathArguments, Result, Token, Type, TypePath, braced,
+    bracketed, parenthesized, parse_quote,
 };
 
+use super::list::Declared;
+use super::options::{MethodOptions, Options, Place};
 use super::tokens::{Located as _, at, ungrouped};
 
 /// The facades that an impl may name, and where they are.
@@ -46,6 +48,9 @@ pub(super) struct Entry {
     pub(super) drops: bool,
     /// Whether it holds a `Pin<Box<_>>` of the async type.
     pub(super) is_pinned: bool,
+    /// What `#[threadsafe(…)]` on it says for all of its methods.
+    pub(super) error: Option<Path>,
+    pub(super) timeout: Option<Expr>,
 }
 
 /// What stands in one place of the async type's arguments.
@@ -73,7 +78,14 @@ impl Entry {
                 "write the async type as `crate::Client` or `other::Client<T>`",
             ));
         };
-        Ok(Entry { path: names(path), pattern: pattern(path, generics), name, drops, is_pinned: pinned.is_some() })
+        let (path, pattern) = (names(path), pattern(path, generics));
+        Ok(Entry { path, pattern, name, drops, is_pinned: pinned.is_some(), error: None, timeout: None })
+    }
+
+    /// With what is said for all of its methods.
+    pub(super) fn with_defaults(mut self, defaults: &MethodOptions) -> Entry {
+        (self.error, self.timeout) = (defaults.error.clone(), defaults.timeout.clone());
+        self
     }
 
     /// The facade's arguments, where `path` is this entry's type.
@@ -246,7 +258,7 @@ impl Registry {
     }
 }
 
-/// What the registry macro says: `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page !, …] }`, and the module,
+/// What the registry macro says: `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page ! [timeout = LIMIT,], …] }`, and the module,
 /// which the impl names: `[crate::blocking]`.
 impl Parse for Registry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
@@ -268,8 +280,11 @@ impl Parse for Registry {
             names.parse::<Token![=>]>()?;
             let name: Ident = names.parse()?;
             let drops = names.parse::<Option<Token![!]>>()?.is_some();
+            let defaults;
+            bracketed!(defaults in names);
+            let defaults = Options::parse(defaults.parse()?, Place::Struct)?;
             names.parse::<Token![,]>()?;
-            entries.push(Entry::new(&of, &generics, name, drops)?);
+            entries.push(Entry::new(&of, &generics, name, drops)?.with_defaults(&defaults.method));
         }
         bracketed!(module in input);
         let module = Some(module.parse()?);
@@ -279,7 +294,10 @@ impl Parse for Registry {
 }
 
 /// One facade, as [`Registry`] is parsed from.
-pub(super) fn entry(of: &Type, generics: &Generics, name: &Ident, drops: bool) -> TokenStream {
+pub(super) fn entry(declared: &Declared) -> TokenStream {
+    let Declared { of, generics, name, defaults: MethodOptions { error, timeout, .. }, .. } = declared;
+    let (error, timeout) = (error.iter(), timeout.iter());
+    let drops = declared.drops();
     let drops = drops.then(|| quote!(!));
     let params = &generics.params;
     let params = params.iter().map(|param| match param {
@@ -288,7 +306,7 @@ pub(super) fn entry(of: &Type, generics: &Generics, name: &Ident, drops: bool) -
         GenericParam::Const(param) => param.ident.to_token_stream(),
     });
     let params = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#params),*>) };
-    quote!(#params (#of) => #name #drops,)
+    quote!(#params (#of) => #name #drops [#(error = #error,)* #(timeout = #timeout,)*],)
 }
 
 /// The registry macro; one that drops what it is given, where the list has a mistake that is reported.

@@ -26,10 +26,7 @@ pub(super) fn all(list: List) -> TokenStream {
         is_list: true,
         entries: entries(&facades, &mut errors),
     };
-    let listed: Vec<TokenStream> = facades
-        .iter()
-        .map(|declared| registry::entry(&declared.of, &declared.generics, &declared.name, declared.drops()))
-        .collect();
+    let listed: Vec<TokenStream> = facades.iter().map(registry::entry).collect();
     let definition = registry::definition(&registry, (!is_broken).then_some(&*listed));
     let handle = handle.map(|handle| {
         let here = at(handle.span());
@@ -61,8 +58,9 @@ pub(super) fn entries(facades: &[Declared], errors: &mut Errors) -> Vec<Entry> {
     facades
         .iter()
         .filter_map(|declared| {
-            let Declared { of, generics, name, .. } = declared;
-            errors.take(Entry::new(of, generics, name.clone(), declared.drops()))
+            let Declared { of, generics, name, defaults, .. } = declared;
+            let entry = errors.take(Entry::new(of, generics, name.clone(), declared.drops()))?;
+            Some(entry.with_defaults(defaults))
         })
         .collect()
 }
@@ -80,7 +78,9 @@ pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut Errors) 
     let allow = generics.lifetimes().next().map(|_| quote!(#[allow(single_use_lifetimes)]));
     let conditions = quote!(#(#conditions)* #allow);
     let error = defaults.error.as_ref().or(registry.error.as_ref());
-    let shape = Of { name: &name, vis: &vis, generics: &generics, of: &of, conditions: &conditions, registry, error };
+    let timeout = defaults.timeout.as_ref();
+    let shape =
+        Of { name: &name, vis: &vis, generics: &generics, of: &of, conditions: &conditions, registry, error, timeout };
     let facade = facade(&shape, &attrs, drops);
     let implemented: Vec<TokenStream> = derived
         .iter()
