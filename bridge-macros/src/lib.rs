@@ -185,6 +185,8 @@ use self::rewrite::rewrite;
 /// what it borrows must be `'static`; where its type says that it borrows nothing (`BoxStream<'static, T>`, `+ use<>`, in a
 /// trait `+ 'static`), the arguments may be borrowed for the call. It may be an async fn. One that may fail before there is
 /// a stream, and so returns a `Result` of it, has a plain companion instead: `handle.iter(subscribe_blocking(&handle)?)`.
+/// That is also the form for a subscription that is not to miss what comes right after it: the async fn returns once the server
+/// knows, and the stream after that. A stream by itself begins with the first item that is asked for.
 ///
 /// ```ignore
 /// #[threadsafe(stream)]

@@ -275,7 +275,8 @@ impl EventLoop {
     ///
     /// It returns within `timeout` and a quarter of a second, whatever is stuck. A `spawn_blocking` thread that is busy, or a
     /// loop's thread that blocks, in a poll, in a destructor or in a call onto another loop, is then abandoned: it ends when it
-    /// can, and callers get [`Closed`](Error::Closed) as soon as their futures have been dropped.
+    /// can, and callers get [`Closed`](Error::Closed) as soon as their futures have been dropped. What is waited for without a limit
+    /// are the destructors of thread-locals on the loop's thread, which run after the loop's end.
     ///
     /// # Errors
     ///
