@@ -10,6 +10,7 @@ use std::fmt::{self, Write as _};
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -663,15 +664,24 @@ fn an_executor_of_ones_own_is_no_loop() {
 }
 
 #[test]
-fn a_drop_that_does_not_await_its_method_is_logged() {
+fn a_drop_that_does_not_await_its_method_is_logged_once_for_a_line() {
+    // A line for each kind.
+    let drops: [fn(Held<()>, Duration); 4] = [
+        |held, timeout| drop_with(held, timeout, |()| std::future::pending::<()>()),
+        |held, timeout| drop_with(held, timeout, |()| std::future::pending::<()>()),
+        |held, timeout| drop_with(held, timeout, |()| std::future::pending::<()>()),
+        |held, timeout| drop_with(held, timeout, |()| std::future::pending::<()>()),
+    ];
+    let next = AtomicUsize::new(0);
     recorded_on_each(Kind::ALL, |on| {
-        let timeout = Duration::from_millis(23);
-        let before = told("23ms").len();
-        drop_with(Held::with((), &On::new(&on)), timeout, |()| std::future::pending::<()>());
+        let (timeout, before) = (Duration::from_millis(23), told("23ms").len());
+        let drop_here = drops[next.fetch_add(1, Ordering::Relaxed)];
+        (0..2).for_each(|_| drop_here(Held::with((), &On::new(&on)), timeout));
         let told = told("23ms");
         assert_eq!(told.len(), before + 1);
         let (level, text) = told.last().unwrap();
         assert!(*level == Level::WARN && text.contains("the drop of a facade did not await its method"), "{text}");
+        assert!(text.contains("tests/tracing.rs:"), "{text}");
     });
 }
 
