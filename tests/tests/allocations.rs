@@ -57,14 +57,14 @@ static ALLOCATOR: Counting = Counting;
 const CALLS: usize = 1000;
 
 /// Asserts that `CALLS` times `call` make no more than `most` allocations, on this thread and on the loop's together.
-fn assert_allocates(kinds: impl IntoIterator<Item = Kind>, most: usize, call: impl Fn(&Handle)) {
+fn assert_allocates(kinds: impl IntoIterator<Item = Kind>, most: usize, call: impl Fn(&Handle) + Sync) {
     on_each(kinds, move |on| {
         let allocated = count_onto(&on, &call);
         assert!(allocated <= most, "{allocated} on {:?}", on.kind);
     });
 }
 
-fn count_onto(on: &AnyLoop, call: impl Fn(&Handle)) -> usize {
+fn count_onto(on: &AnyLoop, call: impl Fn(&Handle) + Sync) -> usize {
     let counter: &'static AtomicUsize = Box::leak(Box::default());
     // What a thread makes once: its parker, the jobs that it keeps, room in tokio's queues.
     on.submit(async { tokio::time::sleep(Duration::from_millis(5)).await }).result().unwrap();

@@ -68,7 +68,7 @@ const BOTH: [fn() -> External; 2] = [multi_thread, current_thread];
 
 /// Runs `test` on a runtime of each flavour with each way to end it.
 #[track_caller]
-fn on_each_way_to_end(test: impl Fn(External, Shutdown)) {
+fn on_each_way_to_end(test: impl Fn(External, Shutdown) + Sync) {
     for flavour in BOTH {
         for (name, way) in WAYS {
             println!("ended by {name}");
@@ -353,7 +353,7 @@ async fn waits_for_everything(address: SocketAddr) -> usize {
 
 /// Calls onto loops of all kinds. `from` runs what it is given on the thread in question.
 #[track_caller]
-fn may_call_from(from: impl Fn(Box<dyn FnOnce() + Send>)) {
+fn may_call_from(from: impl Fn(Box<dyn FnOnce() + Send>) + Sync) {
     let address = echo_server();
     on_each(Kind::ALL, move |on| {
         let handle = on.handle().clone();

@@ -34,7 +34,7 @@ fn here() -> ThreadId {
 
 /// A test of a shared loop alone.
 #[track_caller]
-fn on_shared(test: impl Fn(AnyLoop)) {
+fn on_shared(test: impl Fn(AnyLoop) + Sync) {
     on_each([Kind::SharedLoop], test);
 }
 

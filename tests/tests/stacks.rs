@@ -36,7 +36,7 @@ async fn local(fill: u8) -> u8 {
 
 /// Runs `f` on a thread with a stack of that size for each kind of loop.
 #[track_caller]
-fn on_a_small_stack(f: impl Fn(&AnyLoop) + Clone + Send + 'static) {
+fn on_a_small_stack(f: impl Fn(&AnyLoop) + Clone + Send + Sync + 'static) {
     on_each(Kind::ALL, move |on| {
         let f = f.clone();
         thread::Builder::new().stack_size(STACK).spawn(move || f(&on)).unwrap().join().unwrap();

@@ -95,7 +95,7 @@ fn span() -> Option<&'static str> {
 
 /// As [`on_each`], with what is told recorded.
 #[track_caller]
-fn recorded_on_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(AnyLoop)) {
+fn recorded_on_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(AnyLoop) + Sync) {
     LazyLock::force(&EVENTS);
     on_each(kinds, test);
 }
