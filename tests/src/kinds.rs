@@ -356,7 +356,7 @@ pub fn for_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(Kind) + Syn
     for kind in kinds {
         println!("on {kind:?}");
         // On a stack of its own: ThreadSanitizer does not see the joins of std's that order what came before on this one.
-        let ended = std::thread::scope(|scope| scope.spawn(|| test(kind)).join());
+        let ended = thread::scope(|scope| scope.spawn(|| test(kind)).join());
         ended.unwrap_or_else(|payload| std::panic::resume_unwind(payload));
     }
 }
