@@ -258,7 +258,8 @@ impl Registry {
     }
 }
 
-/// What the registry macro says: `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page ! [timeout = LIMIT,], …] }`, and the module,
+/// What the registry macro says: `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page ! [timeout = LIMIT,], …] }`, and
+/// the module,
 /// which the impl names: `[crate::blocking]`.
 impl Parse for Registry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {

@@ -68,8 +68,9 @@ fn pop_entered(place: usize) {
         if list.len() != place.wrapping_add(1) {
             return Err(());
         }
-        COUNT.set(place);
-        Ok(list.pop())
+        let last = list.pop();
+        COUNT.set(list.len());
+        Ok(last)
     };
     // What is in there may hold the last reference to a runtime, which is not dropped while the list is borrowed.
     if let Ok(Err(())) = ENTERED.try_with(pop) {
