@@ -1,6 +1,8 @@
 //! What the programs that run at random share: numbers, settings, and a count of what is left behind.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::HashSet;
+use std::ffi::OsString;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -101,8 +103,24 @@ pub fn any_seed() -> u64 {
     u64::from(clock.subsec_nanos())
 }
 
-/// How many threads this process has, where that can be seen.
-#[must_use]
-pub fn threads() -> usize {
-    std::fs::read_dir("/proc/self/task").map_or(0, Iterator::count)
+/// The threads that this process has at a time, where they can be seen.
+///
+/// They are known by their ids and not counted: a thread that has been joined takes a moment to leave the list, and would be
+/// counted for one that is still at it.
+#[derive(Debug)]
+pub struct Threads(HashSet<OsString>);
+
+impl Threads {
+    /// Those that it has now.
+    #[must_use]
+    pub fn now() -> Threads {
+        let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+        Threads(tasks.filter_map(Result::ok).map(|task| task.file_name()).collect())
+    }
+
+    /// How many have been started since, and have not ended.
+    #[must_use]
+    pub fn started_since(&self) -> usize {
+        Threads::now().0.difference(&self.0).count()
+    }
 }

@@ -11,7 +11,7 @@ use std::thread;
 
 use bridge::__private::facade::{Held, On};
 use bridge_tests::kinds::{AnyLoop, Kind};
-use bridge_tests::load::threads;
+use bridge_tests::load::Threads;
 use bridge_tests::wait_until;
 use common::{line, panic_of};
 
@@ -52,7 +52,7 @@ fn assert_works(kind: Kind) {
 fn a_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_one_works() {
     limited("a_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_one_works", "-n 100", "2097152", |kind| {
         assert_works(kind);
-        let (files, running) = (open_files(), threads());
+        let (files, before) = (open_files(), Threads::now());
         let mut all: Vec<_> = std::iter::repeat_with(|| File::open("/dev/null")).map_while(Result::ok).collect();
         // From none on, one more each time, it fails at another place, until there are enough.
         let mut failed = 0;
@@ -68,7 +68,7 @@ fn a_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_one_works() {
         drop(all);
         assert_eq!(open_files(), files);
         // A thread that is joined takes a moment to leave the list.
-        wait_until(|| threads() <= running);
+        wait_until(|| before.started_since() == 0);
         assert_works(kind);
     });
 }
@@ -92,7 +92,7 @@ fn a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works() {
     let test = "a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works";
     limited(test, &format!("-v {SPACE}"), &STACK.to_string(), |kind| {
         assert_works(kind);
-        let running = threads();
+        let before = Threads::now();
         let (release, held) = mpsc::channel::<()>();
         let held = std::sync::Arc::new(std::sync::Mutex::new(held));
         let mut full = Vec::new();
@@ -109,13 +109,13 @@ fn a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works() {
             runs.recv().unwrap();
         }
         for _ in 0..3 {
-            let busy = threads();
+            let busy = Threads::now();
             assert!(AnyLoop::try_start(kind).is_err());
-            wait_until(|| threads() <= busy);
+            wait_until(|| busy.started_since() == 0);
         }
         drop(release);
         full.into_iter().for_each(|thread| thread.join().unwrap());
-        wait_until(|| threads() <= running);
+        wait_until(|| before.started_since() == 0);
         assert_works(kind);
     });
 }
@@ -464,10 +464,10 @@ fn a_facade_holds_no_more_of_a_loop_that_has_ended_than_a_handle() {
                 (handle, held)
             };
             let held: Vec<_> = std::iter::repeat_with(ended).take(10).collect();
-            let (files, running) = (open_files() - files, threads());
+            let (files, before) = (open_files() - files, Threads::now());
             let entered = held[0].0.enter();
             assert!(tokio::runtime::Handle::try_current().is_ok());
-            assert_eq!(threads(), running);
+            assert_eq!(before.started_since(), 0);
             drop(entered);
             files
         };

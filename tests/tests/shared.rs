@@ -6,7 +6,7 @@
 mod common;
 
 use std::cell::RefCell;
-use std::future::{pending, ready};
+use std::future::{pending, poll_fn, ready};
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
@@ -337,7 +337,7 @@ fn a_driver_leaves_within_a_tick_of_its_own_wake() {
         let spawn = async move {
             for _ in 0..1000 {
                 let (turns, over) = (Arc::clone(&crowd), Arc::clone(&end));
-                tokio::spawn(std::future::poll_fn(move |cx| {
+                tokio::spawn(poll_fn(move |cx| {
                     turns.fetch_add(1, Ordering::Relaxed);
                     cx.waker().wake_by_ref();
                     if over.load(Ordering::Relaxed) { Poll::Ready(()) } else { Poll::Pending }
@@ -815,6 +815,35 @@ fn a_shutdown_inside_a_call_onto_the_loop_would_deadlock() {
             assert!(matches!(other.result(), Err(Error::Closed)), "it goes as by drop");
         });
     }
+}
+
+#[test]
+fn a_call_that_closes_a_circle_while_the_loop_finishes_would_deadlock() {
+    on_shared(|on| {
+        let (handle, event_loop) = (on.handle().clone(), EventLoop::new().unwrap());
+        let (inside, is_inside) = mpsc::channel();
+        let (go_on, may_go_on) = mpsc::channel();
+        let shared = handle.clone();
+        let task = handle.submit(async move {
+            event_loop.block_on(async {
+                let mut first = Some((inside, may_go_on));
+                shared.block_on(poll_fn(move |_| {
+                    if let Some((inside, may_go_on)) = first.take() {
+                        inside.send(()).unwrap();
+                        may_go_on.recv().unwrap();
+                    }
+                    Poll::<()>::Pending
+                }))
+            })
+        });
+        is_inside.recv().unwrap();
+        let ends = thread::spawn(move || on.shutdown(None));
+        wait_until(|| handle.is_closed());
+        go_on.send(()).unwrap();
+        let result = task.result().unwrap().unwrap();
+        assert!(matches!(result, Err(Error::WouldDeadlock(_))), "{result:?}");
+        ends.join().unwrap().unwrap();
+    });
 }
 
 #[test]

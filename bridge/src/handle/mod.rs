@@ -495,12 +495,17 @@ impl Handle {
         }
     }
 
-    /// Whether a job would be refused, by a loop that another thread drives.
-    fn is_closed_elsewhere(&self) -> bool {
+    /// Whether the end of the loop, which another thread drives, ends the calls that are left.
+    fn ends_calls_elsewhere(&self) -> bool {
         let id = self.on().id;
         let is_in_context = || TokioHandle::try_current().is_ok_and(|current| current.id() == id);
         let is_here = current::drives(id) || (is_in_context() && !context::is_in_guard(id));
-        !is_here && self.is_closed()
+        let ends_calls = match &self.target {
+            // One that finishes what it has would wait for this call.
+            Target::Loop(loop_ref) => loop_ref.scheduler.is_aborting(),
+            Target::External(_) => self.is_closed(),
+        };
+        !is_here && ends_calls
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -582,7 +587,7 @@ impl Handle {
     fn result_of<T>(&self, outcome: Result<Outcome<T>, Deadlock>) -> Result<T, Error> {
         match outcome {
             // Nothing would be waited for, also if the loop waits for this thread on its way out.
-            Err(_) if self.is_closed_elsewhere() => Err(Error::Closed),
+            Err(_) if self.ends_calls_elsewhere() => Err(Error::Closed),
             Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),
             Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
             Ok(outcome) => outcome.into_result(self.timeout.unwrap_or(Duration::MAX)),

@@ -140,8 +140,8 @@ impl Drop for InContext<'_> {
 }
 
 /// Between what a thread has written and what it reads next, where another thread writes and reads the same the other way
-/// round: a call that leaves the context, and then looks whether the loop ends; the end, which then looks whether calls are
-/// left. One of them sees the other.
+/// round: a call that enters or leaves the context, and then looks whether the loop ends; the end, which has closed the queue,
+/// and then looks for calls. One of them sees the other.
 fn meet() {
     #[cfg(bridge_tsan)]
     {
@@ -165,12 +165,12 @@ impl Shared {
     /// For a scoped call. `None`: the loop has ended, or is about to.
     #[inline]
     pub(crate) fn enter<'a>(&'a self, scheduler: &'a Scheduler) -> Option<InContext<'a>> {
-        if scheduler.is_closed() {
-            return None;
-        }
         // It fails when the end waits for the calls to leave, too.
         let context = self.context.try_read().ok().filter(|context| context.is_some())?;
-        Some(InContext { context: Some(context), scheduler, shared: self })
+        let inside = InContext { context: Some(context), scheduler, shared: self };
+        // Only now: a call that has found the loop open is one that the end finds, and lets finish.
+        meet();
+        (!scheduler.is_closed()).then_some(inside)
     }
 
     /// Its runtime, until the end, for what is no call and does not hold that up.

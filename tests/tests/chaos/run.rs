@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bridge::{AsCompleted, Error, ReturnWhen};
-use bridge_tests::load::threads;
+use bridge_tests::load::Threads;
 use bridge_tests::{Log, wait_until};
 
 use crate::acts::{Held, settle};
@@ -19,7 +19,7 @@ use crate::world::{World, lock};
 
 /// Runs it to its end. What was not as it should be is in `faults`.
 pub(crate) fn run(script: &Arc<Script>, faults: &Log<String>, tally: &Tally) {
-    let running = threads();
+    let before = Threads::now();
     let (world, reaper) = World::new(script, faults);
     let barrier = Arc::new(Barrier::new(script.threads.len()));
     let start = |index: usize| {
@@ -48,10 +48,10 @@ pub(crate) fn run(script: &Arc<Script>, faults: &Log<String>, tally: &Tally) {
         });
     }
     // A loop that somebody else ends, or that was refused a join, may be at it still.
-    wait_until(|| threads() <= running + 1);
+    wait_until(|| before.started_since() <= 1);
     drop(lock(&world.reaper).take());
     reaper.join().expect("it only cancels");
-    wait_until(|| threads() <= running);
+    wait_until(|| before.started_since() == 0);
     let records = std::mem::take(&mut *lock(&world.records));
     for record in records {
         world.check(&record, record.at_rest());
