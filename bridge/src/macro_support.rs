@@ -6,6 +6,8 @@
 use std::future::Future;
 use std::io;
 use std::ops::{Deref, DerefMut};
+#[cfg(feature = "stream")]
+use std::pin::Pin;
 
 #[cfg(feature = "stream")]
 use futures_core::Stream;
@@ -144,7 +146,11 @@ where
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
     T: Send + 'static,                    // its items come to the calling thread
 {
-    handle.iter(call(companion, handle, future))
+    if is_large::<S>() {
+        handle.iter(call(companion, handle, boxed(future)))
+    } else {
+        handle.iter(call(companion, handle, future))
+    }
 }
 
 /// [`iter`] with `fallible`.
@@ -156,7 +162,11 @@ where
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
     T: Send + 'static,                    // its items come to the calling thread
 {
-    Ok(handle.iter(call_wrap(companion, handle, future)?))
+    Ok(if is_large::<S>() {
+        handle.iter(call_wrap(companion, handle, boxed(future))?)
+    } else {
+        handle.iter(call_wrap(companion, handle, future)?)
+    })
 }
 
 /// [`iter`] with `fallible`, where the items are `Result`s: an error of the bridge is the last item, as `fold` has it.
@@ -168,10 +178,16 @@ where
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
     T: Send + 'static,                    // its items come to the calling thread
 {
-    match block_on!(handle, Some(companion), future: F) {
-        Ok(stream) => handle.iter(stream).folding(fold),
+    match iter_wrap(companion, handle, future) {
+        Ok(iter) => iter.folding(fold),
         Err(error) => Iter::not_made(error, fold),
     }
+}
+
+/// Its output in a box: a large one is then not copied on its way to the caller.
+#[cfg(feature = "stream")]
+async fn boxed<F: Future>(future: F) -> Pin<Box<F::Output>> {
+    Box::pin(future.await)
 }
 
 /// An error of the bridge, as `fallible` converts it.

@@ -133,6 +133,37 @@ fn an_iterator_takes_a_large_stream() {
     });
 }
 
+/// A stream of one item, with so many bytes in it.
+fn large_stream(fill: u8) -> impl futures::Stream<Item = Result<u8, Error>> {
+    let bytes = [fill; BYTES / 4];
+    futures::stream::once(async move { Ok(black_box(&bytes)[1]) })
+}
+
+#[threadsafe(stream)]
+fn streamed(fill: u8) -> impl futures::Stream<Item = Result<u8, Error>> {
+    large_stream(fill)
+}
+
+#[threadsafe(stream, fallible = wrap)]
+fn streamed_wrap(fill: u8) -> impl futures::Stream<Item = Result<u8, Error>> {
+    large_stream(fill)
+}
+
+#[threadsafe(stream, fallible)]
+fn streamed_fold(fill: u8) -> impl futures::Stream<Item = Result<u8, Error>> {
+    large_stream(fill)
+}
+
+#[test]
+fn a_companion_takes_a_large_stream() {
+    on_a_small_stack(|on| {
+        let item = |mut iter: bridge::Iter<Result<u8, Error>>| iter.next().unwrap().unwrap();
+        assert_eq!(item(streamed_blocking(on.handle(), 1)), 1);
+        assert_eq!(item(streamed_wrap_blocking(on.handle(), 2).unwrap()), 2);
+        assert_eq!(item(streamed_fold_blocking(on.handle(), 3)), 3);
+    });
+}
+
 #[test]
 fn run_takes_a_large_future() {
     let run = || bridge::run(large(1));
