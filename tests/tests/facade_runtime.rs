@@ -20,8 +20,8 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use bridge::__private::facade::{
-    At, Awaited, Faced, Folds, HasFacade, HasNone, Held, On, Otherwise as _, Probe, Unfolded as _, call, call_fold,
-    call_or, call_with, call_wrap, consume, drop_with, fill_buf, flush, items, leaves, leaves_tuple, map0, map1, map2,
+    At, Awaited, Faced, Folds, HasFacade, HasNone, Held, On, Otherwise as _, Probe, Unfolded as _, call, call_or,
+    call_with, call_wrap, consume, drop_with, fill_buf, flush, hold, items, leaves, leaves_tuple, map0, map1, map2,
     map3, map4, next, read, run, seek, settled, write,
 };
 use bridge::{EnterGuard, Error, Facade, Handle, SharedLoop};
@@ -194,22 +194,22 @@ mod blocking {
 
         pub(crate) fn get(&self, key: &mut String) -> Result<usize, Failure> {
             let (value, on) = self.held.parts();
-            call_fold("Client::get", on, value.get(key))
+            call_with("Client::get", on, value.get(key), hold)
         }
 
         pub(crate) fn fail(&self) -> Result<usize, Failure> {
             let (value, on) = self.held.parts();
-            call_fold("Client::fail", on, value.fail())
+            call_with("Client::fail", on, value.fail(), hold)
         }
 
         pub(crate) fn never(&self) -> Result<usize, Failure> {
             let (value, on) = self.held.parts();
-            call_fold("Client::never", on, value.never())
+            call_with("Client::never", on, value.never(), hold)
         }
 
         pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, Failure> {
             let (value, on) = self.held.parts_mut();
-            let value = call_fold("Client::begin", on, value.begin())?;
+            let value = call_with("Client::begin", on, value.begin(), hold)?;
             Ok(Transaction { held: Held::with(value, on) })
         }
     }
@@ -217,13 +217,13 @@ mod blocking {
     impl Transaction<'_> {
         pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, Failure> {
             let (value, on) = self.held.parts_mut();
-            let value = call_fold("Transaction::begin", on, value.begin())?;
+            let value = call_with("Transaction::begin", on, value.begin(), hold)?;
             Ok(Transaction { held: Held::with(value, on) })
         }
 
         pub(crate) fn commit(mut self) -> Result<(), Failure> {
             let (value, on) = self.held.take().into_parts();
-            call_fold("Transaction::commit", &on, value.commit())
+            call_with("Transaction::commit", &on, value.commit(), hold)
         }
     }
 
@@ -308,7 +308,7 @@ fn a_timeout_of_a_method_replaces_that_of_the_handle() {
 fn errors_of_the_bridge_are_returned_where_there_is_room_and_else_panic_at_the_callers_line() {
     on_each(Kind::ALL, |on| {
         let on = On::new(&on.with_timeout(Duration::from_millis(1)));
-        let folded: Result<(), Failure> = call_fold("f", &on, pending());
+        let folded: Result<(), Failure> = call_with("f", &on, pending(), hold);
         assert!(matches!(folded, Err(Failure::Bridge(Error::TimedOut(_)))));
         let with: Result<(), String> = call_with("f", &on, pending(), |error| format!("with {error}"));
         assert!(with.unwrap_err().starts_with("with timed out"));

@@ -520,15 +520,25 @@ impl Call<'_> {
             }};
         }
         let is_result = self.returns == Returns::Result;
-        let convert = self.options.error.as_ref().filter(|_| is_result || !self.options.is_default_error);
-        let outcome = match convert {
-            Some(_) => "_with",
-            None if is_result => "_fold",
-            None => "",
+        let convert = match &self.options.error {
+            Some(error) if is_result || !self.options.is_default_error => Some(error.to_token_stream()),
+            _ => is_result.then(|| self.hold()),
         };
+        let with = if convert.is_some() { "_with" } else { "" };
         let convert = convert.into_iter();
-        let verb = format_ident!("call{local}{outcome}", span = span);
+        let verb = format_ident!("call{local}{with}", span = span);
         quote_spanned!(span=> #krate::__private::facade::#verb(#name, #on, #future #(, #convert)*))
+    }
+
+    /// What makes the method's error of the bridge's, by its `From`. It has one place in all methods of an impl, the type, so that
+    /// rustc says once, and not for each, that there is no such `From`.
+    fn hold(&self) -> TokenStream {
+        let span = match self.owner.kind {
+            OwnerKind::Impl { .. } => Span::mixed_site().located_at(self.owner.target.span()),
+            OwnerKind::Trait => self.span,
+        };
+        let krate = self.owner.registry.krate(span);
+        quote_spanned!(span=> #krate::__private::facade::hold)
     }
 
     fn wrap(&self, output: &Output, value: TokenStream, on: &TokenStream) -> TokenStream {

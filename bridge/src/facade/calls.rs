@@ -32,17 +32,6 @@ where
     }
 }
 
-/// With an error of the bridge as one of the method's own.
-#[track_caller]
-pub fn call_fold<F, T>(method: &'static str, on: &On, future: F) -> T
-where
-    F: Future<Output = T> + Send, // a facade's futures are `Send`: else leave the method out, `#[threadsafe(skip)]`
-    T: ReturnsResult + Send,      // the output goes back to the calling thread
-    T::Error: HoldsError,
-{
-    wait_on!(on, method, future: F).unwrap_or_else(|error| T::error(T::Error::hold(error)))
-}
-
 /// With an error of the bridge as `convert` makes it one of the method's own.
 #[track_caller]
 pub fn call_with<F, T>(method: &'static str, on: &On, future: F, convert: fn(Error) -> T::Error) -> T
@@ -120,7 +109,7 @@ impl<T, E> ReturnsResult for Result<T, E> {
 
 /// An error type that an error of the bridge converts into.
 #[diagnostic::on_unimplemented(
-    message = "an error of the bridge has no place in `{Self}`",
+    message = "an error of the bridge has no place in `{Self}`, which a method returns",
     label = "`{Self}` has no `From<bridge::Error>`",
     note = "implement `From<bridge::Error>` for it, or name a function that converts: `#[threadsafe(error = path::to::function)]`"
 )]
@@ -134,6 +123,14 @@ impl<E: From<Error>> HoldsError for E {
     fn hold(error: Error) -> Self {
         error.into()
     }
+}
+
+/// An error of the bridge, as one of a method's own.
+pub fn hold<E>(error: Error) -> E
+where
+    E: HoldsError,
+{
+    E::hold(error)
 }
 
 /// What becomes of an error of the bridge.

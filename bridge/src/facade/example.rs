@@ -28,7 +28,7 @@ impl Client {
 pub mod blocking {
     #![allow(dead_code)]
 
-    use bridge::__private::facade::{Held, call, call_fold};
+    use bridge::__private::facade::{Held, call, call_with, hold};
 
     pub struct Client {
         held: Held<super::Client>,
@@ -66,7 +66,7 @@ pub mod blocking {
 
         pub fn never(&self) -> Result<(), bridge::Error> {
             let (value, on) = self.held.parts();
-            call_fold("Client::never", on, value.never())
+            call_with("Client::never", on, value.never(), hold)
         }
     }
 }

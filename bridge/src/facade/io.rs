@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 
-use super::calls::call_fold;
+use super::calls::call_with;
 use super::on::On;
 use super::pin::InPlace;
 
@@ -28,7 +28,7 @@ where
         ready!(Pin::new(&mut *reader).poll_read(cx, &mut into))?;
         Poll::Ready(Ok(into.filled().len()))
     });
-    call_fold(method, on, read)
+    call_with(method, on, read, io::Error::from)
 }
 
 /// `Write::write`
@@ -41,7 +41,7 @@ pub fn write<W>(method: &'static str, on: &On, writer: &mut W, from: &[u8]) -> i
 where
     W: AsyncWrite + Send + InPlace,
 {
-    call_fold(method, on, poll_fn(|cx| Pin::new(&mut *writer).poll_write(cx, from)))
+    call_with(method, on, poll_fn(|cx| Pin::new(&mut *writer).poll_write(cx, from)), io::Error::from)
 }
 
 /// `Write::flush`
@@ -54,7 +54,7 @@ pub fn flush<W>(method: &'static str, on: &On, writer: &mut W) -> io::Result<()>
 where
     W: AsyncWrite + Send + InPlace,
 {
-    call_fold(method, on, poll_fn(|cx| Pin::new(&mut *writer).poll_flush(cx)))
+    call_with(method, on, poll_fn(|cx| Pin::new(&mut *writer).poll_flush(cx)), io::Error::from)
 }
 
 /// `BufRead::fill_buf`
@@ -68,7 +68,7 @@ where
     R: AsyncBufRead + Send + InPlace,
 {
     let fill = poll_fn(|cx| Pin::new(&mut *reader).poll_fill_buf(cx).map_ok(<[u8]>::is_empty));
-    if call_fold(method, on, fill)? {
+    if call_with(method, on, fill, io::Error::from)? {
         return Ok(&[]);
     }
     // What is in the buffer stays there, and no call can return a borrow of what it has borrowed again.
@@ -108,5 +108,5 @@ where
         }
         Pin::new(&mut *stream).poll_complete(cx)
     });
-    call_fold(method, on, seek)
+    call_with(method, on, seek, io::Error::from)
 }

@@ -1,6 +1,6 @@
 //! Calls whose futures are made on the thread of an `EventLoop`, and stay there.
 
-use super::calls::{HoldsError, ReturnsResult, misuse};
+use super::calls::{ReturnsResult, misuse};
 use super::on::On;
 use crate::error::Error;
 
@@ -16,18 +16,6 @@ where
         Ok(value) => value,
         Err(error) => misuse(method, error),
     }
-}
-
-/// [`call_fold`](super::call_fold) with a future that is made on the loop.
-#[track_caller]
-pub fn call_local_fold<M, F, T>(method: &'static str, on: &On, make: M) -> T
-where
-    M: FnOnce() -> F + Send, // arguments cross threads, with `local` too
-    F: Future<Output = T>,
-    T: ReturnsResult + Send, // also with `local`, the output goes back to the calling thread
-    T::Error: HoldsError,
-{
-    block_on(method, on, make).unwrap_or_else(|error| T::error(T::Error::hold(error)))
 }
 
 /// [`call_with`](super::call_with) with a future that is made on the loop.

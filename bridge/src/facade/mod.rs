@@ -20,13 +20,13 @@ pub use self::builders::{map0, map1, map2, map3, map4};
 #[cfg(feature = "stream")]
 pub use self::calls::folds_items;
 pub use self::calls::{
-    Fold, Folds, HoldsError, ReturnsResult, Unfolded, call, call_fold, call_or, call_with, call_wrap, folds,
-    folds_action, folds_made, run,
+    Fold, Folds, HoldsError, ReturnsResult, Unfolded, call, call_or, call_with, call_wrap, folds, folds_action,
+    folds_made, hold, run,
 };
 pub use self::dropping::{DROP_TIMEOUT, drop_with};
 pub use self::held::Held;
 pub use self::io::{consume, fill_buf, flush, read, seek, write};
-pub use self::local::{call_local, call_local_fold, call_local_or, call_local_with};
+pub use self::local::{call_local, call_local_or, call_local_with};
 pub use self::on::On;
 pub use self::pin::{InPlace, pinned};
 pub use self::probe::{

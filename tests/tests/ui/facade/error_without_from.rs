@@ -9,6 +9,7 @@ pub struct Response;
 #[threadsafe(facade)]
 impl Client {
     pub async fn get(&self) -> Result<u8, String> { Ok(1) }
+    pub async fn put(&self, value: u8) -> Result<(), String> { drop(value); Ok(()) }
 }
 
 fn main() {}
