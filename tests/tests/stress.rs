@@ -5,21 +5,22 @@
 #![cfg(unix)]
 
 use std::fmt::Debug;
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
+use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use bridge::ReturnWhen::AllCompleted;
-use bridge::{Canceller, Error, Handle};
+use bridge::{Canceller, Error, Facade as _, Handle, threadsafe};
 use bridge_tests::kinds::{AnyLoop, Kind};
 use bridge_tests::load::{Random, any_seed, setting};
 use bridge_tests::process::in_a_child;
 use bridge_tests::{HANGS, watchdog};
 use tokio::runtime::{Builder, Handle as TokioHandle};
-use tokio::task::spawn_blocking;
+use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::sleep;
 
 /// A shutdown that is told to wait no longer.
@@ -53,6 +54,30 @@ const ACTS: [Act; 9] = [
     Act::CancelACaller,
 ];
 
+/// What a facade is made of, to see its calls and drops beside all else.
+struct Counter(u64);
+
+// A facade has what is `pub`.
+#[allow(unreachable_pub)]
+#[threadsafe(facade = self::blocking)]
+impl Counter {
+    pub async fn add(&mut self, more: u64) -> Result<u64, Error> {
+        yield_now().await;
+        self.0 += more;
+        Ok(self.0)
+    }
+
+    pub async fn close(self) {
+        yield_now().await;
+    }
+}
+
+mod blocking {
+    bridge::facade! {
+        pub(super) struct Counter(super::Counter): Drop(close);
+    }
+}
+
 fn any_kind(random: &mut Random) -> Kind {
     Kind::ALL[random.index(Kind::ALL.len())]
 }
@@ -70,7 +95,11 @@ fn calls(handle: &Handle, time: Duration) {
     let tasks = [handle.submit(async move { sleep(time).await }), handle.submit(async {})];
     let waited = bridge::wait(tasks, AllCompleted, Some(LATE));
     assert_eq!((waited.done.len(), waited.pending.len()), (2, 0));
+    let ended = bridge::as_completed((0..3).map(|number| handle.submit(async move { number })));
+    assert_eq!(ended.map(|(_, result)| result.unwrap()).sum::<i32>(), 3);
     assert_eq!(handle.iter(futures::stream::iter(0..3)).count(), 3);
+    let mut counter = blocking::Counter::wrap(Counter(1), &handle);
+    assert_eq!(counter.add(2).unwrap(), 3);
 }
 
 fn is_closed<T: Debug>(result: Result<T, Error>) -> bool {
@@ -117,11 +146,40 @@ fn call_from_a_worker(kind: Kind, time: Duration) {
 fn fork(kind: Kind, time: Duration) {
     let on = AnyLoop::start(kind);
     calls(&on, time);
+    let stop = Canceller::new();
+    let handle = on.with_canceller(&stop);
+    // In use at the fork, by the loop or by a caller.
+    let mut held = Some((
+        bridge::as_completed((0..100).map(|_| on.submit(yield_now()))),
+        on.iter(futures::stream::iter(0..100)).buffered(10),
+        blocking::Counter::wrap(Counter(1), &handle),
+        on.submit(pending::<()>()),
+    ));
+    let caller = {
+        let (handle, mut yields) = (handle.clone(), 100);
+        thread::spawn(move || {
+            handle.block_on(poll_fn(|cx| {
+                cx.waker().wake_by_ref();
+                yields -= 1;
+                if yields == 0 { Poll::Ready(()) } else { Poll::Pending }
+            }))
+        })
+    };
     // The child starts no thread: a lock of std's may be held at the fork, by a thread that is being started.
     in_a_child(LATE, || {
         let task = on.submit(async {});
-        is_closed(on.block_on(async {})) && !task.cancel() && is_closed(task.result()) && on.is_closed()
+        let is_right = is_closed(on.block_on(async {})) && !task.cancel() && is_closed(task.result()) && on.is_closed();
+        let (mut ended, mut items, mut counter, mut never) = held.take().unwrap();
+        let is_right = is_right && is_closed(ended.next_timeout(LATE)) && is_closed(never.result_timeout(LATE));
+        let is_right = is_right && is_closed(items.next_timeout(LATE)) && is_closed(counter.add(1));
+        drop((ended, items, counter, never));
+        stop.cancel();
+        is_right && matches!(handle.block_on(async {}), Err(Error::Cancelled))
     });
+    assert!(caller.join().unwrap().is_ok());
+    let (ended, items, mut counter, never) = held.take().unwrap();
+    assert_eq!((ended.count(), items.count(), counter.add(1).unwrap()), (100, 100, 2));
+    assert!(never.cancel());
     calls(&on, time);
 }
 
