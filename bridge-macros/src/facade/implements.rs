@@ -9,10 +9,10 @@ use syn::{
 use super::errors::mistake;
 use super::list::Implements;
 use super::map::{Mapper, Output};
-use super::probe;
 use super::registry::{Handle, Registry};
 use super::structs::with_predicate;
 use super::tokens::{Located as _, at, ungrouped};
+use super::{probe, timeout};
 
 /// The facade that implements something.
 pub(super) struct Of<'a> {
@@ -287,9 +287,11 @@ fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Toke
     let otherwise = quote_spanned!(here=> <#of as #krate::__private::facade::Stream>::Item);
     let Given { ty, is_other, output, probe } = given(facade, implements, "Item", otherwise)?;
     let on = quote_spanned!(here=> on);
-    let timeout = facade.timeout;
-    let limit = timeout.map(|timeout| quote_spanned!(here=> let limit: ::core::time::Duration = #timeout;));
-    let through = timeout.map(|_| quote_spanned!(here=> let on = &on.with_timeout(limit);));
+    let limit = timeout::bind(facade.timeout, here);
+    let through = limit.as_ref().map(|_| {
+        let through = timeout::through(&on, here);
+        quote_spanned!(here=> let on = #through;)
+    });
     let error = facade.error.filter(|_| !is_other);
     let fold = folds(quote_spanned!(here=> #krate::__private::facade::folds_items(&*value)), error, here);
     let next = quote_spanned!(here=> #krate::__private::facade::next(#name, on, value, is_over, fold));

@@ -14,7 +14,7 @@ use super::map::{Mapper, Output};
 use super::options::MethodOptions;
 use super::registry::{Handle, Registry};
 use super::tokens::{Located as _, at, ungrouped};
-use super::{elided, future, probe, sends, with};
+use super::{elided, future, probe, sends, timeout, with};
 use crate::analyze::{attempt, is_text, mistakes_of_callbacks};
 use crate::ast::Block;
 use crate::ast::types::{self, Part};
@@ -365,15 +365,8 @@ impl Call<'_> {
     fn waiting(&self) -> TokenStream {
         let Call { span, this, ref output, .. } = *self;
         let (value, on) = (self.value(), self.on());
-        let timeout = self.options.timeout.as_ref().map(|timeout| {
-            let limit = Ident::new("limit", span);
-            (quote_spanned!(span=> let #limit: ::core::time::Duration = #timeout;), limit)
-        });
-        let (limit, timeout) = timeout.map_or((None, None), |(limit, name)| (Some(limit), Some(name)));
-        let through = |on: TokenStream| match &timeout {
-            Some(limit) => quote_spanned!(span=> &#on.with_timeout(#limit)),
-            None => on,
-        };
+        let limit = timeout::bind(self.options.timeout.as_ref(), span);
+        let through = |on: TokenStream| if limit.is_some() { timeout::through(&on, span) } else { on };
         // Without a binding, where the borrows need not be split, and no closure would hold the facade for its value.
         let is_bound = self.options.local.is_some() || self.awaited == Some(Awaited::Future);
         if self.receiver == Receiver::Shared && output.is_same() && !is_bound {
@@ -441,10 +434,13 @@ impl Call<'_> {
     /// item.
     fn through(&self, output: &Output) -> (Option<TokenStream>, Option<TokenStream>) {
         let span = self.span;
-        let timeout = self.options.timeout.as_ref().filter(|_| output.has_items());
+        let limit = timeout::bind(self.options.timeout.as_ref().filter(|_| output.has_items()), span);
         let on = self.on();
-        let limit = timeout.map(|timeout| quote_spanned!(span=> let limit: ::core::time::Duration = #timeout;));
-        (limit, timeout.map(|_| quote_spanned!(span=> let #on = &#on.with_timeout(limit);)))
+        let through = limit.as_ref().map(|_| {
+            let through = timeout::through(on.to_token_stream(), span);
+            quote_spanned!(span=> let #on = #through;)
+        });
+        (limit, through)
     }
 
     /// Whether the output is the facade itself, changed.

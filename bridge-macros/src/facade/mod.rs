@@ -23,6 +23,7 @@ mod sends;
 mod structs;
 #[cfg(test)]
 mod tests;
+mod timeout;
 mod tokens;
 mod traits;
 mod with;
