@@ -244,6 +244,101 @@ mod parameter {
     }
 }
 
+mod free_functions {
+    //! Functions without a type, as signatures of the list.
+
+    use std::io;
+    use std::time::Duration;
+
+    use bridge::{Error, Facade as _};
+    use futures::Stream;
+    use tokio::task::yield_now;
+
+    #[derive(Debug)]
+    pub(crate) struct Client(String);
+
+    pub(crate) async fn connect<'a, N: AsRef<str> + Send>(name: N, more: &'a str) -> Result<Client, Error> {
+        yield_now().await;
+        Ok(Client(format!("{}{more}", name.as_ref())))
+    }
+
+    pub(crate) async fn name(client: &Client) -> &str {
+        yield_now().await;
+        &client.0
+    }
+
+    pub(crate) fn made(name: &str) -> Client {
+        Client(name.into())
+    }
+
+    pub(crate) async fn never() -> Result<(), io::Error> {
+        std::future::pending().await
+    }
+
+    pub(crate) async fn numbers(end: u32) -> io::Result<impl Stream<Item = u32> + Send + 'static> {
+        yield_now().await;
+        Ok(futures::stream::iter(0..end))
+    }
+
+    pub(crate) mod blocking {
+        use super::*;
+
+        bridge::facade! {
+            handle = bridge::shared();
+
+            #[derive(Debug)]
+            pub(crate) struct Client(super::Client);
+
+            pub(crate) async fn connect<'a, N: AsRef<str> + Send>(name: N, more: &'a str) -> Result<super::Client, Error>
+                = super::connect;
+            pub(crate) async fn name(client: &super::Client) -> &str = super::name;
+            pub(crate) fn made(name: &str) -> super::Client = super::made;
+            #[threadsafe(timeout = LIMIT)]
+            pub(crate) async fn never() -> Result<(), io::Error> = super::never;
+            pub(crate) async fn numbers(end: u32) -> io::Result<impl Stream<Item = u32> + Send + 'static> = super::numbers;
+        }
+
+        const LIMIT: Duration = Duration::from_millis(5);
+    }
+
+    mod with_a_handle {
+        bridge::facade! {
+            pub(super) struct Client(super::Client);
+            pub(super) async fn connect(name: &str, more: &str) -> Result<super::Client, super::Error> = super::connect;
+        }
+    }
+
+    #[test]
+    fn make_facades_on_the_loop_of_the_list() {
+        let client: blocking::Client = blocking::connect("on", "e").unwrap();
+        assert_eq!(format!("{:?}", client.handle()), format!("{:?}", bridge::shared()));
+        assert_eq!(blocking::made("two").as_async().0, "two");
+    }
+
+    #[test]
+    fn take_facades() {
+        let client = blocking::made("three");
+        assert_eq!(blocking::name(&client), "three");
+    }
+
+    #[test]
+    fn have_timeouts_of_their_own() {
+        assert_eq!(blocking::never().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn return_iterators_for_streams() {
+        assert_eq!(blocking::numbers(3).unwrap().sum::<u32>(), 3);
+    }
+
+    #[test]
+    fn take_a_handle_where_the_list_has_none() {
+        let event_loop = bridge::EventLoop::new().unwrap();
+        let client = with_a_handle::connect(&event_loop, "a", "b").unwrap();
+        assert_eq!(format!("{:?}", client.handle()), format!("{:?}", **event_loop.handle()));
+    }
+}
+
 mod traits {
     //! A generic trait with associated types, default bodies and constructors.
 

@@ -80,15 +80,7 @@ impl Annotated<'_> {
             }
             Target::Declared(vis, Some(module), name) => {
                 let inside = self.declared(facade, vis, name, true)?;
-                let krate = self.krate();
-                let list = List {
-                    krate,
-                    handle: options.handle.clone(),
-                    error: None,
-                    facades: vec![inside],
-                    is_broken: false,
-                    errors: Errors::default(),
-                };
+                let list = List { handle: options.handle.clone(), facades: vec![inside], ..List::new(self.krate()) };
                 let list = structs::all(list);
                 let path: Path = parse_quote!(self::#module);
                 let invocation = self.invocation(&path, &conditions, &block);

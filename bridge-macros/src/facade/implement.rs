@@ -10,6 +10,7 @@ use syn::{
 };
 
 use super::errors::{Errors, conditions, mistake};
+use super::list::Function;
 use super::method::{Generated, Method, Owner, OwnerKind, unfinished};
 use super::options::{MethodOptions, Options, Place};
 use super::registry::{Found, Registry};
@@ -168,24 +169,47 @@ fn inherent(registry: &Registry, block: &Block, ty: &Type, errors: &mut Errors) 
     quote_spanned!(at(span)=> #(#attrs)* impl #impl_generics #facade #where_clause { #methods })
 }
 
+/// The blocking form of a free function of the list.
+pub(super) fn free(registry: &Registry, function: Function, errors: &mut Errors) -> TokenStream {
+    let Function { attrs, vis, sig, of } = function;
+    let target = of.to_token_stream();
+    let owner = Owner {
+        registry,
+        this: target.clone(),
+        target,
+        name: String::new(),
+        block: None,
+        kind: OwnerKind::Free,
+        facade: None,
+        probes: registry.is_list,
+    };
+    let defaults = MethodOptions { error: registry.error.clone(), ..MethodOptions::default() };
+    whole(&owner, method(attrs, vis, sig, &defaults), &[], errors)
+}
+
 fn methods(owner: &Owner<'_>, block: &Block, errors: &mut Errors) -> TokenStream {
     let mut methods = TokenStream::new();
     let names = names(&block.members);
     for member in &block.members {
         let Member::Function { attrs, vis, sig, .. } = member else { continue };
         let read = method(attrs.clone(), vis.clone(), sig.clone(), &block.defaults);
-        let Some(mut method) = errors.take(read) else { continue };
-        docs::relink(&mut method.attrs, &|path| owner.registry.target(path, &owner.name, &names));
-        let (conditions, instead) = (conditions(&method.attrs), unfinished(&method));
-        match owner.generate(method) {
-            Ok(Generated { head, body }) => methods.extend(quote!(#head { #body })),
-            Err(error) => {
-                methods.extend(instead);
-                errors.push_under(conditions, error);
-            }
-        }
+        methods.extend(whole(owner, read, &names, errors));
     }
     methods
+}
+
+/// A function and its body. `names`: the methods that are beside it.
+fn whole(owner: &Owner<'_>, read: Result<Method>, names: &[String], errors: &mut Errors) -> TokenStream {
+    let Some(mut method) = errors.take(read) else { return TokenStream::new() };
+    docs::relink(&mut method.attrs, &|path| owner.registry.target(path, &owner.name, names));
+    let (conditions, instead) = (conditions(&method.attrs), unfinished(&method));
+    match owner.generate(method) {
+        Ok(Generated { head, body }) => quote!(#head { #body }),
+        Err(error) => {
+            errors.push_under(conditions, error);
+            instead
+        }
+    }
 }
 
 /// The methods that the facade has under the names of the async ones.

@@ -66,7 +66,8 @@ impl Parse for Item {
             return Err(mistake(
                 first,
                 "`#[threadsafe(facade)]` goes on an impl or on a trait",
-                "annotate the `impl` that has the async type's methods",
+                "annotate the `impl` that has the async type's methods; a free function stands in the list, \
+                 `pub async fn connect(…) -> Client = crate::connect;`",
             ));
         }
         input.parse::<Token![impl]>()?;

@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::{
-    AngleBracketedGenericArguments, Attribute, Error, Expr, Generics, Ident, Path, Result, Token, Type, Visibility,
-    WhereClause, braced, parenthesized, token,
+    AngleBracketedGenericArguments, Attribute, Error, Expr, Generics, Ident, Path, Result, Signature, Token, Type,
+    Visibility, WhereClause, braced, parenthesized, token,
 };
 
 use super::errors::{Errors, mistake};
@@ -19,6 +19,7 @@ pub(super) struct List {
     pub(super) handle: Option<Expr>,
     pub(super) error: Option<Path>,
     pub(super) facades: Vec<Declared>,
+    pub(super) functions: Vec<Function>,
     /// Whether one could not be read.
     pub(super) is_broken: bool,
     pub(super) errors: Errors,
@@ -39,6 +40,20 @@ pub(super) struct Declared {
     pub(super) members: Option<Vec<Member>>,
 }
 
+/// A free function: `pub async fn connect(…) -> Client = crate::connect;`
+pub(super) struct Function {
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    pub(super) sig: Signature,
+    /// The async one.
+    pub(super) of: Path,
+}
+
+enum Item {
+    Facade(Box<Declared>),
+    Function(Box<Function>),
+}
+
 /// One of what stands after the colon.
 pub(super) struct Implements {
     pub(super) name: Ident,
@@ -55,14 +70,7 @@ impl Declared {
 
 impl Parse for List {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut list = List {
-            krate: quote!(::bridge),
-            handle: None,
-            error: None,
-            facades: Vec::new(),
-            is_broken: false,
-            errors: Errors::default(),
-        };
+        let mut list = List::new(quote!(::bridge));
         while !input.is_empty() {
             // Each by itself: one mistake hides no other.
             let (tokens, is_option) = item(input)?;
@@ -71,9 +79,11 @@ impl Parse for List {
                 list.errors.take(option);
                 continue;
             }
-            let declared = list.errors.take(syn::parse2(tokens));
-            list.is_broken |= declared.is_none();
-            list.facades.extend(declared);
+            match list.errors.take(syn::parse2(tokens)) {
+                Some(Item::Facade(declared)) => list.facades.push(*declared),
+                Some(Item::Function(function)) => list.functions.push(*function),
+                None => list.is_broken = true,
+            }
         }
         Ok(list)
     }
@@ -99,6 +109,19 @@ fn item(input: ParseStream<'_>) -> Result<(TokenStream, bool)> {
 }
 
 impl List {
+    /// Of nothing yet.
+    pub(super) fn new(krate: TokenStream) -> List {
+        List {
+            krate,
+            handle: None,
+            error: None,
+            facades: Vec::new(),
+            functions: Vec::new(),
+            is_broken: false,
+            errors: Errors::default(),
+        }
+    }
+
     fn option(&mut self, input: ParseStream<'_>) -> Result<()> {
         let key = input.call(Ident::parse_any)?;
         input.parse::<Token![=]>()?;
@@ -120,13 +143,56 @@ impl List {
     }
 }
 
+impl Parse for Item {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let ahead = input.fork();
+        ahead.call(Attribute::parse_outer)?;
+        ahead.parse::<Visibility>()?;
+        let words = [ahead.peek(Token![async]), ahead.peek(Token![const]), ahead.peek(Token![unsafe])];
+        if ahead.peek(Token![fn]) || ahead.peek(Token![extern]) || words.contains(&true) {
+            return Ok(Item::Function(input.parse()?));
+        }
+        Ok(Item::Facade(input.parse()?))
+    }
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let (vis, sig) = (input.parse()?, input.parse::<Signature>()?);
+        let name = &sig.ident;
+        if let Some(receiver) = sig.receiver() {
+            return Err(mistake(
+                receiver,
+                "a free function has no `self`",
+                "the signatures of a type's methods stand in braces after the type: `pub struct Client(crate::Client) { … }`",
+            ));
+        }
+        if !input.peek(Token![=]) {
+            input.parse::<TokenStream>()?;
+            return Err(mistake(
+                name,
+                format!("which async function is `{name}` the blocking form of?"),
+                format!(
+                    "end it with that function's path, `= crate::{name};`; one with a body stands outside of `facade!`"
+                ),
+            ));
+        }
+        input.parse::<Token![=]>()?;
+        let of = input.call(Path::parse_mod_style)?;
+        input.parse::<Token![;]>()?;
+        Ok(Function { attrs, vis, sig, of })
+    }
+}
+
 impl Parse for Declared {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut attrs = input.call(Attribute::parse_outer)?;
         let defaults = defaults(&mut attrs)?;
         let vis = input.parse()?;
         if !input.peek(Token![struct]) {
-            return Err(input.error("expected a facade\nhelp: write `pub struct Client(crate::Client);`"));
+            let help = "write `pub struct Client(crate::Client);`, or `pub async fn connect(…) = crate::connect;`";
+            return Err(input.error(format!("expected a facade\nhelp: {help}")));
         }
         input.parse::<Token![struct]>()?;
         let name: Ident = input.parse()?;
@@ -191,7 +257,7 @@ fn end(input: ParseStream<'_>, name: &Ident) -> Result<()> {
 /// A signature without its body.
 fn signature(input: ParseStream<'_>) -> Result<Member> {
     let attrs = input.call(Attribute::parse_outer)?;
-    let (vis, sig) = (input.parse()?, input.parse::<syn::Signature>()?);
+    let (vis, sig) = (input.parse()?, input.parse::<Signature>()?);
     if input.peek(token::Brace) {
         input.parse::<TokenTree>()?;
         input.parse::<TokenStream>()?;

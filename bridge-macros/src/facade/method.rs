@@ -33,11 +33,11 @@ pub(super) struct Method {
 /// What the methods belong to.
 pub(super) struct Owner<'a> {
     pub(super) registry: &'a Registry,
-    /// What the async fns are called on: `Client`, `F::Async as Trait`.
+    /// What the async fns are called on: `Client`, `F::Async as Trait`. Or the path of the one function.
     pub(super) target: TokenStream,
     /// `Self`, in the async fns.
     pub(super) this: TokenStream,
-    /// The type, or the trait.
+    /// The type, or the trait. Empty where it is neither.
     pub(super) name: String,
     /// The impl.
     pub(super) block: Option<&'a Block>,
@@ -57,6 +57,8 @@ pub(super) enum OwnerKind {
         pinned: bool,
     },
     Trait,
+    /// None: it is a function, which the target is.
+    Free,
 }
 
 /// A method in two parts, of which a trait has the first.
@@ -159,7 +161,8 @@ impl Owner<'_> {
 
     /// What calls of a method are named.
     fn call_name(&self, source: &Ident) -> String {
-        format!("{}::{}", self.name, source.unraw())
+        let of = if self.kind == OwnerKind::Free { String::new() } else { format!("{}::", self.name) };
+        format!("{of}{}", source.unraw())
     }
 
     fn probe(&self, sig: &Signature, awaits: bool) -> TokenStream {
@@ -478,7 +481,11 @@ impl Call<'_> {
             _ => value,
         });
         let value = value.into_iter();
-        let call = quote_spanned!(span=> #target::#source #turbofish(#(#value,)* #(#args),*));
+        let function = match self.owner.kind {
+            OwnerKind::Free => self.owner.target.clone(),
+            OwnerKind::Impl { .. } | OwnerKind::Trait => quote_spanned!(span=> #target::#source),
+        };
+        let call = quote_spanned!(span=> #function #turbofish(#(#value,)* #(#args),*));
         // The generated block is sound: the facade's method is `unsafe` too, and asks of its caller what this one asks.
         if self.is_unsafe { quote_spanned!(span=> unsafe { #call }) } else { call }
     }
@@ -531,7 +538,7 @@ impl Call<'_> {
     fn hold(&self) -> TokenStream {
         let span = match self.owner.kind {
             OwnerKind::Impl { .. } => Span::mixed_site().located_at(self.owner.target.span()),
-            OwnerKind::Trait => self.span,
+            OwnerKind::Trait | OwnerKind::Free => self.span,
         };
         let krate = self.owner.registry.krate(span);
         quote_spanned!(span=> #krate::__private::facade::hold)
@@ -550,7 +557,7 @@ impl Call<'_> {
             (OwnerKind::Trait, Receiver::Mutable | Receiver::Pinned) => {
                 quote_spanned!(span=> #krate::Facade::__held_mut(#this))
             }
-            (OwnerKind::Trait, _) => quote_spanned!(span=> #krate::Facade::__held(#this)),
+            (OwnerKind::Trait | OwnerKind::Free, _) => quote_spanned!(span=> #krate::Facade::__held(#this)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! The structs of `facade!`, and what makes each of them a facade.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens as _, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
@@ -11,13 +11,13 @@ use super::docs;
 use super::errors::Errors;
 use super::implement::{self, Block, BlockKind};
 use super::implements::{self, Of};
-use super::list::{Declared, Implements, List};
+use super::list::{Declared, Function, Implements, List};
 use super::registry::{self, Entry, Handle, Registry};
 use super::tokens::at;
 
 /// All that `facade!` makes in its module.
 pub(super) fn all(list: List) -> TokenStream {
-    let List { krate, handle, error, facades, is_broken, mut errors } = list;
+    let List { krate, handle, error, facades, functions, is_broken, mut errors } = list;
     let registry = Registry {
         krate,
         module: Some(parse_quote!(self)),
@@ -42,12 +42,15 @@ pub(super) fn all(list: List) -> TokenStream {
         }
     });
     let structs: Vec<TokenStream> = facades.into_iter().map(|declared| one(declared, &registry, &mut errors)).collect();
+    let functions: Vec<TokenStream> =
+        functions.into_iter().map(|function| free(function, &registry, &mut errors)).collect();
     quote! {
         #[doc(hidden)]
         #[allow(dead_code, missing_debug_implementations)]
         pub(crate) struct __Facades;
         #handle
         #(#structs)*
+        #(#functions)*
         #definition
         #errors
     }
@@ -65,14 +68,18 @@ pub(super) fn entries(facades: &[Declared], errors: &mut Errors) -> Vec<Entry> {
         .collect()
 }
 
+/// The blocking form of a free function.
+fn free(mut function: Function, registry: &Registry, errors: &mut Errors) -> TokenStream {
+    document(&mut function.attrs, &function.of);
+    implement::free(registry, function, errors)
+}
+
 /// A facade, and where its type is of another crate also the methods.
 pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut Errors) -> TokenStream {
     let drops = declared.drops();
     let Declared { attrs, defaults, vis, name, generics, of, implements, members } = declared;
     let (derived, mut attrs) = derives(attrs);
-    if !attrs.iter().any(|attr| attr.path().is_ident("doc")) {
-        attrs.push(documented(&of));
-    }
+    document(&mut attrs, &of);
     let conditions: Vec<&Attribute> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
     // In an impl of its own a lifetime of the struct may occur but once.
     let allow = generics.lifetimes().next().map(|_| quote!(#[allow(single_use_lifetimes)]));
@@ -166,12 +173,15 @@ fn derives(attrs: Vec<Attribute>) -> (Vec<Implements>, Vec<Attribute>) {
     (derived, rest)
 }
 
-/// For a facade without docs.
-fn documented(of: &syn::Type) -> Attribute {
+/// Docs for what has none.
+fn document(attrs: &mut Vec<Attribute>, of: &impl ToTokens) {
+    if attrs.iter().any(|attr| attr.path().is_ident("doc")) {
+        return;
+    }
     let text = quote!(#of).to_string().replace(' ', "");
     let path = text.split('<').next().unwrap_or_default();
     let docs = docs::literal(&format!("The blocking form of [`{path}`]."));
-    parse_quote!(#docs)
+    attrs.push(parse_quote!(#docs));
 }
 
 /// A where clause with more predicates.
