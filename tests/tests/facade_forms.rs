@@ -257,7 +257,7 @@ mod free_functions {
     #[derive(Debug)]
     pub(crate) struct Client(String);
 
-    pub(crate) async fn connect<'a, N: AsRef<str> + Send>(name: N, more: &'a str) -> Result<Client, Error> {
+    pub(crate) async fn connect<N: AsRef<str> + Send>(name: N, more: &str) -> Result<Client, Error> {
         yield_now().await;
         Ok(Client(format!("{}{more}", name.as_ref())))
     }
@@ -289,7 +289,7 @@ mod free_functions {
             #[derive(Debug)]
             pub(crate) struct Client(super::Client);
 
-            pub(crate) async fn connect<'a, N: AsRef<str> + Send>(name: N, more: &'a str) -> Result<super::Client, Error>
+            pub(crate) async fn connect<N: AsRef<str> + Send>(name: N, more: &str) -> Result<super::Client, Error>
                 = super::connect;
             pub(crate) async fn name(client: &super::Client) -> &str = super::name;
             pub(crate) fn made(name: &str) -> super::Client = super::made;
