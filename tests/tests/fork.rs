@@ -143,6 +143,19 @@ fn a_parents_task_is_closed_and_not_cancelled() {
 }
 
 #[test]
+fn a_parents_task_calls_back_at_once() {
+    let _alone = alone();
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(pending::<()>());
+        in_a_child(|| {
+            let (tell, told) = std::sync::mpsc::channel();
+            task.on_done(move |result| tell.send(matches!(result, Err(Error::Closed))).unwrap());
+            told.try_recv() == Ok(true)
+        });
+    });
+}
+
+#[test]
 fn a_task_that_was_done_can_be_read() {
     let _alone = alone();
     on_each(Kind::ALL, |on| {

@@ -20,7 +20,8 @@ impl<T> Task<T> {
     ///
     /// If it is done already, `f` runs here and now, or, inside another callback, right after that one. Else it runs on the
     /// loop's thread. There is one exception: a task that is cancelled before its first poll, on an external runtime or
-    /// on a loop that has closed, is called back by the thread that cancels it.
+    /// on a loop that has closed, is called back by the thread that cancels it. In a process that was forked off the one that
+    /// the task is in, a task that is not done is [`Closed`](Error::Closed), and `f` runs here and now.
     ///
     /// It must not block the loop for long; what it waits for on that loop is [`Error::WouldDeadlock`]. It may submit, cancel
     /// and ask other tasks. A panic in it is caught.
@@ -45,6 +46,9 @@ impl<T> Task<T> {
     where
         T: Send + 'static,
     {
+        if self.is_of_parent_process() {
+            return in_turn(move || f(Err(Error::Closed)));
+        }
         if self.is_done() {
             let result = self.take(Duration::MAX);
             return in_turn(move || f(result));
