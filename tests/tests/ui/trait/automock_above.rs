@@ -1,7 +1,9 @@
-// What `#[automock]` makes of a trait with `#[threadsafe]` below it.
-#[bridge::threadsafe]
-struct MockStore;
+use mockall::automock;
 
-fn main() {
-    let _ = MockStore;
+#[automock]
+#[bridge::threadsafe]
+trait Store {
+    async fn get(&self, key: &str) -> u64;
 }
+
+fn main() {}

@@ -1,5 +1,4 @@
-// Any attribute of that name.
-use async_trait::async_trait as automock;
+use mockall::automock;
 
 #[bridge::threadsafe]
 #[automock]
