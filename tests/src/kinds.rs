@@ -11,7 +11,7 @@ use bridge::{Error, EventLoop, Handle, LocalHandle, SharedLoop, Task};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use crate::Wedge;
+use crate::BlockedThread;
 
 /// What a handle refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,14 +281,14 @@ impl AnyLoop {
         if self.kind.polls_on_the_caller() { thread::current().id() } else { self.threads()[0] }
     }
 
-    /// Keeps each of [`threads`](AnyLoop::threads) inside one poll until the wedges are dropped.
+    /// Keeps each of [`threads`](AnyLoop::threads) inside one poll until the blocked_threads are dropped.
     ///
     /// # Panics
     ///
     /// If the loop has ended.
     #[must_use = "dropping it releases the threads"]
-    pub fn block_threads(&self) -> Vec<Wedge> {
-        self.threads().iter().map(|_| Wedge::on(|job| self.call_soon(job).expect("the loop is open"))).collect()
+    pub fn block_threads(&self) -> Vec<BlockedThread> {
+        self.threads().iter().map(|_| BlockedThread::on(|job| self.call_soon(job).expect("the loop is open"))).collect()
     }
 
     /// Returns when tasks that were submitted, or woken, before have been polled. That no poll of them is under way any more

@@ -1,6 +1,6 @@
 //! Shared helpers of the test suite.
 //!
-//! Tests order events by channels and by [`Wedge`], never by sleeping. What hangs is ended by the runner, or by `time_limit`;
+//! Tests order events by channels and by [`BlockedThread`], never by sleeping. What hangs is ended by the runner, or by `time_limit`;
 //! what must be dropped, once and on the right thread, carries a guard of [`Drops`].
 
 use std::panic::{Location, resume_unwind};
@@ -8,6 +8,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
+
+use bridge::Handle;
 
 pub mod kinds;
 pub mod load;
@@ -172,31 +174,38 @@ impl<F: FnOnce()> Drop for OnDrop<F> {
 /// Keeps a thread inside one blocking call until told: a loop that is in one long poll.
 ///
 /// ```
-/// use bridge_tests::Wedge;
-///
 /// let event_loop = bridge::EventLoop::new()?;
-/// let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+/// let blocked_thread = bridge_tests::block_thread(&event_loop);
 /// let mut task = event_loop.submit(async { 1 });
 /// assert!(task.result_timeout(std::time::Duration::ZERO).is_err(), "the loop is busy");
-/// wedge.release();
+/// blocked_thread.release();
 /// assert_eq!(task.result().unwrap(), 1);
 /// # std::io::Result::Ok(())
 /// ```
 #[derive(Debug)]
 #[must_use = "dropping it releases the thread"]
-pub struct Wedge {
+pub struct BlockedThread {
     /// Closed to release the thread.
     hold: Option<mpsc::Sender<()>>,
     thread: ThreadId,
 }
 
-impl Wedge {
+/// Keeps a thread of that loop inside one poll, until the value is dropped.
+///
+/// # Panics
+///
+/// If the loop is closed.
+pub fn block_thread(handle: &Handle) -> BlockedThread {
+    BlockedThread::on(|job| handle.call_soon(job).expect("the loop is open"))
+}
+
+impl BlockedThread {
     /// Gives `start` the job that blocks, to be run on the thread in question. Returns when the job is in there.
     ///
     /// # Panics
     ///
     /// If the job is dropped before it has run.
-    pub fn on(start: impl FnOnce(Box<dyn FnOnce() + Send>)) -> Wedge {
+    pub fn on(start: impl FnOnce(Box<dyn FnOnce() + Send>)) -> BlockedThread {
         let (hold, held) = mpsc::channel::<()>();
         let (tell, entered) = mpsc::channel();
         start(Box::new(move || {
@@ -204,8 +213,8 @@ impl Wedge {
             // Nothing is ever sent: this ends when the other side is dropped.
             let _ = held.recv();
         }));
-        let thread = entered.recv().expect("the job that was to wedge the thread was dropped");
-        Wedge { hold: Some(hold), thread }
+        let thread = entered.recv().expect("the job that was to block the thread was dropped");
+        BlockedThread { hold: Some(hold), thread }
     }
 
     /// The thread that is blocked.

@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 use bridge::{Error, Handle};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
 use bridge_tests::load::Threads;
-use bridge_tests::{Drops, HANGS, Wedge, wait_until};
+use bridge_tests::{BlockedThread, Drops, HANGS, wait_until};
 
 const TIMEOUT: Duration = Duration::from_millis(200);
 
-/// Keeps a `spawn_blocking` thread of the loop that runs this busy until the wedge is dropped.
-fn block_a_blocking_thread(handle: &Handle) -> Wedge {
+/// Keeps a `spawn_blocking` thread of the loop that runs this busy until the blocked_thread is dropped.
+fn block_a_blocking_thread(handle: &Handle) -> BlockedThread {
     let handle = handle.clone();
-    Wedge::on(move |job| handle.block_on(async { drop(tokio::task::spawn_blocking(job)) }).unwrap())
+    BlockedThread::on(move |job| handle.block_on(async { drop(tokio::task::spawn_blocking(job)) }).unwrap())
 }
 
 /// Shuts the loop down while `stuck` holds something of it, and gives the error. What is stuck is released after that, or else
 /// after far too long.
 #[track_caller]
-fn times_out(on: AnyLoop, timeout: Duration, stuck: Vec<Wedge>) {
+fn times_out(on: AnyLoop, timeout: Duration, stuck: Vec<BlockedThread>) {
     let (over, is_over) = mpsc::channel::<()>();
     let late = thread::spawn(move || {
         let late = is_over.recv_timeout(HANGS / 4).is_err();
@@ -76,7 +76,7 @@ fn shutdown_timeout_abandons_a_call_in_a_long_poll() {
     on_each(Kind::OURS, |on| {
         let handle = on.handle().clone();
         let (tell, told) = mpsc::channel();
-        let stuck = Wedge::on(|job| {
+        let stuck = BlockedThread::on(|job| {
             tell.send(thread::spawn(move || handle.block_on(async { job() }))).unwrap();
         });
         times_out(on, TIMEOUT, vec![stuck]);

@@ -5,7 +5,7 @@ use std::thread;
 
 use bridge::{Canceller, Error, Handle};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
-use bridge_tests::{Drops, Wedge, wait_until};
+use bridge_tests::{BlockedThread, Drops, block_thread, wait_until};
 use tokio::sync::oneshot;
 
 #[test]
@@ -194,8 +194,8 @@ fn a_callback_of_a_task_that_is_cancelled_or_closed_after_its_first_poll_runs_on
 }
 
 /// A loop that is busy, and a task behind that, whose callback tells which thread it runs on.
-fn queued(on: &Handle) -> (Wedge, Canceller, mpsc::Receiver<thread::ThreadId>) {
-    let wedge = Wedge::on(|job| on.call_soon(job).unwrap());
+fn queued(on: &Handle) -> (BlockedThread, Canceller, mpsc::Receiver<thread::ThreadId>) {
+    let blocked_thread = block_thread(on);
     let task = on.submit(std::future::pending::<()>());
     let canceller = task.canceller();
     let (tell, told) = mpsc::channel();
@@ -203,17 +203,17 @@ fn queued(on: &Handle) -> (Wedge, Canceller, mpsc::Receiver<thread::ThreadId>) {
         assert!(matches!(result, Err(Error::Cancelled)));
         tell.send(thread::current().id()).unwrap();
     });
-    (wedge, canceller, told)
+    (blocked_thread, canceller, told)
 }
 
 #[test]
 fn a_callback_of_a_task_that_is_cancelled_before_its_first_poll_runs_on_the_loops_thread() {
     on_each(Kind::OURS, |on| {
-        let (wedge, canceller, told) = queued(&on);
+        let (blocked_thread, canceller, told) = queued(&on);
         assert!(canceller.cancel());
         assert!(told.try_recv().is_err(), "not by this thread");
-        let thread = wedge.thread();
-        wedge.release();
+        let thread = blocked_thread.thread();
+        blocked_thread.release();
         assert_eq!(told.recv().unwrap(), thread);
         assert!(told.recv().is_err(), "the callback is dropped after its one call");
     });
@@ -222,13 +222,13 @@ fn a_callback_of_a_task_that_is_cancelled_before_its_first_poll_runs_on_the_loop
 #[test]
 fn a_callback_that_waits_for_a_loop_that_ends_runs_at_that_end() {
     on_each(Kind::OURS, |on| {
-        let (wedge, canceller, told) = queued(&on);
+        let (blocked_thread, canceller, told) = queued(&on);
         assert!(canceller.cancel());
         let handle = on.handle().clone();
         let end = thread::spawn(move || drop(on));
         wait_until(|| handle.is_closed());
-        let thread = wedge.thread();
-        wedge.release();
+        let thread = blocked_thread.thread();
+        blocked_thread.release();
         assert_eq!(told.recv().unwrap(), thread);
         end.join().unwrap();
     });
@@ -237,13 +237,13 @@ fn a_callback_that_waits_for_a_loop_that_ends_runs_at_that_end() {
 #[test]
 fn a_callback_of_a_task_that_is_cancelled_on_a_closed_loop_before_its_first_poll_runs_on_the_thread_that_cancels() {
     on_each(Kind::OURS, |on| {
-        let (wedge, canceller, told) = queued(&on);
+        let (blocked_thread, canceller, told) = queued(&on);
         let handle = on.handle().clone();
         let end = thread::spawn(move || on.shutdown(None));
         wait_until(|| handle.is_closed());
         assert!(canceller.cancel());
         assert_eq!(told.try_recv().unwrap(), thread::current().id());
-        wedge.release();
+        blocked_thread.release();
         end.join().unwrap().unwrap();
     });
 }

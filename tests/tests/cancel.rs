@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
-use bridge_tests::{Drops, Log, OnDrop, Wedge, wait_until};
+use bridge_tests::{Drops, Log, OnDrop, block_thread, wait_until};
 use common::{SETTLE, idle_task};
 
 #[test]
@@ -165,7 +165,7 @@ fn a_task_that_is_cancelled_before_its_first_poll_is_done_at_once_and_never_poll
 #[test]
 fn a_local_task_that_is_cancelled_before_its_first_poll_is_never_made() {
     let event_loop = EventLoop::new().unwrap();
-    let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+    let blocked_thread = block_thread(&event_loop);
     let drops = Drops::new();
     let guard = drops.guard();
     let made = Arc::new(AtomicBool::new(false));
@@ -177,13 +177,13 @@ fn a_local_task_that_is_cancelled_before_its_first_poll_is_never_made() {
     assert!(task.cancel());
     assert!(matches!(task.result(), Err(Error::Cancelled)));
     assert_eq!(drops.count(), 1);
-    wedge.release();
+    blocked_thread.release();
     event_loop.shutdown().unwrap();
     assert!(!made.load(Ordering::Relaxed));
 }
 
 #[test]
-fn cancelling_a_task_of_a_wedged_loop_does_not_wait_for_the_loop() {
+fn cancelling_a_task_of_a_blocked_loop_does_not_wait_for_the_loop() {
     on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let mut task = idle_task(&on, &drops);

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 
 use bridge::Error;
 use bridge_tests::kinds::{AnyLoop, Kind, on_each};
-use bridge_tests::{Drops, Wedge, wait_until};
+use bridge_tests::{BlockedThread, Drops, wait_until};
 use common::{idle_task, waiting_call};
 use tokio::sync::oneshot;
 
 /// A thread of `spawn_blocking` that the loop's end would wait for, as for a look-up of a name.
-fn stuck_thread(on: &AnyLoop) -> Wedge {
-    Wedge::on(|job| {
+fn stuck_thread(on: &AnyLoop) -> BlockedThread {
+    BlockedThread::on(|job| {
         let spawn = async move { drop(tokio::task::spawn_blocking(job)) };
         on.submit(spawn).result().unwrap();
     })

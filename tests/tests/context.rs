@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bridge::{EventLoop, Handle, LocalHandle};
 use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
-use bridge_tests::{Log, OnDrop, Wedge, wait_until};
+use bridge_tests::{BlockedThread, Log, OnDrop, wait_until};
 use tokio::runtime::{Builder, Handle as TokioHandle, Id, Runtime};
 
 fn event_loop() -> EventLoop {
@@ -295,7 +295,7 @@ fn a_spawn_blocking_thread_that_outlives_its_loop_is_told_that_it_is_closed() {
     on_each(Kind::OURS, |on| {
         let (leave, left) = mpsc::channel::<()>();
         let (tell, told) = mpsc::channel();
-        let inside = Wedge::on(|entered| {
+        let inside = BlockedThread::on(|entered| {
             let blocking = move || {
                 // What the loop's owner does next is known by `left`.
                 entered();

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle, ReturnWhen, SharedLoop, Task, as_completed, wait};
 use bridge_tests::kinds::{AnyLoop, Kind, is_pending, on_each, on_each_pair};
-use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, block_thread, wait_until};
 use common::{SETTLE, deadlock, idle_task, line, named, panic_of};
 use tokio::runtime::{Builder as TokioBuilder, Runtime};
 use tokio::sync::oneshot;
@@ -290,7 +290,7 @@ fn an_event_loop_that_waits_for_a_loop_whose_task_blocks_onto_it_would_deadlock(
 }
 
 #[test]
-fn of_three_loops_that_wait_in_a_circle_the_last_would_deadlock_and_the_others_go_on() {
+fn of_three_loops_that_wait_in_a_cycle_the_last_would_deadlock_and_the_others_go_on() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
         for kind in Kind::ONE_DRIVER {
             let gamma = AnyLoop::named(kind, "third");
@@ -313,7 +313,7 @@ fn of_three_loops_that_wait_in_a_circle_the_last_would_deadlock_and_the_others_g
 }
 
 #[test]
-fn a_task_whose_result_would_close_a_circle_runs_when_the_circle_is_broken() {
+fn a_task_whose_result_would_close_a_cycle_runs_when_the_cycle_is_broken() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |one, other| {
         let (first, release, _) = waits_for_task(&one, &other);
         wait_for_refusal(&other, &one);
@@ -330,7 +330,7 @@ fn a_task_whose_result_would_close_a_circle_runs_when_the_circle_is_broken() {
 // No false alarm.
 
 #[test]
-fn a_chain_of_loops_without_a_circle_works() {
+fn a_chain_of_loops_without_a_cycle_works() {
     fn ask(handles: &[Handle]) -> Result<u32, Error> {
         let Some((next, rest)) = handles.split_first() else { return Ok(0) };
         next.block_on(async {
@@ -353,7 +353,7 @@ fn a_chain_of_loops_without_a_circle_works() {
 }
 
 #[test]
-fn a_call_inside_a_call_back_onto_the_first_loop_is_no_circle() {
+fn a_call_inside_a_call_back_onto_the_first_loop_is_no_cycle() {
     on_each_pair([Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread], Kind::ALL, |one, other| {
         let (there, back) = (other.handle().clone(), one.handle().clone());
         // This thread is in a call onto `one`, which it does not drive meanwhile; so `one` can be asked.
@@ -370,7 +370,7 @@ fn a_call_inside_a_call_back_onto_the_first_loop_is_no_circle() {
 }
 
 #[test]
-fn a_plain_thread_in_a_call_is_no_part_of_a_circle_whatever_tasks_wait_for() {
+fn a_plain_thread_in_a_call_is_no_part_of_a_cycle_whatever_tasks_wait_for() {
     on_each_pair([Kind::SharedLoop, Kind::CurrentThread], Kind::ONE_DRIVER, |one, other| {
         // A task of `one` waits for `other`, in whichever thread polls it.
         let (waits, release, _) = waits_for_task(&one, &other);
@@ -439,7 +439,7 @@ fn plain_threads_may_wait_for_loops_in_any_order() {
 
 #[test]
 #[expect(clippy::async_yields_async, reason = "what is waited for is handed out, not awaited there")]
-fn a_wait_whose_answer_is_there_is_no_part_of_a_circle() {
+fn a_wait_whose_answer_is_there_is_no_part_of_a_cycle() {
     let quick = |name| EventLoop::builder().thread_name(name).spin(Duration::ZERO).build().unwrap();
     let (alpha, beta) = (quick("alpha"), quick("beta"));
     for round in 0..1000 {
@@ -454,7 +454,7 @@ fn a_wait_whose_answer_is_there_is_no_part_of_a_circle() {
 }
 
 #[test]
-fn waits_in_turn_are_no_circle() {
+fn waits_in_turn_are_no_cycle() {
     on_each_pair(Kind::ALL, Kind::ALL, |alpha, beta| {
         for _ in 0..50 {
             for (waiter, target) in [(&alpha, &beta), (&beta, &alpha)] {
@@ -571,7 +571,7 @@ fn a_blocking_thread_of_the_loop_may_block_on_it_for_a_local_future() {
 }
 
 #[test]
-fn a_blocking_thread_of_a_loop_that_waits_is_no_part_of_a_circle() {
+fn a_blocking_thread_of_a_loop_that_waits_is_no_part_of_a_cycle() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
         let (first, release, _) = waits_for_task(&alpha, &beta);
         let target = alpha.handle().clone();
@@ -714,7 +714,7 @@ fn a_multi_thread_worker_that_reads_a_stream_lets_its_runtimes_other_tasks_go_on
 fn a_multi_thread_worker_that_drops_a_loop_lets_its_runtimes_other_tasks_go_on() {
     on_each(Kind::OURS, |on| {
         let runtime = one_worker();
-        let wedge = Wedge::on(|job| on.call_soon(job).unwrap());
+        let blocked_thread = block_thread(&on);
         let (tell, on_the_worker) = mpsc::channel();
         let drops = runtime.spawn(async move {
             tell.send(()).unwrap();
@@ -722,7 +722,7 @@ fn a_multi_thread_worker_that_drops_a_loop_lets_its_runtimes_other_tasks_go_on()
         });
         on_the_worker.recv().unwrap();
         // The loop ends after its poll, which ends when a worker does this.
-        runtime.spawn(async move { wedge.release() });
+        runtime.spawn(async move { blocked_thread.release() });
         runtime.block_on(drops).unwrap();
     });
 }
@@ -752,7 +752,7 @@ fn the_main_thread_a_blocking_thread_and_block_in_place_of_a_multi_thread_runtim
 // The end of a loop, waited for by another one.
 
 #[test]
-fn dropping_a_loop_on_another_loops_thread_counts_as_a_wait_in_a_circle() {
+fn dropping_a_loop_on_another_loops_thread_counts_as_a_wait_in_a_cycle() {
     on_each_pair(Kind::ONE_DRIVER, Kind::OURS, |alpha, beta| {
         let log = Log::new();
         let (entries, target) = (log.clone(), alpha.handle().clone());
@@ -876,7 +876,7 @@ fn the_guard_is_restored_when_a_wait_unwinds() {
 }
 
 #[test]
-fn the_wait_that_unwound_is_not_counted_in_a_circle_while_its_thread_is_busy() {
+fn the_wait_that_unwound_is_not_counted_in_a_cycle_while_its_thread_is_busy() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
         let b = beta.handle().clone();
         let (tell, unwound) = mpsc::channel();
@@ -901,7 +901,7 @@ fn the_wait_that_unwound_is_not_counted_in_a_circle_while_its_thread_is_busy() {
 }
 
 #[test]
-fn a_wait_that_another_was_nested_in_still_counts_in_a_circle() {
+fn a_wait_that_another_was_nested_in_still_counts_in_a_cycle() {
     struct Asks(Handle);
     impl Wake for Asks {
         fn wake(self: Arc<Self>) {}
@@ -937,9 +937,9 @@ fn a_wait_that_another_was_nested_in_still_counts_in_a_circle() {
 }
 
 #[test]
-fn a_call_that_was_withdrawn_is_no_part_of_a_circle_while_its_future_is_dropped() {
+fn a_call_that_was_withdrawn_is_no_part_of_a_cycle_while_its_future_is_dropped() {
     let (alpha, beta) = (named("alpha"), named("beta"));
-    let wedge = Wedge::on(|job| beta.call_soon(job).unwrap());
+    let blocked_thread = block_thread(&beta);
     let (enter, entered) = mpsc::channel();
     let (leave, left) = mpsc::channel::<()>();
     let slow = OnDrop::new(move || {
@@ -950,7 +950,7 @@ fn a_call_that_was_withdrawn_is_no_part_of_a_circle_while_its_future_is_dropped(
     let withdrawn = alpha.submit(async move { hasty.block_on(async move { drop(slow) }) });
     // Alpha's thread is in the destructor, and beta owes it nothing any more.
     entered.recv().unwrap();
-    wedge.release();
+    blocked_thread.release();
     let limited = alpha.with_timeout(SHORT);
     let asked = beta.block_on(async move { limited.block_on(async {}) }).unwrap();
     assert!(matches!(asked, Err(Error::TimedOut(_))), "alpha is busy, but waits for nobody: {asked:?}");

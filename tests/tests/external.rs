@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, SharedLoop};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
-use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until};
+use bridge_tests::{Drops, HANGS, Log, OnDrop, block_thread, wait_until};
 use common::{SETTLE, deadlock, idle_task, thread_of_tasks};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -120,9 +120,9 @@ fn a_call_is_polled_and_dropped_on_the_calling_thread_inside_the_runtimes_contex
 #[test]
 fn a_ready_call_returns_while_the_runtime_is_inside_a_long_poll() {
     let External { handle, end, .. } = current_thread();
-    let wedge = Wedge::on(|job| handle.call_soon(job).unwrap());
+    let blocked_thread = block_thread(&handle);
     assert_eq!(handle.block_on(async { 1 }).unwrap(), 1);
-    wedge.release();
+    blocked_thread.release();
     end(drop);
 }
 
@@ -235,12 +235,12 @@ fn a_task_can_be_cancelled_before_and_after_its_first_poll() {
     assert!(matches!(idle.result(), Err(Error::Cancelled)));
     assert_eq!(drops.threads(), [driver.unwrap()]);
 
-    let wedge = Wedge::on(|job| handle.call_soon(job).unwrap());
+    let blocked_thread = block_thread(&handle);
     let task = handle.submit(async { unreachable!("it is withdrawn") });
     assert!(task.cancel() && task.is_done());
     let result: Result<(), _> = task.result();
     assert!(matches!(result, Err(Error::Cancelled)));
-    wedge.release();
+    blocked_thread.release();
     assert_eq!(handle.submit(async { 1 }).result().unwrap(), 1);
     end(drop);
 }
@@ -249,13 +249,13 @@ fn a_task_can_be_cancelled_before_and_after_its_first_poll() {
 fn submissions_of_one_thread_start_in_order_on_a_current_thread_runtime() {
     let External { handle, end, .. } = current_thread();
     let log = Log::new();
-    let wedge = Wedge::on(|job| handle.call_soon(job).unwrap());
+    let blocked_thread = block_thread(&handle);
     let submit = |i| {
         let log = log.clone();
         handle.submit(async move { log.push(i) })
     };
     let tasks: Vec<_> = (0..100).map(submit).collect();
-    wedge.release();
+    blocked_thread.release();
     tasks.into_iter().for_each(|task| task.result().unwrap());
     assert_eq!(log.take(), (0..100).collect::<Vec<_>>());
     end(drop);
@@ -268,7 +268,7 @@ fn a_handle_from_the_runtime_of_a_loop_of_ours_is_that_loops() {
     let through_tokio = through_tokio.unwrap();
     // Both ways lead through one queue, in order, and shutdown finishes what came by either.
     let log = Log::new();
-    let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+    let blocked_thread = block_thread(&event_loop);
     let submit = |i| {
         let log = log.clone();
         let to = if i % 2 == 0 { &through_tokio } else { event_loop.handle() };
@@ -278,7 +278,7 @@ fn a_handle_from_the_runtime_of_a_loop_of_ours_is_that_loops() {
         })
     };
     let tasks: Vec<_> = (0..20).map(submit).collect();
-    wedge.release();
+    blocked_thread.release();
     event_loop.shutdown().unwrap();
     tasks.into_iter().for_each(|task| task.result().unwrap());
     assert_eq!(log.take(), (0..20).collect::<Vec<_>>());

@@ -148,7 +148,7 @@ fn a_parents_task_calls_back_at_once() {
     on_each(Kind::ALL, |on| {
         let task = on.submit(pending::<()>());
         in_a_child(|| {
-            let (tell, told) = std::sync::mpsc::channel();
+            let (tell, told) = mpsc::channel();
             task.on_done(move |result| tell.send(matches!(result, Err(Error::Closed))).unwrap());
             told.try_recv() == Ok(true)
         });

@@ -11,16 +11,12 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
-use bridge_tests::{Log, OnDrop, Wedge, wait_until};
+use bridge_tests::{Log, OnDrop, block_thread, wait_until};
 use futures::StreamExt as _;
 use tokio::sync::oneshot;
 
 fn event_loop() -> EventLoop {
     EventLoop::new().unwrap()
-}
-
-fn wedge(handle: &Handle) -> Wedge {
-    Wedge::on(|job| handle.call_soon(job).unwrap())
 }
 
 /// The loop takes a call of either kind.
@@ -359,11 +355,11 @@ fn a_scoped_call_that_times_out_resumes_its_destructors_panic() {
 #[test]
 fn a_scoped_call_that_is_withdrawn_resumes_its_destructors_panic() {
     let event_loop = event_loop();
-    let wedge = wedge(&event_loop);
+    let blocked_thread = block_thread(&event_loop);
     let hasty = event_loop.with_timeout(Duration::from_millis(10));
     let payload = payload_of(|| hasty.block_on(PanicsInDrop { ready: false, text: "unpolled" }));
     assert_eq!(text(&*payload), "unpolled");
-    wedge.release();
+    blocked_thread.release();
     assert_serves(&event_loop);
 }
 
@@ -563,7 +559,7 @@ fn a_thread_can_block_again_after_a_call_that_panicked() {
             handle.block_on(async { 1 })
         });
         assert_eq!(again.result().unwrap().unwrap(), 1);
-        // Had the record stayed, this would be taken for a circle.
+        // Had the record stayed, this would be taken for a cycle.
         let handle = Handle::clone(&one);
         assert_eq!(other.submit(async move { handle.block_on(ready(2)) }).result().unwrap().unwrap(), 2);
     });
@@ -661,7 +657,7 @@ fn an_output_that_panics_when_it_is_dropped_does_not_come_out_of_the_drop_of_its
     on_each(Kind::ALL, |on| {
         drop(done(&on));
         drop(done(&on).cancel_on_drop());
-        let before = wedge(&on);
+        let before = block_thread(&on);
         let task = on.submit(async { Bomb });
         drop(task);
         drop(before);

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
-use bridge_tests::{DropGuard, Drops, Log, OnDrop, Wedge, wait_until};
+use bridge_tests::{DropGuard, Drops, Log, OnDrop, block_thread, wait_until};
 use tokio::sync::oneshot;
 
 /// A limit that runs out after the loop has begun with the call.
@@ -29,10 +29,6 @@ fn event_loop() -> EventLoop {
 
 fn thread_of(handle: &Handle) -> ThreadId {
     handle.block_on(async { thread::current().id() }).unwrap()
-}
-
-fn wedge(handle: &Handle) -> Wedge {
-    Wedge::on(|job| handle.call_soon(job).unwrap())
 }
 
 // Borrowing.
@@ -343,14 +339,14 @@ fn nothing_is_left_after_a_time_out() {
 fn nothing_is_left_after_a_withdrawal() {
     let event_loop = event_loop();
     let limited = event_loop.with_timeout(SHORT);
-    let wedge = wedge(&event_loop);
+    let blocked_thread = block_thread(&event_loop);
     let here = thread::current().id();
     // Never polled, so only what was captured is there to be dropped; it is where it was withdrawn.
     for end in [call(&limited, pending()), call_local(&limited, pending)] {
         assert!(matches!(end.result, Ok(Err(Error::TimedOut(_)))));
         assert_eq!(end.drops, [here]);
     }
-    wedge.release();
+    blocked_thread.release();
 }
 
 #[test]
@@ -382,7 +378,7 @@ fn nothing_is_left_after_the_loops_end() {
 #[test]
 fn nothing_is_left_of_a_call_that_the_loop_never_came_to() {
     let event_loop = event_loop();
-    let wedge = wedge(&event_loop);
+    let blocked_thread = block_thread(&event_loop);
     let handle = event_loop.handle().clone();
     let callers: Vec<_> = (0..4)
         .map(|_| {
@@ -394,7 +390,7 @@ fn nothing_is_left_of_a_call_that_the_loop_never_came_to() {
     thread::sleep(SHORT);
     let dropping = thread::spawn(move || drop(event_loop));
     wait_until(|| handle.is_closed());
-    wedge.release();
+    blocked_thread.release();
     dropping.join().unwrap();
     for end in callers.into_iter().flat_map(|caller| caller.join().unwrap()) {
         assert!(matches!(end.result, Ok(Err(Error::Closed))));

@@ -19,7 +19,7 @@ use bridge::{Error, EventLoop, Handle, LocalHandle, SharedLoop, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, is_pending, on_each, on_each_pair};
 #[cfg(unix)]
 use bridge_tests::process::cpu_time;
-use bridge_tests::{Drops, HANGS, OnDrop, Wedge, wait_until};
+use bridge_tests::{Drops, HANGS, OnDrop, block_thread, wait_until};
 use common::{SETTLE, deadlock, idle_task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -672,7 +672,7 @@ fn timeouts_are_exact_while_a_task_is_stuck_in_a_poll_on_another_callers_thread(
         // A caller that drives, and polls the task; or else the loop's own thread does, which must make no difference.
         let driver = Caller::drives(&on);
         let mut never = idle_task(&on, &Drops::new());
-        let stuck = Wedge::on(|job| on.call_soon(job).unwrap());
+        let stuck = block_thread(&on);
         let start = Instant::now();
         assert!(matches!(on.with_timeout(TIMEOUT).block_on(pending::<()>()), Err(Error::TimedOut(_))));
         assert!(matches!(never.result_timeout(TIMEOUT), Err(Error::TimedOut(_))));
@@ -818,7 +818,7 @@ fn a_shutdown_inside_a_call_onto_the_loop_would_deadlock() {
 }
 
 #[test]
-fn a_call_that_closes_a_circle_while_the_loop_finishes_would_deadlock() {
+fn a_call_that_closes_a_cycle_while_the_loop_finishes_would_deadlock() {
     on_shared(|on| {
         let (handle, event_loop) = (on.handle().clone(), EventLoop::new().unwrap());
         let (inside, is_inside) = mpsc::channel();

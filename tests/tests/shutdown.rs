@@ -14,13 +14,9 @@ use std::time::{Duration, Instant};
 
 use bridge::{Error, EventLoop, Handle, LocalHandle};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each, on_each_pair};
-use bridge_tests::{Drops, HANGS, Log, OnDrop, Wedge, wait_until};
+use bridge_tests::{BlockedThread, Drops, HANGS, Log, OnDrop, block_thread, wait_until};
 use common::{SETTLE, deadlock, idle_task, thread_of};
 use tokio::sync::oneshot;
-
-fn wedge(handle: &Handle) -> Wedge {
-    Wedge::on(|job| handle.call_soon(job).unwrap())
-}
 
 /// A handle to a loop that has ended.
 fn closed(on: AnyLoop) -> Handle {
@@ -204,11 +200,11 @@ fn shutdown_finishes_all_that_was_submitted_before_it() {
         };
         let local = on.local().map(|local| local.submit_local(sleep));
         wait_until(|| is_pending(&idle));
-        let wedge = wedge(&on);
+        let blocked_thread = block_thread(&on);
         let queued: Vec<_> = (0..200).map(|i| on.submit(async move { i })).collect();
         let shutdown = thread::spawn(move || on.shutdown(None));
         wait_until(|| handle.is_closed());
-        wedge.release();
+        blocked_thread.release();
         for (i, task) in queued.into_iter().enumerate() {
             assert_eq!(task.result().unwrap(), i);
         }
@@ -313,7 +309,7 @@ fn a_task_that_was_done_before_the_shutdown_can_be_read_after_it() {
 #[test]
 fn a_stray_unpark_ends_no_wait_for_the_end_of_a_loop() {
     on_each(Kind::OURS, |on| {
-        let wedge = Wedge::on(|job| on.call_soon(job).unwrap());
+        let blocked_thread = block_thread(&on);
         let last = on.submit(async { 5 });
         let ended = AtomicBool::new(false);
         let (tell, told) = mpsc::channel();
@@ -330,7 +326,7 @@ fn a_stray_unpark_ends_no_wait_for_the_end_of_a_loop() {
                 thread::yield_now();
             }
             assert!(!ended.load(Ordering::SeqCst));
-            wedge.release();
+            blocked_thread.release();
         });
         assert_eq!(last.result().unwrap(), 5);
     });
@@ -375,10 +371,10 @@ fn shutdown_timeout_of_zero_says_timed_out_where_a_task_is_pending() {
 #[test]
 fn shutdown_timeout_of_zero_says_timed_out_where_a_task_was_never_started() {
     on_each(Kind::OURS, |on| {
-        let wedge = Wedge::on(|job| on.call_soon(job).unwrap());
+        let blocked_thread = block_thread(&on);
         let task = on.submit(async {});
         let ender = thread::spawn(move || on.shutdown(Some(Duration::ZERO)));
-        wedge.release();
+        blocked_thread.release();
         let ended = ender.join().unwrap();
         let result = task.result();
         // The loop may have come to the task before it was told to abort.
@@ -492,11 +488,11 @@ fn drop_closes_what_is_left_and_drops_it_on_the_loops_thread_in_its_context() {
         };
         on.settle();
         let loop_thread = on.threads()[0];
-        let wedge = wedge(&on);
+        let blocked_thread = block_thread(&on);
         let queued = on.submit(async move { drop(queued) });
         let end = thread::spawn(move || drop(on));
         wait_until(|| handle.is_closed());
-        wedge.release();
+        blocked_thread.release();
         end.join().unwrap();
         for task in [idle, local, queued] {
             assert!(task.is_done());
@@ -548,11 +544,11 @@ fn drop_gives_closed_to_threads_inside_result_and_to_awaits_elsewhere() {
 fn drop_does_not_finish_what_was_submitted() {
     on_each(Kind::OURS, |on| {
         let handle = on.handle().clone();
-        let wedge = wedge(&on);
+        let blocked_thread = block_thread(&on);
         let task = on.submit(async { unreachable!("the loop is told to abort before it can start this") });
         let end = thread::spawn(move || drop(on));
         wait_until(|| handle.is_closed());
-        wedge.release();
+        blocked_thread.release();
         let result: Result<(), _> = task.result();
         assert!(matches!(result, Err(Error::Closed)));
         end.join().unwrap();
@@ -998,8 +994,8 @@ fn a_process_can_end_while_the_shared_loop_has_work_and_callers() {
 
 /// Leaves `handle`'s loop inside one poll.
 fn process_is_inside_a_long_poll(handle: &'static Handle) {
-    static KEPT: OnceLock<Wedge> = OnceLock::new();
-    KEPT.set(wedge(handle)).unwrap();
+    static KEPT: OnceLock<BlockedThread> = OnceLock::new();
+    KEPT.set(block_thread(handle)).unwrap();
     drop(handle.submit(async {}));
 }
 

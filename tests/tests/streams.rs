@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use bridge::{Error, Handle, Iter};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each};
-use bridge_tests::{Drops, HANGS, Wedge, wait_until};
+use bridge_tests::{BlockedThread, Drops, HANGS, wait_until};
 use common::{SETTLE, beside_strays, line, panic_of};
 use futures::StreamExt as _;
 use futures::stream;
@@ -90,14 +90,14 @@ fn dropping_the_iterator_drops_the_stream_on_the_loop() {
 fn a_stream_that_was_never_polled_is_dropped_on_the_loop_and_not_polled_for_that() {
     for room in [0, 3] {
         on_each(Kind::ALL, move |on| {
-            let wedges = on.block_threads();
-            let threads: Vec<_> = wedges.iter().map(Wedge::thread).collect();
+            let blocked_threads = on.block_threads();
+            let threads: Vec<_> = blocked_threads.iter().map(BlockedThread::thread).collect();
             let (drops, count) = (Drops::new(), Arc::default());
             let (guard, stream) = (drops.guard(), counted(&count));
             let items = on.iter(stream.inspect(move |_| _ = &guard)).buffered(room);
             drop(items);
             assert_eq!(drops.count(), 0);
-            drop(wedges);
+            drop(blocked_threads);
             wait_until(|| drops.count() == 1);
             assert!(threads.contains(&drops.threads()[0]));
             assert_eq!(count.load(Ordering::SeqCst), 0);
@@ -280,7 +280,7 @@ fn items_that_nobody_takes_are_dropped_with_the_iterator() {
         let guards: Vec<_> = (0..3).map(|_| drops.guard()).collect();
         let items = on.iter(stream::iter(guards)).buffered(3);
         let (tell, told) = mpsc::channel();
-        // Once this wedge is reached the buffer is full.
+        // Once this blocked_thread is reached the buffer is full.
         on.settle();
         drop(on.block_threads());
         drop(items);

@@ -397,7 +397,7 @@ fn a_hundred_sleepers_take_the_time_of_one() {
 }
 
 #[test]
-fn a_wedged_loop_does_not_stop_the_result_of_a_done_task() {
+fn a_blocked_loop_does_not_stop_the_result_of_a_done_task() {
     on_each(Kind::ALL, |on| {
         let mut asked = on.submit(ready(1));
         let waited = on.submit(ready(2));
@@ -412,7 +412,7 @@ fn a_wedged_loop_does_not_stop_the_result_of_a_done_task() {
 }
 
 #[test]
-fn a_wedged_loop_takes_any_number_of_submissions() {
+fn a_blocked_loop_takes_any_number_of_submissions() {
     on_each(Kind::ALL, |on| {
         let blocked = on.block_threads();
         let ran = Arc::new(AtomicUsize::new(0));

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use bridge::{Error, EventLoop, Handle};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
-use bridge_tests::{Drops, Wedge, wait_until};
+use bridge_tests::{Drops, block_thread, wait_until};
 use tokio::sync::oneshot;
 
 /// A limit that is meant to run out.
@@ -21,10 +21,6 @@ const LONG: Duration = Duration::from_secs(3600);
 
 fn event_loop() -> EventLoop {
     EventLoop::new().unwrap()
-}
-
-fn wedge(handle: &Handle) -> Wedge {
-    Wedge::on(|job| handle.call_soon(job).unwrap())
 }
 
 #[track_caller]
@@ -360,13 +356,13 @@ fn a_zero_limit_runs_nothing() {
 #[test]
 fn a_call_that_the_loop_never_started_is_withdrawn_at_its_limit() {
     let event_loop = event_loop();
-    let wedge = wedge(&event_loop);
+    let blocked_thread = block_thread(&event_loop);
     let hasty = event_loop.with_timeout(SHORT);
     let runs = Arc::new(AtomicUsize::new(0));
     let drops = Drops::new();
     let (one, other) = (drops.guard(), drops.guard());
     let start = Instant::now();
-    // Each returns while the loop is still wedged.
+    // Each returns while the loop is still blocked.
     let call = hasty.block_on(async {
         let _captured = one;
         runs.fetch_add(1, Ordering::SeqCst);
@@ -379,8 +375,8 @@ fn a_call_that_the_loop_never_started_is_withdrawn_at_its_limit() {
         ready(())
     });
     assert_timed_out(call, SHORT);
-    assert_eq!(drops.count(), 2, "dropped when the call returns, wedged or not");
-    wedge.release();
+    assert_eq!(drops.count(), 2, "dropped when the call returns, blocked or not");
+    blocked_thread.release();
     event_loop.shutdown().unwrap();
     assert_eq!(runs.load(Ordering::SeqCst), 0, "it never runs");
 }
@@ -406,11 +402,11 @@ fn a_call_that_its_own_thread_polls_times_out_while_the_loop_is_blocked() {
 #[test]
 fn a_withdrawn_call_leaves_its_neighbours_in_the_queue() {
     let event_loop = event_loop();
-    let wedge = wedge(&event_loop);
+    let blocked_thread = block_thread(&event_loop);
     let before = event_loop.submit(ready(1));
     assert_timed_out(event_loop.with_timeout(SHORT).block_on(ready(2)), SHORT);
     let after = event_loop.submit(ready(3));
-    wedge.release();
+    blocked_thread.release();
     assert_eq!(before.result().unwrap(), 1);
     assert_eq!(after.result().unwrap(), 3);
 }
@@ -418,13 +414,13 @@ fn a_withdrawn_call_leaves_its_neighbours_in_the_queue() {
 #[test]
 fn the_limit_covers_the_time_in_the_queue() {
     let event_loop = event_loop();
-    let wedge = wedge(&event_loop);
+    let blocked_thread = block_thread(&event_loop);
     let handle = event_loop.with_timeout(STARTS);
     let start = Instant::now();
     let caller = thread::spawn(move || (handle.block_on(pending::<()>()), start.elapsed()));
     // Most of it goes by in the queue. Had the limit begun after that, the call would take nearly twice as long.
     thread::sleep(STARTS * 9 / 10);
-    wedge.release();
+    blocked_thread.release();
     let (timed_out, took) = caller.join().unwrap();
     assert_timed_out(timed_out, STARTS);
     assert!(took >= STARTS);

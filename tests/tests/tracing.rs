@@ -19,7 +19,7 @@ use std::time::Duration;
 use bridge::__private::facade::{Held, On, drop_with};
 use bridge::{Error, EventLoop, Handle, SharedLoop, Task, threadsafe};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
-use bridge_tests::{Log, OnDrop, Wedge, wait_until};
+use bridge_tests::{Log, OnDrop, block_thread, wait_until};
 use tracing::field::{Field, Visit};
 use tracing::span::Id;
 use tracing::subscriber::with_default;
@@ -244,7 +244,7 @@ fn a_cancelled_future_is_dropped_in_it() {
 #[test]
 fn it_is_where_a_future_is_dropped_that_was_withdrawn() {
     recorded_on_each(Kind::ALL, |on| {
-        let wedges = on.block_threads();
+        let blocked_threads = on.block_threads();
         let seen = Log::new();
         let held = OnDrop::new({
             let seen = seen.clone();
@@ -253,14 +253,14 @@ fn it_is_where_a_future_is_dropped_that_was_withdrawn() {
         let withdrawn = tracing::info_span!("request").in_scope(|| on.submit(async move { drop(held) }));
         assert!(withdrawn.cancel());
         assert_eq!(seen.take(), [Some("request")], "it is dropped here, outside of the span");
-        drop(wedges);
+        drop(blocked_threads);
     });
 }
 
 #[test]
 fn it_is_where_a_future_is_dropped_that_the_loops_end_closes() {
     recorded_on_each(Kind::OURS, |on| {
-        let wedges = on.block_threads();
+        let blocked_threads = on.block_threads();
         let seen = Log::new();
         let held = OnDrop::new({
             let seen = seen.clone();
@@ -270,7 +270,7 @@ fn it_is_where_a_future_is_dropped_that_the_loops_end_closes() {
         let handle = on.handle().clone();
         let end = thread::spawn(move || drop(on));
         wait_until(|| handle.is_closed());
-        drop(wedges);
+        drop(blocked_threads);
         end.join().unwrap();
         assert!(matches!(closed.result(), Err(Error::Closed)));
         assert_eq!(seen.take(), [Some("request")]);
@@ -495,7 +495,7 @@ fn a_loop_that_is_blocked_is_told_with_the_call_and_the_loops() {
 }
 
 #[test]
-fn a_subscriber_that_waits_when_it_is_told_of_a_blocked_loop_hides_no_circle() {
+fn a_subscriber_that_waits_when_it_is_told_of_a_blocked_loop_hides_no_cycle() {
     let [alpha, beta, writer] = [(); 3].map(|()| event_loop());
     let (to_alpha, to_writer) = (Handle::from(&alpha), Handle::from(&writer));
     let refused = alpha.block_on(async {
@@ -561,13 +561,13 @@ fn a_call_onto_a_runtime_that_nobody_drives_is_not_told_before_a_second_is_over(
 #[test]
 fn a_call_onto_a_current_thread_runtime_whose_thread_is_blocked_is_told() {
     recorded_on_each([Kind::CurrentThread], |on| {
-        let wedges = on.block_threads();
+        let blocked_threads = on.block_threads();
         let handle = on.with_timeout(Duration::from_millis(2500));
         let line = line!() + 1;
         assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
         let told = told(&format!("tracing.rs:{line}:"));
         assert!(matches!(&told[..], [(Level::WARN, _)]), "{told:?}");
-        drop(wedges);
+        drop(blocked_threads);
     });
 }
 
@@ -575,9 +575,9 @@ fn a_call_onto_a_current_thread_runtime_whose_thread_is_blocked_is_told() {
 fn a_subscriber_that_waits_when_it_is_told_of_a_call_takes_no_wake_of_that_call() {
     let event_loop = event_loop();
     let handle = Handle::from(&event_loop);
-    let wedge = Wedge::on(|job| event_loop.call_soon(job).unwrap());
+    let blocked_thread = block_thread(&event_loop);
     let write = move || {
-        wedge.release();
+        blocked_thread.release();
         // The call is done, and its wake was sent, when this comes after it.
         let (tell, told) = mpsc::channel();
         handle.call_soon(move || tell.send(()).unwrap()).unwrap();

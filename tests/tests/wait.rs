@@ -463,7 +463,7 @@ fn first_completed_may_wait_for_another_loop_beside_its_own() {
 }
 
 #[test]
-fn a_circle_through_a_wait_is_told_to_the_one_that_closes_it() {
+fn a_cycle_through_a_wait_is_told_to_the_one_that_closes_it() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |a, b| {
         let c = event_loop();
         let (handle_a, handle_b) = (a.handle().clone(), b.handle().clone());
@@ -481,7 +481,7 @@ fn a_circle_through_a_wait_is_told_to_the_one_that_closes_it() {
                 Err(refused) => refused.downcast_ref::<String>().unwrap().contains("waiting here would never end"),
             }
         });
-        assert!(told.result().unwrap(), "the circle was not told");
+        assert!(told.result().unwrap(), "the cycle was not told");
     });
 }
 

@@ -58,7 +58,7 @@ fn waits_for_one_that_asks(
 }
 
 #[test]
-fn a_circle_through_a_job_on_a_worker_is_refused_and_names_the_runtime_and_the_lines() {
+fn a_cycle_through_a_job_on_a_worker_is_refused_and_names_the_runtime_and_the_lines() {
     on_each([Kind::EventLoop, Kind::CurrentThread, Kind::SharedLoop], |on| {
         let runtime = pool();
         let (back, pool) = (on.handle().clone(), Handle::from(&runtime));
@@ -104,7 +104,7 @@ fn a_loop_that_waits_for_a_task_on_a_worker_which_waits_for_the_loop_is_refused(
 }
 
 #[test]
-fn a_longer_circle_through_two_runtimes_is_refused() {
+fn a_longer_cycle_through_two_runtimes_is_refused() {
     let ([alpha, beta], runtimes) = (["alpha", "beta"].map(named), [pool(), pool()]);
     let [first, second] = [&runtimes[0], &runtimes[1]].map(Handle::from);
     let (back, beta) = (Handle::from(&alpha), Handle::from(&beta));
@@ -185,7 +185,7 @@ fn a_job_that_waits_for_another_of_its_runtime_holds_up_nobody_else() {
 }
 
 #[test]
-fn a_job_that_no_longer_waits_is_no_part_of_a_circle() {
+fn a_job_that_no_longer_waits_is_no_part_of_a_cycle() {
     let (alpha, runtime) = (named("alpha"), pool());
     let pool = Handle::from(&runtime);
     let target = Handle::from(&alpha);
@@ -204,7 +204,7 @@ fn a_job_that_no_longer_waits_is_no_part_of_a_circle() {
 }
 
 #[test]
-fn a_task_of_the_runtime_itself_that_waits_is_no_part_of_a_circle() {
+fn a_task_of_the_runtime_itself_that_waits_is_no_part_of_a_cycle() {
     let (alpha, runtime) = (named("alpha"), pool());
     let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
     let (waits, release) = waits_for(alpha.handle(), &pool);
@@ -236,7 +236,7 @@ fn a_worker_that_ends_a_loop_whose_task_waits_for_its_job_is_refused() {
 }
 
 #[test]
-fn a_wait_in_the_destructor_of_a_jobs_future_counts_in_a_circle() {
+fn a_wait_in_the_destructor_of_a_jobs_future_counts_in_a_cycle() {
     let (alpha, runtime) = (named("alpha"), pool());
     let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
     let (tell, told) = mpsc::channel();
@@ -254,7 +254,7 @@ fn a_wait_in_the_destructor_of_a_jobs_future_counts_in_a_circle() {
 }
 
 #[test]
-fn a_wait_in_the_destructor_of_a_job_that_its_runtime_drops_counts_in_a_circle() {
+fn a_wait_in_the_destructor_of_a_job_that_its_runtime_drops_counts_in_a_cycle() {
     let (alpha, runtime) = (named("alpha"), pool());
     let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
     let (waits, polled, asked) = waits_for_one_that_asks(&alpha, pool, back);
@@ -266,7 +266,7 @@ fn a_wait_in_the_destructor_of_a_job_that_its_runtime_drops_counts_in_a_circle()
 }
 
 #[test]
-fn a_wait_in_the_destructor_of_a_job_that_a_current_thread_runtime_drops_counts_in_a_circle() {
+fn a_wait_in_the_destructor_of_a_job_that_a_current_thread_runtime_drops_counts_in_a_cycle() {
     let (alpha, runtime) = (named("alpha"), TokioBuilder::new_current_thread().build().unwrap());
     let (target, back) = (Handle::from(&runtime), Handle::from(&alpha));
     let (waits, polled, asked) = waits_for_one_that_asks(&alpha, target, back);
@@ -277,7 +277,7 @@ fn a_wait_in_the_destructor_of_a_job_that_a_current_thread_runtime_drops_counts_
 }
 
 #[test]
-fn a_wait_in_a_runtime_inside_a_job_counts_in_a_circle() {
+fn a_wait_in_a_runtime_inside_a_job_counts_in_a_cycle() {
     let (alpha, runtime) = (named("alpha"), pool());
     let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
     let asked = alpha.block_on(async {
@@ -295,7 +295,7 @@ fn a_wait_in_a_runtime_inside_a_job_counts_in_a_circle() {
 }
 
 #[test]
-fn a_wait_in_what_a_loops_thread_drops_of_another_runtime_counts_in_a_circle() {
+fn a_wait_in_what_a_loops_thread_drops_of_another_runtime_counts_in_a_cycle() {
     let [alpha, beta] = ["alpha", "beta"].map(named);
     let runtime = TokioBuilder::new_current_thread().build().unwrap();
     let (target, back) = (Handle::from(&runtime), Handle::from(&beta));
@@ -328,7 +328,7 @@ fn a_refused_job_holds_up_nobody_where_its_future_is_dropped() {
 }
 
 #[test]
-fn a_wait_for_a_runtime_that_has_shut_down_is_no_part_of_a_circle() {
+fn a_wait_for_a_runtime_that_has_shut_down_is_no_part_of_a_cycle() {
     let beta = named("beta");
     let runtime = TokioBuilder::new_current_thread().build().unwrap();
     let (there, target) = (Handle::from(&beta), Handle::from(&runtime));
@@ -346,7 +346,7 @@ fn a_wait_for_a_runtime_that_has_shut_down_is_no_part_of_a_circle() {
 }
 
 #[test]
-fn a_wait_for_a_loop_that_has_closed_is_no_part_of_a_circle() {
+fn a_wait_for_a_loop_that_has_closed_is_no_part_of_a_cycle() {
     let [alpha, beta] = ["alpha", "beta"].map(named);
     let (there, back) = (Handle::from(&beta), Handle::from(&alpha));
     let (tell, told) = mpsc::channel();
@@ -368,7 +368,7 @@ fn a_wait_for_all_is_refused_if_one_of_them_waits_for_this_loop() {
     let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
     let text = alpha.block_on(async {
         let free = pool.submit(async { None });
-        // Refused itself, if it is late and closes the circle.
+        // Refused itself, if it is late and closes the cycle.
         let held_up = pool.submit(async move { back.block_on(async {}).err() });
         thread::sleep(SETTLE);
         let waited = catch_unwind(AssertUnwindSafe(|| wait([free, held_up], AllCompleted, None)));
@@ -391,7 +391,7 @@ fn a_wait_for_the_first_is_refused_only_if_all_of_them_wait_for_this_loop() {
     for way in ways {
         let (alpha, runtime) = (named("alpha"), pool());
         let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
-        // Refused itself, if it is late and closes the circle, and so as panicked.
+        // Refused itself, if it is late and closes the cycle, and so as panicked.
         let held_up = |pool: &Handle, back: &Handle| {
             let back = back.clone();
             let task =

@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 use bridge::{Error, Iter, Task};
 
 use crate::future::{Captured, Played, stream};
-use crate::model::{Boom, Outcome, Output, Record};
+use crate::model::{Outcome, Output, PlannedPanic, Record};
 use crate::script::{Call, Canceling, End, Items, Reaction, Then};
 use crate::world::{World, lock};
 
 /// Runs what may drop results that nobody got, whose destructors may panic.
 pub(crate) fn settle(f: impl FnOnce()) {
     match catch_unwind(AssertUnwindSafe(f)) {
-        Err(payload) if !matches!(payload.downcast_ref(), Some(Boom::Output(_))) => resume_unwind(payload),
+        Err(payload) if !matches!(payload.downcast_ref(), Some(PlannedPanic::Output(_))) => resume_unwind(payload),
         _ => {}
     }
 }
@@ -133,8 +133,8 @@ impl World {
             let right = match &next {
                 Ok(Some(item)) => *item == at && at < len,
                 Ok(None) => at == len && items.call.end == End::Value,
-                Err(Outcome::Boom(boom)) => {
-                    at == len && items.call.end == End::Panic && *boom == Boom::Body(items.call.id)
+                Err(Outcome::PlannedPanic(planned_panic)) => {
+                    at == len && items.call.end == End::Panic && *planned_panic == PlannedPanic::Body(items.call.id)
                 }
                 Err(Outcome::TimedOut) => items.limit.is_some_and(|limit| elapsed >= limit),
                 Err(Outcome::Deadlock) => self.may_deadlock(from, items.call.on),
@@ -267,7 +267,7 @@ impl Held {
                         Reaction::Submit(call) => world.submit(&call, None).let_go(),
                         Reaction::Cancel(index) => world.cancel_any(index),
                         Reaction::DropTask(_) => {}
-                        Reaction::Panic => panic_any(Boom::Callback(record.call.id)),
+                        Reaction::Panic => panic_any(PlannedPanic::Callback(record.call.id)),
                     }
                 }
             });

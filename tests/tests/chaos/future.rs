@@ -12,7 +12,7 @@ use bridge::ReturnWhen;
 use futures::Stream;
 
 use crate::acts::{Held, settle};
-use crate::model::{Boom, Outcome, Output, Record};
+use crate::model::{Outcome, Output, PlannedPanic, Record};
 use crate::script::{End, Move, OnDrop};
 use crate::world::{Calls, Place, World, lock};
 
@@ -91,7 +91,7 @@ impl Drop for Captured {
             record.place.live.fetch_sub(1, SeqCst);
         }
         if matches!(record.call.on_drop, OnDrop::Panic) && !thread::panicking() {
-            panic_any(Boom::Drop(record.call.id));
+            panic_any(PlannedPanic::Drop(record.call.id));
         }
     }
 }
@@ -138,7 +138,7 @@ impl<L> Played<L> {
     pub(crate) fn make(captured: Captured, local: L) -> Played<L> {
         captured.note_start();
         if captured.record.call.make_panics {
-            panic_any(Boom::Make(captured.record.call.id));
+            panic_any(PlannedPanic::Make(captured.record.call.id));
         }
         Played::new(captured, local)
     }
@@ -164,7 +164,7 @@ async fn play(record: Arc<Record>, world: Arc<World>) -> Output {
     }
     match record.call.end {
         End::Value => {}
-        End::Panic => panic_any(Boom::Body(record.call.id)),
+        End::Panic => panic_any(PlannedPanic::Body(record.call.id)),
         End::Never => pending().await,
     }
     record.finished.store(true, SeqCst);
@@ -243,7 +243,7 @@ pub(crate) fn stream(captured: Captured) -> impl Stream<Item = usize> + Send + '
         }
         match record.call.end {
             End::Value => None,
-            End::Panic => panic_any(Boom::Body(record.call.id)),
+            End::Panic => panic_any(PlannedPanic::Body(record.call.id)),
             End::Never => pending().await,
         }
     })

@@ -31,7 +31,7 @@ use bridge_tests::{HANGS, Log, watchdog};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
 use crate::maker::Drawn;
-use crate::model::{Boom, NO_TIMER, Tally};
+use crate::model::{NO_TIMER, PlannedPanic, Tally};
 use crate::script::Script;
 
 #[global_allocator]
@@ -46,7 +46,7 @@ fn silence_what_is_planned() {
         let refusal = text.contains("waiting here would never end")
             || text.contains("the event loop is closed")
             || text.contains(NO_TIMER);
-        if info.payload().downcast_ref::<Boom>().is_none() && !refusal {
+        if info.payload().downcast_ref::<PlannedPanic>().is_none() && !refusal {
             report(info);
         }
     }));

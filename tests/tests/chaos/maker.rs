@@ -3,7 +3,7 @@
 //! choices, so that it stays the same when others go.
 //!
 //! A script ends whatever the timing, if the bridge does what it says. So some things are never planned, all of them
-//! circles that the bridge says it does not see: a future for which a loop's thread is *blocked* awaits nothing, and
+//! cycles that the bridge says it does not see: a future for which a loop's thread is *blocked* awaits nothing, and
 //! one on a multi-thread runtime does not block either; a loop's thread never waits for *any* of several tasks; and
 //! it ends other loops with a limit or at once. A thread that is in a call onto a shared loop, and inside that in another
 //! call which it polls as well, waits for nothing that the bridge knows of: a script has such calls, or tasks that end

@@ -17,7 +17,7 @@ use crate::world::Place;
 
 /// What is thrown on purpose, where, by which call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Boom {
+pub(crate) enum PlannedPanic {
     Make(u64),
     Body(u64),
     Drop(u64),
@@ -43,7 +43,7 @@ impl Drop for Output {
     fn drop(&mut self) {
         self.live.fetch_sub(1, SeqCst);
         if self.panics && !std::thread::panicking() {
-            std::panic::panic_any(Boom::Output(self.id));
+            std::panic::panic_any(PlannedPanic::Output(self.id));
         }
     }
 }
@@ -58,7 +58,7 @@ pub(crate) enum Outcome {
     TimedOut,
     Closed,
     Deadlock,
-    Boom(Boom),
+    PlannedPanic(PlannedPanic),
     /// tokio's panic of a future that sets a timer in a runtime that shuts down.
     NoTimer,
     Other(String),
@@ -91,8 +91,9 @@ impl From<Error> for Outcome {
 
 impl From<Box<dyn Any + Send>> for Outcome {
     fn from(payload: Box<dyn Any + Send>) -> Outcome {
-        match (payload.downcast_ref::<Boom>(), payload.downcast_ref::<String>(), payload.downcast_ref::<&str>()) {
-            (Some(boom), ..) => Outcome::Boom(*boom),
+        match (payload.downcast_ref::<PlannedPanic>(), payload.downcast_ref::<String>(), payload.downcast_ref::<&str>())
+        {
+            (Some(planned_panic), ..) => Outcome::PlannedPanic(*planned_panic),
             (_, Some(text), _) => Outcome::Other(text.clone()),
             (.., Some(text)) if text.contains(NO_TIMER) => Outcome::NoTimer,
             (.., Some(text)) => Outcome::Other((*text).into()),
@@ -272,19 +273,19 @@ impl Record {
             }
             Outcome::TimedOut => Ok(()),
             Outcome::Closed => self.may_be_closed(polled).or_else(|why| refuse(&why)),
-            Outcome::Deadlock if !may_deadlock => refuse("there is no circle"),
+            Outcome::Deadlock if !may_deadlock => refuse("there is no cycle"),
             Outcome::Deadlock if polled && self.is_scoped && !self.is_polled_by_its_caller() => refuse("it was polled"),
             // A task's wait may also close one through the end of a shared loop, onto which this thread is in a call.
             Outcome::Deadlock if polled && self.is_scoped && self.from.is_none() => refuse("its caller drives nothing"),
             Outcome::Deadlock => Ok(()),
-            Outcome::Boom(Boom::Make(of)) if of == id && *make_panics && polled => Ok(()),
-            Outcome::Boom(Boom::Body(of)) if of == id && *end == End::Panic && polled => Ok(()),
-            Outcome::Boom(Boom::Drop(of)) if of == id && drop_panics => Ok(()),
+            Outcome::PlannedPanic(PlannedPanic::Make(of)) if of == id && *make_panics && polled => Ok(()),
+            Outcome::PlannedPanic(PlannedPanic::Body(of)) if of == id && *end == End::Panic && polled => Ok(()),
+            Outcome::PlannedPanic(PlannedPanic::Drop(of)) if of == id && drop_panics => Ok(()),
             Outcome::NoTimer if self.is_scoped => refuse("no panic of tokio's comes out of a call"),
             // Only workers go on while their runtime shuts down.
             Outcome::NoTimer if self.place.kind == Kind::MultiThread && self.place.ending.load(SeqCst) => Ok(()),
             Outcome::NoTimer => refuse("the loop runs"),
-            Outcome::Boom(_) => refuse("that is not its panic"),
+            Outcome::PlannedPanic(_) => refuse("that is not its panic"),
             Outcome::Other(_) => refuse("no such thing was planned"),
         }
     }
@@ -309,7 +310,7 @@ impl Record {
         match &*outcome {
             Some(Outcome::Cancelled) if said_false > 0 => return Err("cancelled, and a cancel said false".into()),
             // A destructor's or a body's panic stands, whatever a cancel has said.
-            Some(Outcome::Cancelled | Outcome::Boom(_) | Outcome::NoTimer) | None => {}
+            Some(Outcome::Cancelled | Outcome::PlannedPanic(_) | Outcome::NoTimer) | None => {}
             Some(Outcome::Closed) if self.accepted.load(SeqCst) && self.place.finished.load(SeqCst) => {
                 return Err("closed by a shutdown that said it has finished all".into());
             }

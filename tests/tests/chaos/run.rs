@@ -13,7 +13,7 @@ use bridge_tests::{Log, wait_until};
 
 use crate::acts::{Held, settle};
 use crate::future::Captured;
-use crate::model::{Boom, Outcome, Output, Record, Tally};
+use crate::model::{Outcome, Output, PlannedPanic, Record, Tally};
 use crate::script::{Call, Kind, Script, Step};
 use crate::world::{World, lock};
 
@@ -108,13 +108,16 @@ fn wait(calls: &[Arc<Call>], when: ReturnWhen, limit: Option<Duration>, ask_agai
         failed |= !matches!(outcome, Outcome::Value(_));
         // Tasks that fail do not say who they are: any of those that are left may be it, in order.
         let fits = |record: &&Arc<Record>| match &outcome {
-            Outcome::Value(id) | Outcome::Boom(Boom::Make(id) | Boom::Body(id) | Boom::Drop(id)) => {
+            Outcome::Value(id)
+            | Outcome::PlannedPanic(PlannedPanic::Make(id) | PlannedPanic::Body(id) | PlannedPanic::Drop(id)) => {
                 record.call.id == *id
             }
             _ => true,
         };
         match left.find(fits) {
-            Some(record) if matches!(outcome, Outcome::Value(_) | Outcome::Boom(_)) => world.ended(record, &outcome),
+            Some(record) if matches!(outcome, Outcome::Value(_) | Outcome::PlannedPanic(_)) => {
+                world.ended(record, &outcome)
+            }
             Some(_) if matches!(outcome, Outcome::Cancelled | Outcome::Closed) => {}
             _ => world.faults.push(format!("`wait` for {when:?}: {outcome:?} is out of order: {records:?}")),
         }
@@ -182,7 +185,7 @@ fn call_soon(call: &Arc<Call>, panics: bool, world: &Arc<World>) {
         captured.run(|record| {
             record.callbacks.fetch_add(1, SeqCst);
             if panics {
-                panic_any(Boom::Callback(record.call.id));
+                panic_any(PlannedPanic::Callback(record.call.id));
             }
         });
     });

@@ -227,7 +227,7 @@ impl World {
         (thread::current().id(), self.submissions.fetch_add(1, SeqCst))
     }
 
-    /// Whether a wait of `from`'s thread for `on`, a loop or the end of one, may close a circle.
+    /// Whether a wait of `from`'s thread for `on`, a loop or the end of one, may close a cycle.
     pub(crate) fn may_deadlock(&self, from: Option<usize>, on: usize) -> bool {
         let reaches = &self.script.reaches[on];
         let holds_up_an_end =

@@ -33,7 +33,7 @@ fn waits_for_the_first(waiter: &Handle, others: [&Handle; 2]) -> (Task<Result<()
 }
 
 /// The text of the deadlock that ended that wait: told to the task that it was for, or, if the waiting thread was late and
-/// closed the circle itself, to that one.
+/// closed the cycle itself, to that one.
 #[track_caller]
 fn refusal(waits: Task<Result<(), Error>>) -> String {
     match waits.result() {
@@ -82,7 +82,7 @@ fn a_wait_for_the_first_that_can_still_end_holds_nobody_up() {
 }
 
 #[test]
-fn a_wait_for_the_first_of_one_loop_counts_in_a_circle() {
+fn a_wait_for_the_first_of_one_loop_counts_in_a_cycle() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
         let (waits, [first_asks, _second_asks]) = waits_for_the_first(&alpha, [&beta, &beta]);
         first_asks.send(()).unwrap();
@@ -123,23 +123,23 @@ fn the_ended_wait_is_none(end: fn(), waits: fn([Task<()>; 2])) {
 }
 
 #[test]
-fn a_wait_for_the_first_is_no_part_of_a_circle_once_one_has_come() {
+fn a_wait_for_the_first_is_no_part_of_a_cycle_once_one_has_come() {
     the_ended_wait_is_none(|| (), |tasks| assert_eq!(wait(tasks, FirstCompleted, None).done.len(), 1));
 }
 
 #[test]
-fn a_wait_for_the_first_error_is_no_part_of_a_circle_once_one_has_come() {
+fn a_wait_for_the_first_error_is_no_part_of_a_cycle_once_one_has_come() {
     let fails = || resume_unwind(Box::new("it ends the wait"));
     the_ended_wait_is_none(fails, |tasks| assert_eq!(wait(tasks, FirstError, None).done.len(), 1));
 }
 
 #[test]
-fn as_completed_is_no_part_of_a_circle_once_one_has_come() {
+fn as_completed_is_no_part_of_a_cycle_once_one_has_come() {
     the_ended_wait_is_none(|| (), |tasks| assert_eq!(as_completed(tasks).next().unwrap().0, 1));
 }
 
 #[test]
-fn next_is_no_part_of_a_circle_once_an_item_has_come() {
+fn next_is_no_part_of_a_cycle_once_an_item_has_come() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
         for _ in 0..10 {
             let (go, begin) = oneshot::channel::<()>();
