@@ -339,6 +339,94 @@ mod free_functions {
     }
 }
 
+mod made_of_a_facade {
+    //! Facades that are made of others, which have their loop and their handle's timeout.
+
+    use std::time::Duration;
+
+    use bridge::{Error, Facade, threadsafe};
+    use tokio::task::yield_now;
+
+    #[derive(Clone)]
+    pub(crate) struct Client;
+
+    pub(crate) struct Proxy(Client);
+
+    #[threadsafe(facade = blocking)]
+    impl Client {}
+
+    #[threadsafe(facade = blocking)]
+    impl Proxy {
+        pub async fn new(client: &Client) -> Result<Proxy, Error> {
+            yield_now().await;
+            Ok(Proxy(client.clone()))
+        }
+
+        pub async fn owning(name: &str, client: Client) -> Option<Proxy> {
+            yield_now().await;
+            (!name.is_empty()).then_some(Proxy(client))
+        }
+
+        pub fn spawned(client: &mut Client) -> Proxy {
+            drop(tokio::spawn(async {}));
+            Proxy(client.clone())
+        }
+
+        pub async fn never(&self) -> Result<(), Error> {
+            std::future::pending().await
+        }
+    }
+
+    impl From<&Client> for Proxy {
+        fn from(client: &Client) -> Proxy {
+            drop(tokio::spawn(async {}));
+            Proxy(client.clone())
+        }
+    }
+
+    impl TryFrom<Client> for Proxy {
+        type Error = Error;
+
+        fn try_from(client: Client) -> Result<Proxy, Error> {
+            Ok(Proxy(client))
+        }
+    }
+
+    pub(crate) async fn open(client: &Client) -> Proxy {
+        yield_now().await;
+        Proxy(client.clone())
+    }
+
+    pub(crate) mod blocking {
+        // No loop is named, and none is needed.
+        bridge::facade! {
+            #[derive(Clone)]
+            pub(crate) struct Client(super::Client);
+            pub(crate) struct Proxy(super::Proxy): From<&super::Client> + TryFrom<super::Client>;
+            pub(crate) async fn open(client: &super::Client) -> super::Proxy = super::open;
+        }
+    }
+
+    #[test]
+    fn have_its_loop_and_its_timeout() {
+        let event_loop = bridge::EventLoop::builder().thread_name("its").build().unwrap();
+        let handle = event_loop.handle().with_timeout(Duration::from_millis(5));
+        let mut client = blocking::Client::wrap(Client, &handle);
+        let made = [
+            blocking::Proxy::new(&client).unwrap(),
+            blocking::Proxy::owning("one", client.clone()).unwrap(),
+            blocking::Proxy::spawned(&mut client),
+            blocking::Proxy::from(&client),
+            blocking::Proxy::try_from(client.clone()).unwrap(),
+            blocking::open(&client),
+        ];
+        for proxy in made {
+            assert_eq!(format!("{:?}", proxy.handle()), format!("{:?}", client.handle()));
+            assert!(matches!(proxy.never(), Err(Error::TimedOut(_))));
+        }
+    }
+}
+
 mod traits {
     //! A generic trait with associated types, default bodies and constructors.
 

@@ -8,7 +8,7 @@ use syn::{
 
 use super::errors::mistake;
 use super::list::Implements;
-use super::map::{Mapper, Output};
+use super::map::{Mapper, Output, Passed};
 use super::registry::{Handle, Registry};
 use super::structs::with_predicate;
 use super::tokens::{Located as _, at, ungrouped};
@@ -378,34 +378,50 @@ fn argument(arguments: Option<&AngleBracketedGenericArguments>) -> Option<Type> 
 
 fn from(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStream> {
     let Some(from) = argument(implements.arguments.as_ref()) else { return Ok(TokenStream::new()) };
-    let made = facade.of_nothing(&implements.name)?;
     let of = facade.of;
     let value = Ident::new("value", here);
     // From the async type itself.
     if implements.name == "From" && from.to_token_stream().to_string() == of.to_token_stream().to_string() {
-        let made = made(value.to_token_stream());
+        let made = facade.of_nothing(&implements.name)?(value.to_token_stream());
         return Ok(facade.std_trait(
             quote_spanned!(here=> ::core::convert::From<#from>),
             quote_spanned!(here=> fn from(#value: #from) -> Self { #made }),
         ));
     }
     let mut ty = from.clone();
-    let passed = Mapper { registry: facade.registry, in_trait: false, is_pinned: false, own: None, items: None }
-        .argument(&mut ty, &value)?;
+    let Passed { value: passed, facade: parent } =
+        Mapper { registry: facade.registry, in_trait: false, is_pinned: false, own: None, items: None }
+            .argument(&mut ty, &value)?;
+    // One that is made of another facade has that one's loop.
+    let krate = facade.registry.krate(here);
+    let parent = parent.map(
+        |parent| quote_spanned!(here=> let on = ::core::clone::Clone::clone(#krate::Facade::__held(#parent).on());),
+    );
+    // And what makes it may need the loop's context.
+    let within = |call: TokenStream| match &parent {
+        Some(_) => quote_spanned!(here=> on.within(move || #call)),
+        None => call,
+    };
+    let made = |value: TokenStream| match &parent {
+        Some(_) => Ok(quote_spanned!(here=> Self { __held: #krate::__private::facade::Held::new(#value, on) })),
+        None => facade.of_nothing(&implements.name).map(|made| made(value)),
+    };
     if implements.name == "From" {
-        let made = made(quote_spanned!(here=> <#of as ::core::convert::From<#from>>::from(#passed)));
+        let made = made(within(quote_spanned!(here=> <#of as ::core::convert::From<#from>>::from(#passed))))?;
         return Ok(facade.std_trait(
             quote_spanned!(here=> ::core::convert::From<#ty>),
-            quote_spanned!(here=> fn from(#value: #ty) -> Self { #made }),
+            quote_spanned!(here=> fn from(#value: #ty) -> Self { #parent #made }),
         ));
     }
-    let made = made(value.to_token_stream());
+    let call = within(quote_spanned!(here=> <#of as ::core::convert::TryFrom<#from>>::try_from(#passed)));
+    let made = made(value.to_token_stream())?;
     Ok(facade.std_trait(
         quote_spanned!(here=> ::core::convert::TryFrom<#ty>),
         quote_spanned! {here=>
             type Error = <#of as ::core::convert::TryFrom<#from>>::Error;
             fn try_from(#value: #ty) -> ::core::result::Result<Self, Self::Error> {
-                <#of as ::core::convert::TryFrom<#from>>::try_from(#passed).map(|#value| #made)
+                #parent
+                #call.map(|#value| #made)
             }
         },
     ))

@@ -61,6 +61,13 @@ enum Input {
     Tuple(Vec<Input>),
 }
 
+/// An argument of the facade's, for the async fn.
+pub(super) struct Passed {
+    pub(super) value: TokenStream,
+    /// A reference to it, where it is a facade itself.
+    pub(super) facade: Option<TokenStream>,
+}
+
 /// Maps the types of signatures.
 pub(super) struct Mapper<'a> {
     pub(super) registry: &'a Registry,
@@ -165,9 +172,16 @@ impl Mapper<'_> {
     }
 
     /// Makes the type of an argument the facade's, and gives the expression that is passed on.
-    pub(super) fn argument(&self, ty: &mut Type, name: &Ident) -> Result<TokenStream> {
+    pub(super) fn argument(&self, ty: &mut Type, name: &Ident) -> Result<Passed> {
         let input = self.input(ty)?;
-        Ok(self.pass(&input, name.to_token_stream(), name.span()))
+        let here = at(name.span());
+        let facade = match input {
+            Input::Value => Some(quote_spanned!(here=> &#name)),
+            Input::Reference => Some(name.to_token_stream()),
+            Input::Mutable => Some(quote_spanned!(here=> &*#name)),
+            Input::Same | Input::Option(_) | Input::Vec(_) | Input::Tuple(_) => None,
+        };
+        Ok(Passed { value: self.pass(&input, name.to_token_stream(), name.span()), facade })
     }
 
     fn input(&self, ty: &mut Type) -> Result<Input> {

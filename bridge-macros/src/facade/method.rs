@@ -10,7 +10,7 @@ use syn::{
 };
 
 use super::errors::{conditions, mistake};
-use super::map::{Mapper, Output};
+use super::map::{Mapper, Output, Passed};
 use super::options::MethodOptions;
 use super::registry::{Handle, Registry};
 use super::tokens::{Located as _, at, ungrouped};
@@ -83,7 +83,7 @@ impl Owner<'_> {
         let source = sig.ident.clone();
         let mut call = self.prepare(&source, &mut sig, &options)?;
         let needs_loop = call.receiver == Receiver::None && (call.awaited.is_some() || !call.output.is_same());
-        if needs_loop && matches!(self.registry.handle, Handle::Parameter) {
+        if needs_loop && call.parent.is_none() && matches!(self.registry.handle, Handle::Parameter) {
             call.handle = Some(handle_parameter(&mut sig, self.registry));
         }
         let probe = if self.probes && options.as_is.is_none() {
@@ -132,10 +132,10 @@ impl Owner<'_> {
         let items = (!in_trait && options.local.is_none()).then_some((&*name, options.error.as_ref()));
         let mapper = Mapper { registry: self.registry, in_trait, is_pinned, own: self.facade, items };
         let returns = Returns::of(&sig.output, &self.target);
-        let (args, output) = if options.as_is.is_some() {
+        let Mapped { args, parent, output } = if options.as_is.is_some() {
             with::replace_self(sig, &self.this);
             let names = typed(sig).enumerate().map(|(index, arg)| name_of(arg, index).into_token_stream());
-            (names.collect(), Output::Same)
+            Mapped { args: names.collect(), parent: None, output: Output::Same }
         } else {
             mapped(sig, receiver, &mapper)?
         };
@@ -150,6 +150,7 @@ impl Owner<'_> {
             receiver,
             this,
             args,
+            parent: parent.filter(|_| receiver == Receiver::None),
             turbofish,
             awaited,
             returns,
@@ -175,15 +176,26 @@ impl Owner<'_> {
 const LEAVE_OUT: &str =
     "`#[threadsafe(skip)]` leaves this method out, to be written by hand in an `impl` of the facade";
 
-/// Makes the types the facade's: what is passed on, and how the output comes out.
-fn mapped(sig: &mut Signature, receiver: Receiver, mapper: &Mapper<'_>) -> Result<(Vec<TokenStream>, Output)> {
+/// A signature whose types were made the facade's.
+struct Mapped {
+    /// What is passed on.
+    args: Vec<TokenStream>,
+    /// A reference to the first of them that is a facade.
+    parent: Option<TokenStream>,
+    /// How the output comes out.
+    output: Output,
+}
+
+fn mapped(sig: &mut Signature, receiver: Receiver, mapper: &Mapper<'_>) -> Result<Mapped> {
     mapper.refuse_in_generics(&sig.generics)?;
-    let mut args = Vec::new();
+    let (mut args, mut parent) = (Vec::new(), None);
     for (index, arg) in typed(sig).enumerate() {
         let name = name_of(arg, index);
-        args.push(mapper.argument(&mut arg.ty, &name)?);
+        let Passed { value, facade } = mapper.argument(&mut arg.ty, &name)?;
+        args.push(value);
+        parent = parent.or(facade);
     }
-    Ok((args, output(sig, receiver, mapper)?))
+    Ok(Mapped { args, parent, output: output(sig, receiver, mapper)? })
 }
 
 /// Makes the output the facade's.
@@ -337,6 +349,8 @@ struct Call<'a> {
     receiver: Receiver,
     this: Option<Token![self]>,
     args: Vec<TokenStream>,
+    /// A facade among the arguments, where there is no receiver. What is made of it goes where its calls go.
+    parent: Option<TokenStream>,
     /// The arguments of the async fn's own parameters.
     turbofish: Vec<TokenStream>,
     awaited: Option<Awaited>,
@@ -410,7 +424,7 @@ impl Call<'_> {
             }
             Output::Facade(_) if receiver == Receiver::Value && self.is_builder() => return self.builder(),
             // No loop is there yet.
-            output if receiver == Receiver::None && self.handle.is_none() => {
+            output if receiver == Receiver::None && self.handle.is_none() && self.parent.is_none() => {
                 let parts = self.parts();
                 let wrapped = self.wrap(output, self.call(None), &on.to_token_stream());
                 return quote!(#parts #wrapped);
@@ -583,9 +597,12 @@ impl Call<'_> {
                 quote_spanned!(span=> let (#value, #on) = #held.into_parts(); let #on = &#on;)
             }
             Receiver::None => {
-                let made = match &self.handle {
-                    Some(handle) => quote_spanned!(span=> #krate::__private::facade::On::new(#handle)),
-                    None => self.owner.registry.lazy(span),
+                let made = match (&self.handle, &self.parent) {
+                    (Some(handle), _) => quote_spanned!(span=> #krate::__private::facade::On::new(#handle)),
+                    (None, Some(parent)) => {
+                        quote_spanned!(span=> ::core::clone::Clone::clone(#krate::Facade::__held(#parent).on()))
+                    }
+                    (None, None) => self.owner.registry.lazy(span),
                 };
                 quote_spanned!(span=> let #on = &#made;)
             }
