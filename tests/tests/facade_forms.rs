@@ -402,9 +402,17 @@ mod made_of_a_facade {
         bridge::facade! {
             #[derive(Clone)]
             pub(crate) struct Client(super::Client);
-            pub(crate) struct Proxy(super::Proxy): From<&super::Client> + TryFrom<super::Client>;
+            pub(crate) struct Proxy(super::Proxy): From<&super::Client> + TryFrom<super::Client> + Async(inner, into_inner);
             pub(crate) async fn open(client: &super::Client) -> super::Proxy = super::open;
         }
+    }
+
+    #[test]
+    fn give_their_async_values_by_methods_of_the_list() {
+        let proxy = blocking::Proxy::from(&blocking::Client::wrap(Client, bridge::shared()));
+        let inner: &Proxy = proxy.inner();
+        assert!(std::ptr::eq(inner, proxy.as_async()));
+        let _: Proxy = proxy.into_inner();
     }
 
     #[test]

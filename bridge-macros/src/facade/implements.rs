@@ -49,6 +49,7 @@ pub(super) fn one(facade: &Of<'_>, implements: &Implements) -> Result<TokenStrea
         "Iterator" => iterator(facade, implements, here)?,
         "IntoFuture" => run(facade, implements, here)?,
         "Drop" => drop_with(facade, implements, here)?,
+        "Async" => async_value(facade, implements, here),
         "Default" => {
             let made = facade.of_nothing(name)?;
             let of = facade.of;
@@ -87,31 +88,35 @@ pub(super) fn one(facade: &Of<'_>, implements: &Implements) -> Result<TokenStrea
     })
 }
 
+/// What else may stand after the colon.
+const KNOWN: [&str; 13] = [
+    "AsRef",
+    "Async",
+    "BufRead",
+    "Display",
+    "Drop",
+    "From",
+    "FromStr",
+    "IntoFuture",
+    "Iterator",
+    "Read",
+    "Seek",
+    "TryFrom",
+    "Write",
+];
+
 /// Refuses names that are not known, and what a name does not take.
 fn check_form(facade: &Of<'_>, implements: &Implements) -> Result<()> {
-    let Implements { name, arguments, method } = implements;
+    let Implements { name, arguments, methods } = implements;
     let text = name.to_string();
-    let known = [
-        "AsRef",
-        "BufRead",
-        "Display",
-        "Drop",
-        "From",
-        "FromStr",
-        "IntoFuture",
-        "Iterator",
-        "Read",
-        "Seek",
-        "TryFrom",
-        "Write",
-    ];
-    if !known.contains(&&*text) && !is_derived(name) {
+    if !KNOWN.contains(&&*text) && !is_derived(name) {
         return Err(mistake(
             name,
             format!("a facade cannot implement `{name}` by itself"),
             format!(
                 "what may stand here is `Read`, `Write`, `BufRead`, `Seek`, `Iterator`, `IntoFuture`, `Default`, `From<T>`, \
-                 `TryFrom<T>`, `FromStr`, `AsRef<T>`, `Display` and `Drop(method)`; write other impls by hand, for `{}`",
+                 `TryFrom<T>`, `FromStr`, `AsRef<T>`, `Display`, `Drop(method)` and `Async(inner, into_inner)`; write other impls \
+                 by hand, for `{}`",
                 facade.name
             ),
         ));
@@ -124,16 +129,28 @@ fn check_form(facade: &Of<'_>, implements: &Implements) -> Result<()> {
     if let Some(arguments) = arguments.as_ref().filter(|_| !takes_type && !takes_output) {
         return Err(mistake(arguments, format!("`{name}` takes no type here"), "remove it"));
     }
-    if text == "Drop" && method.is_none() {
-        return Err(mistake(
+    check_methods(name, methods)
+}
+
+/// Refuses methods where none is taken, and the other way round.
+fn check_methods(name: &Ident, methods: &[Ident]) -> Result<()> {
+    match &*name.to_string() {
+        "Async" if (1..=2).contains(&methods.len()) => Ok(()),
+        "Async" => Err(mistake(
+            name,
+            "`Async` names one method or two, that give the async value",
+            "write `Async(inner, into_inner)`, the first by reference, the second by value",
+        )),
+        "Drop" if methods.is_empty() => Err(mistake(
             name,
             "a facade drops its value by itself, in the context of the loop, and waits for nothing",
             "name the method that a drop is to await, `Drop(rollback)`, or remove it",
-        ));
-    }
-    match method {
-        Some(method) if text != "Drop" => Err(mistake(method, format!("`{name}` takes no method"), "remove it")),
-        _ => Ok(()),
+        )),
+        "Drop" => Ok(()),
+        _ => match methods.first() {
+            Some(method) => Err(mistake(method, format!("`{name}` takes no method"), "remove it")),
+            None => Ok(()),
+        },
     }
 }
 
@@ -353,7 +370,7 @@ fn run(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStre
 
 fn drop_with(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStream> {
     let (krate, of) = (facade.registry.krate(here), facade.of);
-    let Some(method) = &implements.method else { return Ok(TokenStream::new()) };
+    let Some(method) = implements.methods.first() else { return Ok(TokenStream::new()) };
     Ok(facade.std_trait(
         quote_spanned!(here=> ::core::ops::Drop),
         quote_spanned! {here=>
@@ -367,6 +384,27 @@ fn drop_with(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Tok
             }
         },
     ))
+}
+
+/// Methods of the facade's own that give the async value: by reference, by value.
+fn async_value(facade: &Of<'_>, implements: &Implements, here: Span) -> TokenStream {
+    let Of { name, vis, generics, of, conditions, registry, .. } = facade;
+    let krate = registry.krate(here);
+    let (impl_generics, arguments, where_clause) = generics.split_for_impl();
+    let mut methods = implements.methods.iter();
+    let by_reference = methods.next().map(|method| {
+        quote_spanned! {here=>
+            /// The async value.
+            #vis fn #method(&self) -> &#of { self.__held.get() }
+        }
+    });
+    let by_value = methods.next().map(|method| {
+        quote_spanned! {here=>
+            /// The async value.
+            #vis fn #method(self) -> #of { #krate::Facade::into_async(self) }
+        }
+    });
+    quote_spanned!(here=> #conditions impl #impl_generics #name #arguments #where_clause { #by_reference #by_value })
 }
 
 fn argument(arguments: Option<&AngleBracketedGenericArguments>) -> Option<Type> {

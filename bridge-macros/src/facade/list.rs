@@ -4,6 +4,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
+use syn::punctuated::Punctuated;
 use syn::{
     AngleBracketedGenericArguments, Attribute, Error, Expr, Generics, Ident, Path, Result, Signature, Token, Type,
     Visibility, WhereClause, braced, parenthesized, token,
@@ -58,8 +59,8 @@ enum Item {
 pub(super) struct Implements {
     pub(super) name: Ident,
     pub(super) arguments: Option<AngleBracketedGenericArguments>,
-    /// `Drop(rollback)`
-    pub(super) method: Option<Ident>,
+    /// `Drop(rollback)`, `Async(inner, into_inner)`
+    pub(super) methods: Vec<Ident>,
 }
 
 impl Declared {
@@ -290,14 +291,17 @@ pub(super) fn implements(input: ParseStream<'_>) -> Result<Vec<Implements>> {
     loop {
         let name: Ident = input.parse()?;
         let arguments = if input.peek(Token![<]) { Some(input.parse()?) } else { None };
-        let method = if input.peek(token::Paren) {
+        let mut methods = Vec::new();
+        if input.peek(token::Paren) {
             let content;
             parenthesized!(content in input);
-            Some(method(&content)?)
-        } else {
-            None
-        };
-        implements.push(Implements { name, arguments, method });
+            if name == "Async" {
+                methods.extend(Punctuated::<Ident, Token![,]>::parse_terminated(&content)?);
+            } else {
+                methods.push(method(&content)?);
+            }
+        }
+        implements.push(Implements { name, arguments, methods });
         if input.parse::<Option<Token![+]>>()?.is_none() {
             return Ok(implements);
         }

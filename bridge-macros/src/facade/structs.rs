@@ -164,7 +164,7 @@ fn derives(attrs: Vec<Attribute>) -> (Vec<Implements>, Vec<Attribute>) {
         derived.extend(ours.into_iter().filter_map(of_path).map(|name| Implements {
             name,
             arguments: None,
-            method: None,
+            methods: Vec::new(),
         }));
         if !others.is_empty() {
             rest.push(parse_quote!(#[derive(#(#others),*)]));
