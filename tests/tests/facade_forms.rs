@@ -435,6 +435,91 @@ mod made_of_a_facade {
     }
 }
 
+mod generic {
+    //! Listed types with parameters: what their impls ask for is asked where it is needed, and not of each facade.
+
+    use std::future::IntoFuture;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use bridge::threadsafe;
+    use futures::Stream;
+    use tokio::task::yield_now;
+
+    pub(crate) struct Client;
+
+    /// An action with a future that has no name.
+    pub(crate) struct Get<F> {
+        future: F,
+        twice: bool,
+    }
+
+    impl<F: Future<Output = u32>> IntoFuture for Get<F> {
+        type Output = u32;
+        type IntoFuture = futures::future::Map<F, fn(u32) -> u32>;
+
+        fn into_future(self) -> Self::IntoFuture {
+            use futures::FutureExt as _;
+            let finish: fn(u32) -> u32 = if self.twice { |value| 2 * value } else { |value| value };
+            self.future.map(finish)
+        }
+    }
+
+    pub(crate) struct Changes<T>(Vec<T>);
+
+    impl<T: Unpin> Stream for Changes<T> {
+        type Item = T;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<T>> {
+            Poll::Ready(self.0.pop())
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl Client {
+        pub fn get_with(&self) -> Get<impl Future<Output = u32> + Send + use<>> {
+            let future = async {
+                yield_now().await;
+                21
+            };
+            Get { future, twice: false }
+        }
+
+        pub async fn changes<T>(&self, changes: Vec<T>) -> Changes<T> {
+            yield_now().await;
+            Changes(changes)
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl<F: Future> Get<F> {
+        pub fn twice(mut self) -> Self {
+            self.twice = true;
+            self
+        }
+    }
+
+    pub(crate) mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(crate) struct Client(super::Client): From<super::Client>;
+            pub(crate) struct Get<F>(super::Get<F>): IntoFuture;
+            pub(crate) struct Changes<T>(super::Changes<T>): Iterator;
+        }
+    }
+
+    #[test]
+    fn actions_of_futures_without_a_name_run() {
+        assert_eq!(blocking::Client::from(Client).get_with().twice().run(), 42);
+    }
+
+    #[test]
+    fn streams_are_iterators() {
+        let changes = blocking::Client::from(Client).changes(vec![1, 2, 3]);
+        assert_eq!(changes.collect::<Vec<_>>(), [3, 2, 1]);
+    }
+}
+
 mod traits {
     //! A generic trait with associated types, default bodies and constructors.
 

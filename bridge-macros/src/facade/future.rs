@@ -7,6 +7,8 @@ use syn::spanned::Spanned as _;
 use syn::{GenericArgument, Path, PathArguments, Result, Token, Type, TypeParamBound, parse_quote};
 
 use super::errors::mistake;
+use super::map::types_in;
+use super::registry::Registry;
 use super::tokens::{at, text, ungrouped};
 use crate::ast::types::{self, Part};
 
@@ -127,20 +129,19 @@ fn is_other(bound: &TypeParamBound) -> bool {
     !matches!(bound, TypeParamBound::Trait(bound) if ["Stream", "FusedStream"].iter().any(|name| types::ends_in(&bound.path, name)))
 }
 
-/// Refuses an output with a stream, a sink, a future in it that has no name.
-pub(super) fn refuse_unnamed(ty: &Type) -> Result<()> {
-    let mut found: Option<&Path> = None;
+/// Refuses an output with a stream, a sink, a future in it that has no name. What is an argument of a facade stays inside of it.
+pub(super) fn refuse_unnamed(ty: &Type, registry: &Registry) -> Result<()> {
+    let (mut found, mut inside) = (Vec::new(), Vec::new());
     types::walk_all(ty, &mut |part| {
-        let (path, names): (_, &[&str]) = match part {
-            Part::Bound(path) => (path, &ASYNC_TRAITS),
-            Part::Path(path) => (&path.path, &ASYNC_TYPES),
-            _ => return,
-        };
-        if found.is_none() && names.iter().any(|name| types::ends_in(path, name)) {
-            found = Some(path);
+        found.extend(unnamed(part));
+        let Part::Path(path) = part else { return };
+        let last = path.path.segments.last().filter(|_| registry.is_facade(&path.path));
+        for argument in last.into_iter().flat_map(|last| types_in(&last.arguments)) {
+            types::walk_all(argument, &mut |part| inside.extend(unnamed(part)));
         }
     });
-    let Some(found) = found else { return Ok(()) };
+    let is_inside = |found: &Path| inside.iter().any(|path| std::ptr::eq(*path, found));
+    let Some(found) = found.into_iter().find(|found| !is_inside(found)) else { return Ok(()) };
     let name = text(found);
     let implements = match &*name {
         name if name.contains("Sink") => None,
@@ -159,4 +160,14 @@ pub(super) fn refuse_unnamed(ty: &Type) -> Result<()> {
         None => "leave this method out with `#[threadsafe(skip)]`".to_owned(),
     };
     Err(mistake(found, format!("`{name}` would leave the facade, where nobody can await it"), help))
+}
+
+/// The path of an async trait without a name, or of a boxed one.
+fn unnamed(part: Part<'_>) -> Option<&Path> {
+    let (path, names): (_, &[&str]) = match part {
+        Part::Bound(path) => (path, &ASYNC_TRAITS),
+        Part::Path(path) => (&path.path, &ASYNC_TYPES),
+        _ => return None,
+    };
+    names.iter().any(|name| types::ends_in(path, name)).then_some(path)
 }

@@ -13,7 +13,7 @@ use super::errors::{Errors, conditions, mistake};
 use super::list::Function;
 use super::method::{Generated, Method, Owner, OwnerKind, unfinished};
 use super::options::{MethodOptions, Options, Place};
-use super::registry::{Found, Registry};
+use super::registry::{Found, Linked, Registry};
 use super::tokens::{at, ungrouped};
 use super::{docs, with};
 use crate::ast;
@@ -199,9 +199,12 @@ fn methods(owner: &Owner<'_>, block: &Block, errors: &mut Errors) -> TokenStream
 }
 
 /// A function and its body. `names`: the methods that are beside it.
-fn whole(owner: &Owner<'_>, read: Result<Method>, names: &[String], errors: &mut Errors) -> TokenStream {
+fn whole(owner: &Owner<'_>, read: Result<Method>, names: &[(String, bool)], errors: &mut Errors) -> TokenStream {
     let Some(mut method) = errors.take(read) else { return TokenStream::new() };
-    docs::relink(&mut method.attrs, &|path| owner.registry.target(path, &owner.name, names));
+    let path = owner.block.map(|_| owner.this.to_string().replace(' ', ""));
+    let path = path.and_then(|path| path.split('<').next().map(str::to_owned));
+    let linked = Linked { name: &owner.name, path, methods: names };
+    docs::relink(&mut method.attrs, &|path| owner.registry.target(path, &linked));
     let (conditions, instead) = (conditions(&method.attrs), unfinished(&method));
     match owner.generate(method) {
         Ok(Generated { head, body }) => quote!(#head { #body }),
@@ -212,14 +215,12 @@ fn whole(owner: &Owner<'_>, read: Result<Method>, names: &[String], errors: &mut
     }
 }
 
-/// The methods that the facade has under the names of the async ones.
-fn names(members: &[Member]) -> Vec<String> {
+/// The methods that the facade has under the names of the async ones, and whether it has them under every `cfg`.
+fn names(members: &[Member]) -> Vec<(String, bool)> {
     let is_renamed = |attr: &Attribute| attr.path().is_ident("threadsafe") && mentions(&attr.to_token_stream(), "name");
     let name = |member: &Member| match member {
-        Member::Function { attrs, sig, .. }
-            if !attrs.iter().any(|attr| attr.path().is_ident("cfg") || is_renamed(attr)) =>
-        {
-            Some(sig.ident.to_string())
+        Member::Function { attrs, sig, .. } if !attrs.iter().any(is_renamed) => {
+            Some((sig.ident.to_string(), !attrs.iter().any(|attr| attr.path().is_ident("cfg"))))
         }
         _ => None,
     };
@@ -234,6 +235,7 @@ fn facade_of<'r>(registry: &'r Registry, ty: &Type) -> Result<Found<'r>> {
             "annotate the impls of the types in `facade!`",
         ));
     };
+    registry.refuse_ambiguous(path)?;
     registry.find(path).ok_or_else(|| {
         let name = path.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
         let place = registry.place();

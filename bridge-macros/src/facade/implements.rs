@@ -10,7 +10,7 @@ use super::errors::mistake;
 use super::list::Implements;
 use super::map::{Mapper, Output, Passed};
 use super::registry::{Handle, Registry};
-use super::structs::with_predicate;
+use super::structs::with_predicates;
 use super::tokens::{Located as _, at, ungrouped};
 use super::{probe, timeout};
 
@@ -157,22 +157,26 @@ fn check_methods(name: &Ident, methods: &[Ident]) -> Result<()> {
 impl Of<'_> {
     /// `impl Trait for Name`
     fn std_trait(&self, of: TokenStream, body: TokenStream) -> TokenStream {
-        self.bounded(of, None, body)
+        self.bounded(of, Vec::new(), body)
     }
 
     /// The same, where a generic async value has the trait.
     fn forwarded(&self, name: &str, path: TokenStream, body: TokenStream) -> TokenStream {
         let of = self.of;
-        let is_generic = self.generics.type_params().next().is_some();
+        let is_generic = self.is_generic();
         // To a parameter's own bounds it would be a repetition, to nobody's harm.
         let predicate = (is_generic && DERIVED.contains(&name)).then(|| quote!(#of: #path));
-        self.bounded(path, predicate, body)
+        self.bounded(path, predicate.into_iter().collect(), body)
     }
 
-    fn bounded(&self, path: TokenStream, predicate: Option<TokenStream>, body: TokenStream) -> TokenStream {
+    fn is_generic(&self) -> bool {
+        self.generics.type_params().next().is_some()
+    }
+
+    fn bounded(&self, path: TokenStream, predicates: Vec<TokenStream>, body: TokenStream) -> TokenStream {
         let Of { name, generics, conditions, .. } = self;
         let (impl_generics, arguments, _) = generics.split_for_impl();
-        let where_clause = with_predicate(generics, predicate);
+        let where_clause = with_predicates(generics, predicates);
         quote!(#conditions impl #impl_generics #path for #name #arguments #where_clause { #body })
     }
 
@@ -319,8 +323,15 @@ fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Toke
             quote_spanned!(here=> #next.map(|value| #wrapped))
         }
     };
-    Ok(facade.std_trait(
+    // Of a generic stream rustc knows what its impl asks for, and not the parameters' bounds.
+    let (of, stream) = (facade.of, quote_spanned!(here=> #krate::__private::facade::Stream));
+    let predicates = [
+        quote_spanned!(here=> #of: #stream + ::core::marker::Send + ::core::marker::Unpin),
+        quote_spanned!(here=> <#of as #stream>::Item: ::core::marker::Send),
+    ];
+    Ok(facade.bounded(
         quote_spanned!(here=> ::core::iter::Iterator),
+        predicates.into_iter().filter(|_| facade.is_generic()).collect(),
         quote_spanned! {here=>
             type Item = #ty;
             #[track_caller]
@@ -349,7 +360,14 @@ fn run(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStre
     let fold = folds(quote_spanned!(here=> #krate::__private::facade::folds_action(&value)), error, here);
     let run = quote_spanned!(here=> #krate::__private::facade::run(#text, on, value, fold));
     let run = output.wrap(&krate, run, &quote_spanned!(here=> on), false, here);
-    let (impl_generics, arguments, where_clause) = generics.split_for_impl();
+    let action = quote_spanned!(here=> ::core::future::IntoFuture);
+    let predicates = [
+        quote_spanned!(here=> #of: #action + ::core::marker::Send),
+        quote_spanned!(here=> <#of as #action>::IntoFuture: ::core::marker::Send),
+        quote_spanned!(here=> <#of as #action>::Output: ::core::marker::Send),
+    ];
+    let where_clause = with_predicates(generics, predicates.into_iter().filter(|_| facade.is_generic()));
+    let (impl_generics, arguments, _) = generics.split_for_impl();
     Ok(quote_spanned! {here=>
         #conditions
         impl #impl_generics #name #arguments #where_clause {

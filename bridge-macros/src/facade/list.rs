@@ -249,8 +249,8 @@ fn end(input: ParseStream<'_>, name: &Ident) -> Result<()> {
     if input.parse::<Option<Token![;]>>()?.is_some() {
         return Ok(());
     }
-    let help =
-        "end it with `;`, or with signatures in braces; what it implements stands after a colon: `: Read + Write`";
+    let help = "end it with `;`, or with signatures in braces; what it implements stands after a colon, and before a `where`: \
+                `: Read + Write where T: Send;`";
     let span = if input.is_empty() { name.span() } else { input.span() };
     Err(Error::new(span, format!("this does not belong to the facade `{name}`\nhelp: {help}")))
 }

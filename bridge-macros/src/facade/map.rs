@@ -140,6 +140,7 @@ impl Mapper<'_> {
             let path = path.to_token_stream();
             return Ok(if self.is_pinned { Output::Pinned(path) } else { Output::Facade(path) });
         }
+        self.registry.refuse_ambiguous(path)?;
         if let Some(found) = self.find(path) {
             let build = found.path;
             let (mapped, pinned) = (found.ty, found.entry.is_pinned);
@@ -226,6 +227,7 @@ impl Mapper<'_> {
         if path.path.is_ident("Self") {
             return self.this(path);
         }
+        self.registry.refuse_ambiguous(path)?;
         if let Some(found) = self.find(path) {
             if found.entry.is_pinned {
                 return Err(is_pinned(path));
@@ -492,7 +494,7 @@ fn first_argument(path: &mut TypePath) -> Option<&mut Type> {
     }
 }
 
-fn types_in(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
+pub(super) fn types_in(arguments: &PathArguments) -> impl Iterator<Item = &Type> {
     let args = match arguments {
         PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
         _ => None,
@@ -516,7 +518,7 @@ fn no_reference_to(ty: impl ToTokens, name: &str) -> Error {
     mistake(
         ty,
         format!("no reference to a `{name}` can be turned into one to its facade"),
-        "`#[threadsafe(skip)]` leaves this method out; by hand, keep the facade in a field or return a clone",
+        "`#[threadsafe(skip)]` leaves this method out; by hand, return a facade of a clone, by `Facade::wrap`",
     )
 }
 

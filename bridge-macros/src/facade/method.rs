@@ -17,6 +17,7 @@ use super::tokens::{Located as _, at, ungrouped};
 use super::{elided, future, probe, sends, timeout, with};
 use crate::analyze::{attempt, is_text, mistakes_of_callbacks};
 use crate::ast::Block;
+use crate::ast::tokens::mentions;
 use crate::ast::types::{self, Part};
 use crate::plan::Place;
 
@@ -100,7 +101,7 @@ impl Owner<'_> {
         let more = &options.attrs;
         // A paragraph of its own.
         let apart = more.iter().any(is_text).then(|| quote!(#[doc = ""]));
-        let deprecated = attrs.iter().any(|attr| attr.path().is_ident("deprecated"));
+        let deprecated = attrs.iter().any(|attr| mentions(&attr.meta.to_token_stream(), "deprecated"));
         let allow = deprecated.then(|| quote!(#[allow(deprecated)]));
         Ok(Generated {
             head: quote!(#(#attrs)* #apart #(#[#more])* #allow #tracked #vis #sig),
@@ -208,7 +209,7 @@ fn output(sig: &mut Signature, receiver: Receiver, mapper: &Mapper<'_>) -> Resul
         }
         ReturnType::Type(_, ty) => {
             let output = mapper.output(ty)?;
-            future::refuse_unnamed(ty)?;
+            future::refuse_unnamed(ty, mapper.registry)?;
             output
         }
     };

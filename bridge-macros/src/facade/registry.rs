@@ -60,6 +60,15 @@ enum Slot {
     Fixed(String),
 }
 
+/// What the docs of a method may link to beside it.
+pub(super) struct Linked<'a> {
+    /// The async type, and its path, where `Self` is one.
+    pub(super) name: &'a str,
+    pub(super) path: Option<String>,
+    /// The methods that the facade has under the names of the async ones, and whether it has them under every `cfg`.
+    pub(super) methods: &'a [(String, bool)],
+}
+
 /// The facade that a type names.
 pub(super) struct Found<'a> {
     pub(super) entry: &'a Entry,
@@ -193,20 +202,37 @@ impl Registry {
         self.krate.located_at(span)
     }
 
-    /// The facade of the type that `path` names: by the end of its path, since the rest may have been imported.
-    pub(super) fn find(&self, path: &TypePath) -> Option<Found<'_>> {
-        if path.qself.is_some() {
-            return None;
-        }
+    /// The entries that `path` may name, with the facade's arguments: by the end of its path, since the rest may have been
+    /// imported. One whose path it is comes first.
+    fn entries_of(&self, path: &TypePath) -> Vec<(&Entry, PathArguments)> {
         let written = names(&path.path);
-        if written.is_empty() {
-            return None;
+        if path.qself.is_some() || written.is_empty() {
+            return Vec::new();
         }
-        let (entry, arguments) = self
-            .entries
-            .iter()
-            .filter(|entry| entry.path.ends_with(&written))
-            .find_map(|entry| Some((entry, entry.arguments(&path.path)?)))?;
+        let entries = self.entries.iter().filter(|entry| entry.path.ends_with(&written));
+        let mut found: Vec<_> = entries.filter_map(|entry| Some((entry, entry.arguments(&path.path)?))).collect();
+        found.sort_by_key(|(entry, _)| entry.path.len() != written.len());
+        found
+    }
+
+    /// Refuses a path that two listed types end in.
+    pub(super) fn refuse_ambiguous(&self, path: &TypePath) -> Result<()> {
+        let found = self.entries_of(path);
+        let [(one, _), (other, _), ..] = &*found else { return Ok(()) };
+        if one.path == other.path || one.path.len() == names(&path.path).len() {
+            return Ok(());
+        }
+        let (one, other) = (one.path.join("::"), other.path.join("::"));
+        Err(super::errors::mistake(
+            path,
+            format!("this may be `{one}` or `{other}`, both of which have facades"),
+            format!("write the path as far as `{one}`"),
+        ))
+    }
+
+    /// The facade of the type that `path` names.
+    pub(super) fn find(&self, path: &TypePath) -> Option<Found<'_>> {
+        let (entry, arguments) = self.entries_of(path).into_iter().next()?;
         let span = path.path.segments.last()?.ident.span();
         let mut name = entry.name.clone();
         name.set_span(entry.name.span().located_at(span));
@@ -214,8 +240,12 @@ impl Registry {
         Some(Found { entry, ty: Type::Path(parse_quote!(#path #arguments)), path })
     }
 
-    /// Where the docs of a method link to for `path`: a facade, or one of the `methods` of that of `own`.
-    pub(super) fn target(&self, path: &str, own: &str, methods: &[String]) -> Option<String> {
+    /// Where the docs of a method of `own` link to for `path`: a facade, one of its methods, or what the async type alone has.
+    pub(super) fn target(&self, path: &str, own: &Linked<'_>) -> Option<String> {
+        if let Some(method) = path.strip_prefix("Self::") {
+            let is_there = own.methods.iter().any(|(name, _)| name == method);
+            return own.path.as_ref().filter(|_| !is_there).map(|path| format!("{path}::{method}"));
+        }
         let of_type = |path: &str| {
             let path: TypePath = syn::parse_str(path).ok()?;
             let found = self.find(&path).filter(|_| path.path.segments.iter().all(|it| it.arguments.is_none()))?;
@@ -227,7 +257,8 @@ impl Registry {
         }
         let (ty, method) = path.rsplit_once("::")?;
         let (name, facade) = of_type(ty)?;
-        (name == own && methods.iter().any(|name| name == method)).then(|| format!("{facade}::{method}"))
+        let is_there = name == own.name && own.methods.iter().any(|(name, is_sure)| *is_sure && name == method);
+        is_there.then(|| format!("{facade}::{method}"))
     }
 
     /// The path of what the module has under that name, shown at `span`.

@@ -185,9 +185,12 @@ fn document(attrs: &mut Vec<Attribute>, of: &impl ToTokens) {
 }
 
 /// A where clause with more predicates.
-pub(super) fn with_predicate(generics: &Generics, predicate: Option<TokenStream>) -> Option<WhereClause> {
+pub(super) fn with_predicates(
+    generics: &Generics,
+    predicates: impl IntoIterator<Item = TokenStream>,
+) -> Option<WhereClause> {
     let mut generics = generics.clone();
-    if let Some(predicate) = predicate {
+    for predicate in predicates {
         generics.make_where_clause().predicates.push(parse_quote!(#predicate));
     }
     generics.where_clause

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::parse::Parser as _;
 use syn::{Attribute, Generics, Type, TypePath, parse_quote, parse_str};
 
-use super::registry::{Entry, Handle, Registry};
+use super::registry::{Entry, Handle, Linked, Registry};
 use super::{docs, item};
 
 fn docs_of(text: &str) -> String {
@@ -51,7 +51,9 @@ fn docs_of_which_nothing_is_left_are_replaced() {
 #[test]
 fn links_lead_to_what_the_facade_has() {
     let registry = registry(&[("", "crate::Client", "Client"), ("", "crate::page::Page", "Sheet")]);
-    let target = |path: &str| registry.target(path, "Client", &["get".to_owned()]);
+    let methods = [("get".to_owned(), true), ("put".to_owned(), false)];
+    let linked = Linked { name: "Client", path: Some("super::Client".to_owned()), methods: &methods };
+    let target = |path: &str| registry.target(path, &linked);
     let relinked = |text: &str| {
         let mut attrs = [parse_quote!(#[doc = #text])];
         docs::relink(&mut attrs, &target);
@@ -65,6 +67,11 @@ fn links_lead_to_what_the_facade_has() {
     for same in
         ["[`Client::other`]", "[`Page::get`]", "[x](https://a)", "`[Client]`", "[Client]: x", "As [`Client::get`]."]
     {
+        assert_eq!(relinked(same), same);
+    }
+    // What the facade has by no name, or by another, is the async type's.
+    assert_eq!(relinked("[`Self::other`]"), "[`Self::other`](super::Client::other)");
+    for same in ["[`Self::get`]", "[it](Self::put)"] {
         assert_eq!(relinked(same), same);
     }
     assert_eq!(relinked("```\n[Client]\n```"), "```\n[Client]\n```");

@@ -125,7 +125,8 @@ where
 #[diagnostic::on_unimplemented(
     message = "`{T}` would leave the facade: it is a future, and a caller that blocks cannot await it",
     label = "a future, or what `.await` takes",
-    note = "give the type a facade, `pub struct Name(Type): IntoFuture;` in `facade!`, or leave this function out: `#[threadsafe(skip)]`"
+    note = "give the type a facade, `pub struct Name(Type): IntoFuture;` in `facade!`, or leave this function out: `#[threadsafe(skip)]`",
+    note = "a type that callers may wait for in other ways too comes out as it is with `#[threadsafe(as_is)]`"
 )]
 pub trait Settled<T: ?Sized> {}
 
