@@ -435,6 +435,88 @@ mod made_of_a_facade {
     }
 }
 
+mod two_lists {
+    //! A list that takes the facades of another.
+
+    use bridge::{Error, threadsafe};
+    use tokio::task::yield_now;
+
+    pub(crate) struct Connection(u32);
+
+    pub(crate) struct Page<T>(T);
+
+    pub(crate) mod connection {
+        use super::*;
+
+        pub(crate) struct Builder;
+
+        #[threadsafe(facade = super::blocking::connection)]
+        impl Builder {
+            pub async fn build(&self) -> Result<Connection, Error> {
+                yield_now().await;
+                Ok(Connection(7))
+            }
+
+            pub async fn page<T: Send>(&self, item: T) -> Option<Page<T>> {
+                yield_now().await;
+                Some(Page(item))
+            }
+
+            pub fn like(connection: Connection) -> (u32, Connection) {
+                (connection.0, connection)
+            }
+        }
+
+        #[threadsafe(facade = super::blocking::connection)]
+        impl Connection {
+            pub fn into_number(self) -> u32 {
+                self.0
+            }
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl Connection {
+        pub async fn close(&mut self) {
+            yield_now().await;
+        }
+
+        pub async fn number(&self) -> u32 {
+            yield_now().await;
+            self.0
+        }
+    }
+
+    pub(crate) mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(crate) struct Connection(super::Connection): Drop(close);
+            pub(crate) struct Page<T>(super::Page<T>): Async(inner);
+        }
+
+        pub(crate) mod connection {
+            bridge::facade! {
+                handle = bridge::shared();
+                pub(crate) struct Builder(crate::two_lists::connection::Builder): From<crate::two_lists::connection::Builder>;
+                use super::Connection(crate::two_lists::Connection);
+                pub(crate) use super::Page<T>(crate::two_lists::Page<T>);
+            }
+        }
+    }
+
+    #[test]
+    fn one_returns_and_takes_the_facades_of_the_other() {
+        let builder = blocking::connection::Builder::from(connection::Builder);
+        let connection: blocking::Connection = builder.build().unwrap();
+        assert_eq!(connection.number(), 7);
+        let (number, connection) = blocking::connection::Builder::like(connection);
+        assert_eq!((number, connection.number()), (7, 7));
+        assert_eq!(connection.into_number(), 7);
+        let page: blocking::Page<&str> = builder.page("one").unwrap();
+        assert_eq!(page.inner().0, "one");
+    }
+}
+
 mod generic {
     //! Listed types with parameters: what their impls ask for is asked where it is needed, and not of each facade.
 

@@ -12,7 +12,7 @@ use super::implement::{self, Block};
 use super::item::{self, Item, ItemKind};
 use super::list::{self, Declared, List};
 use super::options::{Facade, MethodOptions, Options, Place};
-use super::registry::{Entry, Handle, Registry};
+use super::registry::{Entry, EntryKind, Handle, Registry};
 use super::structs;
 use super::tokens::{Located as _, at, ungrouped};
 use crate::rewrite::{promise, rewrite};
@@ -75,7 +75,7 @@ impl Annotated<'_> {
             Target::Listed(module) => Ok(self.invocation(&module, &conditions, &block)),
             Target::Single(module, name) => {
                 let (ty, generics) = self.own_type(facade)?;
-                let registry = self.registry(module, Entry::new(ty, &generics, name.clone(), false)?);
+                let registry = self.registry(module, Entry::new(ty, &generics, name.clone(), EntryKind::Drops)?);
                 self.direct(&registry, &conditions, block)
             }
             Target::Declared(vis, Some(module), name) => {
@@ -99,9 +99,8 @@ impl Annotated<'_> {
             }
             Target::Declared(vis, None, name) => {
                 let declared = self.declared(facade, vis, name, false)?;
-                let drops = declared.drops();
                 let (ty, generics) = self.own_type(facade)?;
-                let registry = self.registry(None, Entry::new(ty, &generics, name.clone(), drops)?);
+                let registry = self.registry(None, Entry::new(ty, &generics, name.clone(), declared.kind())?);
                 let declared = structs::one(declared, &registry, errors);
                 let methods = self.direct(&registry, &conditions, block)?;
                 Ok(quote!(#declared #methods))

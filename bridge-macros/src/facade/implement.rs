@@ -13,7 +13,7 @@ use super::errors::{Errors, conditions, mistake};
 use super::list::Function;
 use super::method::{Generated, Method, Owner, OwnerKind, unfinished};
 use super::options::{MethodOptions, Options, Place};
-use super::registry::{Found, Linked, Registry};
+use super::registry::{EntryKind, Found, Linked, Registry};
 use super::tokens::{at, ungrouped};
 use super::{docs, with};
 use crate::ast;
@@ -159,7 +159,7 @@ fn inherent(registry: &Registry, block: &Block, ty: &Type, errors: &mut Errors) 
         target,
         name,
         block: Some(&of_impl),
-        kind: OwnerKind::Impl { drops: found.entry.drops, pinned: found.entry.is_pinned },
+        kind: OwnerKind::Impl { drops: found.entry.kind != EntryKind::Plain, pinned: found.entry.is_pinned },
         facade: Some(&facade),
         probes: registry.is_list,
     };

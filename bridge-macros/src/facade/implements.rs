@@ -319,7 +319,7 @@ fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Toke
     let next = match &output {
         Output::Same => next,
         output => {
-            let wrapped = output.wrap(&krate, quote_spanned!(here=> value), &on, false, here);
+            let wrapped = output.wrap(&krate, quote_spanned!(here=> value), &on, here);
             quote_spanned!(here=> #next.map(|value| #wrapped))
         }
     };
@@ -359,7 +359,7 @@ fn run(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStre
     let error = facade.error.filter(|_| !is_other);
     let fold = folds(quote_spanned!(here=> #krate::__private::facade::folds_action(&value)), error, here);
     let run = quote_spanned!(here=> #krate::__private::facade::run(#text, on, value, fold));
-    let run = output.wrap(&krate, run, &quote_spanned!(here=> on), false, here);
+    let run = output.wrap(&krate, run, &quote_spanned!(here=> on), here);
     let action = quote_spanned!(here=> ::core::future::IntoFuture);
     let predicates = [
         quote_spanned!(here=> #of: #action + ::core::marker::Send),

@@ -1,6 +1,6 @@
 //! `facade!`: what it says.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
@@ -13,6 +13,7 @@ use syn::{
 use super::errors::{Errors, mistake};
 use super::implement::Member;
 use super::options::{MethodOptions, Options, Place};
+use super::registry::EntryKind;
 
 /// The whole list.
 pub(super) struct List {
@@ -21,6 +22,7 @@ pub(super) struct List {
     pub(super) error: Option<Path>,
     pub(super) facades: Vec<Declared>,
     pub(super) functions: Vec<Function>,
+    pub(super) imported: Vec<Imported>,
     /// Whether one could not be read.
     pub(super) is_broken: bool,
     pub(super) errors: Errors,
@@ -50,9 +52,27 @@ pub(super) struct Function {
     pub(super) of: Path,
 }
 
+/// A facade of another list: `pub use other::blocking::Client(other::Client);`
+pub(super) struct Imported {
+    pub(super) attrs: Vec<Attribute>,
+    pub(super) vis: Visibility,
+    pub(super) path: Path,
+    pub(super) generics: Generics,
+    /// The async type.
+    pub(super) of: Type,
+}
+
+impl Imported {
+    pub(super) fn name(&self) -> Ident {
+        let last = self.path.segments.last();
+        last.map_or_else(|| Ident::new("_", Span::call_site()), |last| last.ident.clone())
+    }
+}
+
 enum Item {
     Facade(Box<Declared>),
     Function(Box<Function>),
+    Imported(Box<Imported>),
 }
 
 /// One of what stands after the colon.
@@ -66,6 +86,10 @@ pub(super) struct Implements {
 impl Declared {
     pub(super) fn drops(&self) -> bool {
         self.implements.iter().any(|implements| implements.name == "Drop")
+    }
+
+    pub(super) fn kind(&self) -> EntryKind {
+        if self.drops() { EntryKind::Drops } else { EntryKind::Plain }
     }
 }
 
@@ -83,6 +107,7 @@ impl Parse for List {
             match list.errors.take(syn::parse2(tokens)) {
                 Some(Item::Facade(declared)) => list.facades.push(*declared),
                 Some(Item::Function(function)) => list.functions.push(*function),
+                Some(Item::Imported(imported)) => list.imported.push(*imported),
                 None => list.is_broken = true,
             }
         }
@@ -118,6 +143,7 @@ impl List {
             error: None,
             facades: Vec::new(),
             functions: Vec::new(),
+            imported: Vec::new(),
             is_broken: false,
             errors: Errors::default(),
         }
@@ -153,7 +179,35 @@ impl Parse for Item {
         if ahead.peek(Token![fn]) || ahead.peek(Token![extern]) || words.contains(&true) {
             return Ok(Item::Function(input.parse()?));
         }
+        if ahead.peek(Token![use]) {
+            return Ok(Item::Imported(input.parse()?));
+        }
         Ok(Item::Facade(input.parse()?))
+    }
+}
+
+impl Parse for Imported {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        input.parse::<Token![use]>()?;
+        let path = input.call(Path::parse_mod_style)?;
+        let generics = input.parse()?;
+        if !input.peek(token::Paren) {
+            let name = path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
+            return Err(mistake(
+                &path,
+                format!("which async type is `{name}` the facade of?"),
+                format!(
+                    "write it in parentheses, `use path::to::{name}(other::{name});`; other imports stand outside of `facade!`"
+                ),
+            ));
+        }
+        let content;
+        parenthesized!(content in input);
+        let of = content.parse()?;
+        input.parse::<Token![;]>()?;
+        Ok(Imported { attrs, vis, path, generics, of })
     }
 }
 

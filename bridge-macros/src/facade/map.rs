@@ -9,7 +9,7 @@ use syn::{
 
 use super::errors::mistake;
 use super::future;
-use super::registry::{Found, Registry};
+use super::registry::{EntryKind, Found, Registry};
 use super::tokens::{at, ungrouped};
 use crate::ast::types::{self, Part};
 
@@ -17,10 +17,10 @@ use crate::ast::types::{self, Part};
 pub(super) enum Output {
     /// It is one.
     Same,
-    /// The path of the facade to wrap it in.
-    Facade(TokenStream),
+    /// What to make the facade by that it is wrapped in.
+    Facade(Maker),
     /// The same, of one that holds its value pinned.
-    Pinned(TokenStream),
+    Pinned(Maker),
     /// `Result` and `Option`.
     Map(Box<Output>),
     /// An alias of `Result`.
@@ -46,6 +46,24 @@ impl Output {
             Output::Items { .. } => true,
             Output::Map(inner) | Output::MapAlias(inner) => inner.has_items(),
             _ => false,
+        }
+    }
+}
+
+/// What a facade is made by.
+pub(super) enum Maker {
+    /// Its path.
+    Struct(TokenStream),
+    /// `Facade`: it is a parameter, or of another crate, whose field is not seen here.
+    Trait,
+}
+
+impl Maker {
+    /// Makes one of a `Held`.
+    fn of(&self, krate: &TokenStream, held: &TokenStream, span: Span) -> TokenStream {
+        match self {
+            Maker::Struct(path) => quote_spanned!(span=> #path { __held: #held }),
+            Maker::Trait => quote_spanned!(span=> #krate::Facade::__from_held(#held)),
         }
     }
 }
@@ -137,16 +155,17 @@ impl Mapper<'_> {
     fn output_path(&self, ty: &mut Type) -> Result<Output> {
         let Type::Path(path) = ty else { return Ok(Output::Same) };
         if path.path.is_ident("Self") {
-            let path = path.to_token_stream();
-            return Ok(if self.is_pinned { Output::Pinned(path) } else { Output::Facade(path) });
+            let maker = if self.in_trait { Maker::Trait } else { Maker::Struct(path.to_token_stream()) };
+            return Ok(if self.is_pinned { Output::Pinned(maker) } else { Output::Facade(maker) });
         }
         self.registry.refuse_ambiguous(path)?;
         if let Some(found) = self.find(path) {
-            let build = found.path;
+            let imported = found.entry.kind == EntryKind::Imported;
+            let maker = if imported { Maker::Trait } else { Maker::Struct(found.path) };
             let (mapped, pinned) = (found.ty, found.entry.is_pinned);
             self.refuse_in_arguments(path)?;
             *ty = mapped;
-            return Ok(if pinned { Output::Pinned(build) } else { Output::Facade(build) });
+            return Ok(if pinned { Output::Pinned(maker) } else { Output::Facade(maker) });
         }
         let wrapper = wrapper(&path.path);
         let Some((wrapper, first)) = wrapper.zip(first_argument(path)) else {
@@ -377,42 +396,32 @@ impl Output {
     }
 
     /// `value`, on the facade's side, with a loop that is behind the reference `on`.
-    pub(super) fn wrap(
-        &self,
-        krate: &TokenStream,
-        value: TokenStream,
-        on: &TokenStream,
-        in_trait: bool,
-        span: Span,
-    ) -> TokenStream {
+    pub(super) fn wrap(&self, krate: &TokenStream, value: TokenStream, on: &TokenStream, span: Span) -> TokenStream {
         match self {
             Output::Same | Output::This | Output::ResultOfThis => value,
-            Output::Facade(path) => {
+            Output::Facade(maker) => {
                 let held = quote_spanned!(span=> #krate::__private::facade::Held::with(#value, #on));
-                if in_trait && path.to_string() == "Self" {
-                    quote_spanned!(span=> #krate::Facade::__from_held(#held))
-                } else {
-                    quote_spanned!(span=> #path { __held: #held })
-                }
+                maker.of(krate, &held, span)
             }
-            Output::Pinned(path) => {
-                quote_spanned!(span=> #path { __held: #krate::__private::facade::Held::pinned(#value, #on) })
+            Output::Pinned(maker) => {
+                let held = quote_spanned!(span=> #krate::__private::facade::Held::pinned(#value, #on));
+                maker.of(krate, &held, span)
             }
             Output::Map(inner) => {
                 let name = Ident::new("value", span);
-                let inner = inner.wrap(krate, name.to_token_stream(), on, in_trait, span);
+                let inner = inner.wrap(krate, name.to_token_stream(), on, span);
                 quote_spanned!(span=> #value.map(|#name| #inner))
             }
             Output::Items { method, error, item } => wrap_items(krate, method, error.as_ref(), item, value, on, span),
             // What is no `Result` is an error that says so.
             Output::MapAlias(inner) => {
                 let name = Ident::new("value", span);
-                let inner = inner.wrap(krate, name.to_token_stream(), on, in_trait, span);
+                let inner = inner.wrap(krate, name.to_token_stream(), on, span);
                 quote_spanned!(span=> ::core::result::Result::map(#value, |#name| #inner))
             }
             Output::Vec(inner) => {
                 let name = Ident::new("value", span);
-                let inner = inner.wrap(krate, name.to_token_stream(), on, in_trait, span);
+                let inner = inner.wrap(krate, name.to_token_stream(), on, span);
                 quote_spanned!(span=> ::core::iter::Iterator::collect(
                     ::core::iter::Iterator::map(::core::iter::IntoIterator::into_iter(#value), |#name| #inner)
                 ))
@@ -420,10 +429,8 @@ impl Output {
             Output::Tuple(inner) => {
                 let names: Vec<Ident> =
                     (0..inner.len()).map(|index| format_ident!("value{index}", span = span)).collect();
-                let values = inner
-                    .iter()
-                    .zip(&names)
-                    .map(|(inner, name)| inner.wrap(krate, name.to_token_stream(), on, in_trait, span));
+                let values =
+                    inner.iter().zip(&names).map(|(inner, name)| inner.wrap(krate, name.to_token_stream(), on, span));
                 quote_spanned!(span=> { let (#(#names,)*) = #value; (#(#values,)*) })
             }
         }
@@ -451,7 +458,7 @@ fn wrap_items(
     } else {
         let name = Ident::new("item", span);
         let own = Ident::new("own", span);
-        let item = item.wrap(krate, name.to_token_stream(), &quote_spanned!(span=> &#own), false, span);
+        let item = item.wrap(krate, name.to_token_stream(), &quote_spanned!(span=> &#own), span);
         quote_spanned! {span=> {
             let #own = ::core::clone::Clone::clone(#on);
             ::core::iter::Iterator::map(#items, move |#name| #item)

@@ -560,7 +560,7 @@ impl Call<'_> {
     }
 
     fn wrap(&self, output: &Output, value: TokenStream, on: &TokenStream) -> TokenStream {
-        output.wrap(&self.krate(), value, on, self.owner.kind == OwnerKind::Trait, self.span)
+        output.wrap(&self.krate(), value, on, self.span)
     }
 
     /// The place that has the value.

@@ -8,7 +8,7 @@ use syn::{
     bracketed, parenthesized, parse_quote,
 };
 
-use super::list::Declared;
+use super::list::{Declared, Imported};
 use super::options::{MethodOptions, Options, Place};
 use super::tokens::{Located as _, at, ungrouped};
 
@@ -44,8 +44,7 @@ pub(super) struct Entry {
     /// Where the async type's arguments are not just the facade's parameters.
     pattern: Option<Vec<Slot>>,
     pub(super) name: Ident,
-    /// Whether it has a `Drop`, and so cannot be taken apart.
-    pub(super) drops: bool,
+    pub(super) kind: EntryKind,
     /// Whether it holds a `Pin<Box<_>>` of the async type.
     pub(super) is_pinned: bool,
     /// What `#[threadsafe(…)]` on it says for all of its methods.
@@ -69,6 +68,16 @@ pub(super) struct Linked<'a> {
     pub(super) methods: &'a [(String, bool)],
 }
 
+/// Where a facade comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum EntryKind {
+    Plain,
+    /// It may have a `Drop`, and so cannot be taken apart.
+    Drops,
+    /// It is of another list, or of another crate, and may have one as well.
+    Imported,
+}
+
 /// The facade that a type names.
 pub(super) struct Found<'a> {
     pub(super) entry: &'a Entry,
@@ -78,7 +87,7 @@ pub(super) struct Found<'a> {
 }
 
 impl Entry {
-    pub(super) fn new(of: &Type, generics: &Generics, name: Ident, drops: bool) -> Result<Entry> {
+    pub(super) fn new(of: &Type, generics: &Generics, name: Ident, kind: EntryKind) -> Result<Entry> {
         let pinned = pinned(of);
         let Type::Path(TypePath { qself: None, path, .. }) = ungrouped(pinned.unwrap_or(of)) else {
             return Err(super::errors::mistake(
@@ -88,7 +97,7 @@ impl Entry {
             ));
         };
         let (path, pattern) = (names(path), pattern(path, generics));
-        Ok(Entry { path, pattern, name, drops, is_pinned: pinned.is_some(), error: None, timeout: None })
+        Ok(Entry { path, pattern, name, kind, is_pinned: pinned.is_some(), error: None, timeout: None })
     }
 
     /// With what is said for all of its methods.
@@ -311,12 +320,18 @@ impl Parse for Registry {
             let of: Type = of.parse()?;
             names.parse::<Token![=>]>()?;
             let name: Ident = names.parse()?;
-            let drops = names.parse::<Option<Token![!]>>()?.is_some();
+            let kind = if names.parse::<Option<Token![!]>>()?.is_some() {
+                EntryKind::Drops
+            } else if names.parse::<Option<Token![use]>>()?.is_some() {
+                EntryKind::Imported
+            } else {
+                EntryKind::Plain
+            };
             let defaults;
             bracketed!(defaults in names);
             let defaults = Options::parse(defaults.parse()?, Place::Struct)?;
             names.parse::<Token![,]>()?;
-            entries.push(Entry::new(&of, &generics, name, drops)?.with_defaults(&defaults.method));
+            entries.push(Entry::new(&of, &generics, name, kind)?.with_defaults(&defaults.method));
         }
         bracketed!(module in input);
         let module = Some(module.parse()?);
@@ -329,8 +344,19 @@ impl Parse for Registry {
 pub(super) fn entry(declared: &Declared) -> TokenStream {
     let Declared { of, generics, name, defaults: MethodOptions { error, timeout, .. }, .. } = declared;
     let (error, timeout) = (error.iter(), timeout.iter());
-    let drops = declared.drops();
-    let drops = drops.then(|| quote!(!));
+    let mark = declared.drops().then(|| quote!(!));
+    let options = quote!(#(error = #error,)* #(timeout = #timeout,)*);
+    entry_of(of, generics, &quote!(#name #mark), &options)
+}
+
+/// One of another list, the same.
+pub(super) fn imported(imported: &Imported) -> TokenStream {
+    let Imported { of, generics, .. } = imported;
+    let name = imported.name();
+    entry_of(of, generics, &quote!(#name use), &TokenStream::new())
+}
+
+fn entry_of(of: &Type, generics: &Generics, name: &TokenStream, options: &TokenStream) -> TokenStream {
     let params = &generics.params;
     let params = params.iter().map(|param| match param {
         GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
@@ -338,7 +364,7 @@ pub(super) fn entry(declared: &Declared) -> TokenStream {
         GenericParam::Const(param) => param.ident.to_token_stream(),
     });
     let params = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#params),*>) };
-    quote!(#params (#of) => #name #drops [#(error = #error,)* #(timeout = #timeout,)*],)
+    quote!(#params (#of) => #name [#options],)
 }
 
 /// The registry macro; one that drops what it is given, where the list has a mistake that is reported.

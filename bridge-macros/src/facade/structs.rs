@@ -5,28 +5,29 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Generics, Meta, Path, Token, WhereClause, parse_quote};
+use syn::{Attribute, Generics, Meta, Path, Token, Visibility, WhereClause, parse_quote};
 
 use super::docs;
 use super::errors::Errors;
 use super::implement::{self, Block, BlockKind};
 use super::implements::{self, Of};
-use super::list::{Declared, Function, Implements, List};
-use super::registry::{self, Entry, Handle, Registry};
+use super::list::{Declared, Function, Implements, Imported, List};
+use super::registry::{self, Entry, EntryKind, Handle, Registry};
 use super::tokens::at;
 
 /// All that `facade!` makes in its module.
 pub(super) fn all(list: List) -> TokenStream {
-    let List { krate, handle, error, facades, functions, is_broken, mut errors } = list;
+    let List { krate, handle, error, facades, functions, imported, is_broken, mut errors } = list;
     let registry = Registry {
         krate,
         module: Some(parse_quote!(self)),
         error,
         handle: if handle.is_some() { Handle::Module } else { Handle::Parameter },
         is_list: true,
-        entries: entries(&facades, &mut errors),
+        entries: entries(&facades, &imported, &mut errors),
     };
-    let listed: Vec<TokenStream> = facades.iter().map(registry::entry).collect();
+    let listed: Vec<TokenStream> =
+        facades.iter().map(registry::entry).chain(imported.iter().map(registry::imported)).collect();
     let definition = registry::definition(&registry, (!is_broken).then_some(&*listed));
     let handle = handle.map(|handle| {
         let here = at(handle.span());
@@ -42,13 +43,17 @@ pub(super) fn all(list: List) -> TokenStream {
         }
     });
     let structs: Vec<TokenStream> = facades.into_iter().map(|declared| one(declared, &registry, &mut errors)).collect();
+    let krate = &registry.krate;
+    let imported = imported.iter().map(|imported| import(imported, &registry));
     let functions: Vec<TokenStream> =
         functions.into_iter().map(|function| free(function, &registry, &mut errors)).collect();
     quote! {
         #[doc(hidden)]
         #[allow(dead_code, missing_debug_implementations)]
         pub(crate) struct __Facades;
+        impl #krate::__private::facade::List for __Facades {}
         #handle
+        #(#imported)*
         #(#structs)*
         #(#functions)*
         #definition
@@ -57,15 +62,32 @@ pub(super) fn all(list: List) -> TokenStream {
 }
 
 /// What impls find a facade by.
-pub(super) fn entries(facades: &[Declared], errors: &mut Errors) -> Vec<Entry> {
-    facades
-        .iter()
-        .filter_map(|declared| {
-            let Declared { of, generics, name, defaults, .. } = declared;
-            let entry = errors.take(Entry::new(of, generics, name.clone(), declared.drops()))?;
-            Some(entry.with_defaults(defaults))
-        })
-        .collect()
+fn entries(facades: &[Declared], imported: &[Imported], errors: &mut Errors) -> Vec<Entry> {
+    let declared = facades.iter().map(|declared| {
+        let Declared { of, generics, name, defaults, .. } = declared;
+        Ok(Entry::new(of, generics, name.clone(), declared.kind())?.with_defaults(defaults))
+    });
+    let imported = imported.iter().map(|it| Entry::new(&it.of, &it.generics, it.name(), EntryKind::Imported));
+    declared.chain(imported).filter_map(|entry| errors.take(entry)).collect()
+}
+
+/// A facade of another list, under its name in this one.
+fn import(imported: &Imported, registry: &Registry) -> TokenStream {
+    let Imported { attrs, vis, path, generics, of } = imported;
+    let here = at(path.span());
+    let krate = registry.krate(path.span());
+    // The impls of its module use it.
+    let vis = if matches!(vis, Visibility::Inherited) { quote!(pub(crate)) } else { vis.to_token_stream() };
+    let of = registry::pinned(of).unwrap_or(of);
+    let (impl_generics, _, where_clause) = generics.split_for_impl();
+    let mark = registry.path_of(&Ident::new("__Facades", here), here);
+    quote_spanned! {here=>
+        #(#attrs)*
+        #[allow(unused_imports)]
+        #vis use #path;
+        #(#attrs)*
+        impl #impl_generics #krate::__private::facade::Faced<#mark> for #of #where_clause {}
+    }
 }
 
 /// The blocking form of a free function.

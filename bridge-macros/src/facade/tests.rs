@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::parse::Parser as _;
 use syn::{Attribute, Generics, Type, TypePath, parse_quote, parse_str};
 
-use super::registry::{Entry, Handle, Linked, Registry};
+use super::registry::{Entry, EntryKind, Handle, Linked, Registry};
 use super::{docs, item};
 
 fn docs_of(text: &str) -> String {
@@ -91,7 +91,7 @@ fn our_own_attributes_are_taken_off_and_no_others() {
 fn registry(entries: &[(&str, &str, &str)]) -> Registry {
     let entry = |(generics, of, name): &(&str, &str, &str)| {
         let generics: Generics = parse_str(generics).unwrap();
-        Entry::new(&parse_str::<Type>(of).unwrap(), &generics, parse_str(name).unwrap(), false).unwrap()
+        Entry::new(&parse_str::<Type>(of).unwrap(), &generics, parse_str(name).unwrap(), EntryKind::Plain).unwrap()
     };
     Registry {
         krate: tokens("::bridge"),

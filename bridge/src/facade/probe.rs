@@ -17,6 +17,9 @@ use std::task::Poll;
 /// An async type that has a facade, or a container of one. `By` stands for one `facade!`.
 pub trait Faced<By> {}
 
+/// What stands for one `facade!`, and for nothing in a tuple.
+pub trait List {}
+
 macro_rules! faced {
     ($([$($other:tt)*] $ty:ty),* $(,)?) => {$(
         impl<$($other)* By, T: Faced<By>> Faced<By> for $ty {}
@@ -67,6 +70,36 @@ pub struct Probe<T: ?Sized, By>(PhantomData<By>, PhantomData<T>);
 /// Asks whether `T` is what `.await` takes: `Awaited::<T>::KIND`, with [`Otherwise`] in scope.
 #[derive(Debug)]
 pub struct Awaited<T: ?Sized>(PhantomData<T>);
+
+/// Asks whether `T` is, or holds, an async type that any list has, of this crate or of another: the type that `kind` returns, with
+/// [`InAnyList`] and [`InNoList`] in scope. Method calls look at the first before the second, which is a reference away.
+#[derive(Debug)]
+pub struct Listed<T: ?Sized>(PhantomData<T>);
+
+impl<T: ?Sized> Listed<T> {
+    /// Of nothing: it is the type that counts.
+    pub const OF_TYPE: Listed<T> = Listed(PhantomData);
+}
+
+/// See [`Listed`].
+pub trait InAnyList<By> {
+    /// It is.
+    fn kind(&self) -> HasFacade {
+        HasFacade
+    }
+}
+
+impl<T: Faced<By> + ?Sized, By: List> InAnyList<By> for Listed<T> {}
+
+/// See [`Listed`].
+pub trait InNoList {
+    /// It is not.
+    fn kind(&self) -> HasNone {
+        HasNone
+    }
+}
+
+impl<T: ?Sized> InNoList for &Listed<T> {}
 
 /// It is what is asked for.
 #[derive(Debug)]
@@ -121,6 +154,35 @@ where
 {
 }
 
+/// That a type may leave a facade, of what this list's probe has found, and of what that of all lists has.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` would leave the facade: it is, or holds, an async type that has a facade in another list",
+    label = "an async type, whose facade this list does not know",
+    note = "take that facade over, `pub use path::to::Facade(AsyncType);` in this `facade!`, or leave this function out: `#[threadsafe(skip)]`"
+)]
+pub trait LeavesLists<T: ?Sized> {}
+
+/// That of this list is an error already.
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized, Any> LeavesLists<T> for (HasFacade, Any) {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> LeavesLists<T> for (HasNone, HasNone) {}
+
+/// Of no value. Without it there would be one answer that fits, which rustc would take for granted.
+#[derive(Debug)]
+pub enum NoAnswer {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> LeavesLists<T> for (HasNone, NoAnswer) {}
+
+/// Refuses a `T` that has a facade in another list.
+pub fn leaves_lists<T: ?Sized, K, Any>(_: K, _: Any)
+where
+    (K, Any): LeavesLists<T>,
+{
+}
+
 /// That a type may leave a facade, of what is known of its being awaited.
 #[diagnostic::on_unimplemented(
     message = "`{T}` would leave the facade: it is a future, and a caller that blocks cannot await it",
@@ -157,8 +219,12 @@ macro_rules! __facade_probe {
     }};
     ($ty:ty, $mark:ty) => {{
         #[allow(unused_imports)]
-        use $crate::__private::facade::Otherwise as _;
+        use $crate::__private::facade::{InAnyList as _, InNoList as _, Otherwise as _};
         $crate::__private::facade::leaves::<$ty, _>($crate::__private::facade::Probe::<$ty, $mark>::KIND);
+        $crate::__private::facade::leaves_lists::<$ty, _, _>(
+            $crate::__private::facade::Probe::<$ty, $mark>::KIND,
+            (&$crate::__private::facade::Listed::<$ty>::OF_TYPE).kind(),
+        );
         $crate::__private::facade::leaves_tuple::<$ty, _, _, _, _>(
             $crate::__private::facade::Probe::<$ty, $crate::__private::facade::At<0, $mark>>::KIND,
             $crate::__private::facade::Probe::<$ty, $crate::__private::facade::At<1, $mark>>::KIND,
