@@ -279,6 +279,16 @@ fn a_facade_leads_to_its_value_and_its_loop_and_back() {
 }
 
 #[test]
+fn a_facade_that_stays_where_it_is_may_have_another_handle() {
+    on_each_pair(Kind::ALL, Kind::ALL, |on, other| {
+        let mut facade = client_on(&on);
+        facade.set_handle(&other.with_timeout(Duration::from_millis(5)));
+        assert_eq!(id_of(&facade.handle()), id_of(&other));
+        assert!(matches!(facade.never(), Err(Failure::Bridge(Error::TimedOut(_)))));
+    });
+}
+
+#[test]
 fn another_handle_brings_its_timeout_and_goes_to_children() {
     on_each(Kind::ALL, |on| {
         let timeout = Duration::from_millis(20);

@@ -420,7 +420,9 @@ fn a_facade_returns_that_a_process_wide_loop_does_not_start() {
         let here = line(1);
         let (text, at) = panic_of(|| bridge::Facade::handle(&client));
         assert!(text.contains("could not be started") && at == here, "{at}: {text}");
+        assert!(matches!(bridge::Facade::try_handle(&client), Err(bridge::Error::NotStarted(_))));
         drop(all);
+        assert!(bridge::Facade::try_handle(&client).is_ok());
         assert!(calls().into_iter().all(|result| result.unwrap() == 1));
         assert_eq!(client.count(), 1);
     });

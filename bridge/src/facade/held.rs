@@ -42,6 +42,11 @@ impl<T> Held<T> {
         self.parts().1
     }
 
+    /// Has its calls go there from now on.
+    pub fn set_on(&mut self, on: On) {
+        self.parts.as_mut().expect(TAKEN).1 = on;
+    }
+
     /// Both.
     pub fn parts(&self) -> (&T, &On) {
         let (value, on) = self.parts.as_ref().expect(TAKEN);

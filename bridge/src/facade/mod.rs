@@ -14,6 +14,7 @@ mod probe;
 #[cfg(feature = "stream")]
 mod stream;
 
+use crate::error::Error;
 use crate::handle::Handle;
 
 pub use self::builders::{map0, map1, map2, map3, map4};
@@ -114,6 +115,25 @@ pub trait Facade: Sized {
         Self::wrap(self.into_async(), handle)
     }
 
+    /// As [`on`](Facade::on), of a facade that stays where it is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/facade/example.rs")); }
+    /// # use example::{Client, blocking};
+    /// use std::time::Duration;
+    ///
+    /// use bridge::Facade;
+    ///
+    /// let mut client = blocking::Client::wrap(Client::new("example"), bridge::shared());
+    /// client.set_handle(&bridge::shared().with_timeout(Duration::from_millis(10)));
+    /// assert!(matches!(client.never(), Err(bridge::Error::TimedOut(_))));
+    /// ```
+    fn set_handle(&mut self, handle: &Handle) {
+        self.__held_mut().set_on(On::new(handle));
+    }
+
     /// The handle that its calls go through. A facade that has made no call yet asks for its loop here.
     ///
     /// # Panics
@@ -133,6 +153,28 @@ pub trait Facade: Sized {
     #[track_caller]
     fn handle(&self) -> Handle {
         self.__held().on().handle().clone()
+    }
+
+    /// As [`handle`](Facade::handle), where a loop that cannot be started is an error and no panic.
+    ///
+    /// # Errors
+    ///
+    /// When the loop that `facade!` names cannot be started: [`Error::NotStarted`], or what its expression gives.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # mod example { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/facade/example.rs")); }
+    /// # use example::{Client, blocking};
+    /// use bridge::Facade;
+    ///
+    /// let client = blocking::Client::wrap(Client::new("example"), bridge::shared());
+    /// assert_eq!(client.try_handle()?.block_on(client.as_async().greet())?, "hello, example");
+    /// # Ok::<(), bridge::Error>(())
+    /// ```
+    #[track_caller]
+    fn try_handle(&self) -> Result<Handle, Error> {
+        self.__held().on().try_handle().cloned()
     }
 
     /// The async value, for what the facade leaves out.
