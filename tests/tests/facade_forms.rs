@@ -371,10 +371,6 @@ mod made_of_a_facade {
             drop(tokio::spawn(async {}));
             Proxy(client.clone())
         }
-
-        pub async fn never(&self) -> Result<(), Error> {
-            std::future::pending().await
-        }
     }
 
     impl From<&Client> for Proxy {
@@ -418,7 +414,7 @@ mod made_of_a_facade {
     #[test]
     fn have_its_loop_and_its_timeout() {
         let event_loop = bridge::EventLoop::builder().thread_name("its").build().unwrap();
-        let handle = event_loop.handle().with_timeout(Duration::from_millis(5));
+        let handle = event_loop.handle().with_timeout(Duration::from_secs(1234));
         let mut client = blocking::Client::wrap(Client, &handle);
         let made = [
             blocking::Proxy::new(&client).unwrap(),
@@ -429,8 +425,8 @@ mod made_of_a_facade {
             blocking::open(&client),
         ];
         for proxy in made {
-            assert_eq!(format!("{:?}", proxy.handle()), format!("{:?}", client.handle()));
-            assert!(matches!(proxy.never(), Err(Error::TimedOut(_))));
+            let shown = format!("{:?}", proxy.handle());
+            assert!(shown.contains("its") && shown.contains("1234"), "{shown}");
         }
     }
 }
@@ -514,6 +510,83 @@ mod two_lists {
         assert_eq!(connection.into_number(), 7);
         let page: blocking::Page<&str> = builder.page("one").unwrap();
         assert_eq!(page.inner().0, "one");
+    }
+}
+
+mod items_of_a_method {
+    //! Iterators over what an async method gives, one by one.
+
+    use std::collections::VecDeque;
+    use std::io;
+    use std::time::Duration;
+
+    use bridge::{Error, Facade as _, threadsafe};
+    use tokio::sync::mpsc;
+    use tokio::task::yield_now;
+
+    pub(crate) struct Lines(VecDeque<io::Result<u32>>);
+
+    #[derive(Debug, PartialEq)]
+    pub(crate) struct Line(u32);
+
+    impl Lines {
+        pub async fn next_line(&mut self) -> io::Result<Option<Line>> {
+            yield_now().await;
+            self.0.pop_front().transpose().map(|line| line.map(Line))
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl Line {
+        pub fn number(&self) -> u32 {
+            self.0
+        }
+    }
+
+    pub(crate) mod blocking {
+        use std::io;
+
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(crate) struct Receiver<T>(tokio::sync::mpsc::Receiver<T>): Iterator<Item = T>(recv);
+            pub(crate) struct Lines(super::Lines): From<super::Lines> + Iterator<Item = io::Result<super::Line>>(next_line);
+            #[derive(Debug)]
+            pub(crate) struct Line(super::Line);
+        }
+    }
+
+    #[test]
+    fn end_with_the_first_none() {
+        let (send, receiver) = mpsc::channel(4);
+        (0..3).for_each(|number| send.try_send(number).unwrap());
+        drop(send);
+        assert_eq!(blocking::Receiver::wrap(receiver, bridge::shared()).sum::<i32>(), 3);
+    }
+
+    #[test]
+    fn are_results_of_a_method_that_returns_one_and_become_facades() {
+        let lines = Lines([Ok(1), Err(io::ErrorKind::InvalidData.into()), Ok(3)].into());
+        let lines: Vec<io::Result<u32>> =
+            blocking::Lines::from(lines).map(|line| line.map(|line| line.number())).collect();
+        assert!(matches!(&*lines, [Ok(1), Err(error), Ok(3)] if error.kind() == io::ErrorKind::InvalidData));
+    }
+
+    #[test]
+    fn have_the_errors_of_the_bridge_among_them_or_panic() {
+        let event_loop = bridge::EventLoop::new().unwrap();
+        let lines = Lines([Ok(1)].into());
+        let mut lines = blocking::Lines::wrap(lines, &event_loop);
+        let (send, receiver) = mpsc::channel::<u32>(1);
+        let mut receiver = blocking::Receiver::wrap(receiver, &event_loop.with_timeout(Duration::from_millis(5)));
+        let timed_out = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| receiver.next()));
+        assert!(timed_out.is_err());
+        receiver.set_handle(&event_loop);
+        send.try_send(2).unwrap();
+        assert_eq!(receiver.next(), Some(2));
+        drop(event_loop);
+        let error = lines.next().unwrap().unwrap_err();
+        assert!(matches!(error.get_ref().and_then(|error| error.downcast_ref()), Some(Error::Closed)), "{error:?}");
+        assert!(lines.next().is_none());
     }
 }
 

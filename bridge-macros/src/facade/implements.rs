@@ -146,7 +146,7 @@ fn check_methods(name: &Ident, methods: &[Ident]) -> Result<()> {
             "a facade drops its value by itself, in the context of the loop, and waits for nothing",
             "name the method that a drop is to await, `Drop(rollback)`, or remove it",
         )),
-        "Drop" => Ok(()),
+        "Drop" | "Iterator" => Ok(()),
         _ => match methods.first() {
             Some(method) => Err(mistake(method, format!("`{name}` takes no method"), "remove it")),
             None => Ok(()),
@@ -296,16 +296,74 @@ fn given(facade: &Of<'_>, implements: &Implements, key: &str, otherwise: TokenSt
     Ok(Given { ty: ty.to_token_stream(), is_other: !is_result, output, probe: TokenStream::new() })
 }
 
-fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStream> {
-    if !cfg!(feature = "stream") {
-        return Err(mistake(
-            &implements.name,
-            "`Iterator` needs the feature `stream` of `bridge`",
-            "add `features = [\"stream\"]` to the dependency",
-        ));
+/// Where an iterator has its items from.
+struct Items {
+    /// The type of an item, where the list does not say it.
+    otherwise: TokenStream,
+    /// What becomes of an error of the bridge, before the list's `error` is seen.
+    folds: TokenStream,
+    next: TokenStream,
+    /// What is asked of an async type with parameters: what its impl asks for, and not the parameters' bounds.
+    predicates: Vec<TokenStream>,
+}
+
+impl Items {
+    /// A `Stream`'s.
+    fn of_stream(facade: &Of<'_>, here: Span) -> Items {
+        let (krate, name, of) = (facade.registry.krate(here), facade.text("next"), facade.of);
+        let stream = quote_spanned!(here=> #krate::__private::facade::Stream);
+        Items {
+            otherwise: quote_spanned!(here=> <#of as #stream>::Item),
+            folds: quote_spanned!(here=> #krate::__private::facade::folds_items(&*value)),
+            next: quote_spanned!(here=> #krate::__private::facade::next(#name, on, value, is_over, fold)),
+            predicates: vec![
+                quote_spanned!(here=> #of: #stream + ::core::marker::Send + ::core::marker::Unpin),
+                quote_spanned!(here=> <#of as #stream>::Item: ::core::marker::Send),
+            ],
+        }
     }
-    let (krate, name, of) = (facade.registry.krate(here), facade.text("next"), facade.of);
-    let otherwise = quote_spanned!(here=> <#of as #krate::__private::facade::Stream>::Item);
+
+    /// Those that an async method gives, one by one.
+    fn of_method(facade: &Of<'_>, implements: &Implements, method: &Ident, here: Span) -> Result<Items> {
+        let item = implements.arguments.as_ref().and_then(|arguments| match arguments.args.first()? {
+            GenericArgument::AssocType(it) => Some(&it.ty),
+            _ => None,
+        });
+        let Some(item) = item else {
+            return Err(mistake(
+                &implements.name,
+                "the type of the items is not known from a method",
+                format!("write `Iterator<Item = …>({method})`"),
+            ));
+        };
+        let (krate, of, name) = (facade.registry.krate(here), facade.of, facade.text("next"));
+        let called = at(method.span());
+        let next = quote_spanned!(called=> #krate::__private::facade::IntoItem::into_item(value.#method().await));
+        Ok(Items {
+            otherwise: item.to_token_stream(),
+            folds: quote_spanned!(here=> <#krate::__private::facade::Folds<#item> as ::core::default::Default>::default()),
+            next: quote_spanned!(called=> #krate::__private::facade::next_of(#name, on, is_over, async move { #next }, fold)),
+            predicates: vec![
+                quote_spanned!(here=> #of: ::core::marker::Send),
+                quote_spanned!(here=> #item: ::core::marker::Send),
+            ],
+        })
+    }
+}
+
+fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStream> {
+    let Items { otherwise, folds: of, next, predicates } = match implements.methods.first() {
+        Some(method) => Items::of_method(facade, implements, method, here)?,
+        None if cfg!(feature = "stream") => Items::of_stream(facade, here),
+        None => {
+            return Err(mistake(
+                &implements.name,
+                "`Iterator` over a `Stream` needs the feature `stream` of `bridge`",
+                "add `features = [\"stream\"]` to the dependency",
+            ));
+        }
+    };
+    let krate = facade.registry.krate(here);
     let Given { ty, is_other, output, probe } = given(facade, implements, "Item", otherwise)?;
     let on = quote_spanned!(here=> on);
     let limit = timeout::bind(facade.timeout, here);
@@ -314,8 +372,7 @@ fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Toke
         quote_spanned!(here=> let on = #through;)
     });
     let error = facade.error.filter(|_| !is_other);
-    let fold = folds(quote_spanned!(here=> #krate::__private::facade::folds_items(&*value)), error, here);
-    let next = quote_spanned!(here=> #krate::__private::facade::next(#name, on, value, is_over, fold));
+    let fold = folds(of, error, here);
     let next = match &output {
         Output::Same => next,
         output => {
@@ -323,12 +380,6 @@ fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Toke
             quote_spanned!(here=> #next.map(|value| #wrapped))
         }
     };
-    // Of a generic stream rustc knows what its impl asks for, and not the parameters' bounds.
-    let (of, stream) = (facade.of, quote_spanned!(here=> #krate::__private::facade::Stream));
-    let predicates = [
-        quote_spanned!(here=> #of: #stream + ::core::marker::Send + ::core::marker::Unpin),
-        quote_spanned!(here=> <#of as #stream>::Item: ::core::marker::Send),
-    ];
     Ok(facade.bounded(
         quote_spanned!(here=> ::core::iter::Iterator),
         predicates.into_iter().filter(|_| facade.is_generic()).collect(),

@@ -85,6 +85,65 @@ where
     call_or(method, on, async move { action.await }, fold)
 }
 
+/// `Iterator::next`, which waits for what `next` gives. An error of the bridge is an item, as `fold` has it, or a panic. After one
+/// that would come again and again, which is any but a timeout, the iterator is over.
+#[track_caller]
+pub fn next_of<F, T>(
+    method: &'static str,
+    on: &On,
+    is_over: &mut bool,
+    next: F,
+    fold: impl FnOnce(Error) -> Result<T, Error>,
+) -> Option<T>
+where
+    F: Future<Output = Option<T>> + Send, // a facade's futures are `Send`
+    T: Send,                              // the items come to the calling thread
+{
+    if *is_over {
+        return None;
+    }
+    match wait_on!(on, method, next: F) {
+        Ok(next) => next,
+        Err(error) => {
+            *is_over = !matches!(error, Error::TimedOut(_));
+            match fold(error) {
+                Ok(item) => Some(item),
+                Err(error) => misuse(method, error),
+            }
+        }
+    }
+}
+
+/// What an async method gives that an iterator has its items from.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no next item",
+    label = "neither an `Option` nor a `Result` of one",
+    note = "name a method that returns `Option<T>`, for items `T`, or `Result<Option<T>, E>`, for items `Result<T, E>`"
+)]
+pub trait IntoItem {
+    /// What the iterator yields.
+    type Item;
+
+    /// The next item, or the end.
+    fn into_item(self) -> Option<Self::Item>;
+}
+
+impl<T> IntoItem for Option<T> {
+    type Item = T;
+
+    fn into_item(self) -> Option<T> {
+        self
+    }
+}
+
+impl<T, E> IntoItem for Result<Option<T>, E> {
+    type Item = Result<T, E>;
+
+    fn into_item(self) -> Option<Result<T, E>> {
+        self.transpose()
+    }
+}
+
 /// A `Result`, under whichever name.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no place for an error of the bridge",

@@ -6,14 +6,13 @@ use std::pin::Pin;
 
 use futures_core::Stream;
 
-use super::calls::misuse;
+use super::calls::next_of;
 use super::held::Held;
 use super::on::On;
 use super::pin::InPlace;
 use crate::error::Error;
 
-/// `Iterator::next`. An error of the bridge is an item, as `fold` has it, or a panic. After one that would come again and again,
-/// which is any but a timeout, the iterator is over.
+/// [`next_of`] with the next item of a stream.
 #[track_caller]
 pub fn next<S>(
     method: &'static str,
@@ -26,23 +25,7 @@ where
     S: Stream + Send + InPlace,
     S::Item: Send, // the items come to the calling thread
 {
-    if *is_over {
-        return None;
-    }
-    let polled = match on.try_handle() {
-        Ok(handle) => handle.block_on_for(Some(method), poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx))),
-        Err(error) => Err(error),
-    };
-    match polled {
-        Ok(next) => next,
-        Err(error) => {
-            *is_over = !matches!(error, Error::TimedOut(_));
-            match fold(error) {
-                Ok(item) => Some(item),
-                Err(error) => misuse(method, error),
-            }
-        }
-    }
+    next_of(method, on, is_over, poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)), fold)
 }
 
 /// The items of a stream whose type has no name.
