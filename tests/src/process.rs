@@ -4,32 +4,49 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Forks, and runs `child` there. Whether that was true; `None`: it had not ended after `hangs`, and was killed.
+/// Forks, where it stands: in the child it gives 0.
 ///
 /// # Panics
 ///
 /// If the system has no room for a process.
-pub fn passes_in_a_child(hangs: Duration, child: impl FnOnce() -> bool) -> Option<bool> {
+#[must_use]
+pub fn fork() -> libc::pid_t {
     // SAFETY: the child goes on with this thread alone. It takes no lock that another thread of the test may hold, but those
     // that `fork` and the crate under test see to. Nothing here allocates in the child.
     let id = unsafe { libc::fork() };
     assert!(id >= 0, "no fork");
-    if id == 0 {
-        let passed = catch_unwind(AssertUnwindSafe(child)).unwrap_or(false);
-        // SAFETY: it ends the child, without the destructors and exit handlers that are its parent's.
-        unsafe { libc::_exit(i32::from(!passed)) };
-    }
+    id
+}
+
+/// Ends a child, and says whether it passed.
+pub fn exit(passed: bool) -> ! {
+    // SAFETY: it ends the child, without the destructors and exit handlers that are its parent's.
+    unsafe { libc::_exit(i32::from(!passed)) };
+}
+
+/// Waits for a child. Whether it passed; `None`: it had not ended after `hangs`, and was killed.
+#[must_use]
+pub fn passes(child: libc::pid_t, hangs: Duration) -> Option<bool> {
     let (started, mut status) = (Instant::now(), 0);
     // SAFETY: `status` is there to be written.
-    while unsafe { libc::waitpid(id, &mut status, libc::WNOHANG) } != id {
+    while unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } != child {
         if started.elapsed() > hangs {
             // SAFETY: a signal to a child of ours that was not waited for.
-            unsafe { libc::kill(id, libc::SIGKILL) };
+            unsafe { libc::kill(child, libc::SIGKILL) };
             return None;
         }
         thread::sleep(Duration::from_millis(1));
     }
     Some(status == 0)
+}
+
+/// Forks, and runs `child` there. Whether that was true; `None`: it had not ended after `hangs`, and was killed.
+pub fn passes_in_a_child(hangs: Duration, child: impl FnOnce() -> bool) -> Option<bool> {
+    let id = fork();
+    if id == 0 {
+        exit(catch_unwind(AssertUnwindSafe(child)).unwrap_or(false));
+    }
+    passes(id, hangs)
 }
 
 /// Runs `child` in a process that is forked off here and now.

@@ -279,3 +279,21 @@ fn a_callback_may_read_another_task_that_is_done_and_is_refused_one_that_is_not(
         assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
     });
 }
+
+#[test]
+fn a_callback_may_run_a_loop_and_wait_for_that_loops_callbacks() {
+    on_each(Kind::ALL, |on| {
+        let task = on.submit(async {});
+        wait_until(|| task.is_done());
+        let (tell, told) = mpsc::channel();
+        task.on_done(move |_| {
+            bridge::run(async {
+                let (tell, told) = oneshot::channel();
+                Handle::current().submit(tokio::task::yield_now()).on_done(move |_| tell.send(()).unwrap());
+                told.await.unwrap();
+            });
+            tell.send(()).unwrap();
+        });
+        told.recv().unwrap();
+    });
+}

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle, ReturnWhen, SharedLoop, Task, as_completed, wait};
-use bridge_tests::kinds::{AnyLoop, Kind, is_pending, on_each, on_each_pair};
+use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each, on_each_pair};
 use bridge_tests::{Drops, HANGS, Log, OnDrop, block_thread, wait_until};
 use common::{SETTLE, deadlock, idle_task, line, named, panic_of};
 use tokio::runtime::{Builder as TokioBuilder, Runtime};
@@ -1057,4 +1057,25 @@ fn a_loop_may_be_blocked_on_inside_run_on_another_thread() {
     let answer = bridge::run(async { event_loop.block_on(async { 5 }) });
     assert_eq!(answer.unwrap(), 5);
     assert!(!idle.is_done());
+}
+
+#[test]
+fn a_hook_at_the_end_of_a_loops_thread_counts_in_a_cycle() {
+    for_each(Kind::OURS, |kind| {
+        let event_loop = EventLoop::new().unwrap();
+        let handle = event_loop.handle().clone();
+        let (tell, told) = mpsc::channel();
+        let calls = move || tell.send(handle.block_on(async {})).unwrap();
+        let builder = EventLoop::builder().on_thread_stop(calls);
+        // The thread of `event_loop` waits for the end of the other, which is told to call it.
+        let ended = event_loop.block_on(async move {
+            match kind {
+                Kind::SharedLoop => builder.build_shared().unwrap().shutdown(),
+                _ => builder.build().unwrap().shutdown(),
+            }
+        });
+        let called = told.recv().unwrap();
+        assert!(ended.unwrap().is_ok());
+        assert!(matches!(called, Err(Error::WouldDeadlock(_))), "{called:?}");
+    });
 }

@@ -5,6 +5,8 @@
 
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::task::{Context, Poll, Waker};
 use std::thread;
@@ -327,11 +329,11 @@ fn while_another_thread(busy: impl Fn() + Sync, child: impl Fn() -> bool) {
 
 /// The same with so many threads, and so often.
 fn while_other_threads(threads: usize, times: usize, busy: impl Fn() + Sync, child: impl Fn() -> bool) {
-    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::atomic::AtomicBool;
     struct Over<'a>(&'a AtomicBool);
     impl Drop for Over<'_> {
         fn drop(&mut self) {
-            self.0.store(true, Ordering::SeqCst);
+            self.0.store(true, SeqCst);
         }
     }
     let over = AtomicBool::new(false);
@@ -339,7 +341,7 @@ fn while_other_threads(threads: usize, times: usize, busy: impl Fn() + Sync, chi
         let _over = Over(&over);
         for _ in 0..threads {
             scope.spawn(|| {
-                while !over.load(Ordering::SeqCst) {
+                while !over.load(SeqCst) {
                     busy();
                 }
             });
@@ -439,4 +441,55 @@ fn a_parents_completed_tasks_are_closed_while_its_tasks_end() {
         });
         assert_eq!(completed.count(), 1000);
     }
+}
+
+/// Forks inside a call, which goes on with `rest`, and ends the child with what `is_right` says of the child's result.
+fn forks_inside(
+    on: &AnyLoop,
+    rest: impl Future<Output = ()> + Send,
+    is_right: impl Fn(&Result<(), Error>) -> bool,
+) -> Option<bool> {
+    let (parent, mut child) = (std::process::id(), None);
+    let result = on.block_on(async {
+        child = Some(process::fork());
+        rest.await;
+    });
+    if std::process::id() != parent {
+        process::exit(is_right(&result));
+    }
+    assert!(result.is_ok());
+    process::passes(child.unwrap(), Duration::from_secs(10))
+}
+
+#[test]
+fn a_ready_call_that_forks_returns_in_the_child_while_others_call() {
+    let _alone = alone();
+    on_each([Kind::SharedLoop, Kind::MultiThread], |on| {
+        let goes_on = AtomicBool::new(true);
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while goes_on.load(SeqCst) {
+                        on.block_on(tokio::task::yield_now()).unwrap();
+                    }
+                });
+            }
+            for _ in 0..100 {
+                assert_eq!(forks_inside(&on, async {}, Result::is_ok), Some(true));
+            }
+            goes_on.store(false, SeqCst);
+        });
+    });
+}
+
+#[test]
+fn a_pending_call_that_forks_is_closed_in_the_child() {
+    let _alone = alone();
+    on_each([Kind::SharedLoop, Kind::MultiThread], |on| {
+        let closed = |result: &Result<(), Error>| matches!(result, Err(Error::Closed));
+        assert_eq!(
+            forks_inside(&on, async { tokio::time::sleep(Duration::from_millis(50)).await }, closed),
+            Some(true)
+        );
+    });
 }

@@ -847,6 +847,32 @@ fn a_call_that_closes_a_cycle_while_the_loop_finishes_would_deadlock() {
 }
 
 #[test]
+fn a_loop_ends_while_other_threads_enter_its_context() {
+    for round in 0..200 {
+        let shared = SharedLoop::new().unwrap();
+        let (goes_on, entered) = (AtomicBool::new(true), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                let (handle, goes_on, entered) = (shared.handle().clone(), &goes_on, &entered);
+                scope.spawn(move || {
+                    while goes_on.load(Ordering::Relaxed) {
+                        drop(handle.enter());
+                        entered.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+            }
+            wait_until(|| entered.load(Ordering::Relaxed) > 100);
+            if round % 2 == 0 {
+                shared.shutdown().unwrap()
+            } else {
+                drop(shared)
+            }
+            goes_on.store(false, Ordering::Relaxed);
+        });
+    }
+}
+
+#[test]
 fn a_loop_may_be_dropped_with_any_context_entered() {
     on_shared(|on| {
         let own = on.block_on(async { TokioHandle::current() }).unwrap();

@@ -1022,3 +1022,32 @@ fn the_global_loop_is_one_and_the_same_and_open() {
     assert!(threads.into_iter().all(|thread| thread.join().unwrap() == here));
     assert!(!bridge::global().is_closed());
 }
+
+#[test]
+fn a_call_onto_a_closed_loop_is_closed_also_where_it_would_close_a_cycle() {
+    let (one, two) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
+    let [first, second] = [&one, &two].map(|event_loop| event_loop.handle().clone());
+    let (go_on, may_go_on) = oneshot::channel::<()>();
+    let (waits, waiting) = mpsc::channel();
+    let calls = {
+        let second = second.clone();
+        first.submit(async move {
+            may_go_on.await.unwrap();
+            second.block_on(async {})
+        })
+    };
+    // The thread of `two` waits for `one`, and `two` is to finish that.
+    let waits_for_one = second.submit(async move {
+        waits.send(()).unwrap();
+        first.block_on(pending::<()>())
+    });
+    waiting.recv().unwrap();
+    let ends = thread::spawn(move || two.shutdown());
+    wait_until(|| second.is_closed());
+    go_on.send(()).unwrap();
+    let result = calls.result().unwrap();
+    assert!(matches!(result, Err(Error::Closed)), "{result:?}");
+    drop(one);
+    ends.join().unwrap().unwrap();
+    assert!(matches!(waits_for_one.result(), Ok(Err(Error::Closed))));
+}

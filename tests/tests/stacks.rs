@@ -279,3 +279,30 @@ impl<T> ResultWithin<T> for Task<T> {
         self.result_timeout(timeout)
     }
 }
+
+#[test]
+fn a_call_in_the_last_of_a_long_chain_may_wait_for_what_it_cancels_itself() {
+    let busy = bridge::EventLoop::new().unwrap();
+    let blocked = bridge_tests::block_thread(&busy);
+    on_each(Kind::ALL, |on| {
+        let (handle, queued) = (on.handle().clone(), (*busy.handle()).clone());
+        let cancels = queued.clone();
+        let mut cancel: Box<dyn FnOnce() + Send> = Box::new(move || {
+            let cancelled = handle.block_on(async {
+                yield_now().await;
+                let task = cancels.submit(async {});
+                assert!(task.cancel());
+                task.await
+            });
+            assert!(matches!(cancelled, Ok(Err(Error::Cancelled))), "{cancelled:?}");
+        });
+        // As deep as ends are nested: the call is inside of the last that is.
+        for _ in 0..16 {
+            let dropped = bridge_tests::OnDrop::new(cancel);
+            let task = queued.submit(async move { drop(dropped) });
+            cancel = Box::new(move || assert!(task.cancel()));
+        }
+        cancel();
+    });
+    blocked.release();
+}

@@ -11,7 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bridge::{Error, Handle, Iter};
+use bridge::{Canceller, Error, Handle, Iter};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each};
 use bridge_tests::{BlockedThread, Drops, HANGS, wait_until};
 use common::{SETTLE, beside_strays, line, panic_of};
@@ -603,5 +603,27 @@ fn what_makes_a_stream_of_results_and_fails_is_an_iterator_of_that_error() {
         assert_eq!(items.next().unwrap().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
         assert!(items.next().is_none() && items.next_timeout(Duration::MAX).unwrap().is_none());
         assert!(matches!(made(&handle).next_timeout(Duration::MAX), Err(Error::Closed)));
+    });
+}
+
+#[test]
+fn an_iterator_that_ends_by_an_error_gives_a_cancel_once() {
+    on_each(Kind::ALL, |on| {
+        let canceller = Canceller::new();
+        let pending = stream::pending::<io::Result<u8>>();
+        let items = on.with_canceller(&canceller).iter(pending).fallible();
+        canceller.cancel();
+        assert_eq!(items.take(10).count(), 1);
+    });
+}
+
+#[test]
+fn an_iterator_that_has_ended_hears_of_no_cancel() {
+    on_each(Kind::ALL, |on| {
+        let canceller = Canceller::new();
+        let mut items = on.with_canceller(&canceller).iter(stream::iter([1]));
+        assert_eq!((items.next(), items.next()), (Some(1), None));
+        canceller.cancel();
+        assert_eq!(items.next(), None);
     });
 }

@@ -22,7 +22,8 @@ pub(crate) struct LoopRef {
     pub(crate) scheduler: Arc<Scheduler>,
     /// `None`: an event loop, which has a thread of its own.
     pub(crate) shared: Option<Arc<Shared>>,
-    /// The context of an event loop. It is taken away at the loop's end: it keeps file descriptors open.
+    /// The loop's context, for what is no call and does not hold up its end. It is taken away then: it keeps file descriptors
+    /// open.
     context: Mutex<Option<TokioHandle>>,
     #[cfg(feature = "stream")]
     pub(crate) streams: Arc<Streams>,
@@ -31,24 +32,29 @@ pub(crate) struct LoopRef {
 impl LoopRef {
     /// Of an event loop.
     pub(crate) fn new(on: Arc<LoopMeta>, scheduler: Arc<Scheduler>, context: TokioHandle) -> Arc<LoopRef> {
-        LoopRef::build(on, scheduler, None, Some(context))
+        LoopRef::build(on, scheduler, None, context)
     }
 
-    pub(crate) fn shared(on: Arc<LoopMeta>, scheduler: Arc<Scheduler>, shared: Arc<Shared>) -> Arc<LoopRef> {
-        LoopRef::build(on, scheduler, Some(shared), None)
+    pub(crate) fn shared(
+        on: Arc<LoopMeta>,
+        scheduler: Arc<Scheduler>,
+        shared: Arc<Shared>,
+        context: TokioHandle,
+    ) -> Arc<LoopRef> {
+        LoopRef::build(on, scheduler, Some(shared), context)
     }
 
     fn build(
         on: Arc<LoopMeta>,
         scheduler: Arc<Scheduler>,
         shared: Option<Arc<Shared>>,
-        context: Option<TokioHandle>,
+        context: TokioHandle,
     ) -> Arc<LoopRef> {
         Arc::new(LoopRef {
             on,
             scheduler,
             shared,
-            context: Mutex::new(context),
+            context: Mutex::new(Some(context)),
             #[cfg(feature = "stream")]
             streams: Arc::new(Streams::new()),
         })
@@ -76,10 +82,7 @@ impl LoopRef {
         if self.on.is_of_parent_process() {
             return None;
         }
-        match &self.shared {
-            Some(shared) => shared.runtime(),
-            None => self.context().clone(),
-        }
+        self.context().clone()
     }
 
     fn context(&self) -> MutexGuard<'_, Option<TokioHandle>> {
@@ -97,7 +100,7 @@ impl Known for LoopRef {
     }
 }
 
-/// While it lives, the loop is found by its id, and an event loop's context can be entered.
+/// While it lives, the loop is found by its id, and its context can be entered.
 #[derive(Debug)]
 pub(crate) struct Registered {
     registered: Arc<LoopRef>,

@@ -31,6 +31,7 @@ use tokio::runtime::Builder as TokioBuilder;
 
 use self::loop_thread::{LoopThread, ThreadSetup};
 use self::running::{BlockingPoolWait, RunningLoop};
+use crate::deadlock::current::Driving;
 use crate::deadlock::thread::drives_any;
 use crate::error::Error;
 use crate::fork::PerProcess;
@@ -584,16 +585,24 @@ impl Builder {
         let (builder, hooks) = thread.split(&name);
         let thread = builder.spawn(move || {
             let _end = end;
-            let _stops = hooks.start();
-            match RunningLoop::start(runtime, &name, spin, slow_poll) {
+            let stops = hooks.start();
+            let on = match RunningLoop::start(runtime, &name, spin, slow_poll) {
                 Ok(running) => {
+                    let on = Arc::clone(&running.loop_ref.on);
                     // The receiver waits for it.
                     let _ = tell.send(Ok(Arc::clone(&running.loop_ref)));
                     drop(tell);
                     running.run_until_stopped();
+                    Some(on)
                 }
-                Err(error) => drop(tell.send(Err(error))),
-            }
+                Err(error) => {
+                    drop(tell.send(Err(error)));
+                    None
+                }
+            };
+            // The shutdown waits for the hook as well, and so for what that waits for.
+            let _driving = on.map(Driving::start);
+            drop(stops);
         })?;
         let error = match started.recv() {
             Ok(Ok(loop_ref)) => {

@@ -22,6 +22,7 @@ use super::loop_ref::{LoopRef, Registered};
 use super::scheduler::Scheduler;
 use crate::deadlock::current::{Driving, LoopMeta};
 use crate::instrument::stall::Threshold;
+use crate::task::nested::SetAside;
 
 /// An event loop on the thread that runs it. Dropping it ends the loop, in the order that the module's docs give. The other types
 /// that are "the loop" are listed in [`event_loop`](super).
@@ -33,7 +34,7 @@ pub(crate) struct RunningLoop {
     pub(crate) pool_wait: Option<BlockingPoolWait>,
     pub(crate) loop_ref: Arc<LoopRef>,
     _registered: Registered,
-    _driving: Driving,
+    _driving: (SetAside, Driving),
 }
 
 impl RunningLoop {
@@ -57,7 +58,7 @@ impl RunningLoop {
             pool_wait: None,
             loop_ref,
             _registered: registered,
-            _driving: driving,
+            _driving: (SetAside::new(), driving),
         };
         // Not before: what follows may run a hook of the user's, whose panic ends the loop by this drop.
         drop(running.runtime().spawn_local(DriverTask::new(&running.driver)));

@@ -144,11 +144,14 @@ impl Host for External {
     }
 
     fn leave(&self, waiter: &Arc<Waiter>) {
-        self.role.leave(waiter);
+        // In a child another thread of the parent may have the lock for good.
+        if !self.on.is_of_parent_process() {
+            self.role.leave(waiter);
+        }
     }
 
     fn is_closed(&self) -> bool {
-        self.role.is_closed()
+        self.role.is_closed() || self.on.is_of_parent_process()
     }
 }
 

@@ -143,7 +143,6 @@ impl Here<'_> {
         own: Option<&Arc<External>>,
         may_drive: bool,
     ) -> Outcome<F::Output> {
-        unpolled::end_later();
         let waiter = polled.lease.waiter();
         let _listed = self.cancellers.nudge(waiter);
         let mut warning = StallWarning::new(self.site);
@@ -175,6 +174,8 @@ impl Here<'_> {
             if let Some((own, _)) = unsure.take_if(|(_, at)| *at <= now()) {
                 own.ask_pool();
             }
+            // The future may wait for what its own polls have put off.
+            unpolled::end_later();
             entry.get_or_insert_with(|| call.enter(waiter));
             let look = [self.deadline, unsure.map(|(_, at)| at)].into_iter().flatten().min();
             self.host.wait(waiter, may_drive, warning.earlier_than(look));

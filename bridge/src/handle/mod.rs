@@ -230,7 +230,7 @@ impl Handle {
                 if matches!(outcome, Ok(Outcome::Stopped(Reason::Closed))) {
                     here.is_cut_short();
                 }
-                self.result_of(outcome)
+                self.result_of(outcome, Handle::ends_calls)
             }
         }
     }
@@ -495,17 +495,19 @@ impl Handle {
         }
     }
 
-    /// Whether the end of the loop, which another thread drives, ends the calls that are left.
-    fn ends_calls_elsewhere(&self) -> bool {
+    /// Whether another thread drives the loop, if any does.
+    fn is_elsewhere(&self) -> bool {
         let id = self.on().id;
         let is_in_context = || TokioHandle::try_current().is_ok_and(|current| current.id() == id);
-        let is_here = current::drives(id) || (is_in_context() && !context::is_in_guard(id));
-        let ends_calls = match &self.target {
-            // One that finishes what it has would wait for this call.
+        !(current::drives(id) || is_in_context() && !context::is_in_guard(id))
+    }
+
+    /// Whether the end of the loop ends the calls that are under way. One that finishes what it has does not.
+    fn ends_calls(&self) -> bool {
+        match &self.target {
             Target::Loop(loop_ref) => loop_ref.scheduler.is_aborting(),
             Target::External(_) => self.is_closed(),
-        };
-        !is_here && ends_calls
+        }
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -520,7 +522,8 @@ impl Handle {
         companion: Option<&'static str>,
     ) -> Result<T, Error> {
         self.may_begin()?;
-        self.result_of(call(self.wait(&self.wait_guard(site), site, companion)))
+        // A closed loop refuses it.
+        self.result_of(call(self.wait(&self.wait_guard(site), site, companion)), Handle::is_closed)
     }
 
     /// Whether a call is over before it begins.
@@ -583,11 +586,15 @@ impl Handle {
         Ok(())
     }
 
-    /// The outcome of a scoped call as its result.
-    fn result_of<T>(&self, outcome: Result<Outcome<T>, Deadlock>) -> Result<T, Error> {
+    /// The outcome of a scoped call as its result. `ends`: whether the loop would end the call at once.
+    fn result_of<T>(
+        &self,
+        outcome: Result<Outcome<T>, Deadlock>,
+        ends: impl FnOnce(&Handle) -> bool,
+    ) -> Result<T, Error> {
         match outcome {
             // Nothing would be waited for, also if the loop waits for this thread on its way out.
-            Err(_) if self.ends_calls_elsewhere() => Err(Error::Closed),
+            Err(_) if self.is_elsewhere() && ends(self) => Err(Error::Closed),
             Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),
             Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
             Ok(outcome) => outcome.into_result(self.timeout.unwrap_or(Duration::MAX)),

@@ -33,6 +33,11 @@ mod on {
         static IN_SUBSCRIBER: Cell<bool> = const { Cell::new(false) };
     }
 
+    /// Sets whether this thread is in such a call, and gives whether it was.
+    pub(crate) fn swap_in_subscriber(is_in: bool) -> bool {
+        IN_SUBSCRIBER.replace(is_in)
+    }
+
     /// Runs `f`, which calls the subscriber, and contains its panic. A subscriber may itself call a loop: nothing is logged, and
     /// no span entered, from inside such a call, which would lead back to it without an end.
     pub(crate) fn call_subscriber<R>(f: impl FnOnce() -> R) -> Option<R> {
@@ -252,6 +257,10 @@ mod off {
         pub(crate) fn new() -> NoSpans {
             NoSpans
         }
+    }
+
+    pub(crate) fn swap_in_subscriber(_: bool) -> bool {
+        false
     }
 
     pub(crate) fn blocked(_: &str, _: &[Arc<str>], _: &'static Location<'static>) {}

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::runtime::{Builder as TokioBuilder, RuntimeFlavor};
 
 use self::state::{Core, Shared};
-use crate::deadlock::current::LoopMeta;
+use crate::deadlock::current::{Driving, LoopMeta};
 use crate::error::Error;
 use crate::event_loop::loop_ref::{LoopRef, Registered};
 use crate::event_loop::loop_thread::{self, LoopThread, ThreadSetup};
@@ -276,10 +276,12 @@ impl SharedLoop {
         }
         let on = LoopMeta::new(runtime.handle().id(), Arc::from(name), Duration::ZERO);
         let shared = Arc::new(Shared::new(&runtime));
+        let context = runtime.handle().clone();
         let scheduler = Scheduler::shared(Arc::clone(&shared) as Arc<_>, Threshold::new(slow_poll, &on.name));
         let scheduler = Arc::new(scheduler);
         let core = Box::new(Core::new(runtime, Arc::clone(&on), Arc::clone(&scheduler)));
-        let loop_ref = LoopRef::shared(on, scheduler, Arc::clone(&shared));
+        let driven = Arc::clone(&on);
+        let loop_ref = LoopRef::shared(on, scheduler, Arc::clone(&shared), context);
         let registered = Registered::new(&loop_ref);
         let (ended, end) = ShutdownLatch::new();
         let (builder, hooks) = thread.split(name);
@@ -287,6 +289,8 @@ impl SharedLoop {
         let (give, given) = mpsc::sync_channel::<Box<Core>>(usize::from(!hooks.has_start()));
         let started = builder.spawn(move || {
             let _end = end;
+            // The shutdown waits for the hooks as well, and so for what they wait for.
+            let _driving = Driving::start(driven);
             let _stops = hooks.start();
             let _registered = registered;
             if let Ok(core) = given.recv() {

@@ -24,8 +24,9 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{Ordering, compiler_fence, fence};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, RwLock, RwLockReadGuard};
 use std::task::Poll;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle as TokioHandle, Runtime};
@@ -34,9 +35,11 @@ use super::role::{OwnTurn, Role, Turn};
 use crate::deadlock::current::{Driving, LoopMeta};
 use crate::event_loop::driver::Driver;
 use crate::event_loop::scheduler::{DriverThread, Scheduler, Shutdown};
+use crate::fork::Process;
 use crate::instrument::NoSpans;
 use crate::park::Host;
 use crate::park::waiter::Waiter;
+use crate::task::nested::SetAside;
 use crate::unwind::catch_and_drop;
 
 /// What only the driver has.
@@ -71,7 +74,7 @@ impl Core {
         let Core { driver, runtime, on, .. } = self;
         // Before the subscriber is called: this thread has the core, and what waits for it in there would wait for ever.
         let driving = Driving::start(Arc::clone(on));
-        let driving = (NoSpans::new(), driving);
+        let driving = (NoSpans::new(), SetAside::new(), driving);
         let mut has_begun = false;
         let driven = catch_unwind(AssertUnwindSafe(|| {
             runtime.block_on(poll_fn(|cx| {
@@ -109,8 +112,11 @@ impl Core {
 #[derive(Debug)]
 pub(crate) struct Shared {
     role: Role<Box<Core>>,
-    /// The runtime's context. A call reads it for as long as it uses the runtime; it is taken away at the end.
+    /// The runtime's context. A call reads it for as long as it uses the runtime; it is taken away at the end, which each call that
+    /// is left nudges. So nothing else reads it.
     context: RwLock<Option<TokioHandle>>,
+    /// That of the loop's threads. In one that was forked off it, nobody drives.
+    process: Process,
 }
 
 /// The right to use a shared loop's runtime.
@@ -133,7 +139,8 @@ impl Drop for InContext<'_> {
     fn drop(&mut self) {
         self.context = None;
         meet();
-        if self.scheduler.is_closed() {
+        // In a process that was forked off inside of the call, another thread of the parent may have the role's lock for good.
+        if self.scheduler.is_closed() && self.shared.process.is_current() {
             self.shared.role.nudge_own();
         }
     }
@@ -159,7 +166,7 @@ fn meet() {
 
 impl Shared {
     pub(super) fn new(runtime: &Runtime) -> Shared {
-        Shared { role: Role::new(), context: RwLock::new(Some(runtime.handle().clone())) }
+        Shared { role: Role::new(), context: RwLock::new(Some(runtime.handle().clone())), process: Process::current() }
     }
 
     /// For a scoped call. `None`: the loop has ended, or is about to.
@@ -171,11 +178,6 @@ impl Shared {
         // Only now: a call that has found the loop open is one that the end finds, and lets finish.
         meet();
         (!scheduler.is_closed()).then_some(inside)
-    }
-
-    /// Its runtime, until the end, for what is no call and does not hold that up.
-    pub(crate) fn runtime(&self) -> Option<TokioHandle> {
-        self.context.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether no call uses the runtime.
@@ -270,7 +272,9 @@ impl Drop for HeldCore<'_> {
 
 impl Host for Shared {
     fn wait(&self, waiter: &Arc<Waiter>, may_drive: bool, deadline: Option<Instant>) -> bool {
-        match self.role.turn(waiter, may_drive && !waiter.is_guest(), deadline) {
+        // Tasks of others are not to see a panic that is this thread's.
+        let may_drive = may_drive && !waiter.is_guest() && !thread::panicking();
+        match self.role.turn(waiter, may_drive, deadline) {
             Turn::Closed => return false,
             Turn::Park => waiter.park(deadline),
             Turn::Drive(core) => {
@@ -286,10 +290,12 @@ impl Host for Shared {
     }
 
     fn leave(&self, waiter: &Arc<Waiter>) {
-        self.role.leave(waiter);
+        if self.process.is_current() {
+            self.role.leave(waiter);
+        }
     }
 
     fn is_closed(&self) -> bool {
-        self.role.is_closed()
+        self.role.is_closed() || !self.process.is_current()
     }
 }

@@ -237,6 +237,9 @@ impl<T> Iter<T> {
 
     #[track_caller]
     fn step(&mut self, timeout: Option<Duration>) -> Result<Option<T>, Error> {
+        if self.pump.is_none() {
+            return self.after_the_end();
+        }
         // An item that is there stays there.
         if self.cancellers.is_cancelled() {
             return Err(Error::Cancelled);

@@ -1,7 +1,5 @@
 //! [`Task::on_done`]: a callback is a waker that takes the result along.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::panic::Location;
 use std::sync::{Arc, PoisonError};
 use std::task::{Wake, Waker};
@@ -13,7 +11,7 @@ use crate::event_loop::loop_ref::LoopRef;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::task::Task;
 use crate::task::join;
-use crate::unwind::catch_and_drop;
+use crate::task::nested::in_turn;
 
 impl<T> Task<T> {
     /// Calls `f` with the result, once, when the task is done.
@@ -133,34 +131,5 @@ where
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.call();
-    }
-}
-
-type Due = Box<dyn FnOnce()>;
-
-thread_local! {
-    /// While a callback runs on this thread: those that became due meanwhile.
-    static DUE: RefCell<Option<VecDeque<Due>>> = const { RefCell::new(None) };
-}
-
-/// Runs `callback`, after the one that this thread is inside of: however long the chain, the stack stays flat.
-fn in_turn(callback: impl FnOnce() + 'static) {
-    let mut next: Option<Due> = Some(Box::new(callback));
-    let nested = DUE.try_with(|due| match &mut *due.borrow_mut() {
-        Some(due) => due.extend(next.take()),
-        due @ None => *due = Some(VecDeque::new()),
-    });
-    while let Some(callback) = next {
-        catch_and_drop(callback);
-        // Without a queue (a thread's last moments) nested ones have run inside.
-        next = nested.ok().and_then(|()| {
-            DUE.with_borrow_mut(|due| {
-                let next = due.as_mut().and_then(VecDeque::pop_front);
-                if next.is_none() {
-                    *due = None;
-                }
-                next
-            })
-        });
     }
 }

@@ -6,6 +6,7 @@ mod callback;
 pub(crate) mod canceller;
 #[allow(unsafe_code)]
 pub(crate) mod join;
+pub(crate) mod nested;
 #[allow(unsafe_code)]
 pub(crate) mod raw;
 pub(crate) mod wait;

@@ -38,6 +38,11 @@ pub(crate) fn end(job: Unpolled) {
     }
 }
 
+/// Sets how many ends this thread is inside of, and gives how many it was.
+pub(crate) fn swap_depth(depth: usize) -> usize {
+    DEPTH.try_with(|cell| cell.replace(depth)).unwrap_or(0)
+}
+
 /// Ends the jobs that were deferred on this thread.
 pub(crate) fn end_later() {
     while let Ok(Some(job)) = LATER.try_with(|later| later.borrow_mut().pop_front()) {
