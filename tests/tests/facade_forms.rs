@@ -431,6 +431,62 @@ mod made_of_a_facade {
     }
 }
 
+mod in_context {
+    //! Functions that are not async, and need the loop's context.
+
+    use bridge::{Error, threadsafe};
+    use tokio::runtime::Handle as TokioHandle;
+    use tokio::sync::{mpsc, oneshot};
+
+    pub(crate) struct Client(mpsc::Sender<oneshot::Sender<u8>>);
+
+    #[threadsafe(facade = blocking)]
+    impl Client {
+        #[threadsafe(in_context)]
+        pub fn new() -> Result<Client, Error> {
+            let (send, mut receive) = mpsc::channel::<oneshot::Sender<u8>>(1);
+            tokio::spawn(async move {
+                while let Some(answer) = receive.recv().await {
+                    answer.send(7).unwrap();
+                }
+            });
+            Ok(Client(send))
+        }
+
+        pub async fn get(&self) -> u8 {
+            let (answer, answered) = oneshot::channel();
+            self.0.send(answer).await.unwrap();
+            answered.await.unwrap()
+        }
+
+        #[threadsafe(in_context)]
+        pub fn is_in_context(&self) -> bool {
+            TokioHandle::try_current().is_ok()
+        }
+
+        #[threadsafe(in_context)]
+        pub fn is_there_one() -> bool {
+            TokioHandle::try_current().is_ok()
+        }
+    }
+
+    pub(crate) mod blocking {
+        bridge::facade! { handle = bridge::shared(); pub(crate) struct Client(super::Client); }
+    }
+
+    #[test]
+    fn find_the_loop_of_the_list_on_any_thread() {
+        let calls = || {
+            let client = blocking::Client::new().unwrap();
+            (client.get(), client.is_in_context(), blocking::Client::is_there_one())
+        };
+        assert_eq!(calls(), (7, true, true));
+        // Not that of the runtime that the thread drives, which stands still during the call.
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        assert_eq!(runtime.block_on(async { calls() }), (7, true, true));
+    }
+}
+
 mod two_lists {
     //! A list that takes the facades of another.
 
@@ -593,11 +649,14 @@ mod items_of_a_method {
 mod generic {
     //! Listed types with parameters: what their impls ask for is asked where it is needed, and not of each facade.
 
-    use std::future::IntoFuture;
+    use std::future::{IntoFuture, Pending, pending};
+    use std::io;
+    use std::marker::PhantomData;
     use std::pin::Pin;
     use std::task::{Context, Poll};
+    use std::time::Duration;
 
-    use bridge::threadsafe;
+    use bridge::{Facade as _, threadsafe};
     use futures::Stream;
     use tokio::task::yield_now;
 
@@ -646,6 +705,34 @@ mod generic {
         }
     }
 
+    /// A stream, and an action, that come to nothing.
+    pub(crate) struct Never<T>(PhantomData<T>);
+
+    impl<T> IntoFuture for Never<T> {
+        type Output = io::Result<T>;
+        type IntoFuture = Pending<io::Result<T>>;
+
+        fn into_future(self) -> Self::IntoFuture {
+            pending()
+        }
+    }
+
+    impl<T> Stream for Never<T> {
+        type Item = io::Result<T>;
+
+        fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<T>>> {
+            Poll::Pending
+        }
+    }
+
+    #[test]
+    fn errors_of_the_bridge_are_returned_of_types_with_parameters_too() {
+        let handle = bridge::shared().with_timeout(Duration::from_millis(5));
+        let never = || blocking::Never::wrap(Never::<u8>(PhantomData), &handle);
+        assert_eq!(never().run().unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(never().next().unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
     #[threadsafe(facade = blocking)]
     impl<F: Future> Get<F> {
         pub fn twice(mut self) -> Self {
@@ -655,11 +742,14 @@ mod generic {
     }
 
     pub(crate) mod blocking {
+        use std::io;
+
         bridge::facade! {
             handle = bridge::shared();
             pub(crate) struct Client(super::Client): From<super::Client>;
-            pub(crate) struct Get<F>(super::Get<F>): IntoFuture;
-            pub(crate) struct Changes<T>(super::Changes<T>): Iterator;
+            pub(crate) struct Get<F>(super::Get<F>): IntoFuture<Output = u32>;
+            pub(crate) struct Changes<T>(super::Changes<T>): Iterator<Item = T>;
+            pub(crate) struct Never<T>(super::Never<T>): IntoFuture<Output = io::Result<T>> + Iterator<Item = io::Result<T>>;
         }
     }
 

@@ -296,6 +296,14 @@ fn given(facade: &Of<'_>, implements: &Implements, key: &str, otherwise: TokenSt
     Ok(Given { ty: ty.to_token_stream(), is_other: !is_result, output, probe: TokenStream::new() })
 }
 
+/// The `T` of `Iterator<Item = T>`.
+fn said(implements: &Implements) -> Option<&Type> {
+    match implements.arguments.as_ref()?.args.first()? {
+        GenericArgument::AssocType(it) => Some(&it.ty),
+        _ => None,
+    }
+}
+
 /// Where an iterator has its items from.
 struct Items {
     /// The type of an item, where the list does not say it.
@@ -309,27 +317,26 @@ struct Items {
 
 impl Items {
     /// A `Stream`'s.
-    fn of_stream(facade: &Of<'_>, here: Span) -> Items {
+    fn of_stream(facade: &Of<'_>, implements: &Implements, here: Span) -> Items {
         let (krate, name, of) = (facade.registry.krate(here), facade.text("next"), facade.of);
         let stream = quote_spanned!(here=> #krate::__private::facade::Stream);
         Items {
             otherwise: quote_spanned!(here=> <#of as #stream>::Item),
             folds: quote_spanned!(here=> #krate::__private::facade::folds_items(&*value)),
             next: quote_spanned!(here=> #krate::__private::facade::next(#name, on, value, is_over, fold)),
-            predicates: vec![
-                quote_spanned!(here=> #of: #stream + ::core::marker::Send + ::core::marker::Unpin),
-                quote_spanned!(here=> <#of as #stream>::Item: ::core::marker::Send),
-            ],
+            // Not without the type of the items, of which rustc would know nothing then.
+            predicates: said(implements).map_or_else(Vec::new, |item| {
+                vec![
+                    quote_spanned!(here=> #of: #stream<Item = #item> + ::core::marker::Send + ::core::marker::Unpin),
+                    quote_spanned!(here=> #item: ::core::marker::Send),
+                ]
+            }),
         }
     }
 
     /// Those that an async method gives, one by one.
     fn of_method(facade: &Of<'_>, implements: &Implements, method: &Ident, here: Span) -> Result<Items> {
-        let item = implements.arguments.as_ref().and_then(|arguments| match arguments.args.first()? {
-            GenericArgument::AssocType(it) => Some(&it.ty),
-            _ => None,
-        });
-        let Some(item) = item else {
+        let Some(item) = said(implements) else {
             return Err(mistake(
                 &implements.name,
                 "the type of the items is not known from a method",
@@ -354,7 +361,7 @@ impl Items {
 fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStream> {
     let Items { otherwise, folds: of, next, predicates } = match implements.methods.first() {
         Some(method) => Items::of_method(facade, implements, method, here)?,
-        None if cfg!(feature = "stream") => Items::of_stream(facade, here),
+        None if cfg!(feature = "stream") => Items::of_stream(facade, implements, here),
         None => {
             return Err(mistake(
                 &implements.name,
@@ -412,12 +419,15 @@ fn run(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStre
     let run = quote_spanned!(here=> #krate::__private::facade::run(#text, on, value, fold));
     let run = output.wrap(&krate, run, &quote_spanned!(here=> on), here);
     let action = quote_spanned!(here=> ::core::future::IntoFuture);
-    let predicates = [
-        quote_spanned!(here=> #of: #action + ::core::marker::Send),
-        quote_spanned!(here=> <#of as #action>::IntoFuture: ::core::marker::Send),
-        quote_spanned!(here=> <#of as #action>::Output: ::core::marker::Send),
-    ];
-    let where_clause = with_predicates(generics, predicates.into_iter().filter(|_| facade.is_generic()));
+    // As of an iterator.
+    let predicates = said(implements).filter(|_| facade.is_generic()).map(|output| {
+        [
+            quote_spanned!(here=> #of: #action<Output = #output> + ::core::marker::Send),
+            quote_spanned!(here=> <#of as #action>::IntoFuture: ::core::marker::Send),
+            quote_spanned!(here=> #output: ::core::marker::Send),
+        ]
+    });
+    let where_clause = with_predicates(generics, predicates.into_iter().flatten());
     let (impl_generics, arguments, _) = generics.split_for_impl();
     Ok(quote_spanned! {here=>
         #conditions

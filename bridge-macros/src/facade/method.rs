@@ -83,7 +83,8 @@ impl Owner<'_> {
         let Method { attrs, vis, mut sig, name, options } = method;
         let source = sig.ident.clone();
         let mut call = self.prepare(&source, &mut sig, &options)?;
-        let needs_loop = call.receiver == Receiver::None && (call.awaited.is_some() || !call.output.is_same());
+        let needs_loop = call.receiver == Receiver::None
+            && (call.awaited.is_some() || !call.output.is_same() || options.in_context.is_some());
         if needs_loop && call.parent.is_none() && matches!(self.registry.handle, Handle::Parameter) {
             call.handle = Some(handle_parameter(&mut sig, self.registry));
         }
@@ -416,7 +417,9 @@ impl Call<'_> {
         let Call { span, this, ref output, receiver, .. } = *self;
         let (value, on) = (self.value(), self.on());
         let reads = receiver == Receiver::Shared && self.returns != Returns::Nothing;
+        let start = self.options.in_context.as_ref().map(|_| self.start());
         match output {
+            _ if start.is_some() => {}
             Output::Same if receiver == Receiver::None => return self.call(None),
             // A getter: nothing is made that would need the loop's context.
             Output::Same if reads => {
@@ -435,15 +438,29 @@ impl Call<'_> {
         let parts = self.parts();
         let call = self.call((receiver != Receiver::None).then(|| value.to_token_stream()));
         match output {
-            Output::This => quote_spanned!(span=> #parts #on.within(move || { let _ = #call; }); #this),
+            Output::This => quote_spanned!(span=> #parts #start #on.within(move || { let _ = #call; }); #this),
             Output::ResultOfThis => {
-                quote_spanned!(span=> #parts #on.within(move || #call.map(|_| ())).map(|()| #this))
+                quote_spanned!(span=> #parts #start #on.within(move || #call.map(|_| ())).map(|()| #this))
             }
             output => {
                 let called = quote_spanned!(span=> #on.within(move || #call));
                 let (limit, through) = self.through(output);
                 let wrapped = self.wrap(output, called, &on.to_token_stream());
-                quote_spanned!(span=> #limit #parts #through #wrapped)
+                quote_spanned!(span=> #limit #parts #start #through #wrapped)
+            }
+        }
+    }
+
+    /// Starts the loop, for a call that is to find it.
+    fn start(&self) -> TokenStream {
+        let (span, on) = (self.span, self.on());
+        if self.returns != Returns::Result {
+            return quote_spanned!(span=> let _ = #on.handle(););
+        }
+        let hold = self.options.error.as_ref().map_or_else(|| self.hold(), ToTokens::to_token_stream);
+        quote_spanned! {span=>
+            if let ::core::result::Result::Err(error) = #on.try_handle() {
+                return ::core::result::Result::Err(#hold(error));
             }
         }
     }

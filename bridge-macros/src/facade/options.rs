@@ -48,6 +48,8 @@ pub(super) struct MethodOptions {
     pub(super) local: Option<Ident>,
     /// Whether the types of the signature stay the async ones.
     pub(super) as_is: Option<Ident>,
+    /// Whether a function that is not async starts the loop, and runs in its context.
+    pub(super) in_context: Option<Ident>,
     pub(super) attrs: Vec<TokenStream>,
     pub(super) bounds: Vec<WherePredicate>,
     pub(super) with: Vec<With>,
@@ -190,6 +192,7 @@ impl Options {
         match &*key.to_string() {
             "attr" if place == Place::Struct => return Err(unknown(key, place)),
             "as_is" if !on_item => self.method.as_is = Some(key.clone()),
+            "in_context" if !on_item => self.method.in_context = Some(key.clone()),
             "name" if place == Place::MethodOfBoth => {
                 return Err(mistake(
                     key,
@@ -246,10 +249,10 @@ impl MethodOptions {
 /// As they are written.
 impl ToTokens for MethodOptions {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let MethodOptions { timeout, error, local, as_is, attrs, bounds, with, .. } = self;
+        let MethodOptions { timeout, error, local, as_is, in_context, attrs, bounds, with, .. } = self;
         let timeout = timeout.iter();
         let error = error.iter();
-        let local = local.iter().chain(as_is);
+        let local = local.iter().chain(as_is).chain(in_context);
         tokens.extend(quote! {
             #(timeout = #timeout,)* #(error = #error,)* #(#local,)* #(attr(#attrs),)* #(bound(#bounds),)* #(with(#with),)*
         });
@@ -323,7 +326,7 @@ fn unknown(key: &Ident, place: Place) -> Error {
         Place::Struct => "`timeout`, `error`, `local`, `bound` and `with`",
         Place::Trait => "`facade`, `name`, `timeout`, `error`, `attr`, `bound`, `crate` and `companions`",
         Place::Method | Place::MethodOfBoth => {
-            "`skip`, `name`, `as_is`, `timeout`, `error`, `local`, `attr`, `bound` and `with`"
+            "`skip`, `name`, `as_is`, `in_context`, `timeout`, `error`, `local`, `attr`, `bound` and `with`"
         }
     };
     mistake(key, format!("no option of a facade is named `{key}` here"), format!("the options are {known}"))

@@ -255,8 +255,10 @@ impl Registry {
             let is_there = own.methods.iter().any(|(name, _)| name == method);
             return own.path.as_ref().filter(|_| !is_there).map(|path| format!("{path}::{method}"));
         }
+        // rustc reports what is no token, though nobody asks it.
+        let is_path = |path: &str| path.chars().all(|c| c.is_alphanumeric() || "_:".contains(c));
         let of_type = |path: &str| {
-            let path: TypePath = syn::parse_str(path).ok()?;
+            let path: TypePath = syn::parse_str(Some(path).filter(|path| is_path(path))?).ok()?;
             let found = self.find(&path).filter(|_| path.path.segments.iter().all(|it| it.arguments.is_none()))?;
             let name = path.path.segments.last()?.ident.to_string();
             Some((name, found.path.to_string().replace(' ', "")))

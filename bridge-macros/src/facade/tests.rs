@@ -69,6 +69,10 @@ fn links_lead_to_what_the_facade_has() {
     {
         assert_eq!(relinked(same), same);
     }
+    // No path, and no Rust.
+    for same in ["[this](x.html#y)", "[that](b\"x)"] {
+        assert_eq!(relinked(same), same);
+    }
     // What the facade has by no name, or by another, is the async type's.
     assert_eq!(relinked("[`Self::other`]"), "[`Self::other`](super::Client::other)");
     for same in ["[`Self::get`]", "[it](Self::put)"] {

@@ -31,8 +31,8 @@ pub use self::local::{call_local, call_local_or, call_local_with};
 pub use self::on::On;
 pub use self::pin::{InPlace, pinned};
 pub use self::probe::{
-    At, Awaited, Faced, HasFacade, HasNone, InAnyList, InNoList, Leaves, LeavesLists, List, Listed, Otherwise, Probe,
-    Settled, leaves, leaves_lists, leaves_tuple, settled,
+    At, Awaited, Faced, HasFacade, HasNone, InAnyList, InNoList, Leaves, LeavesLists, LeavesUnnamed, List, Listed,
+    Otherwise, Probe, Settled, leaves, leaves_lists, leaves_tuple, leaves_unnamed, settled,
 };
 #[cfg(feature = "stream")]
 pub use self::stream::{Items, items, next};

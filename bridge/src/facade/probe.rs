@@ -140,6 +140,20 @@ pub trait Leaves<T: ?Sized> {}
 #[diagnostic::do_not_recommend]
 impl<T: ?Sized> Leaves<T> for HasNone {}
 
+/// The same of an item or an output that the list does not name.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` would leave the facade: it is, or holds, an async type that has a facade of its own",
+    label = "what this gives has a facade",
+    note = "name it in `facade!`, by its async type: `Iterator<Item = AsyncRow>`, `IntoFuture<Output = AsyncCursor>`"
+)]
+pub trait LeavesUnnamed<T: ?Sized> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> LeavesUnnamed<T> for HasNone {}
+
+/// Refuses an item or an output that has a facade.
+pub fn leaves_unnamed<T: ?Sized, K: LeavesUnnamed<T>>(_: K) {}
+
 /// Refuses a `T` that has a facade.
 pub fn leaves<T: ?Sized, K: Leaves<T>>(_: K) {}
 
@@ -215,7 +229,7 @@ macro_rules! __facade_probe {
     ($ty:ty, $mark:ty, projected) => {{
         #[allow(unused_imports)]
         use $crate::__private::facade::Otherwise as _;
-        $crate::__private::facade::leaves::<$ty, _>($crate::__private::facade::Probe::<$ty, $mark>::KIND);
+        $crate::__private::facade::leaves_unnamed::<$ty, _>($crate::__private::facade::Probe::<$ty, $mark>::KIND);
     }};
     ($ty:ty, $mark:ty) => {{
         #[allow(unused_imports)]
