@@ -259,7 +259,7 @@ fn seek(facade: &Of<'_>, here: Span) -> TokenStream {
 fn folds(of: TokenStream, error: Option<&Path>, here: Span) -> TokenStream {
     match error.map(|error| error.located_at(here)) {
         Some(error) => quote_spanned!(here=> #of.with(#error)),
-        None => quote_spanned!(here=> #of.error()),
+        None => quote_spanned!(here=> #of.fold()),
     }
 }
 

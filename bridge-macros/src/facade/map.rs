@@ -450,7 +450,7 @@ fn wrap_items(
     let stream = Ident::new("stream", span);
     let fold = match error {
         Some(error) => quote_spanned!(span=> with(#error)),
-        None => quote_spanned!(span=> error()),
+        None => quote_spanned!(span=> fold()),
     };
     let items = quote_spanned!(span=> #krate::__private::facade::items(#method, #on, #stream, fold));
     let items = if item.is_same() {

@@ -195,9 +195,8 @@ where
 /// What becomes of an error of the bridge.
 pub type Fold<T> = fn(Error) -> Result<T, Error>;
 
-/// [`folds`], and with [`Unfolded`] in scope: `error` folds an error of the bridge into a `T` that is a `Result` of an error
-/// that it converts into, and leaves it as it is for any other `T`; `fold` asks any `Result` for that conversion; `with`
-/// has one.
+/// [`folds`], and with [`Unfolded`] in scope: `fold` makes an error of the bridge one of a `T` that is a `Result`, by its `From`, and
+/// leaves it as it is for any other `T`; `with` has another conversion.
 #[derive(Debug)]
 pub struct Folds<T>(PhantomData<T>);
 
@@ -229,18 +228,6 @@ impl<T> Default for Folds<T> {
     }
 }
 
-impl<T> Folds<T>
-where
-    T: ReturnsResult,
-    T::Error: HoldsError,
-{
-    /// Folds it.
-    #[must_use]
-    pub fn error(self) -> Fold<T> {
-        self.fold()
-    }
-}
-
 impl<T: ReturnsResult> Folds<T> {
     /// Folds it.
     #[must_use]
@@ -259,11 +246,6 @@ impl<T: ReturnsResult> Folds<T> {
 
 /// The other half of [`Folds`].
 pub trait Unfolded<T>: Sized {
-    /// Leaves it.
-    fn error(self) -> Fold<T> {
-        Err
-    }
-
     /// Leaves it.
     fn fold(self) -> Fold<T> {
         Err
