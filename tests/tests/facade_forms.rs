@@ -464,6 +464,11 @@ mod in_context {
             TokioHandle::try_current().is_ok()
         }
 
+        #[threadsafe(name = ask, vis = pub(crate))]
+        async fn ask_async(&self) -> u8 {
+            self.get().await
+        }
+
         #[threadsafe(in_context)]
         pub fn is_there_one() -> bool {
             TokioHandle::try_current().is_ok()
@@ -484,6 +489,15 @@ mod in_context {
         // Not that of the runtime that the thread drives, which stands still during the call.
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         assert_eq!(runtime.block_on(async { calls() }), (7, true, true));
+    }
+}
+
+mod outside {
+    //! Where what is private elsewhere is not seen.
+
+    #[test]
+    fn a_private_function_has_a_method_that_is_not() {
+        assert_eq!(super::in_context::blocking::Client::new().unwrap().ask(), 7);
     }
 }
 

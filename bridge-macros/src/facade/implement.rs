@@ -122,6 +122,7 @@ pub(super) fn method(
             options = Options::parse(list.tokens, Place::Method)?;
         }
     }
+    let vis = options.method.vis.take().unwrap_or(vis);
     Ok(Method { attrs, vis, sig, name: options.name, options: options.method.or(defaults) })
 }
 

@@ -50,6 +50,8 @@ pub(super) struct MethodOptions {
     pub(super) as_is: Option<Ident>,
     /// Whether a function that is not async starts the loop, and runs in its context.
     pub(super) in_context: Option<Ident>,
+    /// The visibility of the facade's method, where it is not that of the async one.
+    pub(super) vis: Option<Visibility>,
     pub(super) attrs: Vec<TokenStream>,
     pub(super) bounds: Vec<WherePredicate>,
     pub(super) with: Vec<With>,
@@ -120,7 +122,9 @@ impl Options {
         })
         .parse2(tokens)?;
         let companions = options.companions.is_some() || place == Place::MethodOfBoth;
-        let of_companions = |word: &&Ident| OF_COMPANIONS.iter().any(|name| *word == name);
+        let of_companions = |word: &&Ident| {
+            OF_COMPANIONS.iter().any(|name| *word == name) && !(place == Place::Method && *word == "vis")
+        };
         if let Some(word) = options.written.iter().find(of_companions).filter(|_| !companions) {
             return Err(mistake(
                 word,
@@ -141,6 +145,10 @@ impl Options {
         let for_companions = match &*key.to_string() {
             "facade" | "companions" | "facade_attr" | "implements" | "crate" | "handle" => {
                 self.item_option(&key, input, place)?
+            }
+            "vis" if place == Place::Method => {
+                self.method.vis = Some(value(&key, input, Visibility::parse)?);
+                false
             }
             word if OF_COMPANIONS.contains(&word) => {
                 while !input.is_empty() && !input.peek(Token![,]) {
@@ -249,12 +257,12 @@ impl MethodOptions {
 /// As they are written.
 impl ToTokens for MethodOptions {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let MethodOptions { timeout, error, local, as_is, in_context, attrs, bounds, with, .. } = self;
+        let MethodOptions { timeout, error, local, as_is, in_context, vis, attrs, bounds, with, .. } = self;
         let timeout = timeout.iter();
-        let error = error.iter();
+        let (error, vis) = (error.iter(), vis.iter());
         let local = local.iter().chain(as_is).chain(in_context);
         tokens.extend(quote! {
-            #(timeout = #timeout,)* #(error = #error,)* #(#local,)* #(attr(#attrs),)* #(bound(#bounds),)* #(with(#with),)*
+            #(timeout = #timeout,)* #(error = #error,)* #(vis = #vis,)* #(#local,)* #(attr(#attrs),)* #(bound(#bounds),)* #(with(#with),)*
         });
     }
 }
@@ -326,7 +334,7 @@ fn unknown(key: &Ident, place: Place) -> Error {
         Place::Struct => "`timeout`, `error`, `local`, `bound` and `with`",
         Place::Trait => "`facade`, `name`, `timeout`, `error`, `attr`, `bound`, `crate` and `companions`",
         Place::Method | Place::MethodOfBoth => {
-            "`skip`, `name`, `as_is`, `in_context`, `timeout`, `error`, `local`, `attr`, `bound` and `with`"
+            "`skip`, `name`, `vis`, `as_is`, `in_context`, `timeout`, `error`, `local`, `attr`, `bound` and `with`"
         }
     };
     mistake(key, format!("no option of a facade is named `{key}` here"), format!("the options are {known}"))
