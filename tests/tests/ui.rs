@@ -110,7 +110,7 @@ fn errors_of(cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, Vec<Headline
     let mut manifest = format!(
         "[package]\nname = \"bridge-ui-cases\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n\
          async-trait = \"0.1\"\nbridge = {{ path = {:?}, features = [\"stream\"] }}\nfutures = {{ version = \"0.3\", default-features = false, features = [\"std\"] }}\n\
-         tokio = {{ version = \"1\", features = [\"full\"] }}\n",
+         mockall = \"0.15\"\ntokio = {{ version = \"1\", features = [\"full\"] }}\n",
         workspace.join("bridge")
     );
     for (name, path) in cases {
