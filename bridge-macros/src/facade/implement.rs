@@ -14,7 +14,7 @@ use super::list::Function;
 use super::method::{Generated, Method, Owner, OwnerKind, unfinished};
 use super::options::{MethodOptions, Options, Place};
 use super::registry::{EntryKind, Found, Linked, Registry};
-use super::tokens::{at, ungrouped};
+use super::tokens::{at, path_text, ungrouped};
 use super::{docs, with};
 use crate::ast;
 use crate::ast::tokens::mentions;
@@ -202,8 +202,7 @@ fn methods(owner: &Owner<'_>, block: &Block, errors: &mut Errors) -> TokenStream
 /// A function and its body. `names`: the methods that are beside it.
 fn whole(owner: &Owner<'_>, read: Result<Method>, names: &[(String, bool)], errors: &mut Errors) -> TokenStream {
     let Some(mut method) = errors.take(read) else { return TokenStream::new() };
-    let path = owner.block.map(|_| owner.this.to_string().replace(' ', ""));
-    let path = path.and_then(|path| path.split('<').next().map(str::to_owned));
+    let path = owner.block.map(|_| path_text(&owner.this));
     let linked = Linked { name: &owner.name, path, methods: names };
     docs::relink(&mut method.attrs, &|path| owner.registry.target(path, &linked));
     let (conditions, instead) = (conditions(&method.attrs), unfinished(&method));

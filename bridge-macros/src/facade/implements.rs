@@ -373,11 +373,7 @@ fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<Toke
     let krate = facade.registry.krate(here);
     let Given { ty, is_other, output, probe } = given(facade, implements, "Item", otherwise)?;
     let on = quote_spanned!(here=> on);
-    let limit = timeout::bind(facade.timeout, here);
-    let through = limit.as_ref().map(|_| {
-        let through = timeout::through(&on, here);
-        quote_spanned!(here=> let on = #through;)
-    });
+    let (limit, through) = timeout::rebind(&on, facade.timeout, here);
     let error = facade.error.filter(|_| !is_other);
     let fold = folds(of, error, here);
     let next = match &output {

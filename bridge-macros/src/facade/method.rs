@@ -469,13 +469,7 @@ impl Call<'_> {
     /// item.
     fn through(&self, output: &Output) -> (Option<TokenStream>, Option<TokenStream>) {
         let span = self.span;
-        let limit = timeout::bind(self.options.timeout.as_ref().filter(|_| output.has_items()), span);
-        let on = self.on();
-        let through = limit.as_ref().map(|_| {
-            let through = timeout::through(on.to_token_stream(), span);
-            quote_spanned!(span=> let #on = #through;)
-        });
-        (limit, through)
+        timeout::rebind(self.on(), self.options.timeout.as_ref().filter(|_| output.has_items()), span)
     }
 
     /// Whether the output is the facade itself, changed.

@@ -13,7 +13,7 @@ use super::implement::{self, Block, BlockKind};
 use super::implements::{self, Of};
 use super::list::{Declared, Function, Implements, Imported, List};
 use super::registry::{self, Entry, EntryKind, Handle, Registry};
-use super::tokens::at;
+use super::tokens::{at, path_text};
 
 /// All that `facade!` makes in its module.
 pub(super) fn all(list: List) -> TokenStream {
@@ -200,8 +200,7 @@ fn document(attrs: &mut Vec<Attribute>, of: &impl ToTokens) {
     if attrs.iter().any(|attr| attr.path().is_ident("doc")) {
         return;
     }
-    let text = quote!(#of).to_string().replace(' ', "");
-    let path = text.split('<').next().unwrap_or_default();
+    let path = path_text(of);
     let docs = docs::literal(&format!("The blocking form of [`{path}`]."));
     attrs.push(parse_quote!(#docs));
 }

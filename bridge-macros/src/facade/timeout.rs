@@ -13,3 +13,17 @@ pub(super) fn bind(timeout: Option<&Expr>, span: Span) -> Option<TokenStream> {
 pub(super) fn through(on: impl ToTokens, span: Span) -> TokenStream {
     quote_spanned!(span=> &#on.with_timeout(limit))
 }
+
+/// Both, where `on` is bound to that loop from then on.
+pub(super) fn rebind(
+    on: impl ToTokens,
+    timeout: Option<&Expr>,
+    span: Span,
+) -> (Option<TokenStream>, Option<TokenStream>) {
+    let limit = bind(timeout, span);
+    let rebound = limit.as_ref().map(|_| {
+        let through = through(&on, span);
+        quote_spanned!(span=> let #on = #through;)
+    });
+    (limit, rebound)
+}

@@ -31,6 +31,12 @@ pub(super) fn text(tokens: impl ToTokens) -> String {
     text
 }
 
+/// The path of a type as docs link to it, without arguments.
+pub(super) fn path_text(ty: &impl ToTokens) -> String {
+    let text = ty.to_token_stream().to_string().replace(' ', "");
+    text.split('<').next().unwrap_or_default().to_owned()
+}
+
 /// Hygiene of the macro, shown at `span`.
 pub(super) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
