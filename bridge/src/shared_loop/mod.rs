@@ -289,7 +289,7 @@ impl SharedLoop {
         let (give, given) = mpsc::sync_channel::<Box<Core>>(usize::from(!hooks.has_start()));
         let started = builder.spawn(move || {
             let _end = end;
-            // The shutdown waits for the hooks as well, and so for what they wait for.
+            // The shutdown waits for the hooks as well, and for the destructors that run at the end, and so for what they wait for.
             let _driving = Driving::start(driven);
             let _stops = hooks.start();
             let _registered = registered;

@@ -211,8 +211,6 @@ impl Shared {
 
     /// See the module's docs.
     fn end(&self, mut core: Box<Core>, waiter: &Waiter) {
-        // For the destructors that run here.
-        let _driving = Driving::start(Arc::clone(&core.on));
         let scheduler = Arc::clone(&core.scheduler);
         let is_over = |over: bool| over && (scheduler.is_aborting() || self.is_unused());
         let mut ended = false;
