@@ -427,6 +427,22 @@ fn the_limit_covers_the_time_in_the_queue() {
     assert!(took < STARTS * 8 / 5, "{took:?}");
 }
 
+/// A thread that drives a loop polls the future once, and the loop that is called goes on with it.
+#[test]
+fn the_limit_covers_the_first_poll_of_a_call_that_the_loop_goes_on_with() {
+    let limit = Duration::from_millis(400);
+    on_each([Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread], |on| {
+        let handle = on.with_timeout(limit);
+        let result = bridge::run(async {
+            handle.block_on(async {
+                thread::sleep(limit); // inside the first poll
+                tokio::time::sleep(limit / 2).await;
+            })
+        });
+        assert_timed_out(result, limit);
+    });
+}
+
 #[test]
 fn of_two_limits_the_shorter_holds() {
     on_each(Kind::ALL, |on| {

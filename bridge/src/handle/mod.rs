@@ -220,9 +220,10 @@ impl Handle {
         let Some(here) = &mut here else {
             return self.scoped(|wait| join::call(future, |job| self.send(job), wait), site, companion);
         };
+        let deadline = here.deadline;
         let go_on = |lent: Lent<'_, F>| {
             let guard = self.wait_guard(site);
-            join::call(lent, |job| self.send_inside(job), self.wait(&guard, site, companion))
+            join::call(lent, |job| self.send_inside(job), self.wait(deadline, &guard, site, companion))
         };
         match here.run(future, go_on) {
             Ok(Outcome::Value(value)) => Ok(value),
@@ -523,7 +524,8 @@ impl Handle {
     ) -> Result<T, Error> {
         self.may_begin()?;
         // A closed loop refuses it.
-        self.result_of(call(self.wait(&self.wait_guard(site), site, companion)), Handle::is_closed)
+        let (deadline, guard) = (self.deadline(), self.wait_guard(site));
+        self.result_of(call(self.wait(deadline, &guard, site, companion)), Handle::is_closed)
     }
 
     /// Whether a call is over before it begins.
@@ -544,12 +546,13 @@ impl Handle {
 
     fn wait<'a>(
         &'a self,
+        deadline: Option<Instant>,
         guard: &'a dyn Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock>,
         site: &'static Location<'static>,
         companion: Option<&'static str>,
     ) -> ScopedWait<'a> {
         let (on, cancellers) = (self.on(), &self.cancellers);
-        let (deadline, spin, host) = (self.deadline(), &on.spin, self.host());
+        let (spin, host) = (&on.spin, self.host());
         ScopedWait { deadline, spin, cancellers, host, on, site, companion, guard }
     }
 
