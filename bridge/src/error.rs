@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
-use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::panic::{Location, RefUnwindSafe, UnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -67,6 +67,18 @@ impl fmt::Display for Error {
             ),
             Error::Panicked(panic) => panic.fmt(f),
             Error::NotStarted(error) => write!(f, "the event loop could not be started: {error}"),
+        }
+    }
+}
+
+impl Error {
+    /// For a function that cannot return an error: resumes the future's panic, or panics. `advice` says how it would return one.
+    #[cold]
+    #[track_caller]
+    pub(crate) fn raise(self, function: &str, advice: &str) -> ! {
+        match self {
+            Error::Panicked(panic) => resume_unwind(panic.into_payload()),
+            error => panic!("`{function}`: {error} ({advice})"),
         }
     }
 }

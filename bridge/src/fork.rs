@@ -135,7 +135,8 @@ trait Global: Sync {
 
 type Globals = Vec<&'static dyn Global>;
 
-/// Those that were used. No thread takes this one while it holds one of them.
+/// Those that were used, in the order in which the hook takes them. No thread takes this one while it holds one of them, nor one of
+/// them while it holds another.
 static GLOBALS: Mutex<Globals> = Mutex::new(Vec::new());
 
 fn globals() -> MutexGuard<'static, Globals> {

@@ -1,6 +1,7 @@
 //! Call async code from threads that block.
 //!
-//! A thread gives a future to an event loop, blocks until the future has finished and has been dropped, and gets its value.
+//! A thread calls an async function: it polls the future itself, or has a loop poll it, and returns the value once the future has
+//! finished and has been dropped.
 //! Nothing of the future is left when the call returns, so the future may borrow from the caller's stack.
 //!
 //! `#[threadsafe]` (feature `macros`, on by default) adds a *blocking companion* to an async fn: a plain function with the

@@ -119,7 +119,7 @@ where
     handle.submit_local(make)
 }
 
-/// Makes a future where it is polled: on the loop, as an async fn's body is run.
+/// Makes a future where it is polled, on the calling thread or on the loop's, as an async fn's body is run.
 pub async fn future<M, F, T>(make: M) -> T
 where
     M: FnOnce() -> F,
@@ -128,7 +128,7 @@ where
     make().await
 }
 
-/// Makes a stream where an async fn would: on the loop.
+/// Makes a stream where an async fn's body would run: on the thread that polls.
 #[cfg(feature = "stream")]
 pub async fn made<M, S>(make: M) -> S
 where
@@ -142,7 +142,7 @@ where
 #[track_caller]
 pub fn iter<F, S, T>(companion: &'static str, handle: &Handle, future: F) -> Iter<T>
 where
-    F: Future<Output = S> + Send,         // the arguments go to the event loop's thread
+    F: Future<Output = S> + Send,         // the arguments go to the thread that polls
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
     T: Send + 'static,                    // its items come to the calling thread
 {
@@ -158,7 +158,7 @@ where
 #[track_caller]
 pub fn iter_wrap<F, S, T>(companion: &'static str, handle: &Handle, future: F) -> Result<Iter<T>, Error>
 where
-    F: Future<Output = S> + Send,         // the arguments go to the event loop's thread
+    F: Future<Output = S> + Send,         // the arguments go to the thread that polls
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
     T: Send + 'static,                    // its items come to the calling thread
 {
@@ -174,7 +174,7 @@ where
 #[track_caller]
 pub fn iter_fold<F, S, T>(companion: &'static str, handle: &Handle, future: F, fold: fn(Error) -> T) -> Iter<T>
 where
-    F: Future<Output = S> + Send,         // the arguments go to the event loop's thread
+    F: Future<Output = S> + Send,         // the arguments go to the thread that polls
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
     T: Send + 'static,                    // its items come to the calling thread
 {
@@ -360,12 +360,9 @@ impl<E: From<Error>> FoldsError for E {
     }
 }
 
-/// What only the bridge got wrong, where the companion has no way to return it.
+/// An error of the bridge, which the companion has no way to return.
 #[cold]
 #[track_caller]
 fn misuse(companion: &str, error: Error) -> ! {
-    match error {
-        Error::Panicked(panic) => std::panic::resume_unwind(panic.into_payload()),
-        error => panic!("`{companion}`: {error} (`#[threadsafe(fallible)]` returns this as an error)"),
-    }
+    error.raise(companion, "`#[threadsafe(fallible)]` returns this as an error")
 }

@@ -461,7 +461,7 @@ mod tests {
         assert!(both.iter().all(|who| find_deadlock(&loops.graph, std::slice::from_ref(who), &waiting).is_none()));
     }
 
-    /// Whether the wait of `id` can end, by trying every way that does not go round.
+    /// Whether the wait of `node` can end, by trying every way that does not go round.
     fn can_end(graph: &WaitForGraph, node: Node, path: &mut Vec<Node>) -> bool {
         let Some([waiting]) = graph.0.get(&node).map(|of_node| &of_node.waits[..]) else { return true };
         let owed = waiting.open().edges;

@@ -1,17 +1,18 @@
 //! Which loop this thread drives, what it waits for, and whether that wait can end.
 //!
-//! Only *waiting* is guarded, and by thread: what counts is whether the calling thread is the one that polls a loop's futures, not
+//! Guarded are waits, and calls onto a loop that the calling thread itself drives. What counts is whether the calling thread is the one that polls a loop's futures, not
 //! which runtime's context it has entered. A `spawn_blocking` thread has a context and drives nothing.
 //!
 //! | the calling thread | its wait |
 //! | --- | --- |
-//! | drives no loop | is allowed, after two thread-local reads |
+//! | drives no loop, and is inside no call and no job that it polls | is allowed, and no lock is taken |
+//! | is inside a call onto a shared loop, which it polls | is recorded for that loop's calls |
 //! | is a worker of a multi-thread runtime | goes through `block_in_place`, so that the runtime's other tasks go on |
 //! | polls, or drops, a job on an external runtime | is recorded as a wait of the job, or refused, as below |
 //! | drives the loop that it would wait for, and no other dependency would do | is refused |
 //! | drives another loop | is refused if it [cannot end](graph) beside the recorded waits, else recorded while it lasts |
 //!
-//! Waits are recorded and looked up by threads that drive a loop or poll a job, under a lock that no other thread takes.
+//! Waits are recorded and looked up under one lock, which a thread that is inside nothing never takes.
 
 pub(crate) mod blocked;
 pub(crate) mod context;

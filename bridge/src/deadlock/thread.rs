@@ -164,8 +164,9 @@ thread_local! {
     static WORKER_OF: Cell<Option<Id>> = const { Cell::new(None) };
 }
 
-/// Whether this thread, which is a worker, is one of that multi-thread runtime. A yes by mistake would give the worker's tasks
-/// to threads of a runtime that may end earlier, and then waits for them; by a no, the runtime's end does not wait for them.
+/// Whether this thread, which is a worker, is one of that multi-thread runtime. A wrong yes lends the
+/// worker's tasks to a runtime that may end first, and would wait for them. A wrong no only means that the worker's runtime does not
+/// wait for them at its end.
 ///
 /// A worker of the runtime spawns to a queue of its own. From elsewhere a task goes to the queue that all workers share, and is
 /// counted there until one takes it out.

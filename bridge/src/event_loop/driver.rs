@@ -185,7 +185,7 @@ impl Driver {
 
     /// Polls a job. Whether it has ended.
     fn run(&mut self, job: TaskRef) -> bool {
-        let is_new = !JobSlab::contains(&job);
+        let is_new = !JobSlab::is_kept(&job);
         let ran = job.run(Runner::Loop { schedule: &self.schedule, slow_poll: &self.scheduler.slow_poll });
         if matches!(ran, Ran::Ended) {
             self.pending.remove(&job);

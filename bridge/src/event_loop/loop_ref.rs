@@ -20,7 +20,7 @@ use crate::stream::open::Streams;
 pub(crate) struct LoopRef {
     pub(crate) on: Arc<LoopMeta>,
     pub(crate) scheduler: Arc<Scheduler>,
-    /// `None`: an event loop, which has a thread of its own.
+    /// `None`: an `EventLoop`, which only its own thread drives.
     pub(crate) shared: Option<Arc<Shared>>,
     /// The loop's context, for what is no call and does not hold up its end. It is taken away then: it keeps file descriptors
     /// open.

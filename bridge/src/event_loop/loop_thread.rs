@@ -2,16 +2,14 @@
 
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use std::{fmt, io, mem};
+use std::{fmt, mem};
 
 use super::loop_ref::LoopRef;
 use super::scheduler::Shutdown;
 use crate::error::Error;
-use crate::task::join::ShutdownLatch;
-use crate::unwind::catch_and_drop;
+use crate::task::latch::ShutdownLatch;
 
 /// How long a loop may take, after the timeout of its shutdown, to drop what is left.
 const ABORT: Duration = Duration::from_millis(250);
@@ -144,79 +142,4 @@ impl fmt::Debug for LoopThread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("LoopThread").field("name", &self.name()).finish_non_exhaustive()
     }
-}
-
-/// The name of a loop, and of its thread: that which it was given, or one that no other loop has.
-pub(crate) fn name(given: Option<String>) -> io::Result<String> {
-    let name = given.unwrap_or_else(unique_name);
-    if name.contains('\0') {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the name of a thread cannot contain a NUL"));
-    }
-    Ok(name)
-}
-
-pub(crate) fn unique_name() -> String {
-    static COUNT: AtomicUsize = AtomicUsize::new(1);
-    // ORDERING: a number nobody else has, which is all.
-    format!("bridge-loop-{}", COUNT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// How a loop's own thread is set up.
-#[derive(Default)]
-pub(crate) struct ThreadSetup {
-    pub(crate) stack_size: Option<usize>,
-    pub(crate) on_start: Option<Hook>,
-    pub(crate) on_stop: Option<Hook>,
-}
-
-type Hook = Box<dyn Fn() + Send + Sync>;
-
-impl ThreadSetup {
-    pub(crate) fn split(self, name: &str) -> (thread::Builder, Hooks) {
-        let mut builder = thread::Builder::new().name(String::from(name));
-        if let Some(bytes) = self.stack_size {
-            builder = builder.stack_size(bytes);
-        }
-        (builder, Hooks { on_start: self.on_start, on_stop: self.on_stop })
-    }
-}
-
-impl fmt::Debug for ThreadSetup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (start, stop) = (self.on_start.is_some(), self.on_stop.is_some());
-        let mut debug = f.debug_struct("ThreadSetup");
-        debug.field("stack_size", &self.stack_size).field("on_start", &start).field("on_stop", &stop).finish()
-    }
-}
-
-/// What a loop's own thread calls.
-pub(crate) struct Hooks {
-    on_start: Option<Hook>,
-    on_stop: Option<Hook>,
-}
-
-/// Calls the second hook when it is dropped.
-pub(crate) struct Stops(Option<Hook>);
-
-impl Hooks {
-    pub(crate) fn has_start(&self) -> bool {
-        self.on_start.is_some()
-    }
-
-    /// Calls the first hook. If that panics, there is no second call.
-    pub(crate) fn start(self) -> Stops {
-        self.on_start.into_iter().for_each(|f| f());
-        Stops(self.on_stop)
-    }
-}
-
-impl Drop for Stops {
-    fn drop(&mut self) {
-        catch_and_drop(|| self.0.take().map(|f| f()));
-    }
-}
-
-/// Why a loop was not started.
-pub(crate) fn panicked() -> io::Error {
-    io::Error::other("the loop's thread panicked while it started")
 }

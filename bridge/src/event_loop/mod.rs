@@ -18,6 +18,7 @@ pub(crate) mod loop_ref;
 pub(crate) mod loop_thread;
 mod running;
 pub(crate) mod scheduler;
+pub(crate) mod thread_setup;
 
 use std::fmt;
 use std::io;
@@ -29,8 +30,9 @@ use std::time::Duration;
 
 use tokio::runtime::Builder as TokioBuilder;
 
-use self::loop_thread::{LoopThread, ThreadSetup};
+use self::loop_thread::LoopThread;
 use self::running::{BlockingPoolWait, RunningLoop};
+use self::thread_setup::ThreadSetup;
 use crate::deadlock::current::Driving;
 use crate::deadlock::thread::drives_any;
 use crate::error::Error;
@@ -38,7 +40,7 @@ use crate::fork::PerProcess;
 use crate::handle::large::is_large;
 use crate::handle::{Handle, LocalHandle};
 use crate::instrument::stall::SLOW_POLL;
-use crate::task::join::ShutdownLatch;
+use crate::task::latch::ShutdownLatch;
 
 /// Makes the calling thread the event loop, runs `main` on it and returns its output, as `asyncio.run`.
 ///
@@ -103,7 +105,7 @@ fn run_and_wait<F: Future>(main: F, timeout: Option<Duration>) -> F::Output {
         !drives_any(),
         "this thread runs an event loop already: `.await` the future here, or call `bridge::run` on another thread"
     );
-    let name = thread::current().name().map_or_else(loop_thread::unique_name, String::from);
+    let name = thread::current().name().map_or_else(thread_setup::unique_name, String::from);
     let (mut runtime, name_of_loop) = runtime();
     let _ = name_of_loop.set(name.clone());
     let pool_wait = timeout.map(|timeout| BlockingPoolWait::new(&mut runtime, format!("{name}-blocking"), timeout));
@@ -372,7 +374,7 @@ impl fmt::Debug for EventLoop {
     }
 }
 
-/// Sets up an [`EventLoop`].
+/// Sets up an [`EventLoop`] or a [`SharedLoop`](crate::SharedLoop).
 ///
 /// # Examples
 ///
@@ -578,7 +580,7 @@ impl Builder {
     pub fn build(self) -> io::Result<EventLoop> {
         let site = Location::caller();
         let Builder { runtime, name, name_of_loop, spin, slow_poll, thread } = self;
-        let name = loop_thread::name(name)?;
+        let name = thread_setup::name(name)?;
         let _ = name_of_loop.set(name.clone());
         let (ended, end) = ShutdownLatch::new();
         let (tell, started) = mpsc::sync_channel(1);
@@ -610,7 +612,7 @@ impl Builder {
                 return Ok(EventLoop { handle, thread: LoopThread::new(loop_ref, thread, ended, site) });
             }
             Ok(Err(error)) => error,
-            Err(mpsc::RecvError) => loop_thread::panicked(),
+            Err(mpsc::RecvError) => thread_setup::panicked(),
         };
         // Joined before the error is returned. The panic hook has reported its panic.
         drop(thread.join());
@@ -621,7 +623,7 @@ impl Builder {
     /// the loop's thread.
     pub(crate) fn into_parts(self) -> io::Result<(TokioBuilder, String, Duration, ThreadSetup)> {
         let Builder { runtime, name, name_of_loop, slow_poll, thread, .. } = self;
-        let name = loop_thread::name(name)?;
+        let name = thread_setup::name(name)?;
         let _ = name_of_loop.set(name.clone());
         Ok((runtime, name, slow_poll, thread))
     }

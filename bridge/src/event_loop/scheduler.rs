@@ -30,7 +30,7 @@ pub(crate) enum Shutdown {
 }
 
 /// A shared loop, as its scheduler needs it.
-pub(crate) trait DriverThread: Debug + Send + Sync + RefUnwindSafe {
+pub(crate) trait SharedSide: Debug + Send + Sync + RefUnwindSafe {
     /// There is work for whoever drives.
     fn wake_driver(&self);
 
@@ -58,7 +58,7 @@ pub(super) enum Wakes {
     /// That of an event loop, whose runtime has that id, on its thread.
     Thread(Id, Mutex<ThreadWakers>),
     /// That of a shared loop, on the thread that drives it.
-    Shared(Arc<dyn DriverThread>),
+    Shared(Arc<dyn SharedSide>),
 }
 
 /// The wakers of an event loop's driver. They are taken away at the loop's end: they keep the file descriptors of its runtime
@@ -106,7 +106,7 @@ impl Scheduler {
         Scheduler::woken_by(Wakes::Thread(id, Mutex::new(ThreadWakers::default())), slow_poll)
     }
 
-    pub(crate) fn shared(shared: Arc<dyn DriverThread>, slow_poll: Threshold) -> Scheduler {
+    pub(crate) fn shared(shared: Arc<dyn SharedSide>, slow_poll: Threshold) -> Scheduler {
         Scheduler::woken_by(Wakes::Shared(shared), slow_poll)
     }
 

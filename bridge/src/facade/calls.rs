@@ -259,12 +259,9 @@ pub trait Unfolded<T>: Sized {
 
 impl<T> Unfolded<T> for Folds<T> {}
 
-/// What only the bridge got wrong, where the method has no way to return it.
+/// An error of the bridge, which the method has no way to return.
 #[cold]
 #[track_caller]
 pub(super) fn misuse(method: &str, error: Error) -> ! {
-    match error {
-        Error::Panicked(panic) => std::panic::resume_unwind(panic.into_payload()),
-        error => panic!("`{method}`: {error} (a method that returns a `Result` returns this as an error)"),
-    }
+    error.raise(method, "a method that returns a `Result` returns this as an error")
 }

@@ -67,7 +67,7 @@ impl External {
             // One that has shut down drops it on the spot.
             drop(self.runtime.spawn(Sentinel(Arc::clone(self))));
         }
-        self.role.is_closed()
+        self.role.gives_up()
     }
 
     /// Gives a job to the runtime, of which it is not known what it does.
@@ -102,6 +102,7 @@ impl External {
 
     /// Asks the runtime for a sign of life, for [`has_answered`](External::has_answered).
     pub(crate) fn ask(&self) -> u64 {
+        // ORDERING: Release hands the question to the sentinel, which reads `asked` (Acquire) after the wake.
         let number = self.heartbeat.asked.fetch_add(1, Ordering::AcqRel) + 1;
         let sentinel = lock(&self.heartbeat.sentinel).clone();
         sentinel.into_iter().for_each(Waker::wake);
@@ -109,6 +110,7 @@ impl External {
     }
 
     pub(crate) fn has_answered(&self, number: u64) -> bool {
+        // ORDERING: Acquire: what the runtime did before it answered is seen.
         self.heartbeat.answered.load(Ordering::Acquire) >= number
     }
 }
@@ -136,7 +138,7 @@ impl Known for External {
 impl Host for External {
     fn wait(&self, waiter: &Arc<Waiter>, _: bool, deadline: Option<Instant>) -> bool {
         match self.role.turn(waiter, false, deadline) {
-            Turn::Closed => return false,
+            Turn::GiveUp => return false,
             Turn::Drive(never) => match never {},
             Turn::Park => waiter.park(deadline),
         }
@@ -150,8 +152,8 @@ impl Host for External {
         }
     }
 
-    fn is_closed(&self) -> bool {
-        self.role.is_closed() || self.on.is_of_parent_process()
+    fn gives_up(&self) -> bool {
+        self.role.gives_up() || self.on.is_of_parent_process()
     }
 }
 

@@ -7,7 +7,7 @@
 //! - **A worker of a multi-thread runtime** polls the future once, and again inside `block_in_place`, where it goes on. So a
 //!   future that is ready costs the runtime nothing. The second poll is needed: a `yield_now` in the first one leaves its
 //!   wake to the worker.
-//! - **A thread that a current-thread runtime or an event loop polls on** polls the future once. If the future has
+//! - **A thread on which a current-thread runtime or an event loop polls** polls the future once. If the future has
 //!   yielded, it is the scheduler of this very thread that would deliver the wake, and the thread is about to block. So the rest
 //!   of the future runs as a job of the loop that is called, while the thread waits for that.
 //! - **A thread whose thread-locals are being destroyed** has no context of tokio's any more, and leaves all of it to the
@@ -41,7 +41,8 @@ use crate::task::raw::state::Reason;
 use crate::task::raw::unpolled;
 use crate::unwind::{catch_and_drop, message};
 
-/// When a worker that waits for its own runtime makes sure that this has not shut down before it could hand its tasks over.
+/// After how long a worker that waits for its own runtime checks ([`External::ask_pool`]) that this has not shut down before it
+/// could hand the worker's tasks over.
 const UNSURE: Duration = Duration::from_millis(100);
 
 /// A call that this thread is about to poll. While it lives, the runtime is there.
@@ -111,7 +112,7 @@ impl Here<'_> {
     }
 
     /// The end of the loop has cut the call short.
-    pub(crate) fn is_cut_short(&self) {
+    pub(crate) fn note_cut_short(&self) {
         if let RuntimeOf::Loop(context) = &self.runtime {
             context.scheduler.set_aborted();
         }
@@ -128,7 +129,7 @@ impl Here<'_> {
     #[inline]
     fn close_if_ended<T>(&self, outcome: &mut Outcome<T>) {
         if let Outcome::Panicked(payload) = outcome {
-            if self.host.is_closed() && is_tokios_end(&**payload) {
+            if self.host.gives_up() && is_tokios_end(&**payload) {
                 let panicked = mem::replace(outcome, Outcome::Stopped(Reason::Closed));
                 catch_and_drop(|| panicked);
             }
@@ -144,7 +145,7 @@ impl Here<'_> {
         may_drive: bool,
     ) -> Outcome<F::Output> {
         let waiter = polled.lease.waiter();
-        let _listed = self.cancellers.nudge(waiter);
+        let _listed = self.cancellers.list(waiter);
         let mut warning = StallWarning::new(self.site);
         warning.start();
         let asked = Cell::new(None);
@@ -156,11 +157,11 @@ impl Here<'_> {
             warning.check(|| self.is_driven(&asked));
             // Before what a nudge may be about is looked at.
             let is_woken = waiter.take_events();
-            if self.host.is_closed() {
+            if self.host.gives_up() {
                 break Outcome::Stopped(Reason::Closed);
             }
             if self.deadline.is_some_and(|at| at <= now()) {
-                break Outcome::Stopped(Reason::Deadline);
+                break Outcome::Stopped(Reason::GivenUp);
             }
             if self.cancellers.is_cancelled() {
                 break Outcome::Stopped(Reason::Cancel);
@@ -175,7 +176,7 @@ impl Here<'_> {
                 own.ask_pool();
             }
             // The future may wait for what its own polls have put off.
-            unpolled::end_later();
+            unpolled::end_deferred();
             entry.get_or_insert_with(|| call.enter(waiter));
             let look = [self.deadline, unsure.map(|(_, at)| at)].into_iter().flatten().min();
             self.host.wait(waiter, may_drive, warning.earlier_than(look));

@@ -1,4 +1,4 @@
-//! [`LocalHandle`]: onto a loop of this crate, also for futures that are not `Send`.
+//! [`LocalHandle`]: onto an `EventLoop`, also for futures that are not `Send`.
 
 use std::fmt;
 use std::ops::Deref;
@@ -14,7 +14,7 @@ use crate::task::Task;
 use crate::task::canceller::Canceller;
 use crate::task::join;
 
-/// Points to a loop of this crate, whose thread never changes: futures that are not `Send` may live there.
+/// Refers to an [`EventLoop`](crate::EventLoop), or to the loop of [`run`](crate::run), whose thread never changes: futures that are not `Send` may live there.
 ///
 /// It dereferences to [`Handle`], and what that says holds here too.
 ///
@@ -45,11 +45,12 @@ impl LocalHandle {
         LocalHandle { handle: Handle::of_loop(Arc::clone(&loop_ref)), loop_ref }
     }
 
-    /// As [`Handle::current`], for a loop of this crate.
+    /// As [`Handle::current`], for an [`EventLoop`](crate::EventLoop) and for [`run`](crate::run).
     ///
     /// # Panics
     ///
-    /// At the caller's line, when there is none, or when the current loop is an external runtime.
+    /// At the caller's line, when there is none, or when the current loop is a [`SharedLoop`](crate::SharedLoop) or an external
+    /// runtime.
     ///
     /// # Examples
     ///
@@ -63,12 +64,11 @@ impl LocalHandle {
     #[must_use]
     pub fn current() -> LocalHandle {
         LocalHandle::try_current().expect(
-            "no event loop of `bridge` runs this code: start one with `bridge::run` or `EventLoop::new` and pass \
-             its `LocalHandle`",
+            "this code runs on no `EventLoop`: start one with `bridge::run` or `EventLoop::new` and pass its `LocalHandle`",
         )
     }
 
-    /// As [`current`](LocalHandle::current), or `None` where there is no loop of this crate.
+    /// As [`current`](LocalHandle::current), or `None` outside of an [`EventLoop`](crate::EventLoop) and of [`run`](crate::run).
     ///
     /// # Examples
     ///

@@ -1,6 +1,7 @@
 //! [`Handle`]: from any thread, onto a loop.
 
 mod budget;
+mod call;
 mod enter;
 mod external;
 mod here;
@@ -8,30 +9,24 @@ pub(crate) mod large;
 mod local_handle;
 
 use std::fmt;
-use std::panic::{Location, resume_unwind};
+use std::panic::Location;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::{Handle as TokioHandle, Runtime};
 
-use self::here::{Here, Lent, RuntimeOf};
 use self::large::{is_large, is_large_val};
-use crate::deadlock::context::{self, PollsHere};
+use crate::deadlock::context;
 use crate::deadlock::current::{self, LoopMeta};
-use crate::deadlock::{self, WaitGuard};
-use crate::error::{Deadlock, Error};
+use crate::error::Error;
 use crate::event_loop::loop_ref::LoopRef;
 use crate::park::Host;
 use crate::park::cancel::Cancellers;
-use crate::park::waiter::Lease;
 use crate::shared_loop::state::Shared;
 use crate::task::Task;
 use crate::task::canceller::Canceller;
-use crate::task::join::{self, ScopedWait};
-use crate::task::raw::cache::ScopedJob;
-use crate::task::raw::completion::Outcome;
-use crate::task::raw::header::{Pushable, TaskRef};
-use crate::task::raw::state::Reason;
+use crate::task::join;
+use crate::task::raw::header::Pushable;
 use crate::unwind::catch_and_drop;
 
 pub use self::enter::EnterGuard;
@@ -45,7 +40,7 @@ pub(super) enum Target {
     External(Arc<External>),
 }
 
-/// Refers to an event loop: a [`SharedLoop`](crate::SharedLoop), an [`EventLoop`](crate::EventLoop), or an external tokio
+/// Refers to a loop: a [`SharedLoop`](crate::SharedLoop), an [`EventLoop`](crate::EventLoop), or an external tokio
 /// runtime of either flavour.
 ///
 /// A loop of this crate gives one by `Handle::from(&event_loop)`, or lends one: it dereferences to it.
@@ -199,43 +194,6 @@ impl Handle {
         self.block_on_at(Location::caller(), companion, future)
     }
 
-    /// The same, called from `site`.
-    #[inline]
-    pub(crate) fn block_on_at<F>(
-        &self,
-        site: &'static Location<'static>,
-        companion: Option<&'static str>,
-        future: F,
-    ) -> Result<F::Output, Error>
-    where
-        F: Future + Send,
-        F::Output: Send,
-    {
-        let mut here = None;
-        if let Err(error) = self.here(&mut here, site, companion) {
-            // Not left to the end of this function: if its destructor panics there, the compiler forgets what is returned.
-            drop(future);
-            return Err(error);
-        }
-        let Some(here) = &mut here else {
-            return self.scoped(|wait| join::call(future, |job| self.send(job), wait), site, companion);
-        };
-        let deadline = here.deadline;
-        let go_on = |lent: Lent<'_, F>| {
-            let guard = self.wait_guard(site);
-            join::call(lent, |job| self.send_inside(job), self.wait(deadline, &guard, site, companion))
-        };
-        match here.run(future, go_on) {
-            Ok(Outcome::Value(value)) => Ok(value),
-            outcome => {
-                if matches!(outcome, Ok(Outcome::Stopped(Reason::Closed))) {
-                    here.is_cut_short();
-                }
-                self.result_of(outcome, Handle::ends_calls)
-            }
-        }
-    }
-
     /// Submits `future` and returns at once, as `asyncio.run_coroutine_threadsafe`. Its first poll is never on
     /// this thread's stack, also when this is the loop's own thread; submissions of one thread start in order.
     ///
@@ -358,7 +316,7 @@ impl Handle {
     ///
     /// ```
     /// use std::thread;
-    /// use std::time::{Duration, Instant};
+    /// use std::time::Duration;
     ///
     /// use bridge::{Canceller, Error, Handle};
     ///
@@ -501,107 +459,6 @@ impl Handle {
         let id = self.on().id;
         let is_in_context = || TokioHandle::try_current().is_ok_and(|current| current.id() == id);
         !(current::drives(id) || is_in_context() && !context::is_in_guard(id))
-    }
-
-    /// Whether the end of the loop ends the calls that are under way. One that finishes what it has does not.
-    fn ends_calls(&self) -> bool {
-        match &self.target {
-            Target::Loop(loop_ref) => loop_ref.scheduler.is_aborting(),
-            Target::External(_) => self.is_closed(),
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        self.timeout.and_then(|timeout| Instant::now().checked_add(timeout))
-    }
-
-    /// A scoped call whose future is a job of the loop, by what makes a wait into an outcome.
-    fn scoped<T>(
-        &self,
-        call: impl FnOnce(ScopedWait<'_>) -> Result<Outcome<T>, Deadlock>,
-        site: &'static Location<'static>,
-        companion: Option<&'static str>,
-    ) -> Result<T, Error> {
-        self.may_begin()?;
-        // A closed loop refuses it.
-        let (deadline, guard) = (self.deadline(), self.wait_guard(site));
-        self.result_of(call(self.wait(deadline, &guard, site, companion)), Handle::is_closed)
-    }
-
-    /// Whether a call is over before it begins.
-    #[inline(never)]
-    fn may_begin(&self) -> Result<(), Error> {
-        if self.cancellers.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-        if self.timeout == Some(Duration::ZERO) {
-            return Err(Error::TimedOut(Duration::ZERO));
-        }
-        Ok(())
-    }
-
-    fn wait_guard(&self, site: &'static Location<'static>) -> impl Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock> {
-        move |job| deadlock::may_wait(self.on(), site, || Box::new(TaskRef::from(job)))
-    }
-
-    fn wait<'a>(
-        &'a self,
-        deadline: Option<Instant>,
-        guard: &'a dyn Fn(&Arc<ScopedJob>) -> Result<WaitGuard, Deadlock>,
-        site: &'static Location<'static>,
-        companion: Option<&'static str>,
-    ) -> ScopedWait<'a> {
-        let (on, cancellers) = (self.on(), &self.cancellers);
-        let (spin, host) = (&on.spin, self.host());
-        ScopedWait { deadline, spin, cancellers, host, on, site, companion, guard }
-    }
-
-    /// The part of a scoped call, polled on this thread, that is the same for all futures. Puts it into `here`, unless this
-    /// thread cannot, or is not to, poll it. It is made in its place, since a move of it takes longer than making it.
-    fn here<'a>(
-        &'a self,
-        here: &mut Option<Here<'a>>,
-        site: &'static Location<'static>,
-        companion: Option<&'static str>,
-    ) -> Result<(), Error> {
-        let Some((host, outer)) = self.host().zip(context::outer().ok()) else { return Ok(()) };
-        if self.timeout.is_some() || self.cancellers.is_some() {
-            self.may_begin()?;
-        }
-        let on = self.on();
-        if on.is_of_parent_process() {
-            return Err(Error::Closed);
-        }
-        deadlock::may_call(on, &outer, site).map_err(Error::WouldDeadlock)?;
-        let deadline = self.deadline();
-        let runtime = match &self.target {
-            Target::Loop(loop_ref) => {
-                let shared = loop_ref.shared.as_ref().expect("there is a host");
-                let Some(context) = shared.enter(&loop_ref.scheduler) else { return Err(Error::Closed) };
-                RuntimeOf::Loop(context)
-            }
-            Target::External(external) if external.has_ended() => return Err(Error::Closed),
-            Target::External(external) => RuntimeOf::External(external),
-        };
-        let _polls = PollsHere::start(on.id, outer);
-        let cancellers = &self.cancellers;
-        *here = Some(Here { host, on, runtime, deadline, cancellers, site, companion, lease: Lease::new(), _polls });
-        Ok(())
-    }
-
-    /// The outcome of a scoped call as its result. `ends`: whether the loop would end the call at once.
-    fn result_of<T>(
-        &self,
-        outcome: Result<Outcome<T>, Deadlock>,
-        ends: impl FnOnce(&Handle) -> bool,
-    ) -> Result<T, Error> {
-        match outcome {
-            // Nothing would be waited for, also if the loop waits for this thread on its way out.
-            Err(_) if self.is_elsewhere() && ends(self) => Err(Error::Closed),
-            Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),
-            Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
-            Ok(outcome) => outcome.into_result(self.timeout.unwrap_or(Duration::MAX)),
-        }
     }
 }
 

@@ -146,7 +146,7 @@ mod on {
         Instant::now().checked_add(LATE)
     }
 
-    /// It is.
+    /// Logs that a call is late.
     pub(crate) fn late(site: &'static Location<'static>, on: Option<&str>) {
         let Some(left_out) = may_warn(Kind::Late, site) else { return };
         call_subscriber(|| {

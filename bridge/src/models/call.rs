@@ -134,7 +134,7 @@ fn deadline_against_idle() {
             move || {
                 let outcome = call(&on, seen.never(), Some(now()));
                 seen.is_over();
-                assert!(!is_value(&outcome) && matches!(outcome, Outcome::Stopped(Reason::Deadline)));
+                assert!(!is_value(&outcome) && matches!(outcome, Outcome::Stopped(Reason::GivenUp)));
             }
         });
         on.serve(1);

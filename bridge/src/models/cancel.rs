@@ -14,7 +14,7 @@ use crate::task::raw::state::Reason;
 /// Waits on this thread until one of `cancellers` is cancelled.
 fn wait(cancellers: &Cancellers) {
     let lease = Lease::new();
-    let _listed = cancellers.nudge(lease.waiter());
+    let _listed = cancellers.list(lease.waiter());
     loop {
         lease.waiter().take_events();
         if cancellers.is_cancelled() {

@@ -9,7 +9,7 @@ use loom::thread;
 use super::{Borrowed, Count};
 use crate::loom::now;
 use crate::task::block::{self, WaitOptions};
-use crate::task::join::ShutdownLatch;
+use crate::task::latch::ShutdownLatch;
 use crate::task::raw::completion::Completion;
 use crate::task::raw::state::Ended;
 

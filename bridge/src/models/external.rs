@@ -11,7 +11,7 @@ use crate::loom::park;
 use crate::task::join;
 use crate::task::raw::header::TaskRef;
 use crate::task::raw::job::{Ran, Runner};
-use crate::task::raw::state::{CANCEL, DEADLINE, Reason};
+use crate::task::raw::state::{CANCEL, GIVEN_UP, Reason};
 
 /// How the runtime goes on after the first poll.
 #[derive(Clone, Copy)]
@@ -73,7 +73,7 @@ fn model(then: Then, deadline_too: bool) {
             })
         };
         let cancels = stop(CANCEL, Reason::Cancel);
-        let times_out = deadline_too.then(|| stop(DEADLINE, Reason::Deadline));
+        let times_out = deadline_too.then(|| stop(GIVEN_UP, Reason::GivenUp));
         poll(&job, then);
         cancels.join().unwrap();
         times_out.into_iter().for_each(|thread| thread.join().unwrap());

@@ -174,7 +174,7 @@ impl Event {
         self.0.happened.fetch_add(0, Ordering::AcqRel) != 0
     }
 
-    /// Happens, and wakes. The waker is as well used by another.
+    /// Happens, and wakes by a clone: the waker stays for others.
     fn happen(&self) {
         self.0.happened.fetch_add(1, Ordering::AcqRel);
         let waker = self.0.waker.lock().unwrap().clone();
@@ -343,7 +343,7 @@ fn result(mut owner: JoinHandle<Output>) -> Outcome<Output> {
     owner.take().expect("what is done has an outcome")
 }
 
-/// Whether `outcome` is the value; what it is of else.
+/// Whether `outcome` is the value. It is never a panic.
 fn is_value(outcome: &Outcome<Output>) -> bool {
     assert!(!matches!(outcome, Outcome::Panicked(_)), "nothing panics, unless loom has found something");
     matches!(outcome, Outcome::Value(_))

@@ -16,15 +16,15 @@ use crate::shared_loop::role::{OwnTurn, Role, Turn};
 
 /// Stands in for a runtime: what must have one driver at a time.
 #[derive(Default)]
-struct Core(Borrowed);
+struct Engine(Borrowed);
 
-impl std::fmt::Debug for Core {
+impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Core")
+        f.write_str("Engine")
     }
 }
 
-impl Core {
+impl Engine {
     /// Drives until `waiter` has an event. `tick` is what a poll of the runtime does.
     fn drive(&mut self, waiter: &Waiter, mut tick: impl FnMut()) {
         let runtime = Unpark::current();
@@ -70,17 +70,17 @@ impl Event {
     }
 }
 
-type Shared = Arc<Role<Core>>;
+type Shared = Arc<Role<Engine>>;
 
 /// A call that is over once `event` has happened, on this thread. False: the loop ended first. `tick`: see `drive`.
-fn call(role: &Role<Core>, event: &Event, tick: &dyn Fn()) -> bool {
+fn call(role: &Role<Engine>, event: &Event, tick: &dyn Fn()) -> bool {
     cancellable(role, event, &Cancellers::default(), tick)
 }
 
 /// The same; also false if it was cancelled.
-fn cancellable(role: &Role<Core>, event: &Event, cancellers: &Cancellers, tick: &dyn Fn()) -> bool {
+fn cancellable(role: &Role<Engine>, event: &Event, cancellers: &Cancellers, tick: &dyn Fn()) -> bool {
     let lease = Lease::new();
-    let _listed = cancellers.nudge(lease.waiter());
+    let _listed = cancellers.list(lease.waiter());
     let over = loop {
         lease.waiter().take_events();
         if cancellers.is_cancelled() {
@@ -90,11 +90,11 @@ fn cancellable(role: &Role<Core>, event: &Event, cancellers: &Cancellers, tick: 
             break true;
         }
         match role.turn(lease.waiter(), true, None) {
-            Turn::Closed => break false,
+            Turn::GiveUp => break false,
             Turn::Park => lease.waiter().park(None),
-            Turn::Drive(mut core) => {
-                core.drive(lease.waiter(), tick);
-                role.give_back(core, false);
+            Turn::Drive(mut engine) => {
+                engine.drive(lease.waiter(), tick);
+                role.give_back(engine, false);
             }
         }
     };
@@ -103,35 +103,35 @@ fn cancellable(role: &Role<Core>, event: &Event, cancellers: &Cancellers, tick: 
 }
 
 /// What a loop's own thread does, until the end. Each tick of it is `tick`.
-fn own_thread(role: &Role<Core>, tick: &dyn Fn()) {
+fn own_thread(role: &Role<Engine>, tick: &dyn Fn()) {
     let waiter = Waiter::new();
-    role.start(Core::default(), &waiter);
+    role.start(Engine::default(), &waiter);
     loop {
         waiter.take_events();
         match role.own_turn() {
             OwnTurn::Sleep(_) => waiter.park(None),
-            OwnTurn::End(core) => return core.0.touch(),
-            OwnTurn::Drive(mut core) => {
+            OwnTurn::End(engine) => return engine.0.touch(),
+            OwnTurn::Drive(mut engine) => {
                 loop {
-                    core.drive(&waiter, tick);
+                    engine.drive(&waiter, tick);
                     waiter.take_events();
-                    if role.own_is_to_leave() {
+                    if role.own_must_yield() {
                         break;
                     }
                 }
-                role.own_leaves(core);
+                role.own_yields(engine);
             }
         }
     }
 }
 
-/// A role whose own thread naps: the core is free.
+/// A role whose own thread naps: the engine is free.
 fn free() -> Shared {
     let role = Arc::new(Role::new());
     let own = Waiter::new();
-    role.start(Core::default(), &own);
-    let OwnTurn::Drive(core) = role.own_turn() else { unreachable!("it is called at the start") };
-    role.own_leaves(core);
+    role.start(Engine::default(), &own);
+    let OwnTurn::Drive(engine) = role.own_turn() else { unreachable!("it is called at the start") };
+    role.own_yields(engine);
     role
 }
 
@@ -283,12 +283,12 @@ fn work_against_end() {
             let (role, first, second, done) = (Arc::clone(&role), first.clone(), second.clone(), done.clone());
             move || {
                 let waiter = Waiter::new();
-                role.start(Core::default(), &waiter);
+                role.start(Engine::default(), &waiter);
                 role.end();
-                let OwnTurn::End(mut core) = role.own_turn() else { panic!("it is to end") };
+                let OwnTurn::End(mut engine) = role.own_turn() else { panic!("it is to end") };
                 while !second.has_happened(Waker::noop()) {
                     waiter.take_events();
-                    core.drive(&waiter, || {
+                    engine.drive(&waiter, || {
                         if first.has_happened(Waker::noop()) {
                             done.happen();
                         }
@@ -312,7 +312,7 @@ fn work_against_end() {
     });
 }
 
-/// The end comes while callers take the role, drive and park: all give up, and the own thread gets the core.
+/// The end comes while callers take the role, drive and park: all give up, and the own thread gets the engine.
 #[test]
 fn close_against_calls() {
     loom::model(|| {
@@ -343,8 +343,8 @@ fn guest_against_leave() {
             move || {
                 // It asks for its turn all the same, as one that was woken late.
                 let lease = Lease::new();
-                if let Turn::Drive(core) = role.turn(lease.waiter(), true, None) {
-                    role.give_back(core, false);
+                if let Turn::Drive(engine) = role.turn(lease.waiter(), true, None) {
+                    role.give_back(engine, false);
                 }
                 role.leave(lease.waiter());
             }
@@ -354,8 +354,8 @@ fn guest_against_leave() {
         assert!(matches!(role.turn(lease.waiter(), false, None), Turn::Park));
         caller.join().unwrap();
         // The own thread of `free` is this one, too: it was called, whoever came first.
-        let OwnTurn::Drive(core) = role.own_turn() else { panic!("a guest waits, and nobody drives") };
-        role.give_back(core, false);
+        let OwnTurn::Drive(engine) = role.own_turn() else { panic!("a guest waits, and nobody drives") };
+        role.give_back(engine, false);
         role.leave(lease.waiter());
     });
 }

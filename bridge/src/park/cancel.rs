@@ -136,9 +136,9 @@ impl Cancellers {
         self.0.as_ref().is_some_and(|tokens| tokens.iter().any(|token| token.is_cancelled()))
     }
 
-    /// Has a cancel nudge the thread, while that lives.
+    /// Lists the thread, so that a cancel nudges it while what this returns lives.
     #[inline]
-    pub(crate) fn nudge<'a>(&'a self, waiter: &Arc<Waiter>) -> Option<ListedWaiter<'a>> {
+    pub(crate) fn list<'a>(&'a self, waiter: &Arc<Waiter>) -> Option<ListedWaiter<'a>> {
         self.0.as_ref().map(|tokens| ListedWaiter::new(tokens, waiter))
     }
 

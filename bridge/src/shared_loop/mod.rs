@@ -12,17 +12,18 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder as TokioBuilder, RuntimeFlavor};
 
-use self::state::{Core, Shared};
+use self::state::{Engine, Shared};
 use crate::deadlock::current::{Driving, LoopMeta};
 use crate::error::Error;
 use crate::event_loop::loop_ref::{LoopRef, Registered};
-use crate::event_loop::loop_thread::{self, LoopThread, ThreadSetup};
+use crate::event_loop::loop_thread::LoopThread;
 use crate::event_loop::scheduler::Scheduler;
+use crate::event_loop::thread_setup::{self, ThreadSetup};
 use crate::event_loop::{Builder, EventLoop};
 use crate::fork::PerProcess;
 use crate::handle::Handle;
 use crate::instrument::stall::Threshold;
-use crate::task::join::ShutdownLatch;
+use crate::task::latch::ShutdownLatch;
 
 /// A loop without thread affinity: the threads that call it run it.
 ///
@@ -279,37 +280,37 @@ impl SharedLoop {
         let context = runtime.handle().clone();
         let scheduler = Scheduler::shared(Arc::clone(&shared) as Arc<_>, Threshold::new(slow_poll, &on.name));
         let scheduler = Arc::new(scheduler);
-        let core = Box::new(Core::new(runtime, Arc::clone(&on), Arc::clone(&scheduler)));
+        let engine = Box::new(Engine::new(runtime, Arc::clone(&on), Arc::clone(&scheduler)));
         let driven = Arc::clone(&on);
         let loop_ref = LoopRef::shared(on, scheduler, Arc::clone(&shared), context);
         let registered = Registered::new(&loop_ref);
         let (ended, end) = ShutdownLatch::new();
         let (builder, hooks) = thread.split(name);
         // With a hook it is waited for.
-        let (give, given) = mpsc::sync_channel::<Box<Core>>(usize::from(!hooks.has_start()));
+        let (give, given) = mpsc::sync_channel::<Box<Engine>>(usize::from(!hooks.has_start()));
         let started = builder.spawn(move || {
             let _end = end;
             // The shutdown waits for the hooks as well, and for the destructors that run at the end, and so for what they wait for.
             let _driving = Driving::start(driven);
             let _stops = hooks.start();
             let _registered = registered;
-            if let Ok(core) = given.recv() {
-                shared.run(core);
+            if let Ok(engine) = given.recv() {
+                shared.run(engine);
             }
         });
         let thread = match started {
             Ok(thread) => thread,
             Err(error) => {
                 // Its plain drop may wait, which tokio does not allow in async code.
-                core.shutdown_background();
+                engine.shutdown_background();
                 return Err(error);
             }
         };
-        if let Err(mpsc::SendError(core)) = give.send(core) {
-            core.shutdown_background();
+        if let Err(mpsc::SendError(engine)) = give.send(engine) {
+            engine.shutdown_background();
             // Joined before the error is returned. The panic hook has reported its panic.
             drop(thread.join());
-            return Err(loop_thread::panicked());
+            return Err(thread_setup::panicked());
         }
         let handle = Handle::of_loop(Arc::clone(&loop_ref));
         Ok(SharedLoop { handle, thread: LoopThread::new(loop_ref, thread, ended, site) })

@@ -1,46 +1,46 @@
 //! Who drives a shared loop: the role of the driver, and how it passes from thread to thread.
 //!
-//! Whoever has the *core* (the runtime, and the queue's driver) drives the loop. The core is moved, so there is one driver
-//! at most, and nobody holds a lock while the loop runs. This module knows nothing of runtimes; `C` is the core.
+//! Whoever has the *engine* (the runtime, and what polls the queued jobs) *drives* the loop. The engine is moved, so at most one
+//! thread drives, and nobody holds a lock while the loop runs. This module knows nothing of runtimes; `E` is the engine.
 //!
 //! # Who may have it
 //!
-//! - A **caller** whose future is pending asks for its *turn* ([`Role::turn`]). It drives if the core is free; else it is
-//!   *listed*, and parks. It gives the core back ([`Role::give_back`]) as soon as it has an event of its own, polls its
+//! - A **caller** whose future is pending asks for its *turn* ([`Role::turn`]). It drives if the engine is free; else it is
+//!   *listed*, and parks. It gives the engine back ([`Role::give_back`]) as soon as it has an event of its own, polls its
 //!   future, and asks again. In the end it leaves ([`Role::leave`]).
 //! - A **guest** is a caller that tokio lets drive nothing (it is inside another runtime). It is listed, parks, and has the
-//!   loop's own thread called if nobody drives.
-//! - The loop's **own thread** drives when the core has been free for [`GRACE`], when there is work and nobody drives, and
+//!   loop's own thread summoned if nobody drives.
+//! - The loop's **own thread** drives when the engine has been free for [`GRACE`], when there is work and nobody drives, and
 //!   when the loop ends.
 //!
 //! # How it passes on
 //!
-//! A caller that gives the core back wakes nobody: it is about to poll its future, and takes the core again if that is
-//! still pending. Once its call is over it leaves, and passes on: if the core is free, the caller that was listed first is
-//! taken off the list and nudged, and asks for its turn. If none may drive but a guest waits, the own thread is called. A
+//! A caller that gives the engine back wakes nobody: it is about to poll its future, and takes the engine again if that is
+//! still pending. Once its call is over it leaves, and passes on: if the engine is free, the caller that was listed first is
+//! taken off the list and nudged, and asks for its turn. If none may drive but a guest waits, the own thread is summoned. A
 //! caller stays listed while it polls its future after a wake: it may be nudged then, and passes on as it leaves.
 //!
 //! The nudged caller may be slow: its own future was woken too, and is in a long poll. So the rule that makes all of this
-//! safe is another one: **while the core is free, the own thread looks again within [`LONG_NAP`]**, and takes it if it has
+//! safe is another one: **while the engine is free, the own thread looks again within [`LONG_NAP`]**, and takes it if it has
 //! been free for [`GRACE`]. No nudge has to arrive for the loop to go on.
 //!
 //! # The own thread
 //!
-//! | it | when | leaves this when |
+//! | it | when | until |
 //! | --- | --- | --- |
-//! | drives | the core was free for `GRACE`; it was called; the loop ends | a caller asks it to leave; or the loop ends: then it takes the core once more, for good |
-//! | naps | callers drive by turns: for `GRACE`, or [`LONG_NAP`] if they do so often; the core is free: for what is left of `GRACE` | it looks again |
-//! | sleeps | the caller that drove when it looked last still drives: nobody has taken the core since | that caller gives the core back (one `unpark`), a deadline of that caller comes, the loop ends |
+//! | drives | the engine was free for `GRACE`; it was summoned; the loop ends | a caller has it yield; or the loop ends: then it takes the engine once more, for good |
+//! | naps | callers drive by turns: for `GRACE`, or [`LONG_NAP`] if they do so often; the engine is free: for what is left of `GRACE` | it looks again |
+//! | sleeps | the caller that drove when it looked last still drives: nobody has taken the engine since | that caller gives the engine back (one `unpark`), a deadline of that caller comes, the loop ends |
 //!
-//! A caller that finds the own thread driving parks: to have the core passed on costs two switches more than it saves, if
-//! no other call follows. A second one within `GRACE` asks the own thread to leave, and calls that follow drive. So callers
+//! A caller that finds the own thread driving parks: to have the engine passed on costs two switches more than it saves, if
+//! no other call follows. A second one within `GRACE` has the own thread yield, and calls that follow drive. So callers
 //! that follow each other cost the own thread a look every `LONG_NAP`, and no system call of theirs.
 //!
 //! # Deadlines, and the end
 //!
 //! A parked caller parks until its deadline. Of a caller that drives, the own thread knows the deadline, and nudges it
 //! (late by `LONG_NAP` at most); so a runtime without timers will do. [`Role::end`] has the driver leave, and the own thread take
-//! the core and keep it: from then on callers park. [`Role::close`] nudges these, and they give up.
+//! the engine and keep it: from then on callers park. [`Role::close`] nudges these, and they give up.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -57,34 +57,34 @@ const GRACE: Duration = Duration::from_millis(1);
 const LONG_NAP: Duration = Duration::from_millis(2);
 const MANY: u64 = 4;
 
-/// Who drives a loop whose core is a `C`.
+/// Who drives a loop whose engine is an `E`.
 #[derive(Debug)]
-pub(crate) struct Role<C> {
-    state: Mutex<RoleState<C>>,
+pub(crate) struct Role<E> {
+    state: Mutex<RoleState<E>>,
     /// Callers are to give up. Set once, under the lock, and read outside as well: every poll of a call asks for it.
-    closed: AtomicU32,
+    gives_up: AtomicU32,
 }
 
 #[derive(Debug)]
-struct RoleState<C> {
+struct RoleState<E> {
     /// `None` while somebody drives, and after the end.
-    core: Option<C>,
-    driver: Option<CurrentDriver>,
-    /// How many times a caller has taken the core.
+    engine: Option<E>,
+    driver: Option<DrivingThread>,
+    /// How many times a caller has taken the engine.
     drives: u64,
-    /// Since when the core is free.
+    /// Since when the engine is free.
     free_since: Option<Instant>,
     /// Callers that park, and would drive.
     callers: VecDeque<Arc<Waiter>>,
     /// Callers that park, and cannot drive.
     guests: VecDeque<Arc<Waiter>>,
     own: Option<OwnThread>,
-    /// The own thread is to take the core, and to keep it.
+    /// The own thread is to take the engine, and to keep it.
     ends: bool,
 }
 
 #[derive(Debug)]
-struct CurrentDriver {
+struct DrivingThread {
     waiter: Arc<Waiter>,
     deadline: Option<Instant>,
     is_own: bool,
@@ -97,9 +97,9 @@ struct OwnThread {
     /// It sleeps until it is nudged, or until the driver's deadline.
     sleeps: bool,
     /// It is to drive as soon as it can.
-    called: bool,
-    /// It is to leave the loop to a caller that waits.
-    asked: bool,
+    must_drive: bool,
+    /// It is to yield the engine to a caller that waits.
+    must_yield: bool,
     /// `drives` at its last look.
     seen: u64,
     /// When a caller was parked last because the own thread drove.
@@ -108,29 +108,29 @@ struct OwnThread {
 
 /// What a caller is to do.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Turn<C> {
-    Drive(C),
+pub(crate) enum Turn<E> {
+    Drive(E),
     /// It is listed: park, and ask again.
     Park,
     /// The loop ends: give up.
-    Closed,
+    GiveUp,
 }
 
 /// What the own thread is to do.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum OwnTurn<C> {
-    Drive(C),
+pub(crate) enum OwnTurn<E> {
+    Drive(E),
     /// Until then, or until nudged.
     Sleep(Option<Instant>),
     /// The loop ends: drive until that is done. This is the last turn.
-    End(C),
+    End(E),
 }
 
-impl<C> Role<C> {
-    /// There is no core until [`start`](Role::start); of a runtime that others drive there never is.
-    pub(crate) fn new() -> Role<C> {
+impl<E> Role<E> {
+    /// There is no engine until [`start`](Role::start); of a runtime that others drive there never is.
+    pub(crate) fn new() -> Role<E> {
         let state = RoleState {
-            core: None,
+            engine: None,
             driver: None,
             drives: 0,
             free_since: None,
@@ -139,33 +139,33 @@ impl<C> Role<C> {
             own: None,
             ends: false,
         };
-        Role { state: Mutex::new(state), closed: AtomicU32::new(0) }
+        Role { state: Mutex::new(state), gives_up: AtomicU32::new(0) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, RoleState<C>> {
+    fn lock(&self) -> MutexGuard<'_, RoleState<E>> {
         lock(&self.state)
     }
 
     /// Whether callers are to give up.
-    pub(crate) fn is_closed(&self) -> bool {
+    pub(crate) fn gives_up(&self) -> bool {
         // ORDERING: Acquire pairs with `close`: what ended the loop happened before.
-        self.closed.load(Ordering::Acquire) != 0
+        self.gives_up.load(Ordering::Acquire) != 0
     }
 
     /// The turn of a caller whose future is pending. The deadline is for the own thread to watch while the caller drives.
-    pub(crate) fn turn(&self, me: &Arc<Waiter>, may_drive: bool, deadline: Option<Instant>) -> Turn<C> {
+    pub(crate) fn turn(&self, me: &Arc<Waiter>, may_drive: bool, deadline: Option<Instant>) -> Turn<E> {
         let mut state = self.lock();
         // Under the lock, so that whoever is listed is seen by `close`.
-        if self.is_closed() {
-            return Turn::Closed;
+        if self.gives_up() {
+            return Turn::GiveUp;
         }
         if may_drive && !state.ends {
-            if let Some(core) = state.core.take() {
+            if let Some(engine) = state.engine.take() {
                 state.unlist(me);
-                state.driver = Some(CurrentDriver { waiter: Arc::clone(me), deadline, is_own: false });
+                state.driver = Some(DrivingThread { waiter: Arc::clone(me), deadline, is_own: false });
                 state.drives += 1;
-                state.own.iter_mut().for_each(|own| own.called = false);
-                return Turn::Drive(core);
+                state.own.iter_mut().for_each(|own| own.must_drive = false);
+                return Turn::Drive(engine);
             }
         }
         if !me.is_listed() {
@@ -173,33 +173,31 @@ impl<C> Role<C> {
             let list = if may_drive { &mut state.callers } else { &mut state.guests };
             list.push_back(Arc::clone(me));
         }
-        let nudged = if may_drive { state.asks_own_to_leave() } else { state.calls_own() };
+        let nudged = if may_drive { state.ask_own_to_yield() } else { state.summon_own() };
         drop(state);
         nudged.inspect(|own| own.nudge());
         Turn::Park
     }
 
-    /// A caller that was given the core cannot drive.
-    pub(crate) fn refuse(&self, core: C) {
+    /// A caller that was given the engine cannot drive.
+    pub(crate) fn give_back_undriven(&self, engine: E) {
         let mut state = self.lock();
-        state.core = Some(core);
-        state.driver = None;
         // It counts as free since it was before.
-        let called = state.calls_own();
+        let free_since = state.free_since;
+        state.put(engine, free_since);
+        let summoned = state.summon_own();
         drop(state);
-        called.inspect(|own| own.nudge());
+        summoned.inspect(|own| own.nudge());
     }
 
     /// A caller does not drive any more. It goes on to poll its future, and then asks for its turn or leaves.
-    /// If there is work left in it, and nobody to pass it on to, the own thread is called.
-    pub(crate) fn give_back(&self, core: C, has_work: bool) {
+    /// If there is work left in it, and nobody to pass it on to, the own thread is summoned.
+    pub(crate) fn give_back(&self, engine: E, has_work: bool) {
         let mut state = self.lock();
-        state.core = Some(core);
-        state.driver = None;
-        state.free_since = Some(now());
+        state.put(engine, Some(now()));
         let ends = state.ends;
-        let called = has_work && state.callers.is_empty() && state.calls_own().is_some();
-        let own = state.own.as_mut().filter(|own| own.sleeps || ends || called);
+        let summoned = has_work && state.callers.is_empty() && state.summon_own().is_some();
+        let own = state.own.as_mut().filter(|own| own.sleeps || ends || summoned);
         let sleeper = own.map(|own| {
             own.sleeps = false;
             Arc::clone(&own.waiter)
@@ -221,18 +219,18 @@ impl<C> Role<C> {
     pub(crate) fn wake_driver(&self) {
         let mut state = self.lock();
         let driver = state.driver.as_ref().map(|driver| Arc::clone(&driver.waiter));
-        let called = if driver.is_some() { None } else { state.calls_own() };
+        let summoned = if driver.is_some() { None } else { state.summon_own() };
         drop(state);
         driver.inspect(|driver| driver.wake_runtime());
-        called.inspect(|own| own.nudge());
+        summoned.inspect(|own| own.nudge());
     }
 
     /// Callers are to give up, those that wait and those that come. [`Role::end`] comes first: no caller drives any more, or
     /// it has been nudged.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
-        // ORDERING: see `is_closed`.
-        self.closed.store(1, Ordering::Release);
+        // ORDERING: see `gives_up`.
+        self.gives_up.store(1, Ordering::Release);
         let mut all = std::mem::take(&mut state.callers);
         all.append(&mut state.guests);
         all.iter().for_each(|waiter| waiter.set_listed(false));
@@ -240,7 +238,7 @@ impl<C> Role<C> {
         all.iter().for_each(|waiter| waiter.nudge());
     }
 
-    /// The own thread is to take the core as soon as it is free, and to keep it. Callers that wait go on to.
+    /// The own thread is to take the engine as soon as it is free, and to keep it. Callers that wait go on to.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.ends = true;
@@ -250,13 +248,19 @@ impl<C> Role<C> {
         own.iter().chain(&driver).for_each(|waiter| waiter.nudge());
     }
 
-    /// The own thread brings the core, and will drive at once.
-    pub(crate) fn start(&self, core: C, me: &Arc<Waiter>) {
+    /// The own thread brings the engine, and will drive at once.
+    pub(crate) fn start(&self, engine: E, me: &Arc<Waiter>) {
         let mut state = self.lock();
-        state.core = Some(core);
+        state.engine = Some(engine);
         let waiter = Arc::clone(me);
-        state.own =
-            Some(OwnThread { waiter, sleeps: false, called: true, asked: false, seen: 0, parked_a_caller: None });
+        state.own = Some(OwnThread {
+            waiter,
+            sleeps: false,
+            must_drive: true,
+            must_yield: false,
+            seen: 0,
+            parked_a_caller: None,
+        });
     }
 
     /// The own thread, which drives until the last call has left, is to look whether that was it.
@@ -266,9 +270,9 @@ impl<C> Role<C> {
     }
 
     /// The turn of the own thread.
-    pub(crate) fn own_turn(&self) -> OwnTurn<C> {
+    pub(crate) fn own_turn(&self) -> OwnTurn<E> {
         let mut state = self.lock();
-        let RoleState { core, driver, drives, free_since, own, ends, .. } = &mut *state;
+        let RoleState { engine, driver, drives, free_since, own, ends, .. } = &mut *state;
         let own = own.as_mut().expect("the own thread has started");
         own.sleeps = false;
         let new = *drives - std::mem::replace(&mut own.seen, *drives);
@@ -276,34 +280,39 @@ impl<C> Role<C> {
             return OwnTurn::Sleep(own.watches(driver, new));
         }
         let due = free_since.and_then(|since| since.checked_add(GRACE)).filter(|due| *due > now());
-        if let Some(due) = due.filter(|_| !own.called && !*ends) {
+        if let Some(due) = due.filter(|_| !own.must_drive && !*ends) {
             return OwnTurn::Sleep(Some(due));
         }
-        (own.called, own.asked) = (false, false);
-        let core = core.take().expect("a core that nobody has is there, until the end");
-        *driver = Some(CurrentDriver { waiter: Arc::clone(&own.waiter), deadline: None, is_own: true });
-        if *ends { OwnTurn::End(core) } else { OwnTurn::Drive(core) }
+        (own.must_drive, own.must_yield) = (false, false);
+        let engine = engine.take().expect("an engine that nobody has is there, until the end");
+        *driver = Some(DrivingThread { waiter: Arc::clone(&own.waiter), deadline: None, is_own: true });
+        if *ends { OwnTurn::End(engine) } else { OwnTurn::Drive(engine) }
     }
 
-    /// Whether the own thread, which drives and has been nudged, is to leave.
-    pub(crate) fn own_is_to_leave(&self) -> bool {
+    /// Whether the own thread, which drives and has been nudged, is to yield the engine.
+    pub(crate) fn own_must_yield(&self) -> bool {
         let state = self.lock();
-        state.ends || state.own.as_ref().is_some_and(|own| own.asked)
+        state.ends || state.own.as_ref().is_some_and(|own| own.must_yield)
     }
 
-    /// The own thread leaves: a caller that waits is to drive.
-    pub(crate) fn own_leaves(&self, core: C) {
+    /// The own thread yields: a caller that waits is to drive.
+    pub(crate) fn own_yields(&self, engine: E) {
         let mut state = self.lock();
-        state.core = Some(core);
-        state.driver = None;
-        state.free_since = Some(now());
+        state.put(engine, Some(now()));
         let next = state.pass_on();
         drop(state);
         next.inspect(|next| next.nudge());
     }
 }
 
-impl<C> RoleState<C> {
+impl<E> RoleState<E> {
+    /// Nobody drives any more.
+    fn put(&mut self, engine: E, free_since: Option<Instant>) {
+        self.engine = Some(engine);
+        self.driver = None;
+        self.free_since = free_since;
+    }
+
     fn unlist(&mut self, me: &Arc<Waiter>) {
         if me.is_listed() {
             me.set_listed(false);
@@ -315,42 +324,42 @@ impl<C> RoleState<C> {
 
     /// Who is to drive now, if nobody does: a listed caller, or the own thread where only guests wait. It is to be nudged.
     fn pass_on(&mut self) -> Option<Arc<Waiter>> {
-        self.core.as_ref()?;
+        self.engine.as_ref()?;
         if let Some(next) = self.callers.pop_front() {
             next.set_listed(false);
             return Some(next);
         }
-        if self.guests.is_empty() { None } else { self.calls_own() }
+        if self.guests.is_empty() { None } else { self.summon_own() }
     }
 
     /// A caller is about to park. If the own thread drives, and a caller parked for that reason less than [`GRACE`] ago, it is to
-    /// leave; it is for the caller to nudge then.
-    fn asks_own_to_leave(&mut self) -> Option<Arc<Waiter>> {
+    /// yield; it is for the caller to nudge then.
+    fn ask_own_to_yield(&mut self) -> Option<Arc<Waiter>> {
         if !self.driver.as_ref()?.is_own || self.ends {
             return None;
         }
         let own = self.own.as_mut()?;
         let now = now();
         let before = own.parked_a_caller.replace(now)?;
-        own.asked |= now.saturating_duration_since(before) < GRACE;
-        own.asked.then(|| Arc::clone(&own.waiter))
+        own.must_yield |= now.saturating_duration_since(before) < GRACE;
+        own.must_yield.then(|| Arc::clone(&own.waiter))
     }
 
     /// Somebody needs a driver, now. The own thread, if it is for the caller to nudge.
-    fn calls_own(&mut self) -> Option<Arc<Waiter>> {
+    fn summon_own(&mut self) -> Option<Arc<Waiter>> {
         if self.driver.is_some() {
             return None;
         }
         let own = self.own.as_mut()?;
-        let is_called = std::mem::replace(&mut own.called, true);
-        (!is_called).then(|| Arc::clone(&own.waiter))
+        let is_summoned = std::mem::replace(&mut own.must_drive, true);
+        (!is_summoned).then(|| Arc::clone(&own.waiter))
     }
 }
 
 impl OwnThread {
     /// Until when to sleep while a caller drives, after so many `new` drives: for good if it is still the same, but for its
     /// deadline, which is to be watched.
-    fn watches(&mut self, driver: &CurrentDriver, new: u64) -> Option<Instant> {
+    fn watches(&mut self, driver: &DrivingThread, new: u64) -> Option<Instant> {
         let now = now();
         let deadline = driver.deadline.filter(|deadline| {
             let is_over = *deadline <= now;

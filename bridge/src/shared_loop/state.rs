@@ -10,7 +10,7 @@
 //!
 //! # The end
 //!
-//! The owner closes the queue, and has the loop's own thread take the core and keep it. That thread
+//! The owner closes the queue, and has the loop's own thread take the engine and keep it. That thread
 //!
 //! 1. drives until what was submitted is done and no scoped call is left, or until it is to abort;
 //! 2. has the calls that are left give up: each drops its future, on its own thread, and returns `Closed`;
@@ -34,7 +34,7 @@ use tokio::runtime::{Handle as TokioHandle, Runtime};
 use super::role::{OwnTurn, Role, Turn};
 use crate::deadlock::current::{Driving, LoopMeta};
 use crate::event_loop::driver::Driver;
-use crate::event_loop::scheduler::{DriverThread, Scheduler, Shutdown};
+use crate::event_loop::scheduler::{Scheduler, SharedSide, Shutdown};
 use crate::fork::Process;
 use crate::instrument::NoSpans;
 use crate::park::Host;
@@ -44,7 +44,7 @@ use crate::unwind::catch_and_drop;
 
 /// What only the driver has.
 #[derive(Debug)]
-pub(crate) struct Core {
+pub(crate) struct Engine {
     driver: Driver,
     runtime: Runtime,
     on: Arc<LoopMeta>,
@@ -53,10 +53,10 @@ pub(crate) struct Core {
     is_broken: bool,
 }
 
-impl Core {
-    pub(super) fn new(runtime: Runtime, on: Arc<LoopMeta>, scheduler: Arc<Scheduler>) -> Core {
+impl Engine {
+    pub(super) fn new(runtime: Runtime, on: Arc<LoopMeta>, scheduler: Arc<Scheduler>) -> Engine {
         let driver = Driver::new(Arc::clone(&scheduler), Duration::ZERO);
-        Core { driver, runtime, on, scheduler, is_broken: false }
+        Engine { driver, runtime, on, scheduler, is_broken: false }
     }
 
     /// Of a loop that was not started. A plain drop may wait, which tokio does not allow in async code.
@@ -71,8 +71,8 @@ impl Core {
             waiter.park(None);
             return true;
         }
-        let Core { driver, runtime, on, .. } = self;
-        // Before the subscriber is called: this thread has the core, and what waits for it in there would wait for ever.
+        let Engine { driver, runtime, on, .. } = self;
+        // Before the subscriber is called: this thread has the engine, and what waits for it in there would wait for ever.
         let driving = Driving::start(Arc::clone(on));
         let driving = (NoSpans::new(), SetAside::new(), driving);
         let mut has_begun = false;
@@ -111,7 +111,7 @@ impl Core {
 /// [`event_loop`](crate::event_loop).
 #[derive(Debug)]
 pub(crate) struct Shared {
-    role: Role<Box<Core>>,
+    role: Role<Box<Engine>>,
     /// The runtime's context. A call reads it for as long as it uses the runtime; it is taken away at the end, which each call that
     /// is left nudges. So nothing else reads it.
     context: RwLock<Option<TokioHandle>>,
@@ -156,7 +156,8 @@ fn meet() {
         static ORDER: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
         ORDER.fetch_add(1, Ordering::AcqRel);
     }
-    // ORDERING: SeqCst, on both sides. Where exchanges are full barriers, and both have written by one, that is enough.
+    // ORDERING: SeqCst, on both sides. On x86 an atomic read-modify-write is a full barrier: the queue is closed by one, and std's
+    // `RwLock` is entered and left by one, which std does not promise. To be looked at again with each new std.
     if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
         compiler_fence(Ordering::SeqCst);
     } else {
@@ -187,44 +188,44 @@ impl Shared {
     }
 
     /// What the loop's own thread does.
-    pub(super) fn run(&self, core: Box<Core>) {
+    pub(super) fn run(&self, engine: Box<Engine>) {
         let waiter = Waiter::new();
-        self.role.start(core, &waiter);
+        self.role.start(engine, &waiter);
         loop {
             waiter.take_events();
             match self.role.own_turn() {
                 OwnTurn::Sleep(until) => waiter.park(until),
-                OwnTurn::End(core) => return self.end(core, &waiter),
-                OwnTurn::Drive(mut core) => {
+                OwnTurn::End(engine) => return self.end(engine, &waiter),
+                OwnTurn::Drive(mut engine) => {
                     loop {
-                        core.drive(&waiter, |over| over);
+                        engine.drive(&waiter, |over| over);
                         waiter.take_events();
-                        if self.role.own_is_to_leave() {
+                        if self.role.own_must_yield() {
                             break;
                         }
                     }
-                    self.role.own_leaves(core);
+                    self.role.own_yields(engine);
                 }
             }
         }
     }
 
     /// See the module's docs.
-    fn end(&self, mut core: Box<Core>, waiter: &Waiter) {
-        let scheduler = Arc::clone(&core.scheduler);
+    fn end(&self, mut engine: Box<Engine>, waiter: &Waiter) {
+        let scheduler = Arc::clone(&engine.scheduler);
         let is_over = |over: bool| over && (scheduler.is_aborting() || self.is_unused());
         let mut ended = false;
-        while !ended && !core.is_broken {
+        while !ended && !engine.is_broken {
             waiter.take_events();
-            core.drive(waiter, |over| {
+            engine.drive(waiter, |over| {
                 ended = is_over(over);
                 ended
             });
         }
         self.role.close();
         {
-            let _context = core.runtime.enter();
-            core.driver.close();
+            let _context = engine.runtime.enter();
+            engine.driver.close();
         }
         loop {
             waiter.take_events();
@@ -234,13 +235,13 @@ impl Shared {
                 drop(context);
                 break;
             }
-            core.drive(waiter, |_| self.is_unused());
+            engine.drive(waiter, |_| self.is_unused());
         }
-        drop(core);
+        drop(engine);
     }
 }
 
-impl DriverThread for Shared {
+impl SharedSide for Shared {
     fn wake_driver(&self) {
         self.role.wake_driver();
     }
@@ -253,17 +254,17 @@ impl DriverThread for Shared {
     }
 }
 
-/// A caller's core, which it gives back however it leaves.
-struct HeldCore<'a> {
-    role: &'a Role<Box<Core>>,
-    core: Option<Box<Core>>,
+/// A caller's engine, which it gives back however it leaves.
+struct HeldEngine<'a> {
+    role: &'a Role<Box<Engine>>,
+    engine: Option<Box<Engine>>,
 }
 
-impl Drop for HeldCore<'_> {
+impl Drop for HeldEngine<'_> {
     fn drop(&mut self) {
-        if let Some(core) = self.core.take() {
-            let has_work = core.driver.has_work();
-            self.role.give_back(core, has_work);
+        if let Some(engine) = self.engine.take() {
+            let has_work = engine.driver.has_work();
+            self.role.give_back(engine, has_work);
         }
     }
 }
@@ -273,14 +274,14 @@ impl Host for Shared {
         // Tasks of others are not to see a panic that is this thread's.
         let may_drive = may_drive && !waiter.is_guest() && !thread::panicking();
         match self.role.turn(waiter, may_drive, deadline) {
-            Turn::Closed => return false,
+            Turn::GiveUp => return false,
             Turn::Park => waiter.park(deadline),
-            Turn::Drive(core) => {
-                let mut held = HeldCore { role: &self.role, core: Some(core) };
-                let may_drive = held.core.as_mut().is_some_and(|core| core.drive(waiter, |over| over));
-                if let Some(core) = held.core.take_if(|_| !may_drive) {
+            Turn::Drive(engine) => {
+                let mut held = HeldEngine { role: &self.role, engine: Some(engine) };
+                let may_drive = held.engine.as_mut().is_some_and(|engine| engine.drive(waiter, |over| over));
+                if let Some(engine) = held.engine.take_if(|_| !may_drive) {
                     waiter.set_guest(true);
-                    self.role.refuse(core);
+                    self.role.give_back_undriven(engine);
                 }
             }
         }
@@ -293,7 +294,7 @@ impl Host for Shared {
         }
     }
 
-    fn is_closed(&self) -> bool {
-        self.role.is_closed() || !self.process.is_current()
+    fn gives_up(&self) -> bool {
+        self.role.gives_up() || !self.process.is_current()
     }
 }

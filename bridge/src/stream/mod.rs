@@ -198,7 +198,7 @@ impl<T> Iter<T> {
         }
         let items = self.channel.close();
         // Else it ends at its first poll: a cancel would drop the stream here, and not on the loop. A poll that came before
-        // `leave` is seen, since both take the lock.
+        // `close` is seen, since both take the lock.
         if let Some(pump) = pump.filter(Task::is_started) {
             pump.cancel();
         }
@@ -397,7 +397,7 @@ impl Dependency for ItemEdge {
     }
 }
 
-/// ItemSource of whatever type.
+/// The channel of a stream, whatever its items are.
 trait ItemSource: Send + Sync + RefUnwindSafe {
     /// Whether one waits to be taken.
     fn is_there(&self) -> bool;

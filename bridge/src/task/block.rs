@@ -86,12 +86,12 @@ pub(crate) fn until(
     is_over: impl Fn() -> bool,
     is_started: impl Fn() -> bool,
 ) -> WaitOutcome {
-    unpolled::end_later();
+    unpolled::end_deferred();
     let lease = Lease::new();
     if !arm(lease.waker()) {
         return WaitOutcome::Over;
     }
-    let _listed = options.cancellers.and_then(|cancellers| cancellers.nudge(lease.waiter()));
+    let _listed = options.cancellers.and_then(|cancellers| cancellers.list(lease.waiter()));
     options.warning.start();
     let mut has_waited = false;
     let mut entry = None;

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Instant;
 
+use crate::deadlock::WaitGuard;
 use crate::deadlock::blocked::{Call, Of, WaitFor};
 use crate::deadlock::current::LoopMeta;
-use crate::deadlock::graph::Dependency;
-use crate::deadlock::{self, WaitGuard};
 use crate::error::Deadlock;
 use crate::instrument::Span;
 use crate::instrument::stall::{self, Site};
@@ -24,7 +23,7 @@ use crate::task::raw::completion::{Completion, Outcome};
 use crate::task::raw::core::{FutureCore, ScopedCore, TaskCore};
 use crate::task::raw::header::{Pushable, TaskRef};
 use crate::task::raw::job::Job;
-use crate::task::raw::state::{DEADLINE, Ended, Reason};
+use crate::task::raw::state::{Ended, GIVEN_UP, Reason};
 use crate::unwind::catch_and_drop;
 
 /// A submitted job, as the one that asks for its result sees it.
@@ -288,8 +287,8 @@ where
         cache::put(job);
     }
     Ok(match outcome.expect("a job that is done has an outcome") {
-        // It was stopped as at a deadline.
-        Outcome::Stopped(Reason::Deadline) if waited == WaitOutcome::Cancelled => Outcome::Stopped(Reason::Cancel),
+        // Why it gave up, if not by its timeout.
+        Outcome::Stopped(Reason::GivenUp) if waited == WaitOutcome::Cancelled => Outcome::Stopped(Reason::Cancel),
         outcome => outcome,
     })
 }
@@ -312,7 +311,7 @@ impl Drop for ScopedCall<'_> {
         if !self.job.completion().state.is_done() {
             // A panic on the way (tokio's, when the system does not let it wake the loop) must not free the core.
             let guard = AbortOnDrop;
-            TaskRef::from(self.job).stop(DEADLINE, Reason::Deadline);
+            TaskRef::from(self.job).stop(GIVEN_UP, Reason::GivenUp);
             let options = WaitOptions { deadline: None, spin: None, cancellers: None, ..self.options };
             if let Some(at) = stall::late_at().filter(|_| !self.job.completion().state.is_done()) {
                 if let (false, Some(call)) =
@@ -333,59 +332,6 @@ struct AbortOnDrop;
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         std::process::abort();
-    }
-}
-
-/// The end of a loop's thread, for the one that waits for it.
-#[derive(Debug)]
-pub(crate) struct ShutdownLatch {
-    completion: Arc<Completion>,
-    /// The loop, and the line that waits for it or has started it.
-    of: Option<(Arc<LoopMeta>, &'static Location<'static>)>,
-}
-
-/// Held by the thread; its drop is the end.
-#[derive(Debug)]
-pub(crate) struct ShutdownGuard {
-    completion: Arc<Completion>,
-}
-
-impl ShutdownLatch {
-    pub(crate) fn new() -> (ShutdownLatch, ShutdownGuard) {
-        let completion = Arc::new(Completion::new());
-        (ShutdownLatch { completion: Arc::clone(&completion), of: None }, ShutdownGuard { completion })
-    }
-
-    pub(crate) fn may_wait(&self, on: &LoopMeta, site: &'static Location<'static>) -> Result<WaitGuard, Deadlock> {
-        deadlock::may_join(on, site, || Box::new(Arc::clone(&self.completion)))
-    }
-
-    /// Waits of that line are for the end of that loop.
-    pub(crate) fn set_site(&mut self, on: &Arc<LoopMeta>, site: &'static Location<'static>) {
-        self.of = Some((Arc::clone(on), site));
-    }
-
-    /// Waits on this thread. False: `deadline` came first.
-    pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> bool {
-        let of = || Of { on: self.of.as_ref().map(|(on, _)| Arc::clone(on)), job: None };
-        let call = self.of.as_ref().map(|(_, site)| Call { site, companion: None, what: WaitFor::End, of: &of });
-        // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { block::wait(&self.completion, WaitOptions { deadline, call, ..WaitOptions::park() }) }.is_over()
-    }
-}
-
-impl Drop for ShutdownGuard {
-    fn drop(&mut self) {
-        self.completion.state.start();
-        // SAFETY: RUNNING, by this thread, and there is no core.
-        let ended = unsafe { self.completion.complete(Ended::Value, || ()) };
-        debug_assert!(ended.is_ok(), "nobody cancels the end of a thread");
-    }
-}
-
-impl Dependency for Arc<Completion> {
-    fn is_resolved(&self) -> bool {
-        self.state.is_done()
     }
 }
 

@@ -6,6 +6,8 @@ mod callback;
 pub(crate) mod canceller;
 #[allow(unsafe_code)]
 pub(crate) mod join;
+#[allow(unsafe_code)]
+pub(crate) mod latch;
 pub(crate) mod nested;
 #[allow(unsafe_code)]
 pub(crate) mod raw;

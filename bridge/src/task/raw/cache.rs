@@ -12,7 +12,7 @@ use crate::task::raw::core::ScopedCore;
 use crate::task::raw::job::Job;
 
 /// A job whose core is on its caller's stack.
-pub(crate) type ScopedJob = Job<ScopedCore<'static>>;
+pub(crate) type ScopedJob = Job<ScopedCore>;
 
 thread_local! {
     // loom's macro takes no `const`.
@@ -25,8 +25,9 @@ thread_local! {
 /// # Safety
 ///
 /// As for [`Job::new`].
-pub(crate) unsafe fn take(core: ScopedCore<'static>) -> Arc<ScopedJob> {
-    // SAFETY: the caller keeps the condition. A second job of the core is sent nowhere before it is made anew.
+pub(crate) unsafe fn take(core: ScopedCore) -> Arc<ScopedJob> {
+    // SAFETY: the caller keeps the condition for the one that is returned. The other is sent nowhere and no reference to it is out, so
+    // nobody reads its pointer, which soon dangles, before it is made anew.
     let new = || unsafe { Job::new(core) };
     let cache = CACHE.try_with(|cache| {
         let mut cache = cache.borrow_mut();

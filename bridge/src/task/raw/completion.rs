@@ -40,15 +40,15 @@ impl Completion {
         if self.state.waker_is_offered() && !self.state.retract_waker() {
             return false;
         }
-        self.waker.with_mut(|cell| {
-            // SAFETY: WAKER is not set, so a completer will not touch the cell, and the owner is one thread.
-            let cell = unsafe { &mut *cell };
-            if !cell.as_ref().is_some_and(|old| old.will_wake(waker)) {
-                let waker = waker.clone();
-                // The old one may be of another executor, whose panic is not this owner's.
-                catch_and_drop(|| cell.replace(waker));
-            }
-        });
+        // SAFETY: WAKER is not set, so no completer will touch the cell, and the owner is one thread.
+        let kept = self.waker.with_mut(|cell| unsafe { (*cell).as_ref() }.is_some_and(|old| old.will_wake(waker)));
+        if !kept {
+            let waker = waker.clone();
+            // SAFETY: as above. `clone` was user code, but no other owner can have called this meanwhile.
+            let old = self.waker.with_mut(|cell| unsafe { (*cell).replace(waker) });
+            // It may be of another executor, whose panic is not this owner's.
+            catch_and_drop(|| old);
+        }
         let offered = self.state.offer_waker();
         if !offered {
             // SAFETY: it was done before WAKER was set: nobody else will touch the cell.
@@ -126,7 +126,7 @@ impl<T> Outcome<T> {
     pub(crate) fn ended(&self) -> Ended {
         match self {
             Outcome::Value(_) => Ended::Value,
-            Outcome::Stopped(Reason::Deadline | Reason::Closed) => Ended::Stopped,
+            Outcome::Stopped(Reason::GivenUp | Reason::Closed) => Ended::Stopped,
             Outcome::Panicked(_) => Ended::Panicked,
             Outcome::Stopped(Reason::Cancel) => Ended::Cancelled,
         }
@@ -148,13 +148,13 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// The outcome as the caller's result; `timeout` is the one that a deadline speaks of.
+    /// The outcome as the caller's result; a caller that has given up did so after `timeout`.
     pub(crate) fn into_result(self, timeout: Duration) -> Result<T, Error> {
         match self {
             Outcome::Value(value) => Ok(value),
             Outcome::Panicked(payload) => Err(Error::Panicked(Panic::new(payload))),
             Outcome::Stopped(Reason::Cancel) => Err(Error::Cancelled),
-            Outcome::Stopped(Reason::Deadline) => Err(Error::TimedOut(timeout)),
+            Outcome::Stopped(Reason::GivenUp) => Err(Error::TimedOut(timeout)),
             Outcome::Stopped(Reason::Closed) => Err(Error::Closed),
         }
     }

@@ -3,7 +3,6 @@
 //! A core does not know who may touch it. That is what the [`state`](crate::task::raw::state) table says, and every method
 //! here has it for a condition.
 
-use std::marker::PhantomData;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -33,7 +32,7 @@ pub(crate) unsafe trait TaskCore {
     ///
     /// # Safety
     ///
-    /// The state is `RUNNING` or `UNPOLLED`, by the calling thread.
+    /// The calling thread has the core: the state is `RUNNING` or `UNPOLLED`, by that thread, or the job was sent nowhere.
     unsafe fn stop(&self, reason: Reason) -> Ended;
 
     /// Puts `Cancelled` in the place of the outcome.
@@ -91,7 +90,8 @@ impl<M: FnOnce() -> F, F: Future> FutureCore<M, F> {
     ///
     /// # Safety
     ///
-    /// The job is done, or was sent nowhere, and the caller is its owner, or the completer that found it detached.
+    /// Nobody else has the core: the job is done, and the caller is its owner, or the completer that found it detached; or the
+    /// caller has the core by `RUNNING` or `UNPOLLED`; or the job was sent nowhere.
     pub(crate) unsafe fn take(&self) -> Option<Outcome<F::Output>> {
         self.stage.with_mut(|stage| {
             // SAFETY: by this function's own condition nobody else touches the stage now.
@@ -195,20 +195,16 @@ unsafe impl<M: FnOnce() -> F, F: Future> TaskCore for FutureCore<M, F> {
 
 /// A core on a caller's stack, with the types and the lifetime erased.
 #[derive(Clone, Copy)]
-pub(crate) struct ScopedCore<'a> {
-    core: *const (dyn TaskCore + 'static),
-    lives: PhantomData<&'a ()>,
-}
+pub(crate) struct ScopedCore(*const (dyn TaskCore + 'static));
 
-impl<'a> ScopedCore<'a> {
+impl ScopedCore {
     /// # Safety
     ///
     /// `core` is neither moved nor dropped before the job it goes into is done.
-    pub(crate) unsafe fn new(core: &'a (dyn TaskCore + 'a)) -> ScopedCore<'static> {
+    pub(crate) unsafe fn new<'a>(core: &'a (dyn TaskCore + 'a)) -> ScopedCore {
         let core: *const (dyn TaskCore + 'a) = core;
         // SAFETY: the two types differ in a lifetime only, and the caller sees to it that it is kept.
-        let core = unsafe { mem::transmute::<*const (dyn TaskCore + 'a), *const (dyn TaskCore + 'static)>(core) };
-        ScopedCore { core, lives: PhantomData }
+        ScopedCore(unsafe { mem::transmute::<*const (dyn TaskCore + 'a), *const (dyn TaskCore + 'static)>(core) })
     }
 }
 
@@ -217,6 +213,7 @@ impl<'a> ScopedCore<'a> {
 /// # Safety
 ///
 /// The pointer is that of one core, always the same, which lives until the job is done, and as long as this if it is a part of it.
+/// Once the job is done it may dangle, and so it may in a job that is sent nowhere: nobody reads it there.
 pub(crate) unsafe trait HoldsCore {
     fn core(&self) -> *const dyn TaskCore;
 }
@@ -229,8 +226,8 @@ unsafe impl<M: FnOnce() -> F + 'static, F: Future + 'static> HoldsCore for Futur
 }
 
 // SAFETY: who has made it keeps the core on its stack until the job is done, as `ScopedCore::new` asks for.
-unsafe impl HoldsCore for ScopedCore<'static> {
+unsafe impl HoldsCore for ScopedCore {
     fn core(&self) -> *const dyn TaskCore {
-        self.core
+        self.0
     }
 }

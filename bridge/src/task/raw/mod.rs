@@ -1,5 +1,6 @@
 //! A future on its way through a loop, below the public [`Task`](crate::Task): its states, the memory that it lies in, the queue
-//! that it is sent through, and how it completes. All that is unsafe about it is here and in [`join`](super::join).
+//! that it is sent through, and how it completes. All that is unsafe about it is here, in
+//! [`join`](super::join), [`latch`](super::latch) and [`block`](super::block).
 
 pub(crate) mod cache;
 pub(crate) mod completion;

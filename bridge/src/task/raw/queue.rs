@@ -65,6 +65,7 @@ impl Queue {
     fn push_unless(&self, refused: usize, job: Pushable) -> Pushed {
         // Its reference is the queue's once it is pushed, and may be given up by then.
         let job = ManuallyDrop::new(job);
+        // ORDERING: a guess, which the exchange checks.
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             if marks(head) & refused == refused {
@@ -92,6 +93,7 @@ impl Queue {
     }
 
     fn take_and_mark(&self, mark: usize) -> Taken {
+        // ORDERING: a guess, which the exchange checks.
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             if unmarked(head).is_null() && mark == 0 {
@@ -130,6 +132,7 @@ impl Queue {
     /// Marks an empty queue, open or `closed`.
     fn mark_asleep(&self, closed: usize) -> bool {
         let marked = ptr::null_mut::<Header>().map_addr(|_| closed | ASLEEP);
+        // ORDERING: a guess, which the exchange checks.
         let mut head = self.head.load(Ordering::Relaxed);
         while unmarked(head).is_null() && marks(head) & CLOSED == closed {
             if head == marked {
@@ -147,6 +150,7 @@ impl Queue {
 
     /// Refuses every later push of a new job. What is queued stays for the loop to take.
     pub(crate) fn close(&self) {
+        // ORDERING: a guess, which the exchange checks.
         let mut head = self.head.load(Ordering::Relaxed);
         while marks(head) & CLOSED == 0 {
             let to = head.map_addr(|addr| (addr & !MARKS) | CLOSED);

@@ -43,8 +43,8 @@ impl JobSlab {
         self.0.is_empty()
     }
 
-    /// Whether `job` is kept here.
-    pub(crate) fn contains(job: &TaskRef) -> bool {
+    /// Whether a slab keeps `job`.
+    pub(crate) fn is_kept(job: &TaskRef) -> bool {
         job.key.get().is_some()
     }
 
@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn contains(job: &Arc<Never>) -> bool {
-        JobSlab::contains(&TaskRef::from(job))
+        JobSlab::is_kept(&TaskRef::from(job))
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! | state | who may touch the core | next |
 //! | --- | --- | --- |
-//! | [`QUEUED`] | nobody | [`RUNNING`]: the loop starts it · [`UNPOLLED`]: a cancel, the caller's deadline, a closed queue |
+//! | [`QUEUED`] | nobody | [`RUNNING`]: the loop starts it · [`UNPOLLED`]: a cancel, a caller that gives up, a closed queue |
 //! | [`RUNNING`] | the thread that polls or drops the future | [`IDLE`] · [`DONE`] |
 //! | [`IDLE`] (pending; the loop's slab keeps the job, or a tokio task does) | nobody | [`RUNNING`]: the loop or that task polls the future again, or drops it |
 //! | [`UNPOLLED`] | the thread that ended the job before its first poll, and drops the future | [`DONE`] |
@@ -17,7 +17,7 @@
 //! | bit | set by | while | means |
 //! | --- | --- | --- | --- |
 //! | [`CANCEL`] | anyone who may cancel | before `DONE` | the outcome will be `Cancelled`, also if the poll that runs now returns a value. Kept in `DONE` if that is the outcome |
-//! | [`DEADLINE`] | the caller of a scoped call | before `DONE` | drop the future rather than poll it again; a value that comes from the poll that runs now stands |
+//! | [`GIVEN_UP`] | the caller of a scoped call | before `DONE` | drop the future rather than poll it again; a value that comes from the poll that runs now stands |
 //! | [`WAKER`] | the owner | before `DONE` | the owner's waker is in its cell, to be taken by whoever stores `DONE`. Kept in `DONE`, so that the owner, who reads this bit before it touches the cell, finds it there |
 //! | [`DETACHED`] | the owner, as it leaves | before `DONE` | nobody will ask for the output; whoever stores `DONE` drops it |
 //! | [`FAILED`] | whoever stores `DONE` | in `DONE` | the outcome is not a value |
@@ -38,7 +38,7 @@
 //!   most, and its link belongs to that thread until then. The job runs once for both, and sees a stop bit.
 //! - **Cancel against completion**: [`State::complete`] with a value fails when `CANCEL` is set (`cancel` has returned true), and
 //!   the outcome becomes `Cancelled`; if `DONE` came first, `cancel` returns false.
-//! - **Deadline against completion**: the value stands. The caller waits for `DONE` either way, since the loop may be inside the
+//! - **Giving up against completion**: the value stands. The caller waits for `DONE` either way, since the loop may be inside the
 //!   future; there is no timeout on that wait.
 //! - **Shutdown against anything**: the loop closes its queue, then takes each job that it keeps by `start`, as for a poll, and
 //!   completes it as `Closed`, or as the stop bits demand. A wake that comes later finds `RUNNING` or `DONE`, or a queue that
@@ -79,8 +79,8 @@ const STATE: u32 = 7;
 
 /// Asked to end as `Cancelled`.
 pub(crate) const CANCEL: u32 = 1 << 3;
-/// Asked to end because the caller's timeout ran out.
-pub(crate) const DEADLINE: u32 = 1 << 4;
+/// The caller of a scoped call wants it no more: its timeout ran out, a canceller was cancelled, or its wait panicked.
+pub(crate) const GIVEN_UP: u32 = 1 << 4;
 /// The owner's waker is in its cell.
 pub(crate) const WAKER: u32 = 1 << 5;
 /// The owner has gone.
@@ -90,7 +90,7 @@ pub(crate) const WOKEN: u32 = 1 << 7;
 /// The outcome is no value.
 const FAILED: u32 = 1 << 8;
 /// Either reason to drop the future rather than poll it.
-const STOP: u32 = CANCEL | DEADLINE;
+const STOP: u32 = CANCEL | GIVEN_UP;
 
 /// The word itself. Loads and steps only; what a step allows is in the module's tables.
 #[derive(Debug)]
@@ -111,7 +111,8 @@ pub(crate) enum Start {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
     Cancel,
-    Deadline,
+    /// See [`GIVEN_UP`].
+    GivenUp,
     Closed,
 }
 
@@ -188,7 +189,7 @@ impl State {
         });
         match taken {
             Ok(word) if word & CANCEL != 0 => Start::Stop(Reason::Cancel),
-            Ok(word) if word & DEADLINE != 0 => Start::Stop(Reason::Deadline),
+            Ok(word) if word & GIVEN_UP != 0 => Start::Stop(Reason::GivenUp),
             Ok(word) => Start::Run { woken: word & WOKEN != 0 },
             Err(_) => Start::Gone,
         }
@@ -200,7 +201,7 @@ impl State {
         match self.step(|now| (now & STOP == 0).then_some((now & !STATE) | IDLE)) {
             Ok(word) => Ok(word & WOKEN != 0),
             Err(word) if word & CANCEL != 0 => Err(Reason::Cancel),
-            Err(_) => Err(Reason::Deadline),
+            Err(_) => Err(Reason::GivenUp),
         }
     }
 
@@ -211,7 +212,7 @@ impl State {
         woken.is_ok_and(|word| word & (STATE | WOKEN) == IDLE)
     }
 
-    /// Asks the job to stop: sets [`CANCEL`] or [`DEADLINE`].
+    /// Asks the job to stop: sets [`CANCEL`] or [`GIVEN_UP`].
     pub(crate) fn stop(&self, bit: u32) -> Stop {
         let asked = self.step(|now| match now & STATE {
             DONE => None,
@@ -273,7 +274,7 @@ impl State {
         self.0.load(Ordering::Acquire) & STATE == DONE
     }
 
-    /// Whether it is done, or will be without its loop: a thread that has ended before its first poll it drops its future.
+    /// Whether it is done, or will be without its loop: a thread that has ended it before its first poll drops the future.
     pub(crate) fn needs_no_loop(&self) -> bool {
         // ORDERING: as in `is_done`.
         matches!(self.0.load(Ordering::Acquire) & STATE, UNPOLLED | DONE)
@@ -363,7 +364,7 @@ mod tests {
     fn the_words_are_all_there_are() {
         let words = std::collections::HashSet::<u32>::from_iter(words());
         assert_eq!(words.len(), 5 * 64);
-        for bit in [CANCEL, DEADLINE, WAKER, DETACHED, WOKEN, FAILED] {
+        for bit in [CANCEL, GIVEN_UP, WAKER, DETACHED, WOKEN, FAILED] {
             assert_eq!(words.iter().filter(|word| has(**word, bit)).count(), 5 * 32);
         }
     }
@@ -382,7 +383,7 @@ mod tests {
     #[test]
     fn a_stop_or_a_wake_is_noted_beside_what_is_there() {
         for word in words() {
-            for bit in [CANCEL, DEADLINE] {
+            for bit in [CANCEL, GIVEN_UP] {
                 let expected = match word & STATE {
                     QUEUED => ((word | bit) - QUEUED + UNPOLLED, Stop::Unpolled),
                     DONE => (word, Stop::Done { cancelled: has(word, CANCEL) }),
@@ -411,7 +412,7 @@ mod tests {
             assert_eq!(step(word, State::end_unpolled), unpolled, "{word:#b}");
             let says = match word {
                 _ if has(word, CANCEL) => Start::Stop(Reason::Cancel),
-                _ if has(word, DEADLINE) => Start::Stop(Reason::Deadline),
+                _ if has(word, GIVEN_UP) => Start::Stop(Reason::GivenUp),
                 _ => Start::Run { woken: has(word, WOKEN) },
             };
             let started = match word & STATE {
@@ -421,7 +422,7 @@ mod tests {
             assert_eq!(step(word, State::start), started, "{word:#b}");
             let idle = match word {
                 _ if has(word, CANCEL) => (word, Err(Reason::Cancel)),
-                _ if has(word, DEADLINE) => (word, Err(Reason::Deadline)),
+                _ if has(word, GIVEN_UP) => (word, Err(Reason::GivenUp)),
                 _ => ((word & !STATE) + IDLE, Ok(has(word, WOKEN))),
             };
             assert_eq!(step(word, State::idle), idle, "{word:#b}");
@@ -478,7 +479,7 @@ mod tests {
     fn only_the_first_stop_of_an_idle_job_sends_it() {
         let state = running();
         assert_eq!(state.idle(), Ok(false));
-        assert_eq!(state.stop(DEADLINE), Stop::Send);
+        assert_eq!(state.stop(GIVEN_UP), Stop::Send);
         assert_eq!(state.stop(CANCEL), Stop::Noted);
         assert_eq!(state.start(), Start::Stop(Reason::Cancel));
     }
@@ -525,7 +526,7 @@ mod tests {
     #[test]
     fn a_deadline_during_the_last_poll_lets_its_value_stand() {
         let state = running();
-        assert_eq!(state.stop(DEADLINE), Stop::Noted);
+        assert_eq!(state.stop(GIVEN_UP), Stop::Noted);
         state.complete(Ended::Value).unwrap();
         assert!(state.is_done() && !state.is_cancelled());
     }
@@ -533,8 +534,8 @@ mod tests {
     #[test]
     fn a_stop_keeps_a_running_job_from_going_idle() {
         let state = running();
-        state.stop(DEADLINE);
-        assert_eq!(state.idle(), Err(Reason::Deadline));
+        state.stop(GIVEN_UP);
+        assert_eq!(state.idle(), Err(Reason::GivenUp));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(crate) fn end(job: Unpolled) {
     let Some(job) = job else { return };
     end_now(job);
     if depth == 0 {
-        end_later();
+        end_deferred();
     }
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn swap_depth(depth: usize) -> usize {
 }
 
 /// Ends the jobs that were deferred on this thread.
-pub(crate) fn end_later() {
+pub(crate) fn end_deferred() {
     while let Ok(Some(job)) = LATER.try_with(|later| later.borrow_mut().pop_front()) {
         end_now(job);
     }
