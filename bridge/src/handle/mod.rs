@@ -316,7 +316,7 @@ impl Handle {
     ///
     /// ```
     /// use std::thread;
-    /// use std::time::Duration;
+    /// use std::time::{Duration, Instant};
     ///
     /// use bridge::{Canceller, Error, Handle};
     ///

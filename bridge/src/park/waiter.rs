@@ -50,6 +50,12 @@ impl Waiter {
         Arc::new(Waiter { state, thread: current(), listed, guest, runtime: Mutex::new(None) })
     }
 
+    #[cold]
+    fn new_pair() -> Pair {
+        let waiter = Waiter::new();
+        (Arc::clone(&waiter), Waker::from(waiter))
+    }
+
     // ORDERING, of both: the lock of the list orders them.
     pub(crate) fn is_listed(&self) -> bool {
         self.listed.load(Ordering::Relaxed) != 0
@@ -194,14 +200,11 @@ thread_local! {
 pub(crate) struct Lease(Option<Pair>);
 
 impl Lease {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new() -> Lease {
         // In the destructor of another thread-local this one may be gone.
         let kept = KEPT.try_with(Cell::take).ok().flatten();
-        let (waiter, waker) = kept.unwrap_or_else(|| {
-            let waiter = Waiter::new();
-            (Arc::clone(&waiter), Waker::from(waiter))
-        });
+        let (waiter, waker) = kept.unwrap_or_else(Waiter::new_pair);
         // An event that an earlier wait has left is a spurious wake.
         waiter.set_guest(false);
         Lease(Some((waiter, waker)))
