@@ -1,6 +1,6 @@
 //! One method of a facade: the async fn's signature with the facade's types, and a body that calls it.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
@@ -9,13 +9,14 @@ use syn::{
     Signature, Token, Type, Visibility, parse_quote,
 };
 
+use super::body::Call;
 use super::errors::{conditions, mistake};
 use super::map::{Mapper, Output, Passed};
 use super::options::MethodOptions;
 use super::registry::{Handle, Registry};
-use super::tokens::{Located as _, at, ungrouped};
-use super::{elided, future, probe, sends, timeout, with};
-use crate::analyze::{attempt, is_text, mistakes_of_callbacks};
+use super::tokens::{at, ungrouped};
+use super::{elided, future, probe, sends, with};
+use crate::analyze::{is_text, mistakes_of_callbacks};
 use crate::ast::Block;
 use crate::ast::tokens::mentions;
 use crate::ast::types::{self, Part};
@@ -69,7 +70,7 @@ pub(super) struct Generated {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Receiver {
+pub(super) enum Receiver {
     None,
     Shared,
     Mutable,
@@ -163,7 +164,7 @@ impl Owner<'_> {
     }
 
     /// What calls of a method are named.
-    fn call_name(&self, source: &Ident) -> String {
+    pub(super) fn call_name(&self, source: &Ident) -> String {
         let of = if self.kind == OwnerKind::Free { String::new() } else { format!("{}::", self.name) };
         format!("{of}{}", source.unraw())
     }
@@ -260,7 +261,7 @@ fn is_unit(ty: &Type) -> bool {
 
 /// What the facade's method returns, as far as it decides how.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Returns {
+pub(super) enum Returns {
     Nothing,
     /// `Self`, also by its own name.
     This,
@@ -291,7 +292,7 @@ impl Returns {
 
 /// How a method comes to its value.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Awaited {
+pub(super) enum Awaited {
     Async,
     /// A plain fn that returns a future.
     Future,
@@ -339,322 +340,6 @@ fn handle_parameter(sig: &mut Signature, registry: &Registry) -> Ident {
     let krate = registry.krate(sig.ident.span());
     sig.inputs.insert(0, parse_quote!(#name: &#krate::Handle));
     name
-}
-
-/// The body of a method.
-struct Call<'a> {
-    owner: &'a Owner<'a>,
-    /// The async fn.
-    source: &'a Ident,
-    span: Span,
-    is_unsafe: bool,
-    receiver: Receiver,
-    this: Option<Token![self]>,
-    args: Vec<TokenStream>,
-    /// A facade among the arguments, where there is no receiver. What is made of it goes where its calls go.
-    parent: Option<TokenStream>,
-    /// The arguments of the async fn's own parameters.
-    turbofish: Vec<TokenStream>,
-    awaited: Option<Awaited>,
-    returns: Returns,
-    output: Output,
-    options: &'a MethodOptions,
-    /// The parameter that has it.
-    handle: Option<Ident>,
-}
-
-impl Call<'_> {
-    fn body(&self) -> TokenStream {
-        if self.awaited.is_some() { self.waiting() } else { self.forwarded() }
-    }
-
-    fn krate(&self) -> TokenStream {
-        self.owner.registry.krate(self.span)
-    }
-
-    fn value(&self) -> Ident {
-        Ident::new("value", self.span)
-    }
-
-    fn on(&self) -> Ident {
-        Ident::new("on", self.span)
-    }
-
-    /// A call that waits.
-    fn waiting(&self) -> TokenStream {
-        let Call { span, this, ref output, .. } = *self;
-        let (value, on) = (self.value(), self.on());
-        let limit = timeout::bind(self.options.timeout.as_ref(), span);
-        let through = |on: TokenStream| if limit.is_some() { timeout::through(&on, span) } else { on };
-        // Without a binding, where the borrows need not be split, and no closure would hold the facade for its value.
-        let is_bound = self.options.local.is_some() || self.awaited == Some(Awaited::Future);
-        if self.receiver == Receiver::Shared && output.is_same() && !is_bound {
-            let held = self.held();
-            let call = self.call(Some(quote_spanned!(span=> #held.get())));
-            let called = self.wait(&through(quote_spanned!(span=> #held.on())), &call);
-            return quote!(#limit #called);
-        }
-        let parts = self.parts();
-        let argument = (self.receiver != Receiver::None).then(|| value.to_token_stream());
-        let (_, items_through) = self.through(output);
-        let through = match &items_through {
-            Some(_) => on.to_token_stream(),
-            None => through(on.to_token_stream()),
-        };
-        let called = self.wait(&through, &self.call(argument));
-        match output {
-            Output::This => quote_spanned!(span=> #limit #parts let _ = #called; #this),
-            Output::ResultOfThis => quote_spanned!(span=> #limit #parts #called.map(|_| ()).map(|()| #this)),
-            output => {
-                let wrapped = self.wrap(output, called, &on.to_token_stream());
-                quote_spanned!(span=> #limit #parts #items_through #wrapped)
-            }
-        }
-    }
-
-    /// The call of a fn that is not async.
-    fn forwarded(&self) -> TokenStream {
-        let Call { span, this, ref output, receiver, .. } = *self;
-        let (value, on) = (self.value(), self.on());
-        let reads = receiver == Receiver::Shared && self.returns != Returns::Nothing;
-        let start = self.options.in_context.as_ref().map(|_| self.start());
-        match output {
-            _ if start.is_some() => {}
-            Output::Same if receiver == Receiver::None => return self.call(None),
-            // A getter: nothing is made that would need the loop's context.
-            Output::Same if reads => {
-                let held = self.held();
-                return self.call(Some(quote_spanned!(span=> #held.get())));
-            }
-            Output::Facade(_) if receiver == Receiver::Value && self.is_builder() => return self.builder(),
-            // No loop is there yet.
-            output if receiver == Receiver::None && self.handle.is_none() && self.parent.is_none() => {
-                let parts = self.parts();
-                let wrapped = self.wrap(output, self.call(None), &on.to_token_stream());
-                return quote!(#parts #wrapped);
-            }
-            _ => {}
-        }
-        let parts = self.parts();
-        let call = self.call((receiver != Receiver::None).then(|| value.to_token_stream()));
-        match output {
-            Output::This => quote_spanned!(span=> #parts #start #on.within(move || { let _ = #call; }); #this),
-            Output::ResultOfThis => {
-                quote_spanned!(span=> #parts #start #on.within(move || #call.map(|_| ())).map(|()| #this))
-            }
-            output => {
-                let called = quote_spanned!(span=> #on.within(move || #call));
-                let (limit, through) = self.through(output);
-                let wrapped = self.wrap(output, called, &on.to_token_stream());
-                quote_spanned!(span=> #limit #parts #start #through #wrapped)
-            }
-        }
-    }
-
-    /// Starts the loop, for a call that is to find it.
-    fn start(&self) -> TokenStream {
-        let (span, on) = (self.span, self.on());
-        if self.returns != Returns::Result {
-            return quote_spanned!(span=> let _ = #on.handle(););
-        }
-        let hold = self.options.error.as_ref().map_or_else(|| self.hold(), ToTokens::to_token_stream);
-        quote_spanned! {span=>
-            if let ::core::result::Result::Err(error) = #on.try_handle() {
-                return ::core::result::Result::Err(#hold(error));
-            }
-        }
-    }
-
-    /// Binds `on` to the loop with the timeout of the method, for an output that is a stream without a name: it holds for each
-    /// item.
-    fn through(&self, output: &Output) -> (Option<TokenStream>, Option<TokenStream>) {
-        let span = self.span;
-        timeout::rebind(self.on(), self.options.timeout.as_ref().filter(|_| output.has_items()), span)
-    }
-
-    /// Whether the output is the facade itself, changed.
-    fn is_builder(&self) -> bool {
-        let in_impl = matches!(self.owner.kind, OwnerKind::Impl { .. });
-        in_impl && self.returns == Returns::This && !self.is_unsafe && self.args.len() <= 4
-    }
-
-    fn builder(&self) -> TokenStream {
-        let Call { span, this, ref args, source, .. } = *self;
-        let krate = self.krate();
-        let map = format_ident!("map{}", args.len(), span = span);
-        let target = self.target();
-        let turbofish = self.turbofish();
-        quote_spanned!(span=> #krate::__private::facade::#map(#this, #target::#source #turbofish #(, #args)*))
-    }
-
-    fn target(&self) -> TokenStream {
-        let target = self.owner.target.located_at(self.source.span());
-        quote_spanned!(self.span=> <#target>)
-    }
-
-    /// The call of the async fn, on `value`.
-    fn call(&self, value: Option<TokenStream>) -> TokenStream {
-        let Call { span, source, ref args, .. } = *self;
-        let target = self.target();
-        let turbofish = self.turbofish();
-        let value = value.map(|value| match (self.owner.kind, self.receiver) {
-            (OwnerKind::Impl { pinned: true, .. }, Receiver::Pinned) => quote_spanned!(span=> #value.as_mut()),
-            (OwnerKind::Impl { pinned: true, .. }, _) => quote_spanned!(span=> &**#value),
-            (_, Receiver::Pinned) => {
-                let krate = self.krate();
-                quote_spanned!(span=> #krate::__private::facade::pinned(#value))
-            }
-            _ => value,
-        });
-        let value = value.into_iter();
-        let function = match self.owner.kind {
-            OwnerKind::Free => self.owner.target.clone(),
-            OwnerKind::Impl { .. } | OwnerKind::Trait => quote_spanned!(span=> #target::#source),
-        };
-        let call = quote_spanned!(span=> #function #turbofish(#(#value,)* #(#args),*));
-        // The generated block is sound: the facade's method is `unsafe` too, and asks of its caller what this one asks.
-        if self.is_unsafe { quote_spanned!(span=> unsafe { #call }) } else { call }
-    }
-
-    fn turbofish(&self) -> TokenStream {
-        let (params, span) = (&self.turbofish, self.span);
-        if params.is_empty() { TokenStream::new() } else { quote_spanned!(span=> ::<#(#params),*>) }
-    }
-
-    /// Waits for what `call` gives, on the loop of `on`.
-    fn wait(&self, on: &TokenStream, call: &TokenStream) -> TokenStream {
-        let krate = self.krate();
-        let span = self.span;
-        let name = self.owner.call_name(self.source);
-        let future = match (&self.options.local, self.awaited) {
-            (Some(_), _) => quote_spanned!(span=> move || #call),
-            (None, Some(Awaited::Future)) => quote_spanned!(span=> #krate::__private::future(move || #call)),
-            (None, _) => call.clone(),
-        };
-        let local = if self.options.local.is_some() { "_local" } else { "" };
-        if self.returns == Returns::Alias && (self.options.error.is_none() || self.options.is_default_error) {
-            let verb = format_ident!("call{local}_or", span = span);
-            let folds = if self.options.local.is_some() { "folds_made" } else { "folds" };
-            let folds = format_ident!("{folds}", span = span);
-            let fold = match &self.options.error {
-                Some(error) => quote_spanned!(span=> with(#error)),
-                None => quote_spanned!(span=> fold()),
-            };
-            return quote_spanned! {span=> {
-                #[allow(unused_imports)]
-                use #krate::__private::facade::Unfolded as _;
-                let future = #future;
-                let fold = #krate::__private::facade::#folds(&future).#fold;
-                #krate::__private::facade::#verb(#name, #on, future, fold)
-            }};
-        }
-        let is_result = self.returns == Returns::Result;
-        let convert = match &self.options.error {
-            Some(error) if is_result || !self.options.is_default_error => Some(error.to_token_stream()),
-            _ => is_result.then(|| self.hold()),
-        };
-        let with = if convert.is_some() { "_with" } else { "" };
-        let convert = convert.into_iter();
-        let verb = format_ident!("call{local}{with}", span = span);
-        quote_spanned!(span=> #krate::__private::facade::#verb(#name, #on, #future #(, #convert)*))
-    }
-
-    /// What makes the method's error of the bridge's, by its `From`. It has one place in all methods of an impl, the type, so that
-    /// rustc says once, and not for each, that there is no such `From`.
-    fn hold(&self) -> TokenStream {
-        let span = match self.owner.kind {
-            OwnerKind::Impl { .. } => Span::mixed_site().located_at(self.owner.target.span()),
-            OwnerKind::Trait | OwnerKind::Free => self.span,
-        };
-        let krate = self.owner.registry.krate(span);
-        quote_spanned!(span=> #krate::__private::facade::hold)
-    }
-
-    fn wrap(&self, output: &Output, value: TokenStream, on: &TokenStream) -> TokenStream {
-        output.wrap(&self.krate(), value, on, self.span)
-    }
-
-    /// The place that has the value.
-    fn held(&self) -> TokenStream {
-        let Call { span, this, .. } = *self;
-        let krate = self.krate();
-        match (self.owner.kind, self.receiver) {
-            (OwnerKind::Impl { .. }, _) => quote_spanned!(span=> #this.__held),
-            (OwnerKind::Trait, Receiver::Mutable | Receiver::Pinned) => {
-                quote_spanned!(span=> #krate::Facade::__held_mut(#this))
-            }
-            (OwnerKind::Trait | OwnerKind::Free, _) => quote_spanned!(span=> #krate::Facade::__held(#this)),
-        }
-    }
-
-    /// Binds `value`, where there is a receiver, and `on`, a reference.
-    fn parts(&self) -> TokenStream {
-        let Call { span, this, .. } = *self;
-        let (value, on) = (self.value(), self.on());
-        let krate = self.krate();
-        match self.receiver {
-            Receiver::Shared => {
-                let held = self.held();
-                quote_spanned!(span=> let (#value, #on) = #held.parts();)
-            }
-            Receiver::Mutable | Receiver::Pinned => {
-                let held = self.held();
-                quote_spanned!(span=> let (#value, #on) = #held.parts_mut();)
-            }
-            Receiver::Value => {
-                let held = match self.owner.kind {
-                    OwnerKind::Impl { drops: false, .. } => quote_spanned!(span=> #this.__held),
-                    _ => quote_spanned!(span=> #krate::Facade::__into_held(#this)),
-                };
-                quote_spanned!(span=> let (#value, #on) = #held.into_parts(); let #on = &#on;)
-            }
-            Receiver::None => {
-                let made = match (&self.handle, &self.parent) {
-                    (Some(handle), _) => quote_spanned!(span=> #krate::__private::facade::On::new(#handle)),
-                    (None, Some(parent)) => {
-                        quote_spanned!(span=> ::core::clone::Clone::clone(#krate::Facade::__held(#parent).on()))
-                    }
-                    (None, None) => self.owner.registry.lazy(span),
-                };
-                quote_spanned!(span=> let #on = &#made;)
-            }
-        }
-    }
-}
-
-impl Registry {
-    /// The handle that the expression gives, as a `Result`: of a loop that cannot be started.
-    pub(super) fn given(&self, handle: &TokenStream, span: Span) -> TokenStream {
-        let krate = self.krate(span);
-        match attempt(handle, &self.krate) {
-            Some(attempt) => quote_spanned! {span=>
-                match #krate::__private::Attempt::new(#attempt).outcome() {
-                    ::core::result::Result::Ok(place) => {
-                        ::core::result::Result::Ok(::core::clone::Clone::clone(#krate::__private::handle(&place)))
-                    }
-                    ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
-                }
-            },
-            None => quote_spanned! {span=>
-                ::core::result::Result::Ok(::core::clone::Clone::clone(#krate::__private::handle(&#handle)))
-            },
-        }
-    }
-
-    /// An `On` that asks for its loop when it is needed.
-    pub(super) fn lazy(&self, span: Span) -> TokenStream {
-        let krate = self.krate(span);
-        match &self.handle {
-            Handle::Expr(expr) => {
-                let given = self.given(expr, span);
-                quote_spanned!(span=> #krate::__private::facade::On::lazy(|| #given))
-            }
-            Handle::Module | Handle::Parameter => {
-                let path = self.path_of(&Ident::new("__handle", span), span);
-                quote_spanned!(span=> #krate::__private::facade::On::lazy(#path))
-            }
-        }
-    }
 }
 
 /// A method that only has its signature, so that those who call it are not told a second thing.

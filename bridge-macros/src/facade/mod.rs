@@ -5,11 +5,13 @@
 //! to [`mod@implement`]: it writes the facade's methods where the async ones stand, so that every name means what it meant.
 
 mod attrs;
+mod body;
 mod declare;
 mod docs;
 mod elided;
 mod errors;
 mod future;
+mod handle;
 mod implement;
 mod implements;
 mod item;
