@@ -1,15 +1,16 @@
 //! `shutdown_timeout` and `run_timeout` return in time whatever is stuck: a `spawn_blocking` thread, a task or a caller inside
 //! one poll. What is stuck is abandoned, and whoever waits is told as soon as the futures can be dropped.
 
+use std::cell::RefCell;
 use std::future::pending;
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bridge::{Error, Handle};
+use bridge::{Error, EventLoop, Handle};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
 use bridge_tests::load::Threads;
-use bridge_tests::{BlockedThread, Drops, HANGS, wait_until};
+use bridge_tests::{BlockedThread, Drops, HANGS, OnDrop, wait_until};
 
 const TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -90,7 +91,7 @@ fn shutdown_timeout_abandons_a_loop_whose_future_is_stuck_in_its_drop() {
     on_each(Kind::OURS, |on| {
         let (hold, held) = mpsc::channel::<()>();
         let task = on.submit(async move {
-            let _stuck = bridge_tests::OnDrop::new(move || _ = held.recv());
+            let _stuck = OnDrop::new(move || _ = held.recv());
             pending::<()>().await;
         });
         wait_until(|| is_pending(&task));
@@ -102,6 +103,48 @@ fn shutdown_timeout_abandons_a_loop_whose_future_is_stuck_in_its_drop() {
         drop(hold);
         assert!(matches!(task.result(), Err(Error::Closed)));
     });
+}
+
+#[test]
+fn shutdown_timeout_abandons_a_thread_that_is_stuck_in_the_destructor_of_a_thread_local() {
+    thread_local!(static STUCK: RefCell<Option<OnDrop<Box<dyn FnOnce()>>>> = const { RefCell::new(None) });
+    let stuck = || {
+        let (hold, held) = mpsc::channel::<()>();
+        let held = Mutex::new(Some(held));
+        let start = move || {
+            let held = held.lock().unwrap().take().unwrap();
+            STUCK.set(Some(OnDrop::new(Box::new(move || _ = held.recv()))));
+        };
+        (hold, EventLoop::builder().on_thread_start(start))
+    };
+    let (hold, builder) = stuck();
+    let event_loop = builder.build().unwrap();
+    let (hold_shared, builder) = stuck();
+    let shared = builder.build_shared().unwrap();
+    let started = Instant::now();
+    let ended = [event_loop.shutdown_timeout(TIMEOUT), shared.shutdown_timeout(TIMEOUT)];
+    assert!(started.elapsed() < HANGS / 4);
+    assert!(ended.iter().all(|ended| matches!(ended, Err(Error::TimedOut(_)))), "{ended:?}");
+    drop((hold, hold_shared));
+}
+
+#[test]
+fn a_loop_in_a_thread_local_of_its_own_thread_ends_with_it() {
+    thread_local!(static LOOP: RefCell<Option<EventLoop>> = const { RefCell::new(None) });
+    let event_loop = EventLoop::new().unwrap();
+    let handle = event_loop.handle().clone();
+    let (ended, end) = mpsc::channel();
+    thread_local!(static ENDED: RefCell<Option<OnDrop<Box<dyn FnOnce()>>>> = const { RefCell::new(None) });
+    let owner = Mutex::new(Some(event_loop));
+    handle
+        .block_on(async move {
+            // Destroyed last.
+            ENDED.set(Some(OnDrop::new(Box::new(move || ended.send(()).unwrap()))));
+            LOOP.set(owner.lock().unwrap().take());
+        })
+        .unwrap();
+    drop(handle.submit(async { LOOP.with_borrow(|event_loop| event_loop.as_ref().unwrap().close()) }));
+    end.recv().unwrap();
 }
 
 #[test]

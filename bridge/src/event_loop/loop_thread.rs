@@ -88,10 +88,9 @@ impl LoopThread {
     /// Waits for the end of a loop that aborts, and joins its thread. False: `deadline` came first, and the thread, which is
     /// stuck, is left to itself. It ends the loop as soon as it can.
     fn join(&mut self, deadline: Option<Instant>) -> bool {
-        let ended = self.ended.wait(deadline);
+        let ended = self.wait_for_end(deadline);
         let thread = self.thread.take();
-        // Not by the thread itself, which may own this in a thread-local that outlives the loop.
-        if let Some(thread) = thread.filter(|thread| ended && thread.thread().id() != thread::current().id()) {
+        if let Some(thread) = thread.filter(|thread| ended && !is_current(thread)) {
             // What a loop's thread panics with, if a hook of the user's did, has been reported by the panic hook, and every
             // caller has got `Closed`.
             drop(thread.join());
@@ -99,10 +98,16 @@ impl LoopThread {
         ended
     }
 
+    /// False: `deadline` came first. The loop's own thread does not wait for its end: it may own this in a thread-local that outlives
+    /// the loop.
+    fn wait_for_end(&mut self, deadline: Option<Instant>) -> bool {
+        self.thread.as_ref().is_some_and(is_current) || self.ended.wait(deadline)
+    }
+
     /// Waits for a loop that finishes what was submitted. False: `deadline` came first.
     #[cfg(not(feature = "stream"))]
     fn wait(&mut self, deadline: Option<Instant>, _: bool) -> bool {
-        self.ended.wait(deadline)
+        self.wait_for_end(deadline)
     }
 
     #[cfg(feature = "stream")]
@@ -111,13 +116,17 @@ impl LoopThread {
         const MOVED: Duration = Duration::from_secs(1);
         let given_up_at = Instant::now() + MOVED;
         if deadline.is_some_and(|deadline| deadline <= given_up_at) {
-            return self.ended.wait(deadline);
+            return self.wait_for_end(deadline);
         }
-        self.ended.wait(Some(given_up_at)) || {
+        self.wait_for_end(Some(given_up_at)) || {
             self.loop_ref.streams.give_up_asked_here(on_worker);
-            self.ended.wait(deadline)
+            self.wait_for_end(deadline)
         }
     }
+}
+
+fn is_current(thread: &JoinHandle<()>) -> bool {
+    thread.thread().id() == thread::current().id()
 }
 
 impl Drop for LoopThread {

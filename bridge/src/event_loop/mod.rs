@@ -277,9 +277,8 @@ impl EventLoop {
     /// `Duration::MAX` is no timeout.
     ///
     /// It returns within `timeout` and a quarter of a second, whatever is stuck. A `spawn_blocking` thread that is busy, or a
-    /// loop's thread that blocks, in a poll, in a destructor or in a call onto another loop, is then abandoned: it ends when it
-    /// can, and callers get [`Closed`](Error::Closed) as soon as their futures have been dropped. What is waited for without a limit
-    /// are the destructors of thread-locals on the loop's thread, which run after the loop's end.
+    /// loop's thread that blocks, in a poll, in a destructor (also of a thread-local) or in a call onto another loop, is then
+    /// abandoned: it ends when it can, and callers get [`Closed`](Error::Closed) as soon as their futures have been dropped.
     ///
     /// # Errors
     ///
@@ -586,7 +585,7 @@ impl Builder {
         let (tell, started) = mpsc::sync_channel(1);
         let (builder, hooks) = thread.split(&name);
         let thread = builder.spawn(move || {
-            let _end = end;
+            thread_setup::end_with_thread(end);
             let stops = hooks.start();
             let on = match RunningLoop::start(runtime, &name, spin, slow_poll) {
                 Ok(running) => {

@@ -1,10 +1,12 @@
 //! [`ThreadSetup`]: the name, the stack and the hooks of a loop's own thread.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crate::task::latch::ShutdownGuard;
 use crate::unwind::catch_and_drop;
 
 /// The name of a loop, and of its thread: that which it was given, or one that no other loop has.
@@ -75,6 +77,16 @@ impl Drop for Stops {
     fn drop(&mut self) {
         catch_and_drop(|| self.0.take().map(|f| f()));
     }
+}
+
+thread_local! {
+    static END: RefCell<Option<ShutdownGuard>> = const { RefCell::new(None) };
+}
+
+/// The end of this thread, which has just started, is that of its loop: when the destructors of thread-locals have run, which may
+/// be stuck. They run in the reverse of the order in which they were registered, so this is the last.
+pub(crate) fn end_with_thread(guard: ShutdownGuard) {
+    END.set(Some(guard));
 }
 
 /// Why a loop was not started.

@@ -289,7 +289,7 @@ impl SharedLoop {
         // With a hook it is waited for.
         let (give, given) = mpsc::sync_channel::<Box<Engine>>(usize::from(!hooks.has_start()));
         let started = builder.spawn(move || {
-            let _end = end;
+            thread_setup::end_with_thread(end);
             // The shutdown waits for the hooks as well, and for the destructors that run at the end, and so for what they wait for.
             let _driving = Driving::start(driven);
             let _stops = hooks.start();
