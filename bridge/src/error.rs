@@ -72,13 +72,17 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-    /// For a function that cannot return an error: resumes the future's panic, or panics. `advice` says how it would return one.
+    /// For a function that cannot return an error: resumes the future's panic, or panics. `advice` says how its author has it return
+    /// one.
     #[cold]
     #[track_caller]
-    pub(crate) fn raise(self, function: &str, advice: &str) -> ! {
+    pub(crate) fn raise(self, function: &str, advice: Option<&str>) -> ! {
         match self {
             Error::Panicked(panic) => resume_unwind(panic.into_payload()),
-            error => panic!("`{function}`: {error} ({advice})"),
+            error => match advice {
+                Some(advice) => panic!("`{function}`: {error} ({advice})"),
+                None => panic!("`{function}`: {error}"),
+            },
         }
     }
 }

@@ -364,5 +364,5 @@ impl<E: From<Error>> FoldsError for E {
 #[cold]
 #[track_caller]
 fn misuse(companion: &str, error: Error) -> ! {
-    error.raise(companion, "`#[threadsafe(fallible)]` returns this as an error")
+    error.raise(companion, Some("`#[threadsafe(fallible)]` returns this as an error"))
 }

@@ -588,10 +588,11 @@ mod items_of_a_method {
 
     use std::collections::VecDeque;
     use std::io;
+    use std::sync::Arc;
     use std::time::Duration;
 
     use bridge::{Error, Facade as _, threadsafe};
-    use tokio::sync::mpsc;
+    use tokio::sync::{Mutex, mpsc};
     use tokio::task::yield_now;
 
     pub(crate) struct Lines(VecDeque<io::Result<u32>>);
@@ -613,16 +614,47 @@ mod items_of_a_method {
         }
     }
 
+    pub(crate) trait Adapter<'a, S>: Send + Sync + 'a {
+        fn adapt(&self, item: u8) -> u8;
+    }
+
+    /// Borrows, and is held over an `.await` behind a trait object.
+    pub(crate) struct Adapted<'a, S>(Arc<Mutex<Box<dyn Adapter<'a, S> + 'a>>>, u8);
+
+    impl<'a, S: Send + Sync + 'a> Adapted<'a, S> {
+        pub async fn next(&mut self) -> Result<Option<u8>, Error> {
+            let adapter = Arc::clone(&self.0).lock_owned().await;
+            self.1 += 1;
+            Ok(Some(adapter.adapt(self.1)).filter(|item| *item < 10))
+        }
+    }
+
     pub(crate) mod blocking {
         use std::io;
 
         bridge::facade! {
             handle = bridge::shared();
+            pub(crate) struct Adapted<'a, S>(super::Adapted<'a, S>): Iterator<Item = Result<u8, bridge::Error>>(next)
+                where S: Send + Sync + 'a;
             pub(crate) struct Receiver<T>(tokio::sync::mpsc::Receiver<T>): Iterator<Item = T>(recv);
             pub(crate) struct Lines(super::Lines): From<super::Lines> + Iterator<Item = io::Result<super::Line>>(next_line);
             #[derive(Debug)]
             pub(crate) struct Line(super::Line);
         }
+    }
+
+    #[test]
+    fn come_from_a_generic_type_that_borrows() {
+        struct Adds<'a>(&'a u8);
+        impl<'a> Adapter<'a, u16> for Adds<'a> {
+            fn adapt(&self, item: u8) -> u8 {
+                item + self.0
+            }
+        }
+        let by = 5;
+        let adapted = Adapted(Arc::new(Mutex::new(Box::new(Adds(&by)))), 0);
+        let items: Vec<u8> = blocking::Adapted::wrap(adapted, bridge::shared()).map(Result::unwrap).collect();
+        assert_eq!(items, [6, 7, 8, 9]);
     }
 
     #[test]
@@ -884,6 +916,64 @@ mod traits {
     }
 }
 
+mod supertraits {
+    //! A blocking trait with the supertraits of the async one, a visibility of its own, and its docs.
+
+    use bridge::Facade as _;
+
+    pub(crate) mod kv {
+        use bridge::threadsafe;
+
+        /// Has an id.
+        pub(crate) trait Id {
+            fn id(&self) -> u8;
+        }
+
+        #[threadsafe(facade = super::blocking, name = BlockingReader, vis = pub(super), supertraits(Id, Send + 'static))]
+        pub(crate) trait Reader: Id + Send + Sync + 'static {
+            async fn read(&self) -> u8;
+        }
+    }
+
+    use kv::{BlockingReader, Id, Reader};
+
+    pub(crate) struct File(u8);
+
+    impl Id for File {
+        fn id(&self) -> u8 {
+            self.0
+        }
+    }
+
+    impl Reader for File {
+        async fn read(&self) -> u8 {
+            tokio::task::yield_now().await;
+            self.0 + 1
+        }
+    }
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(crate) struct File(super::File);
+        }
+    }
+
+    impl Id for blocking::File {
+        fn id(&self) -> u8 {
+            self.as_async().id()
+        }
+    }
+
+    #[test]
+    fn are_there_for_who_has_the_trait() {
+        fn sum(reader: Box<dyn BlockingReader>) -> u8 {
+            std::thread::spawn(move || reader.id() + reader.read()).join().unwrap()
+        }
+        assert_eq!(sum(Box::new(blocking::File::wrap(File(1), bridge::shared()))), 3);
+    }
+}
+
 mod options {
     //! What is said of single methods.
 
@@ -1080,7 +1170,7 @@ mod local {
         assert_eq!(client.add(2), 3);
         let mut client = client.on(bridge::shared());
         let panic = catch_unwind(AssertUnwindSafe(|| client.add(2))).unwrap_err();
-        assert!(panic.downcast_ref::<String>().unwrap().contains("`Client::add` is `local`"));
+        assert!(panic.downcast_ref::<String>().unwrap().contains("`LocalClient::add` is `local`"));
     }
 }
 
@@ -1257,6 +1347,14 @@ mod errors_of_a_list {
             SearchResult(self.0)
         }
 
+        pub(crate) async fn search_for_ever(&self) -> SearchResult {
+            future::pending().await
+        }
+
+        pub(crate) async fn count_for_ever(&self) -> u64 {
+            future::pending().await
+        }
+
         pub(crate) async fn reply<T: From<u8>>(&self) -> Reply<T> {
             Ok(self.0.into())
         }
@@ -1271,8 +1369,18 @@ mod errors_of_a_list {
         Failed(error.to_string())
     }
 
+    const SHORT: Duration = Duration::from_millis(1);
+
     fn silent(_: bridge::Error) -> std::fmt::Error {
         std::fmt::Error
+    }
+
+    fn not_found(_: bridge::Error) -> SearchResult {
+        SearchResult(0)
+    }
+
+    fn none(_: bridge::Error) -> u64 {
+        0
     }
 
     mod blocking {
@@ -1289,7 +1397,13 @@ mod errors_of_a_list {
                 pub async fn never(&self) -> AppResult<()>;
                 #[threadsafe(error = super::silent)]
                 pub async fn silent(&self) -> Result<(), std::fmt::Error>;
+                #[threadsafe(name = silent_or_panic, error = panic)]
+                pub async fn silent(&self) -> Result<(), std::fmt::Error>;
                 pub async fn search(&self) -> SearchResult;
+                #[threadsafe(name = search_in_time, error = super::not_found, timeout = super::SHORT)]
+                pub async fn search_for_ever(&self) -> SearchResult;
+                #[threadsafe(name = count_in_time, error = super::none, timeout = super::SHORT)]
+                pub async fn count_for_ever(&self) -> u64;
                 pub async fn reply<T: From<u8>>(&self) -> Reply<T>;
                 #[threadsafe(as_is)]
                 pub async fn with(&mut self, other: Self) -> &super::Client;
@@ -1300,20 +1414,18 @@ mod errors_of_a_list {
     }
 
     mod panicking {
-        fn panics<E>(error: bridge::Error) -> E {
-            panic!("{error}")
-        }
-
         bridge::facade! {
             handle = bridge::shared();
-            error = panics;
+            error = panic;
 
             #[threadsafe(error = super::failed, timeout = std::time::Duration::from_millis(1))]
             pub(super) struct Client(super::Client) {
                 pub async fn never(&self) -> super::AppResult<()>;
-                #[threadsafe(error = panics)]
+                #[threadsafe(error = panic)]
                 pub async fn silent(&self) -> Result<(), std::fmt::Error>;
             }
+            pub(super) struct Rows(super::Rows): Iterator;
+            pub(super) struct Action(super::Action): IntoFuture<Output = super::AppResult<super::Client>>;
         }
     }
 
@@ -1344,6 +1456,27 @@ mod errors_of_a_list {
         let client = panicking::Client::wrap(Client(1), bridge::shared());
         assert!(client.never().unwrap_err().0.contains("1ms"));
         assert!(std::panic::catch_unwind(|| client.silent()).is_err());
+    }
+
+    #[test]
+    fn are_panics_at_the_callers_line_that_name_the_method() {
+        let client = blocking::Client::wrap(Client(1), &limited());
+        let panicked = std::panic::catch_unwind(|| client.silent_or_panic()).unwrap_err();
+        let text = panicked.downcast_ref::<String>().unwrap();
+        assert!(text.starts_with("`Client::silent_or_panic`: timed out after 1ms"), "{text}");
+        let mut rows = panicking::Rows::wrap(Rows, &limited());
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| rows.next())).unwrap_err();
+        assert!(panicked.downcast_ref::<String>().unwrap().starts_with("`Rows::next`"));
+        let action = panicking::Action::wrap(Action, &limited());
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| action.run())).err().unwrap();
+        assert!(panicked.downcast_ref::<String>().unwrap().starts_with("`Action::run`"));
+    }
+
+    #[test]
+    fn of_a_method_are_its_output_where_that_is_no_result() {
+        let client = blocking::Client::wrap(Client(1), bridge::shared());
+        assert_eq!(client.search_in_time(), SearchResult(0));
+        assert_eq!(client.count_in_time(), 0);
     }
 
     #[test]

@@ -454,6 +454,22 @@ fn of_two_limits_the_shorter_holds() {
 }
 
 #[test]
+fn a_limit_is_removed_and_a_longer_one_set() {
+    on_each(Kind::ALL, |on| {
+        let short = on.with_timeout(Duration::ZERO);
+        assert_eq!(short.timeout(), Some(Duration::ZERO));
+        assert_eq!(short.without_timeout().timeout(), None);
+        let longer = short.without_timeout().with_timeout(LONG);
+        assert_eq!(longer.timeout(), Some(LONG));
+        assert_eq!(longer.block_on(ready(1)).unwrap(), 1);
+        assert_timed_out(short.block_on(ready(1)), Duration::ZERO);
+    });
+    let event_loop = event_loop();
+    let short = event_loop.handle().with_timeout(Duration::ZERO);
+    assert_eq!(short.without_timeout().block_on_local(|| ready(1)).unwrap(), 1);
+}
+
+#[test]
 fn a_limit_holds_for_the_new_handle_only() {
     on_each(Kind::ALL, |on| {
         let hasty = on.with_timeout(Duration::ZERO);

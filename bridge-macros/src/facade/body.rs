@@ -8,14 +8,16 @@ use syn::spanned::Spanned as _;
 use super::map::Output;
 use super::method::{Awaited, Owner, OwnerKind, Receiver, Returns};
 use super::options::MethodOptions;
-use super::timeout;
 use super::tokens::Located as _;
+use super::{fold, timeout};
 
 /// The body of a method.
 pub(super) struct Call<'a> {
     pub(super) owner: &'a Owner<'a>,
     /// The async fn.
     pub(super) source: &'a Ident,
+    /// What the call is named in errors and reports.
+    pub(super) called: String,
     pub(super) span: Span,
     pub(super) is_unsafe: bool,
     pub(super) receiver: Receiver,
@@ -124,7 +126,7 @@ impl Call<'_> {
     /// Starts the loop, for a call that is to find it.
     fn start(&self) -> TokenStream {
         let (span, on) = (self.span, self.on());
-        if self.returns != Returns::Result {
+        if self.returns != Returns::Result || self.options.error.as_ref().is_some_and(fold::panics) {
             return quote_spanned!(span=> let _ = #on.handle(););
         }
         let hold = self.options.error.as_ref().map_or_else(|| self.hold(), ToTokens::to_token_stream);
@@ -195,21 +197,26 @@ impl Call<'_> {
     fn wait(&self, on: &TokenStream, call: &TokenStream) -> TokenStream {
         let krate = self.krate();
         let span = self.span;
-        let name = self.owner.call_name(self.source);
+        let name = &self.called;
         let future = match (&self.options.local, self.awaited) {
             (Some(_), _) => quote_spanned!(span=> move || #call),
             (None, Some(Awaited::Future)) => quote_spanned!(span=> #krate::__private::future(move || #call)),
             (None, _) => call.clone(),
         };
         let local = if self.options.local.is_some() { "_local" } else { "" };
-        if self.returns == Returns::Alias && (self.options.error.is_none() || self.options.is_default_error) {
+        let error = self.options.error.as_ref();
+        // It is of this method alone, which may return a value of its own for such an error.
+        let own = error.filter(|error| !self.options.is_default_error && !fold::panics(error));
+        let fold = match (self.returns, own) {
+            (Returns::Result, _) => None,
+            (_, Some(own)) => Some(quote_spanned!(span=> with_own(#own))),
+            (Returns::Alias, None) => Some(fold::of(error, span)),
+            _ => None,
+        };
+        if let Some(fold) = fold {
             let verb = format_ident!("call{local}_or", span = span);
             let folds = if self.options.local.is_some() { "folds_made" } else { "folds" };
             let folds = format_ident!("{folds}", span = span);
-            let fold = match &self.options.error {
-                Some(error) => quote_spanned!(span=> with(#error)),
-                None => quote_spanned!(span=> fold()),
-            };
             return quote_spanned! {span=> {
                 #[allow(unused_imports)]
                 use #krate::__private::facade::Unfolded as _;
@@ -218,10 +225,11 @@ impl Call<'_> {
                 #krate::__private::facade::#verb(#name, #on, future, fold)
             }};
         }
-        let is_result = self.returns == Returns::Result;
-        let convert = match &self.options.error {
-            Some(error) if is_result || !self.options.is_default_error => Some(error.to_token_stream()),
-            _ => is_result.then(|| self.hold()),
+        let convert = match error {
+            _ if self.returns != Returns::Result => None,
+            Some(error) if fold::panics(error) => None,
+            Some(error) => Some(error.to_token_stream()),
+            None => Some(self.hold()),
         };
         let with = if convert.is_some() { "_with" } else { "" };
         let convert = convert.into_iter();

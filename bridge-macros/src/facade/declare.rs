@@ -158,7 +158,12 @@ impl Annotated<'_> {
         let where_clause = &generics.where_clause;
         let head = match kind {
             ItemKind::Impl(ty) => quote!(impl #generics #ty #where_clause),
-            ItemKind::Trait { vis, name } => quote!(#vis trait #name #generics #where_clause),
+            ItemKind::Trait { attrs, vis, name } => {
+                let vis = defaults.vis.take().unwrap_or_else(|| vis.clone());
+                let docs = super::docs::of_trait(attrs, name);
+                let supertraits = self.options.supertraits.iter();
+                quote!(#docs #vis trait #name #generics : #(#supertraits)+* #where_clause)
+            }
         };
         quote!([#defaults #(name = #name,)*] #head { #content })
     }

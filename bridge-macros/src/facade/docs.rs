@@ -1,6 +1,6 @@
 //! The docs of a facade's methods: the async fn's, for a reader who blocks.
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 use syn::{Attribute, Expr, ExprLit, Lit, Meta, parse_quote};
 
@@ -16,6 +16,14 @@ pub(super) fn carried(attrs: &[Attribute], otherwise: impl FnOnce() -> String) -
         docs = otherwise();
     }
     literal(&docs)
+}
+
+/// The docs of a blocking trait: those of the async one, and who has it.
+pub(super) fn of_trait(attrs: &[Attribute], name: &Ident) -> TokenStream {
+    let who = format!("Every facade of a type that implements [`{name}`] has it.");
+    let docs = carried(attrs, || format!("The blocking form of [`{name}`]."));
+    let who = literal(&who);
+    quote!(#docs #[doc = ""] #who)
 }
 
 fn is_doc(attr: &Attribute) -> bool {
@@ -202,8 +210,9 @@ fn relinked_text(text: &str, target: Target<'_>) -> String {
         };
         let path = written.strip_suffix("()").unwrap_or(written);
         match target(path) {
-            Some(path) => {
-                relinked.push_str(&format!("[{label}]({path})"));
+            Some(target) => {
+                let label = if link.is_none() { renamed(label, path, &target) } else { label.to_owned() };
+                relinked.push_str(&format!("[{label}]({target})"));
                 rest = link.map_or(after, |(_, rest)| rest);
             }
             None => relinked.push_str(&format!("[{label}]")),
@@ -211,6 +220,21 @@ fn relinked_text(text: &str, target: Target<'_>) -> String {
     }
     relinked.push_str(rest);
     relinked
+}
+
+/// The text of a link that names `path`, which leads to `target`: with the facade's name, where that is another.
+fn renamed(label: &str, path: &str, target: &str) -> String {
+    let last = |path: &str| path.rsplit("::").next().unwrap_or_default().to_owned();
+    let (of, facade) = match (path.rsplit_once("::"), target.rsplit_once("::")) {
+        // A method of it.
+        (Some((of, method)), Some((facade, same))) if method == same => (of, facade),
+        _ => (path, target),
+    };
+    if path.starts_with("Self") || last(of) == last(facade) {
+        label.to_owned()
+    } else {
+        label.replacen(of, &last(facade), 1)
+    }
 }
 
 /// What is before the next brackets outside of code, in them, and after them.

@@ -5,8 +5,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, GenericParam, Generics, Meta, Result, Signature, Token, TraitItemType, Type, TypePath, Visibility,
-    braced, bracketed, parse_quote, token,
+    Attribute, GenericParam, Generics, Meta, Result, Signature, Token, TraitItemType, Type, TypeParamBound, TypePath,
+    Visibility, braced, bracketed, parse_quote, token,
 };
 
 use super::errors::{Errors, conditions, mistake};
@@ -44,7 +44,13 @@ pub(super) struct Block {
 
 pub(super) enum BlockKind {
     Impl(Type),
-    Trait { vis: Visibility, name: Ident, twin: Ident },
+    Trait {
+        docs: Vec<Attribute>,
+        vis: Visibility,
+        name: Ident,
+        twin: Ident,
+        supertraits: Punctuated<TypeParamBound, Token![+]>,
+    },
 }
 
 pub(super) enum Member {
@@ -62,6 +68,7 @@ impl Parse for Block {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let options;
         bracketed!(options in input);
+        let docs = input.call(Attribute::parse_outer)?;
         let is_trait = !input.peek(Token![impl]);
         let place = if is_trait { Place::Trait } else { Place::Impl };
         let options = Options::parse(options.parse()?, place)?;
@@ -70,7 +77,16 @@ impl Parse for Block {
             input.parse::<Token![trait]>()?;
             let name: Ident = input.parse()?;
             let twin = options.name.unwrap_or_else(|| format_ident!("{name}Blocking"));
-            (BlockKind::Trait { vis, name, twin }, input.parse::<Generics>()?)
+            let generics = input.parse::<Generics>()?;
+            input.parse::<Token![:]>()?;
+            let mut supertraits = Punctuated::new();
+            while !input.peek(Token![where]) && !input.peek(token::Brace) {
+                supertraits.push_value(input.parse()?);
+                if input.peek(Token![+]) {
+                    supertraits.push_punct(input.parse()?);
+                }
+            }
+            (BlockKind::Trait { docs, vis, name, twin, supertraits }, generics)
         } else {
             input.parse::<Token![impl]>()?;
             let generics: Generics = input.parse()?;
@@ -138,7 +154,7 @@ pub(super) fn block(registry: &Registry, mut block: Block) -> TokenStream {
     let mut errors = Errors::default();
     let generated = match &block.kind {
         BlockKind::Impl(ty) => inherent(registry, &block, ty, &mut errors),
-        BlockKind::Trait { vis, name, twin } => super::traits::twin(registry, &block, (vis, name, twin), &mut errors),
+        BlockKind::Trait { .. } => super::traits::twin(registry, &block, &mut errors),
     };
     quote!(#generated #errors)
 }
@@ -159,6 +175,7 @@ fn inherent(registry: &Registry, block: &Block, ty: &Type, errors: &mut Errors) 
         this: target.clone(),
         target,
         name,
+        called: Some(found.entry.name.to_string()),
         block: Some(&of_impl),
         kind: OwnerKind::Impl { drops: found.entry.kind != EntryKind::Plain, pinned: found.entry.is_pinned },
         facade: Some(&facade),
@@ -179,6 +196,7 @@ pub(super) fn free(registry: &Registry, function: Function, errors: &mut Errors)
         this: target.clone(),
         target,
         name: String::new(),
+        called: None,
         block: None,
         kind: OwnerKind::Free,
         facade: None,

@@ -5,6 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, Generics, Path, Result, Type, Visibility};
 
 use super::errors::mistake;
+use super::fold;
 use super::list::Implements;
 use super::registry::{Handle, Registry};
 use super::structs::with_predicates;
@@ -204,8 +205,6 @@ impl Of<'_> {
 
 /// What becomes of an error of the bridge, where an output may be a `Result`.
 fn folds(of: TokenStream, error: Option<&Path>, here: Span) -> TokenStream {
-    match error.map(|error| error.located_at(here)) {
-        Some(error) => quote_spanned!(here=> #of.with(#error)),
-        None => quote_spanned!(here=> #of.fold()),
-    }
+    let fold = fold::of(error, here).located_at(here);
+    quote_spanned!(here=> #of.#fold)
 }

@@ -23,7 +23,7 @@ pub(super) struct Item {
 
 pub(super) enum ItemKind {
     Impl(Type),
-    Trait { vis: Visibility, name: Ident },
+    Trait { attrs: Vec<Attribute>, vis: Visibility, name: Ident },
 }
 
 pub(super) enum Member {
@@ -54,11 +54,11 @@ impl Item {
 
 impl Parse for Item {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        input.call(Attribute::parse_outer)?;
+        let attrs = input.call(Attribute::parse_outer)?;
         let vis: Visibility = input.parse()?;
         let unsafety: Option<Token![unsafe]> = input.parse()?;
         if input.peek(Token![trait]) {
-            return trait_item(input, vis);
+            return trait_item(input, attrs, vis);
         }
         if !input.peek(Token![impl]) || unsafety.is_some() {
             let first: TokenTree = input.parse()?;
@@ -88,7 +88,7 @@ impl Parse for Item {
     }
 }
 
-fn trait_item(input: ParseStream<'_>, vis: Visibility) -> Result<Item> {
+fn trait_item(input: ParseStream<'_>, attrs: Vec<Attribute>, vis: Visibility) -> Result<Item> {
     input.parse::<Token![trait]>()?;
     let name = input.parse()?;
     let mut generics: Generics = input.parse()?;
@@ -97,7 +97,7 @@ fn trait_item(input: ParseStream<'_>, vis: Visibility) -> Result<Item> {
     }
     generics.where_clause = input.parse()?;
     let members = members(input, true)?;
-    Ok(Item { kind: ItemKind::Trait { vis, name }, generics, members })
+    Ok(Item { kind: ItemKind::Trait { attrs, vis, name }, generics, members })
 }
 
 fn members(input: ParseStream<'_>, in_trait: bool) -> Result<Vec<Member>> {

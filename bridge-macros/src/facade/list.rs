@@ -262,6 +262,13 @@ impl Parse for Declared {
         let of = {
             let content;
             parenthesized!(content in input);
+            if content.peek(Token![pub]) {
+                return Err(mistake(
+                    content.parse::<Visibility>()?,
+                    "the async value is no field of a facade",
+                    "leave `pub` out; `Facade::as_async` borrows the value, or methods of your own do by `: Async(name)`",
+                ));
+            }
             let of = content.parse()?;
             let more: TokenStream = content.parse()?;
             if !more.is_empty() {

@@ -8,9 +8,9 @@ use syn::{
 };
 
 use super::errors::mistake;
-use super::future;
 use super::registry::{EntryKind, Found, Registry};
 use super::tokens::{at, ungrouped};
+use super::{fold, future};
 use crate::ast::types::{self, Part};
 
 /// How an output becomes one of the facade's.
@@ -448,10 +448,7 @@ fn wrap_items(
     span: Span,
 ) -> TokenStream {
     let stream = Ident::new("stream", span);
-    let fold = match error {
-        Some(error) => quote_spanned!(span=> with(#error)),
-        None => quote_spanned!(span=> fold()),
-    };
+    let fold = fold::of(error, span);
     let items = quote_spanned!(span=> #krate::__private::facade::items(#method, #on, #stream, fold));
     let items = if item.is_same() {
         items

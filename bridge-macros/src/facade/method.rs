@@ -41,6 +41,8 @@ pub(super) struct Owner<'a> {
     pub(super) this: TokenStream,
     /// The type, or the trait. Empty where it is neither.
     pub(super) name: String,
+    /// What its methods are called on: the facade, the blocking trait.
+    pub(super) called: Option<String>,
     /// The impl.
     pub(super) block: Option<&'a Block>,
     pub(super) kind: OwnerKind,
@@ -83,7 +85,8 @@ impl Owner<'_> {
     pub(super) fn generate(&self, method: Method) -> Result<Generated> {
         let Method { attrs, vis, mut sig, name, options } = method;
         let source = sig.ident.clone();
-        let mut call = self.prepare(&source, &mut sig, &options)?;
+        let called = self.call_name(name.as_ref().unwrap_or(&source));
+        let mut call = self.prepare(&source, called, &mut sig, &options)?;
         let needs_loop = call.receiver == Receiver::None
             && (call.awaited.is_some() || !call.output.is_same() || options.in_context.is_some());
         if needs_loop && call.parent.is_none() && matches!(self.registry.handle, Handle::Parameter) {
@@ -112,7 +115,13 @@ impl Owner<'_> {
     }
 
     /// Makes the signature the facade's, and says how it calls the async fn.
-    fn prepare<'a>(&'a self, source: &'a Ident, sig: &mut Signature, options: &'a MethodOptions) -> Result<Call<'a>> {
+    fn prepare<'a>(
+        &'a self,
+        source: &'a Ident,
+        called: String,
+        sig: &mut Signature,
+        options: &'a MethodOptions,
+    ) -> Result<Call<'a>> {
         let turbofish = with::substitute(sig, &options.with);
         let (receiver, this) = receiver(sig)?;
         let awaited = awaited(sig)?;
@@ -131,8 +140,7 @@ impl Owner<'_> {
         if awaited.is_some() && !in_trait {
             callbacks(sig)?;
         }
-        let name = self.call_name(source);
-        let items = (!in_trait && options.local.is_none()).then_some((&*name, options.error.as_ref()));
+        let items = (!in_trait && options.local.is_none()).then_some((&*called, options.error.as_ref()));
         let mapper = Mapper { registry: self.registry, in_trait, is_pinned, own: self.facade, items };
         let returns = Returns::of(&sig.output, &self.target);
         let Mapped { args, parent, output } = if options.as_is.is_some() {
@@ -148,6 +156,7 @@ impl Owner<'_> {
         Ok(Call {
             owner: self,
             source,
+            called,
             span: at(source.span()),
             is_unsafe: matches!(sig.safety, Safety::Unsafe(_)),
             receiver,
@@ -163,9 +172,9 @@ impl Owner<'_> {
         })
     }
 
-    /// What calls of a method are named.
-    pub(super) fn call_name(&self, source: &Ident) -> String {
-        let of = if self.kind == OwnerKind::Free { String::new() } else { format!("{}::", self.name) };
+    /// What calls of a method of that name are named in errors and reports: as the users of the facade know it.
+    fn call_name(&self, source: &Ident) -> String {
+        let of = self.called.as_ref().map_or_else(String::new, |called| format!("{called}::"));
         format!("{of}{}", source.unraw())
     }
 

@@ -10,6 +10,7 @@ mod declare;
 mod docs;
 mod elided;
 mod errors;
+mod fold;
 mod future;
 mod handle;
 mod implement;

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, Path, Result, Token, Type, Visibility, WherePredicate, parenthesized, token};
+use syn::{Error, Expr, Path, Result, Token, Type, TypeParamBound, Visibility, WherePredicate, parenthesized, token};
 
 use super::errors::mistake;
 
@@ -31,6 +31,8 @@ pub(super) struct Options {
     /// `implements(…)`: what follows the colon of a struct in `facade!`.
     pub(super) implements: Option<TokenStream>,
     pub(super) name: Option<Ident>,
+    /// The traits that the blocking form of a trait has for supertraits.
+    pub(super) supertraits: Vec<TypeParamBound>,
     pub(super) skip: Option<Ident>,
     pub(super) method: MethodOptions,
     /// Those of the companions, where there are both.
@@ -108,6 +110,11 @@ pub(super) enum Place {
 
 const OF_COMPANIONS: [&str; 6] = ["docs", "fallible", "stream", "submit", "suffix", "vis"];
 
+/// Whether what is generated there has a visibility, which may be another than the async one.
+fn has_vis(place: Place) -> bool {
+    matches!(place, Place::Method | Place::Trait)
+}
+
 impl Options {
     pub(super) fn parse(tokens: TokenStream, place: Place) -> Result<Options> {
         let options = (|input: ParseStream<'_>| {
@@ -122,9 +129,8 @@ impl Options {
         })
         .parse2(tokens)?;
         let companions = options.companions.is_some() || place == Place::MethodOfBoth;
-        let of_companions = |word: &&Ident| {
-            OF_COMPANIONS.iter().any(|name| *word == name) && !(place == Place::Method && *word == "vis")
-        };
+        let of_companions =
+            |word: &&Ident| OF_COMPANIONS.iter().any(|name| *word == name) && !(has_vis(place) && *word == "vis");
         if let Some(word) = options.written.iter().find(of_companions).filter(|_| !companions) {
             return Err(mistake(
                 word,
@@ -143,10 +149,10 @@ impl Options {
         self.written.push(key.clone());
         let start = input.fork();
         let for_companions = match &*key.to_string() {
-            "facade" | "companions" | "facade_attr" | "implements" | "crate" | "handle" => {
+            "facade" | "companions" | "facade_attr" | "implements" | "crate" | "handle" | "supertraits" => {
                 self.item_option(&key, input, place)?
             }
-            "vis" if place == Place::Method => {
+            "vis" if has_vis(place) => {
                 self.method.vis = Some(value(&key, input, Visibility::parse)?);
                 false
             }
@@ -185,6 +191,10 @@ impl Options {
                 self.krate = Some(value(key, input, Path::parse_mod_style)?);
                 return Ok(true);
             }
+            "supertraits" if place == Place::Trait => {
+                let bounds = list(key, input, Punctuated::<TypeParamBound, Token![+]>::parse_separated_nonempty)?;
+                self.supertraits.extend(bounds.into_iter().flatten());
+            }
             "handle" if place == Place::Impl => {
                 self.handle = Some(value(key, input, Expr::parse)?);
                 return Ok(true);
@@ -209,7 +219,14 @@ impl Options {
                 ));
             }
             "name" if !matches!(place, Place::Impl | Place::Struct) => {
-                self.name = Some(value(key, input, Ident::parse_any)?)
+                self.name = Some(value(key, input, Ident::parse_any)?);
+                if input.peek(Token![::]) {
+                    return Err(mistake(
+                        key,
+                        "`name` is one name, of what stands beside the async one",
+                        "re-export it where it is to be found: `pub use …`",
+                    ));
+                }
             }
             "error" => self.method.error = Some(value(key, input, Path::parse)?),
             "with" => self.method.with.extend(list(key, input, With::parse)?),
@@ -332,7 +349,9 @@ fn unknown(key: &Ident, place: Place) -> Error {
              declares the type, `handle`, `facade_attr` and `implements`"
         }
         Place::Struct => "`timeout`, `error`, `local`, `bound` and `with`",
-        Place::Trait => "`facade`, `name`, `timeout`, `error`, `attr`, `bound`, `crate` and `companions`",
+        Place::Trait => {
+            "`facade`, `name`, `vis`, `supertraits`, `timeout`, `error`, `attr`, `bound`, `crate` and `companions`"
+        }
         Place::Method | Place::MethodOfBoth => {
             "`skip`, `name`, `vis`, `as_is`, `in_context`, `timeout`, `error`, `local`, `attr`, `bound` and `with`"
         }

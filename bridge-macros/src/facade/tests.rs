@@ -73,6 +73,12 @@ fn links_lead_to_what_the_facade_has() {
     for same in ["[this](x.html#y)", "[that](b\"x)"] {
         assert_eq!(relinked(same), same);
     }
+    // By the facade's name, where that is another, but in a text of the author's own.
+    assert_eq!(
+        relinked("[`Page`], [`crate::page::Page`]"),
+        "[`Sheet`](crate::blocking::Sheet), [`Sheet`](crate::blocking::Sheet)"
+    );
+    assert_eq!(relinked("[a `Page`](crate::page::Page)"), "[a `Page`](crate::blocking::Sheet)");
     // What the facade has by no name, or by another, is the async type's.
     assert_eq!(relinked("[`Self::other`]"), "[`Self::other`](super::Client::other)");
     for same in ["[`Self::get`]", "[it](Self::put)"] {

@@ -2,24 +2,21 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Generics, ReceiverKind, ReturnType, Signature, TraitItemType, Type, Visibility, parse_quote};
+use syn::parse::Parser as _;
+use syn::{Attribute, Generics, ReceiverKind, ReturnType, Signature, TraitItemType, Type, parse_quote};
 
 use super::errors::Errors;
-use super::implement::{Block, Member, arguments, method, param};
+use super::future;
+use super::implement::{Block, BlockKind, Member, arguments, method, param};
 use super::method::{Generated, Method, Owner, OwnerKind};
 use super::options::MethodOptions;
 use super::registry::Registry;
 use super::tokens::at;
-use super::{docs, future};
 use crate::ast::types::{self, Part};
 
 /// The blocking trait, and its blanket impl.
-pub(super) fn twin(
-    registry: &Registry,
-    block: &Block,
-    (vis, name, twin): (&Visibility, &Ident, &Ident),
-    errors: &mut Errors,
-) -> TokenStream {
+pub(super) fn twin(registry: &Registry, block: &Block, errors: &mut Errors) -> TokenStream {
+    let BlockKind::Trait { docs, vis, name, twin, supertraits } = &block.kind else { return TokenStream::new() };
     let krate = registry.krate(name.span());
     let here = at(name.span());
     let facade = Ident::new("F", Span::mixed_site());
@@ -30,6 +27,7 @@ pub(super) fn twin(
         this: quote!(#facade::Async),
         target: target.clone(),
         name: name.to_string(),
+        called: Some(twin.to_string()),
         block: None,
         kind: OwnerKind::Trait,
         facade: None,
@@ -45,6 +43,9 @@ pub(super) fn twin(
     let clause = outer.make_where_clause();
     clause.predicates.push(parse_quote!(#facade: #krate::Facade));
     clause.predicates.push(parse_quote!(#facade::Async: #name #arguments));
+    if !supertraits.is_empty() {
+        clause.predicates.push(parse_quote!(#facade: #supertraits));
+    }
     for associated in associated {
         clause.predicates.push(parse_quote!(<#target>::#associated: ::core::marker::Send));
     }
@@ -54,13 +55,21 @@ pub(super) fn twin(
     }
     let (impl_generics, _, where_clause) = outer.split_for_impl();
     let (params, bare_where) = (&block.generics, &block.generics.where_clause);
-    let docs =
-        docs::literal(&format!("The blocking form of [`{name}`], which the facades of all that implement that have."));
+    let colon = (!supertraits.is_empty()).then(|| quote!(:));
     let attrs = &block.attrs;
+    let of_impl = attrs.iter().filter(|attr| !is_of_trait(attr));
     quote_spanned! {here=>
-        #docs #(#attrs)* #vis trait #twin #params #bare_where { #heads }
-        #(#attrs)* impl #impl_generics #twin #arguments for #facade #where_clause { #whole }
+        #(#docs)* #(#attrs)* #vis trait #twin #params #colon #supertraits #bare_where { #heads }
+        #(#of_impl)* impl #impl_generics #twin #arguments for #facade #where_clause { #whole }
     }
+}
+
+/// Whether an attribute is about the trait, and not about its blanket impl as well.
+fn is_of_trait(attr: &TokenStream) -> bool {
+    let parsed = Attribute::parse_outer.parse2(attr.clone());
+    let of_both =
+        |attr: &Attribute| ["allow", "cfg", "cfg_attr", "expect"].iter().any(|name| attr.path().is_ident(name));
+    !parsed.is_ok_and(|attrs| attrs.iter().all(of_both))
 }
 
 /// What the members of an async trait become.

@@ -93,17 +93,17 @@ pub fn next_of<F, T>(
     on: &On,
     is_over: &mut bool,
     next: F,
-    fold: impl FnOnce(Error) -> Result<T, Error>,
-) -> Option<T>
+    fold: impl FnOnce(Error) -> Result<T::Item, Error>,
+) -> Option<T::Item>
 where
-    F: Future<Output = Option<T>> + Send, // a facade's futures are `Send`
-    T: Send,                              // the items come to the calling thread
+    F: Future<Output = T> + Send, // a facade's futures are `Send`
+    T: IntoItem + Send,           // the items come to the calling thread
 {
     if *is_over {
         return None;
     }
     match wait_on!(on, method, next: F) {
-        Ok(next) => next,
+        Ok(next) => next.into_item(),
         Err(error) => {
             *is_over = !matches!(error, Error::TimedOut(_));
             match fold(error) {
@@ -238,6 +238,11 @@ impl<T: ReturnsResult> Folds<T> {
         |error| Ok(T::error(T::Error::hold(error)))
     }
 
+    /// As `with`, for what one method alone says.
+    pub fn with_own(self, convert: fn(Error) -> T::Error) -> impl Fn(Error) -> Result<T, Error> + Copy {
+        self.with(convert)
+    }
+
     /// Folds what `convert` makes of it.
     pub fn with(self, convert: fn(Error) -> T::Error) -> impl Fn(Error) -> Result<T, Error> + Copy {
         move |error| Ok(T::error(convert(error)))
@@ -255,6 +260,16 @@ pub trait Unfolded<T>: Sized {
     fn with<C>(self, _: C) -> Fold<T> {
         Err
     }
+
+    /// The output that `make` makes of it.
+    fn with_own(self, make: fn(Error) -> T) -> impl Fn(Error) -> Result<T, Error> + Copy {
+        move |error| Ok(make(error))
+    }
+
+    /// Leaves it, also for a `Result`.
+    fn panics(self) -> Fold<T> {
+        Err
+    }
 }
 
 impl<T> Unfolded<T> for Folds<T> {}
@@ -263,5 +278,5 @@ impl<T> Unfolded<T> for Folds<T> {}
 #[cold]
 #[track_caller]
 pub(super) fn misuse(method: &str, error: Error) -> ! {
-    error.raise(method, "a method that returns a `Result` returns this as an error")
+    error.raise(method, None)
 }

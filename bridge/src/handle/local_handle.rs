@@ -212,6 +212,12 @@ impl LocalHandle {
         LocalHandle { handle: self.handle.with_timeout(timeout), loop_ref: Arc::clone(&self.loop_ref) }
     }
 
+    /// As [`Handle::without_timeout`].
+    #[must_use = "calls through the handle that this returns have no timeout"]
+    pub fn without_timeout(&self) -> LocalHandle {
+        LocalHandle { handle: self.handle.without_timeout(), loop_ref: Arc::clone(&self.loop_ref) }
+    }
+
     /// The same loop with that timeout, in the place of the handle's: for `timeout = …` of a companion.
     #[doc(hidden)]
     #[must_use]

@@ -261,7 +261,7 @@ impl Handle {
 
     /// The same loop with a timeout: `block_on`, `block_on_local`, companions and `Iter::next` through the new handle take
     /// that long at most. Of two timeouts the shorter holds, but for `timeout = …` of a
-    /// companion, which replaces that of its handle. The handle that [`current`](Handle::current) gives inside has
+    /// companion, which replaces that of its handle; [`without_timeout`](Handle::without_timeout) removes one. The handle that [`current`](Handle::current) gives inside has
     /// none. `Duration::ZERO` runs nothing, and `Duration::MAX` is no timeout.
     ///
     /// A call that times out drops its future, and returns after that. On the calling thread that is at once, or as soon as
@@ -284,6 +284,29 @@ impl Handle {
     #[must_use = "the timeout holds for calls through the handle that this returns"]
     pub fn with_timeout(&self, timeout: Duration) -> Handle {
         self.__with_own_timeout(self.timeout.map_or(timeout, |old| old.min(timeout)))
+    }
+
+    /// The same loop without a timeout: for a client that has a timeout of its own to set, again and again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let handle = bridge::shared().with_timeout(Duration::from_millis(10));
+    /// let longer = handle.without_timeout().with_timeout(Duration::from_secs(60));
+    /// assert_eq!(longer.timeout(), Some(Duration::from_secs(60)));
+    /// assert_eq!(bridge::shared().timeout(), None);
+    /// ```
+    #[must_use = "calls through the handle that this returns have no timeout"]
+    pub fn without_timeout(&self) -> Handle {
+        Handle { timeout: None, ..self.clone() }
+    }
+
+    /// How long calls through this handle may take. `None`: without a limit. See [`with_timeout`](Handle::with_timeout).
+    #[must_use]
+    pub fn timeout(&self) -> Option<Duration> {
+        self.timeout
     }
 
     /// The same loop with that timeout, in the place of the handle's: for `timeout = …` of a companion.
@@ -391,11 +414,6 @@ impl Handle {
     #[cfg(feature = "stream")]
     pub(crate) fn cancellers(&self) -> &Cancellers {
         &self.cancellers
-    }
-
-    #[cfg(feature = "stream")]
-    pub(crate) fn timeout(&self) -> Option<Duration> {
-        self.timeout
     }
 
     /// Those of a loop of this crate. No other's end waits for its streams.

@@ -1,8 +1,10 @@
 //! `Iterator`, by a stream or by an async method; `IntoFuture` as a method that runs.
 
+use std::iter;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{GenericArgument, Result, Type};
+use syn::{GenericArgument, PathArguments, Result, Type};
 
 use super::super::errors::mistake;
 use super::super::list::Implements;
@@ -92,19 +94,48 @@ impl Items {
                 format!("write `Iterator<Item = …>({method})`"),
             ));
         };
-        let (krate, of, name) = (facade.registry.krate(here), facade.of, facade.text("next"));
+        let (krate, name) = (facade.registry.krate(here), facade.text("next"));
         let called = at(method.span());
-        let next = quote_spanned!(called=> #krate::__private::facade::IntoItem::into_item(value.#method().await));
         Ok(Items {
             otherwise: item.to_token_stream(),
             folds: quote_spanned!(here=> <#krate::__private::facade::Folds<#item> as ::core::default::Default>::default()),
-            next: quote_spanned!(called=> #krate::__private::facade::next_of(#name, on, is_over, async move { #next }, fold)),
-            predicates: vec![
-                quote_spanned!(here=> #of: ::core::marker::Send),
-                quote_spanned!(here=> #item: ::core::marker::Send),
-            ],
+            next: quote_spanned!(called=> #krate::__private::facade::next_of(#name, on, is_over, value.#method(), fold)),
+            predicates: sent(facade, item)
+                .iter()
+                .map(|part| quote_spanned!(here=> #part: ::core::marker::Send))
+                .collect(),
         })
     }
+}
+
+/// What is to be `Send` for a method to be called whose return type is not known: nothing, if a `where` clause of the list says
+/// what is. Of an async type with lifetimes it is its parameters: where a predicate is about a type with lifetimes, rustc does not see
+/// any more that it holds for all of them, as it has to for a future that keeps such a value over an `.await`.
+fn sent(facade: &Of<'_>, item: &Type) -> Vec<TokenStream> {
+    let generics = facade.generics;
+    if generics.where_clause.is_some() {
+        return Vec::new();
+    }
+    let mut sent: Vec<TokenStream> = match generics.lifetimes().next() {
+        None => vec![facade.of.to_token_stream()],
+        Some(_) => generics.type_params().map(|param| param.ident.to_token_stream()).collect(),
+    };
+    sent.extend(parts(item).map(ToTokens::to_token_stream));
+    sent
+}
+
+/// A type, and its type arguments: `Result<T, E>`, `T` and `E`.
+fn parts(ty: &Type) -> impl Iterator<Item = &Type> {
+    let last = if let Type::Path(path) = ungrouped(ty) { path.path.segments.last() } else { None };
+    let arguments = last.and_then(|last| match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
+        _ => None,
+    });
+    let types = arguments.into_iter().flatten().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    });
+    iter::once(ty).chain(types)
 }
 
 pub(super) fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStream> {
