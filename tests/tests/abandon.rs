@@ -12,6 +12,9 @@ use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
 use bridge_tests::load::Threads;
 use bridge_tests::{BlockedThread, Drops, HANGS, OnDrop, wait_until};
 
+/// Of a thread.
+type Last = OnDrop<Box<dyn FnOnce()>>;
+
 const TIMEOUT: Duration = Duration::from_millis(200);
 
 /// Keeps a `spawn_blocking` thread of the loop that runs this busy until the blocked_thread is dropped.
@@ -107,7 +110,7 @@ fn shutdown_timeout_abandons_a_loop_whose_future_is_stuck_in_its_drop() {
 
 #[test]
 fn shutdown_timeout_abandons_a_thread_that_is_stuck_in_the_destructor_of_a_thread_local() {
-    thread_local!(static STUCK: RefCell<Option<OnDrop<Box<dyn FnOnce()>>>> = const { RefCell::new(None) });
+    thread_local!(static STUCK: RefCell<Option<Last>> = const { RefCell::new(None) });
     let stuck = || {
         let (hold, held) = mpsc::channel::<()>();
         let held = Mutex::new(Some(held));
@@ -134,7 +137,7 @@ fn a_loop_in_a_thread_local_of_its_own_thread_ends_with_it() {
     let event_loop = EventLoop::new().unwrap();
     let handle = event_loop.handle().clone();
     let (ended, end) = mpsc::channel();
-    thread_local!(static ENDED: RefCell<Option<OnDrop<Box<dyn FnOnce()>>>> = const { RefCell::new(None) });
+    thread_local!(static ENDED: RefCell<Option<Last>> = const { RefCell::new(None) });
     let owner = Mutex::new(Some(event_loop));
     handle
         .block_on(async move {

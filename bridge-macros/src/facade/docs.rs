@@ -227,7 +227,9 @@ fn renamed(label: &str, path: &str, target: &str) -> String {
     let last = |path: &str| path.rsplit("::").next().unwrap_or_default().to_owned();
     let (of, facade) = match (path.rsplit_once("::"), target.rsplit_once("::")) {
         // A method of it.
-        (Some((of, method)), Some((facade, same))) if method == same => (of, facade),
+        (Some((of, method)), Some((facade, same))) if method == same && !method.starts_with(char::is_uppercase) => {
+            (of, facade)
+        }
         _ => (path, target),
     };
     if path.starts_with("Self") || last(of) == last(facade) {

@@ -78,6 +78,7 @@ fn links_lead_to_what_the_facade_has() {
         relinked("[`Page`], [`crate::page::Page`]"),
         "[`Sheet`](crate::blocking::Sheet), [`Sheet`](crate::blocking::Sheet)"
     );
+    assert_eq!(relinked("[`crate::Client`]"), "[`crate::Client`](crate::blocking::Client)");
     assert_eq!(relinked("[a `Page`](crate::page::Page)"), "[a `Page`](crate::blocking::Sheet)");
     // What the facade has by no name, or by another, is the async type's.
     assert_eq!(relinked("[`Self::other`]"), "[`Self::other`](super::Client::other)");
