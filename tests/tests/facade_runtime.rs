@@ -323,13 +323,13 @@ fn errors_of_the_bridge_are_returned_where_there_is_room_and_else_panic_at_the_c
         let with: Result<(), String> = call_with("f", &on, pending(), |error| format!("with {error}"));
         assert!(with.unwrap_err().starts_with("with timed out"));
         assert!(matches!(call_wrap("f", &on, pending::<u8>()), Err(Error::TimedOut(_))));
-        let folded = call_or("f", &on, pending(), Folds::<Result<u8, Failure>>::default().fold());
+        let folded = call_or("f", &on, pending(), Folds::<Result<u8, Failure>>::default().__bridge_fold());
         assert!(matches!(folded, Err(Failure::Bridge(Error::TimedOut(_)))));
 
         let (text, site) = panic_of(|| call::<_, u8>("Client::f", &on, pending()));
         assert!(text.starts_with("`Client::f`: timed out after 1ms"), "{text}");
         assert_eq!(site, line_before(2));
-        let (text, site) = panic_of(|| call_or("Client::g", &on, pending(), Folds::<u8>::default().fold()));
+        let (text, site) = panic_of(|| call_or("Client::g", &on, pending(), Folds::<u8>::default().__bridge_fold()));
         assert!(text.starts_with("`Client::g`: timed out"), "{text}");
         assert_eq!(site, line_before(2));
     });
@@ -360,7 +360,10 @@ fn an_action_is_made_and_awaited_on_the_loop() {
     }
     on_each(Kind::ALL, |on| {
         let made = Log::new();
-        assert_eq!(run("Action::run", &On::new(&on), Action(made.clone(), 3), Folds::<u8>::default().fold()), 3);
+        assert_eq!(
+            run("Action::run", &On::new(&on), Action(made.clone(), 3), Folds::<u8>::default().__bridge_fold()),
+            3
+        );
         assert_eq!(made.take(), [id_of(&on)]);
     });
 }
@@ -1156,7 +1159,7 @@ fn what_is_not_unpin_is_declared_pinned() {
         io.read_exact(&mut six).unwrap();
         assert_eq!(six, *b"pinned");
         let (value, on) = io.held.parts_mut();
-        assert_eq!(next("Pinned::next", on, value, &mut false, Folds::<u8>::default().fold()), Some(1));
+        assert_eq!(next("Pinned::next", on, value, &mut false, Folds::<u8>::default().__bridge_fold()), Some(1));
     });
 }
 
@@ -1236,7 +1239,7 @@ impl<T: Send> Iterator for Iter<T> {
     #[track_caller]
     fn next(&mut self) -> Option<T> {
         let (value, on, is_over) = self.held.stream_parts();
-        next("Iter::next", on, value, is_over, Folds::<T>::default().fold())
+        next("Iter::next", on, value, is_over, Folds::<T>::default().__bridge_fold())
     }
 }
 
@@ -1260,7 +1263,8 @@ fn an_error_of_the_bridge_is_an_item_or_a_panic_and_no_end() {
         let hasty = On::new(&on.with_timeout(Duration::from_millis(1)));
         let (_send, receive) = tokio::sync::mpsc::channel::<Result<u8, Failure>>(1);
         let mut rows = Rows(receive);
-        let item = next("Rows::next", &hasty, &mut rows, &mut false, Folds::<Result<u8, Failure>>::default().fold());
+        let item =
+            next("Rows::next", &hasty, &mut rows, &mut false, Folds::<Result<u8, Failure>>::default().__bridge_fold());
         assert!(matches!(item, Some(Err(Failure::Bridge(Error::TimedOut(_))))));
         let (_send, receive) = tokio::sync::mpsc::channel::<u8>(1);
         let mut rows = Iter::wrap(Rows(receive), hasty.handle());
@@ -1273,7 +1277,7 @@ fn an_error_of_the_bridge_is_an_item_or_a_panic_and_no_end() {
 #[test]
 fn after_an_error_that_would_come_again_an_iterator_is_over() {
     on_each(Kind::OURS, |on| {
-        let (canceller, failure) = (bridge::Canceller::new(), Folds::<Result<u8, Failure>>::default().fold());
+        let (canceller, failure) = (bridge::Canceller::new(), Folds::<Result<u8, Failure>>::default().__bridge_fold());
         let cancelled = On::new(&on.with_canceller(&canceller));
         canceller.cancel();
         let ended = On::new(&on);

@@ -444,10 +444,17 @@ fn shutdown_timeout_on_a_loops_thread_waits_for_a_loop_whose_tasks_ask_that_thre
             });
             let end = alpha.submit(async move {
                 polled.recv().unwrap();
-                (beta.shutdown(Some(Duration::from_micros(100))), drops.count())
+                let start = Instant::now();
+                let ended = beta.shutdown(Some(Duration::from_micros(100)));
+                (ended, drops.count(), start.elapsed())
             });
-            let ended = end.result().unwrap();
-            assert!(matches!(ended, (Err(Error::TimedOut(_)), 1)), "round {round}: {ended:?}");
+            let (ended, dropped, waited) = end.result().unwrap();
+            assert!(matches!(ended, Err(Error::TimedOut(_))), "round {round}: {ended:?}");
+            if dropped == 0 {
+                // On a busy machine beta's thread may get no time for so long.
+                assert!(waited > Duration::from_millis(250), "round {round}: it has not waited");
+                continue;
+            }
             let asked: Result<(), _> = asks.result();
             assert!(matches!(asked, Err(Error::Closed)), "round {round}: {asked:?}");
         }

@@ -209,7 +209,7 @@ impl Call<'_> {
         let own = error.filter(|error| !self.options.is_default_error && !fold::panics(error));
         let fold = match (self.returns, own) {
             (Returns::Result, _) => None,
-            (_, Some(own)) => Some(quote_spanned!(span=> with_own(#own))),
+            (_, Some(own)) => Some(quote_spanned!(span=> __bridge_with_own(#own))),
             (Returns::Alias, None) => Some(fold::of(error, span)),
             _ => None,
         };

@@ -12,8 +12,8 @@ pub(super) fn panics(error: &Path) -> bool {
 /// The method of `Folds` for an output that may be a `Result`.
 pub(super) fn of(error: Option<&Path>, span: Span) -> TokenStream {
     match error {
-        Some(error) if panics(error) => quote_spanned!(span=> panics()),
-        Some(error) => quote_spanned!(span=> with(#error)),
-        None => quote_spanned!(span=> fold()),
+        Some(error) if panics(error) => quote_spanned!(span=> __bridge_panics()),
+        Some(error) => quote_spanned!(span=> __bridge_with(#error)),
+        None => quote_spanned!(span=> __bridge_fold()),
     }
 }

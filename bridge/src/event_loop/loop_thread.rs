@@ -90,7 +90,8 @@ impl LoopThread {
     fn join(&mut self, deadline: Option<Instant>) -> bool {
         let ended = self.wait_for_end(deadline);
         let thread = self.thread.take();
-        if let Some(thread) = thread.filter(|thread| ended && !is_current(thread)) {
+        // With a deadline nobody joins it: what runs after the latch, the destructors of pthread keys say, may be stuck as well.
+        if let Some(thread) = thread.filter(|thread| ended && deadline.is_none() && !is_current(thread)) {
             // What a loop's thread panics with, if a hook of the user's did, has been reported by the panic hook, and every
             // caller has got `Closed`.
             drop(thread.join());

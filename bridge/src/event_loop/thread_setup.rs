@@ -84,7 +84,8 @@ thread_local! {
 }
 
 /// The end of this thread, which has just started, is that of its loop: when the destructors of thread-locals have run, which may
-/// be stuck. They run in the reverse of the order in which they were registered, so this is the last.
+/// be stuck. They run in the reverse of the order in which they were registered, so this is the last of the user's. (Not so where
+/// std has no native thread-locals, as on Android, OpenBSD and windows-gnu: there it may come before others.)
 pub(crate) fn end_with_thread(guard: ShutdownGuard) {
     END.set(Some(guard));
 }

@@ -195,8 +195,8 @@ where
 /// What becomes of an error of the bridge.
 pub type Fold<T> = fn(Error) -> Result<T, Error>;
 
-/// [`folds`], and with [`Unfolded`] in scope: `fold` makes an error of the bridge one of a `T` that is a `Result`, by its `From`, and
-/// leaves it as it is for any other `T`; `with` has another conversion.
+/// [`folds`], and with [`Unfolded`] in scope: `__bridge_fold` makes an error of the bridge one of a `T` that is a `Result`, by its `From`, and
+/// leaves it as it is for any other `T`; `__bridge_with` has another conversion. No trait of a user's has methods of such names.
 #[derive(Debug)]
 pub struct Folds<T>(PhantomData<T>);
 
@@ -231,20 +231,20 @@ impl<T> Default for Folds<T> {
 impl<T: ReturnsResult> Folds<T> {
     /// Folds it.
     #[must_use]
-    pub fn fold(self) -> Fold<T>
+    pub fn __bridge_fold(self) -> Fold<T>
     where
         T::Error: HoldsError,
     {
         |error| Ok(T::error(T::Error::hold(error)))
     }
 
-    /// As `with`, for what one method alone says.
-    pub fn with_own(self, convert: fn(Error) -> T::Error) -> impl Fn(Error) -> Result<T, Error> + Copy {
-        self.with(convert)
+    /// As `__bridge_with`, for what one method alone says.
+    pub fn __bridge_with_own(self, convert: fn(Error) -> T::Error) -> impl Fn(Error) -> Result<T, Error> + Copy {
+        self.__bridge_with(convert)
     }
 
     /// Folds what `convert` makes of it.
-    pub fn with(self, convert: fn(Error) -> T::Error) -> impl Fn(Error) -> Result<T, Error> + Copy {
+    pub fn __bridge_with(self, convert: fn(Error) -> T::Error) -> impl Fn(Error) -> Result<T, Error> + Copy {
         move |error| Ok(T::error(convert(error)))
     }
 }
@@ -252,22 +252,22 @@ impl<T: ReturnsResult> Folds<T> {
 /// The other half of [`Folds`].
 pub trait Unfolded<T>: Sized {
     /// Leaves it.
-    fn fold(self) -> Fold<T> {
+    fn __bridge_fold(self) -> Fold<T> {
         Err
     }
 
     /// Leaves it.
-    fn with<C>(self, _: C) -> Fold<T> {
+    fn __bridge_with<C>(self, _: C) -> Fold<T> {
         Err
     }
 
     /// The output that `make` makes of it.
-    fn with_own(self, make: fn(Error) -> T) -> impl Fn(Error) -> Result<T, Error> + Copy {
+    fn __bridge_with_own(self, make: fn(Error) -> T) -> impl Fn(Error) -> Result<T, Error> + Copy {
         move |error| Ok(make(error))
     }
 
     /// Leaves it, also for a `Result`.
-    fn panics(self) -> Fold<T> {
+    fn __bridge_panics(self) -> Fold<T> {
         Err
     }
 }

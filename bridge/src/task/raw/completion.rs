@@ -43,11 +43,12 @@ impl Completion {
         // SAFETY: WAKER is not set, so no completer will touch the cell, and the owner is one thread.
         let kept = self.waker.with_mut(|cell| unsafe { (*cell).as_ref() }.is_some_and(|old| old.will_wake(waker)));
         if !kept {
+            // The old one may be of another executor, whose panic is not this owner's.
+            // SAFETY: as above.
+            unsafe { self.take_waker() };
             let waker = waker.clone();
             // SAFETY: as above. `clone` was user code, but no other owner can have called this meanwhile.
-            let old = self.waker.with_mut(|cell| unsafe { (*cell).replace(waker) });
-            // It may be of another executor, whose panic is not this owner's.
-            catch_and_drop(|| old);
+            self.waker.with_mut(|cell| unsafe { *cell = Some(waker) });
         }
         let offered = self.state.offer_waker();
         if !offered {

@@ -133,7 +133,7 @@ impl<M: FnOnce() -> F, F: Future> FutureCore<M, F> {
     ///
     /// # Safety
     ///
-    /// The state gives this thread the core.
+    /// The calling thread has the core, as for `TaskCore::stop`.
     unsafe fn store_output(&self, outcome: Outcome<F::Output>) -> Ended {
         self.stage.with_mut(|stage| {
             // SAFETY: as this function's condition says; nothing else refers into the stage.
