@@ -637,6 +637,8 @@ mod items_of_a_method {
             pub(crate) struct Adapted<'a, S>(super::Adapted<'a, S>): Iterator<Item = Result<u8, bridge::Error>>(next)
                 where S: Send + Sync + 'a;
             pub(crate) struct Receiver<T>(tokio::sync::mpsc::Receiver<T>): Iterator<Item = T>(recv);
+            pub(crate) struct Bytes(tokio::sync::mpsc::UnboundedReceiver<u8>): Iterator<Item = Result<u8, bridge::Error>>(recv);
+            pub(crate) struct Ticks(futures::stream::Pending<u8>): Iterator<Item = io::Result<u8>>;
             pub(crate) struct Lines(super::Lines): From<super::Lines> + Iterator<Item = io::Result<super::Line>>(next_line);
             #[derive(Debug)]
             pub(crate) struct Line(super::Line);
@@ -674,6 +676,18 @@ mod items_of_a_method {
     }
 
     #[test]
+    fn are_results_of_what_the_async_type_gives_where_the_list_says_so() {
+        let (send, receiver) = mpsc::unbounded_channel();
+        send.send(1).unwrap();
+        let hasty = bridge::shared().with_timeout(Duration::from_millis(1));
+        let mut bytes = blocking::Bytes::wrap(receiver, &hasty);
+        assert_eq!(bytes.next().unwrap().unwrap(), 1);
+        assert!(matches!(bytes.next(), Some(Err(Error::TimedOut(_)))));
+        let mut ticks = blocking::Ticks::wrap(futures::stream::pending(), &hasty);
+        assert_eq!(ticks.next().unwrap().unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
     fn have_the_errors_of_the_bridge_among_them_or_panic() {
         let event_loop = bridge::EventLoop::new().unwrap();
         let lines = Lines([Ok(1)].into());
@@ -689,6 +703,84 @@ mod items_of_a_method {
         let error = lines.next().unwrap().unwrap_err();
         assert!(matches!(error.get_ref().and_then(|error| error.downcast_ref()), Some(Error::Closed)), "{error:?}");
         assert!(lines.next().is_none());
+    }
+}
+
+mod arguments_of_a_listed_type {
+    //! A listed type whose arguments are not just the parameters of its facade is known however these are written.
+
+    use bridge::{Facade as _, threadsafe};
+
+    pub(crate) struct Sqlite;
+    pub(crate) struct Args<'q>(&'q str);
+    pub(crate) struct Query<'q, D, A>(A, std::marker::PhantomData<(&'q (), D)>);
+    pub(crate) struct Page<'a, T>(&'a str, Vec<T>);
+    pub(crate) struct Rows<T>(Vec<T>);
+    pub(crate) struct Pool;
+
+    pub(crate) fn query(text: &str) -> Query<'_, Sqlite, Args<'_>> {
+        Query(Args(text), std::marker::PhantomData)
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl Pool {
+        pub async fn other_letter<'a>(&self, query: Query<'a, Sqlite, Args<'a>>) -> usize {
+            query.0.0.len()
+        }
+
+        pub async fn elided(&self, query: Query<'_, Sqlite, Args<'_>>) -> usize {
+            query.0.0.len()
+        }
+
+        #[allow(elided_lifetimes_in_paths)]
+        pub fn left_out(&self, query: &Query<Sqlite, Args>) -> usize {
+            query.0.0.len()
+        }
+
+        pub async fn page<'b>(&self, text: &'b str) -> Page<'b, &'b str> {
+            Page(text, vec![text])
+        }
+
+        pub async fn nested<U: Send + Sync>(&self, item: U) -> Rows<Vec<U>> {
+            Rows(vec![vec![item]])
+        }
+
+        pub async fn nested_and_fixed(&self) -> Rows<Vec<u8>> {
+            Rows(vec![vec![1, 2]])
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl<'a> Page<'a, &'a str> {
+        pub fn text(&self) -> &'a str {
+            self.1[0]
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl<T> Rows<Vec<T>> {
+        pub fn count(&self) -> usize {
+            self.0.iter().map(Vec::len).sum()
+        }
+    }
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(crate) struct Pool(super::Pool);
+            pub(crate) struct Query<'q>(super::Query<'q, super::Sqlite, super::Args<'q>>);
+            pub(crate) struct Page<'a>(super::Page<'a, &'a str>);
+            pub(crate) struct Rows<T>(super::Rows<Vec<T>>);
+        }
+    }
+
+    #[test]
+    fn are_found_by_their_shape() {
+        let pool = blocking::Pool::wrap(Pool, bridge::shared());
+        let query = |text| blocking::Query::wrap(query(text), bridge::shared());
+        assert_eq!(pool.other_letter(query("one")) + pool.elided(query("three")) + pool.left_out(&query("x")), 9);
+        assert_eq!(pool.page("text").text(), "text");
+        assert_eq!(pool.nested(1).count() + pool.nested_and_fixed().count(), 3);
     }
 }
 
@@ -1274,6 +1366,82 @@ mod unsafe_and_others {
         assert_eq!(client.parse::<u16>("7").unwrap(), 7);
         assert_eq!(client.one(1) + client.two(2), 3);
         assert_eq!(client.merge(vec![wrap(1), wrap(2)], Some(&other), (wrap(3), 4)), 9);
+    }
+}
+
+mod errors_of_signatures {
+    //! Signatures in a list may have an error of the user's own, which is made of the async one and of the bridge's.
+
+    use std::fmt::{self, Debug};
+    use std::future::pending;
+    use std::time::Duration;
+
+    use bridge::Facade as _;
+
+    /// As of a crate that lets nobody else make one.
+    #[derive(Debug)]
+    pub(crate) struct ForeignError(());
+
+    #[derive(Debug)]
+    pub(crate) struct Foreign(bool);
+
+    impl Foreign {
+        pub(crate) async fn get(&self) -> Result<u8, ForeignError> {
+            if self.0 { pending().await } else { Err(ForeignError(())) }
+        }
+    }
+
+    pub(crate) async fn connect(works: bool) -> Result<Foreign, ForeignError> {
+        if works { Ok(Foreign(true)) } else { Err(ForeignError(())) }
+    }
+
+    #[derive(Debug)]
+    pub(crate) enum AppError {
+        Foreign(ForeignError),
+        Bridge(bridge::Error),
+    }
+
+    impl From<ForeignError> for AppError {
+        fn from(error: ForeignError) -> AppError {
+            AppError::Foreign(error)
+        }
+    }
+
+    impl From<bridge::Error> for AppError {
+        fn from(error: bridge::Error) -> AppError {
+            AppError::Bridge(error)
+        }
+    }
+
+    impl fmt::Display for AppError {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            Debug::fmt(self, f)
+        }
+    }
+
+    mod blocking {
+        use super::AppError;
+
+        bridge::facade! {
+            handle = bridge::shared();
+
+            #[derive(Debug)]
+            pub(super) struct Foreign(super::Foreign) {
+                #[threadsafe(timeout = std::time::Duration::from_millis(1))]
+                pub async fn get(&self) -> Result<u8, AppError>;
+            }
+
+            pub(super) async fn connect(works: bool) -> Result<super::Foreign, AppError> = super::connect;
+        }
+    }
+
+    #[test]
+    fn are_made_of_either() {
+        assert!(matches!(blocking::connect(false), Err(AppError::Foreign(_))));
+        let late = blocking::connect(true).unwrap().get();
+        assert!(matches!(late, Err(AppError::Bridge(bridge::Error::TimedOut(of))) if of == Duration::from_millis(1)));
+        let foreign = blocking::Foreign::wrap(Foreign(false), bridge::shared());
+        assert!(matches!(foreign.get(), Err(AppError::Foreign(_))));
     }
 }
 

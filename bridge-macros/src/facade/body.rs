@@ -231,7 +231,11 @@ impl Call<'_> {
             Some(error) => Some(error.to_token_stream()),
             None => Some(self.hold()),
         };
-        let with = if convert.is_some() { "_with" } else { "" };
+        let with = match &convert {
+            None => "",
+            Some(_) if self.owner.is_listed && local.is_empty() => "_into",
+            Some(_) => "_with",
+        };
         let convert = convert.into_iter();
         let verb = format_ident!("call{local}{with}", span = span);
         quote_spanned!(span=> #krate::__private::facade::#verb(#name, #on, #future #(, #convert)*))

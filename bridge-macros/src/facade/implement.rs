@@ -40,6 +40,8 @@ pub(super) struct Block {
     /// Defaults of the methods.
     pub(super) defaults: MethodOptions,
     pub(super) members: Vec<Member>,
+    /// Whether it stands in the list.
+    pub(super) is_listed: bool,
 }
 
 pub(super) enum BlockKind {
@@ -101,7 +103,7 @@ impl Parse for Block {
         }
         let mut defaults = options.method;
         let attrs = std::mem::take(&mut defaults.attrs).into_iter().map(|attr| quote!(#[#attr])).collect();
-        Ok(Block { kind, generics, attrs, defaults, members })
+        Ok(Block { kind, generics, attrs, defaults, members, is_listed: false })
     }
 }
 
@@ -179,6 +181,7 @@ fn inherent(registry: &Registry, block: &Block, ty: &Type, errors: &mut Errors) 
         block: Some(&of_impl),
         kind: OwnerKind::Impl { drops: found.entry.kind != EntryKind::Plain, pinned: found.entry.is_pinned },
         facade: Some(&facade),
+        is_listed: block.is_listed,
         probes: registry.is_list,
     };
     let methods = methods(&owner, block, errors);
@@ -200,6 +203,7 @@ pub(super) fn free(registry: &Registry, function: Function, errors: &mut Errors)
         block: None,
         kind: OwnerKind::Free,
         facade: None,
+        is_listed: true,
         probes: registry.is_list,
     };
     let defaults = MethodOptions { error: registry.error.clone(), ..MethodOptions::default() };

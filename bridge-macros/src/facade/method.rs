@@ -48,6 +48,8 @@ pub(super) struct Owner<'a> {
     pub(super) kind: OwnerKind,
     /// The facade, where there is one.
     pub(super) facade: Option<&'a Type>,
+    /// Whether the signatures are the list's, and not those of the async fns: their errors may be of other types.
+    pub(super) is_listed: bool,
     /// Whether rustc is asked of types that are not known.
     pub(super) probes: bool,
 }

@@ -29,6 +29,7 @@ mod tests;
 mod timeout;
 mod tokens;
 mod traits;
+mod unify;
 mod with;
 
 use proc_macro2::TokenStream;

@@ -11,6 +11,7 @@ use syn::{
 use super::list::{Declared, Imported};
 use super::options::{MethodOptions, Options, Place};
 use super::tokens::{Located as _, at, ungrouped};
+use super::unify::Pattern;
 
 /// The facades that an impl may name, and where they are.
 pub(super) struct Registry {
@@ -42,7 +43,7 @@ pub(super) struct Entry {
     /// The names of the async type's path, without `crate` and the like.
     path: Vec<String>,
     /// Where the async type's arguments are not just the facade's parameters.
-    pattern: Option<Vec<Slot>>,
+    pattern: Option<Pattern>,
     pub(super) name: Ident,
     pub(super) kind: EntryKind,
     /// Whether it holds a `Pin<Box<_>>` of the async type.
@@ -50,13 +51,6 @@ pub(super) struct Entry {
     /// What `#[threadsafe(…)]` on it says for all of its methods.
     pub(super) error: Option<Path>,
     pub(super) timeout: Option<Expr>,
-}
-
-/// What stands in one place of the async type's arguments.
-enum Slot {
-    /// The facade's parameter of that number.
-    Param(usize),
-    Fixed(String),
 }
 
 /// What the docs of a method may link to beside it.
@@ -96,7 +90,7 @@ impl Entry {
                 "write the async type as `crate::Client` or `other::Client<T>`",
             ));
         };
-        let (path, pattern) = (names(path), pattern(path, generics));
+        let (path, pattern) = (names(path), Pattern::of(path, generics));
         Ok(Entry { path, pattern, name, kind, is_pinned: pinned.is_some(), error: None, timeout: None })
     }
 
@@ -108,29 +102,11 @@ impl Entry {
 
     /// The facade's arguments, where `path` is this entry's type.
     fn arguments(&self, path: &Path) -> Option<PathArguments> {
-        let last = path.segments.last()?;
-        let Some(pattern) = &self.pattern else { return Some(last.arguments.clone()) };
-        let PathArguments::AngleBracketed(written) = &last.arguments else { return None };
-        let mut params: Vec<(usize, &GenericArgument)> = Vec::new();
-        let mut args = written.args.iter();
-        for slot in pattern {
-            let arg = args.next()?;
-            match slot {
-                Slot::Param(index) => params.push((*index, arg)),
-                Slot::Fixed(text) if is_end(&arg.to_token_stream().to_string(), text) => {}
-                Slot::Fixed(_) => return None,
-            }
+        let written = &path.segments.last()?.arguments;
+        match &self.pattern {
+            None => Some(written.clone()),
+            Some(pattern) => pattern.find(written),
         }
-        if args.next().is_some() {
-            return None;
-        }
-        if params.is_empty() {
-            return Some(PathArguments::None);
-        }
-        params.sort_by_key(|(index, _)| *index);
-        let mut arguments = written.clone();
-        arguments.args = params.into_iter().map(|(_, arg)| arg.clone()).collect();
-        Some(PathArguments::AngleBracketed(arguments))
     }
 }
 
@@ -152,41 +128,9 @@ fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
 }
 
 /// `path`, without what only says where it begins.
-fn names(path: &Path) -> Vec<String> {
+pub(super) fn names(path: &Path) -> Vec<String> {
     let names = path.segments.iter().map(|segment| segment.ident.to_string());
     names.skip_while(|name| ["crate", "$crate", "self", "super"].contains(&&**name)).collect()
-}
-
-/// Whether a type is written as another is listed, or by the end of its path.
-fn is_end(written: &str, listed: &str) -> bool {
-    listed.strip_suffix(written).is_some_and(|start| start.is_empty() || start.ends_with(":: "))
-}
-
-/// The arguments of `path`, unless they are just the parameters, in order.
-fn pattern(path: &Path, generics: &Generics) -> Option<Vec<Slot>> {
-    let params: Vec<String> = generics
-        .params
-        .iter()
-        .map(|param| match param {
-            GenericParam::Lifetime(param) => param.lifetime.to_string(),
-            GenericParam::Type(param) => param.ident.to_string(),
-            GenericParam::Const(param) => param.ident.to_string(),
-        })
-        .collect();
-    let args: Vec<String> = match path.segments.last().map(|last| &last.arguments) {
-        Some(PathArguments::AngleBracketed(args)) => {
-            args.args.iter().map(|arg| arg.to_token_stream().to_string()).collect()
-        }
-        _ => Vec::new(),
-    };
-    if args == params {
-        return None;
-    }
-    let slot = |arg: String| match params.iter().position(|param| *param == arg) {
-        Some(index) => Slot::Param(index),
-        None => Slot::Fixed(arg),
-    };
-    Some(args.into_iter().map(slot).collect())
 }
 
 impl Registry {

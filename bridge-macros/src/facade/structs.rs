@@ -123,6 +123,7 @@ pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut Errors) 
             attrs: vec![conditions.clone()],
             defaults,
             members,
+            is_listed: true,
         };
         implement::block(registry, block)
     });

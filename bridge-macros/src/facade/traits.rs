@@ -31,6 +31,7 @@ pub(super) fn twin(registry: &Registry, block: &Block, errors: &mut Errors) -> T
         block: None,
         kind: OwnerKind::Trait,
         facade: None,
+        is_listed: false,
         probes: false,
     };
     let mut members = Members::default();

@@ -42,6 +42,24 @@ where
     wait_on!(on, method, future: F).unwrap_or_else(|error| T::error(convert(error)))
 }
 
+/// The same, where the method's error may be of another type than the future's.
+///
+/// # Errors
+///
+/// What `convert` makes of an error of the bridge, and `From` of the future's.
+#[track_caller]
+pub fn call_into<F, T, U, E>(method: &'static str, on: &On, future: F, convert: fn(Error) -> E) -> Result<T, E>
+where
+    F: Future<Output = Result<T, U>> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `#[threadsafe(skip)]`
+    Result<T, U>: Send,                      // the output goes back to the calling thread
+    E: From<U>,                              // the error of the signature is that of the async fn, or made of it
+{
+    match wait_on!(on, method, future: F) {
+        Ok(output) => output.map_err(E::from),
+        Err(error) => Err(convert(error)),
+    }
+}
+
 /// With an error of the bridge beside the value.
 ///
 /// # Errors
@@ -88,22 +106,23 @@ where
 /// `Iterator::next`, which waits for what `next` gives. An error of the bridge is an item, as `fold` has it, or a panic. After one
 /// that would come again and again, which is any but a timeout, the iterator is over.
 #[track_caller]
-pub fn next_of<F, T>(
+pub fn next_of<F, T, I>(
     method: &'static str,
     on: &On,
     is_over: &mut bool,
     next: F,
-    fold: impl FnOnce(Error) -> Result<T::Item, Error>,
-) -> Option<T::Item>
+    fold: impl FnOnce(Error) -> Result<I, Error>,
+) -> Option<I>
 where
     F: Future<Output = T> + Send, // a facade's futures are `Send`
     T: IntoItem + Send,           // the items come to the calling thread
+    T::Item: Gives<I>,            // the items are those, or `Result`s of those
 {
     if *is_over {
         return None;
     }
     match wait_on!(on, method, next: F) {
-        Ok(next) => next.into_item(),
+        Ok(next) => next.into_item().map(Gives::give),
         Err(error) => {
             *is_over = !matches!(error, Error::TimedOut(_));
             match fold(error) {
@@ -141,6 +160,29 @@ impl<T, E> IntoItem for Result<Option<T>, E> {
 
     fn into_item(self) -> Option<Result<T, E>> {
         self.transpose()
+    }
+}
+
+/// What an iterator makes of an item: the same, or a `Result`, in which errors of the bridge have a place.
+#[diagnostic::on_unimplemented(
+    message = "the items are `{Self}`, and the list names `{I}`",
+    label = "other items than there are",
+    note = "name those that there are, `Iterator<Item = {Self}>`, or `Result`s of these, `Iterator<Item = Result<{Self}, E>>`"
+)]
+pub trait Gives<I> {
+    /// The item.
+    fn give(self) -> I;
+}
+
+impl<T> Gives<T> for T {
+    fn give(self) -> T {
+        self
+    }
+}
+
+impl<T, E> Gives<Result<T, E>> for T {
+    fn give(self) -> Result<T, E> {
+        Ok(self)
     }
 }
 

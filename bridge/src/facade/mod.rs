@@ -21,7 +21,7 @@ pub use self::builders::{map0, map1, map2, map3, map4};
 #[cfg(feature = "stream")]
 pub use self::calls::folds_items;
 pub use self::calls::{
-    Fold, Folds, HoldsError, IntoItem, ReturnsResult, Unfolded, call, call_or, call_with, call_wrap, folds,
+    Fold, Folds, HoldsError, IntoItem, ReturnsResult, Unfolded, call, call_into, call_or, call_with, call_wrap, folds,
     folds_action, folds_made, hold, next_of, run,
 };
 pub use self::dropping::{DROP_TIMEOUT, drop_with};

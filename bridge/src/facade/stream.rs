@@ -6,7 +6,7 @@ use std::pin::Pin;
 
 use futures_core::Stream;
 
-use super::calls::next_of;
+use super::calls::{Gives, next_of};
 use super::held::Held;
 use super::on::On;
 use super::pin::InPlace;
@@ -14,16 +14,16 @@ use crate::error::Error;
 
 /// [`next_of`] with the next item of a stream.
 #[track_caller]
-pub fn next<S>(
+pub fn next<S, I>(
     method: &'static str,
     on: &On,
     stream: &mut S,
     is_over: &mut bool,
-    fold: impl FnOnce(Error) -> Result<S::Item, Error>,
-) -> Option<S::Item>
+    fold: impl FnOnce(Error) -> Result<I, Error>,
+) -> Option<I>
 where
     S: Stream + Send + InPlace,
-    S::Item: Send, // the items come to the calling thread
+    S::Item: Send + Gives<I>, // the items come to the calling thread
 {
     next_of(method, on, is_over, poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)), fold)
 }

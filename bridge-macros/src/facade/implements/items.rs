@@ -73,7 +73,13 @@ impl Items {
         let stream = quote_spanned!(here=> #krate::__private::facade::Stream);
         Items {
             otherwise: quote_spanned!(here=> <#of as #stream>::Item),
-            folds: quote_spanned!(here=> #krate::__private::facade::folds_items(&*value)),
+            // The items of the list may be `Result`s of the stream's.
+            folds: match said(implements) {
+                Some(item) => {
+                    quote_spanned!(here=> <#krate::__private::facade::Folds<#item> as ::core::default::Default>::default())
+                }
+                None => quote_spanned!(here=> #krate::__private::facade::folds_items(&*value)),
+            },
             next: quote_spanned!(here=> #krate::__private::facade::next(#name, on, value, is_over, fold)),
             // Not without the type of the items, of which rustc would know nothing then.
             predicates: said(implements).map_or_else(Vec::new, |item| {
