@@ -102,7 +102,7 @@ impl Found<'_> {
         };
         let listed: Vec<&GenericArgument> = listed.into_iter().flat_map(|listed| &listed.args).collect();
         let is_lifetime = |argument: &&GenericArgument| matches!(argument, GenericArgument::Lifetime(_));
-        let are_left_out = !written.iter().any(|argument| is_lifetime(argument));
+        let are_left_out = !written.iter().any(is_lifetime);
         let mut written = written.into_iter();
         let all = listed.into_iter().all(|listed| match listed {
             GenericArgument::Lifetime(_) if are_left_out => self.bind(listed, &elided()).unwrap_or(false),
