@@ -15,6 +15,7 @@ use super::options::{Facade, MethodOptions, Options, Place};
 use super::registry::{Entry, EntryKind, Handle, Registry};
 use super::structs;
 use super::tokens::{Located as _, at, ungrouped};
+use crate::analyze::param_name;
 use crate::rewrite::{promise, rewrite};
 
 /// What the attribute makes of an item: the item, and its part of the facade.
@@ -208,7 +209,7 @@ impl Annotated<'_> {
             ));
         };
         let generics = bare(&self.item.generics);
-        let own: Vec<String> = generics.params.iter().map(name_of_param).collect();
+        let own: Vec<String> = generics.params.iter().map(|param| param_name(param).to_string()).collect();
         let written: Vec<String> = match ungrouped(ty) {
             Type::Path(TypePath { qself: None, path, .. }) => match path.segments.last().map(|last| &last.arguments) {
                 Some(PathArguments::AngleBracketed(arguments)) => arguments.args.iter().map(name_of_argument).collect(),
@@ -325,14 +326,6 @@ fn bare(generics: &Generics) -> Generics {
         }
     }
     generics
-}
-
-fn name_of_param(param: &GenericParam) -> String {
-    match param {
-        GenericParam::Lifetime(param) => param.lifetime.to_string(),
-        GenericParam::Type(param) => param.ident.to_string(),
-        GenericParam::Const(param) => param.ident.to_string(),
-    }
 }
 
 fn name_of_argument(argument: &GenericArgument) -> String {

@@ -16,6 +16,7 @@ use super::options::{MethodOptions, Options, Place};
 use super::registry::{EntryKind, Found, Linked, Registry};
 use super::tokens::{at, path_text, ungrouped};
 use super::{docs, with};
+use crate::analyze::param_name;
 use crate::ast;
 use crate::ast::tokens::mentions;
 
@@ -271,15 +272,7 @@ fn facade_of<'r>(registry: &'r Registry, ty: &Type) -> Result<Found<'r>> {
 
 /// The arguments that stand for parameters.
 pub(super) fn arguments(generics: &Generics) -> TokenStream {
-    let params: Punctuated<TokenStream, Token![,]> = generics
-        .params
-        .iter()
-        .map(|param| match param {
-            GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
-            GenericParam::Type(param) => param.ident.to_token_stream(),
-            GenericParam::Const(param) => param.ident.to_token_stream(),
-        })
-        .collect();
+    let params: Punctuated<TokenStream, Token![,]> = generics.params.iter().map(param_name).collect();
     if params.is_empty() { TokenStream::new() } else { quote!(<#params>) }
 }
 

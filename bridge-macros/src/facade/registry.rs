@@ -4,10 +4,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Expr, GenericArgument, GenericParam, Generics, Path, PathArguments, Result, Token, Type, TypePath, braced,
-    bracketed, parenthesized, parse_quote,
+    Expr, GenericArgument, Generics, Path, PathArguments, Result, Token, Type, TypePath, braced, bracketed,
+    parenthesized, parse_quote,
 };
 
+use super::implement::arguments;
 use super::list::{Declared, Imported};
 use super::options::{MethodOptions, Options, Place};
 use super::tokens::{Located as _, at, ungrouped};
@@ -303,13 +304,7 @@ pub(super) fn imported(imported: &Imported) -> TokenStream {
 }
 
 fn entry_of(of: &Type, generics: &Generics, name: &TokenStream, options: &TokenStream) -> TokenStream {
-    let params = &generics.params;
-    let params = params.iter().map(|param| match param {
-        GenericParam::Lifetime(param) => param.lifetime.to_token_stream(),
-        GenericParam::Type(param) => param.ident.to_token_stream(),
-        GenericParam::Const(param) => param.ident.to_token_stream(),
-    });
-    let params = if generics.params.is_empty() { TokenStream::new() } else { quote!(<#(#params),*>) };
+    let params = arguments(generics);
     quote!(#params (#of) => #name [#options],)
 }
 

@@ -6,12 +6,13 @@
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, GenericParam, Generics, Lifetime, Path, PathArguments, Type,
-    TypePath, parse_quote,
+    AngleBracketedGenericArguments, GenericArgument, Generics, Lifetime, Path, PathArguments, Type, TypePath,
+    parse_quote,
 };
 
 use super::registry::names;
-use super::tokens::ungrouped;
+use super::tokens::{text, ungrouped};
+use crate::analyze::param_name;
 
 /// The arguments of a listed type, unless they are just the facade's parameters, in order.
 pub(super) struct Pattern {
@@ -21,7 +22,8 @@ pub(super) struct Pattern {
 
 impl Pattern {
     pub(super) fn of(path: &Path, generics: &Generics) -> Option<Pattern> {
-        let params: Vec<GenericArgument> = generics.params.iter().map(argument).collect();
+        let params: Vec<GenericArgument> =
+            generics.params.iter().map(param_name).map(|name| parse_quote!(#name)).collect();
         let arguments = match path.segments.last().map(|last| &last.arguments) {
             Some(PathArguments::AngleBracketed(arguments)) => arguments.clone(),
             _ => parse_quote!(<>),
@@ -50,27 +52,8 @@ impl Pattern {
     }
 }
 
-/// A parameter, as an argument.
-fn argument(param: &GenericParam) -> GenericArgument {
-    match param {
-        GenericParam::Lifetime(param) => GenericArgument::Lifetime(param.lifetime.clone()),
-        GenericParam::Type(param) => {
-            let name = &param.ident;
-            parse_quote!(#name)
-        }
-        GenericParam::Const(param) => {
-            let name = &param.ident;
-            parse_quote!(#name)
-        }
-    }
-}
-
 fn elided() -> GenericArgument {
     parse_quote!('_)
-}
-
-fn text(tokens: &impl ToTokens) -> String {
-    tokens.to_token_stream().to_string()
 }
 
 /// What has been found for the parameters so far.
@@ -147,7 +130,7 @@ impl Found<'_> {
         let written = written.map_or_else(elided, |written| GenericArgument::Lifetime(written.clone()));
         match listed {
             Some(listed) => self.bind(listed, &written).unwrap_or_else(|| text(listed) == text(&written)),
-            None => text(&written) == text(&elided()),
+            None => text(&written) == text(elided()),
         }
     }
 

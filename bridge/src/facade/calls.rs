@@ -28,7 +28,7 @@ where
 {
     match wait_on!(on, method, future: F) {
         Ok(value) => value,
-        Err(error) => misuse(method, error),
+        Err(error) => error.raise(method, None),
     }
 }
 
@@ -83,7 +83,7 @@ where
 {
     match wait_on!(on, method, future: F).or_else(fold) {
         Ok(value) => value,
-        Err(error) => misuse(method, error),
+        Err(error) => error.raise(method, None),
     }
 }
 
@@ -127,7 +127,7 @@ where
             *is_over = !matches!(error, Error::TimedOut(_));
             match fold(error) {
                 Ok(item) => Some(item),
-                Err(error) => misuse(method, error),
+                Err(error) => error.raise(method, None),
             }
         }
     }
@@ -315,10 +315,3 @@ pub trait Unfolded<T>: Sized {
 }
 
 impl<T> Unfolded<T> for Folds<T> {}
-
-/// An error of the bridge, which the method has no way to return.
-#[cold]
-#[track_caller]
-pub(super) fn misuse(method: &str, error: Error) -> ! {
-    error.raise(method, None)
-}

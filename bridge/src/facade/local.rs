@@ -1,6 +1,6 @@
 //! Calls whose futures are made on the thread of an `EventLoop`, and stay there.
 
-use super::calls::{ReturnsResult, misuse};
+use super::calls::ReturnsResult;
 use super::on::On;
 use crate::error::Error;
 
@@ -14,7 +14,7 @@ where
 {
     match block_on(method, on, make) {
         Ok(value) => value,
-        Err(error) => misuse(method, error),
+        Err(error) => error.raise(method, None),
     }
 }
 
@@ -39,7 +39,7 @@ where
 {
     match block_on(method, on, make).or_else(fold) {
         Ok(value) => value,
-        Err(error) => misuse(method, error),
+        Err(error) => error.raise(method, None),
     }
 }
 

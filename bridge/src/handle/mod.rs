@@ -260,9 +260,9 @@ impl Handle {
     }
 
     /// The same loop with a timeout: `block_on`, `block_on_local`, companions and `Iter::next` through the new handle take
-    /// that long at most. Of two timeouts the shorter holds, but for `timeout = …` of a
-    /// companion, which replaces that of its handle; [`without_timeout`](Handle::without_timeout) removes one. The handle that [`current`](Handle::current) gives inside has
-    /// none. `Duration::ZERO` runs nothing, and `Duration::MAX` is no timeout.
+    /// that long at most. Of two timeouts the shorter holds, but for `timeout = …` of a companion, which replaces that of its
+    /// handle; [`without_timeout`](Handle::without_timeout) removes one. The handle that [`current`](Handle::current) gives inside
+    /// has none. `Duration::ZERO` runs nothing, and `Duration::MAX` is no timeout.
     ///
     /// A call that times out drops its future, and returns after that. On the calling thread that is at once, or as soon as
     /// a poll ends that is under way; the call of a thread that drives a shared loop is late by 2 ms at most, or by the
