@@ -286,6 +286,21 @@ fn a_thread_that_waits_for_the_end_of_a_loop_is_listed() {
 }
 
 #[test]
+fn the_end_of_a_run_that_waits_for_a_blocking_thread_is_listed() {
+    let (go, gone) = mpsc::channel::<()>();
+    let line = line!() + 2;
+    let runs = named("a run that ends", move || {
+        bridge::run(async { drop(tokio::task::spawn_blocking(move || gone.recv())) });
+    });
+    let blocked = wait_for("a run that ends", BlockedState::Shutdown);
+    assert_eq!((blocked.call_site().file(), blocked.call_site().line()), (file!(), line));
+    assert_eq!(blocked.loop_name(), Some("a run that ends"));
+    drop(go);
+    runs.join().unwrap();
+    assert!(blocked_in("a run that ends").is_empty());
+}
+
+#[test]
 fn a_call_inside_a_call_is_listed_as_well() {
     on_each(Kind::ALL, |on| {
         let (name, canceller) = (unique("nested", &on), Canceller::new());

@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use bridge::__private::facade::{Held, On, drop_with};
-use bridge::{Error, EventLoop, ReturnWhen};
+use bridge::{Error, EventLoop, ReturnWhen, SharedLoop};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each};
 use bridge_tests::{HANGS, OnDrop, process, wait_until};
 use tokio::runtime::Handle as TokioHandle;
@@ -427,6 +427,21 @@ fn a_parents_canceller_ends_calls_of_the_child_while_threads_of_the_parent_are_l
         },
     );
     assert!(calls.block_on(async {}).is_ok(), "the child's cancel is none of the parent's");
+}
+
+#[test]
+fn a_child_lists_its_blocked_threads_while_threads_of_the_parent_ask_for_theirs() {
+    let _alone = alone();
+    let lists = || {
+        let canceller = bridge::Canceller::new();
+        let shared_loop = SharedLoop::new().unwrap();
+        let here = shared_loop.with_canceller(&canceller);
+        let waits = thread::spawn(move || here.block_on(pending::<()>()));
+        wait_until(|| bridge::blocked().iter().any(|blocked| blocked.thread_id() == waits.thread().id()));
+        canceller.cancel();
+        waits.join().unwrap().is_err()
+    };
+    while_other_threads(3, 40, || drop(bridge::blocked()), lists);
 }
 
 #[test]

@@ -6,34 +6,45 @@
 mod common;
 
 use std::fmt::{self, Write as _};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::thread;
 use std::time::Duration;
 
-use bridge::{Builder, Canceller, Error, EventLoop, Handle, SharedLoop};
+use bridge::{Builder, Canceller, Error, EventLoop, Handle, SharedLoop, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each};
 use bridge_tests::{Log, wait_until};
 use common::line;
 use tracing::field::{Field, Visit};
-use tracing::{Event, Level, Subscriber};
+use tracing::subscriber::with_default;
+use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry;
 
 /// All fields of each warning, as text.
-static WARNINGS: LazyLock<Log<String>> = LazyLock::new(|| {
-    tracing::subscriber::set_global_default(registry().with(Recorder)).unwrap();
-    Log::new()
+static WARNINGS: LazyLock<Arc<Log<String>>> = LazyLock::new(|| {
+    let log = Arc::new(Log::new());
+    tracing::subscriber::set_global_default(registry().with(Recorder(Arc::clone(&log)))).unwrap();
+    log
 });
 
-struct Recorder;
+struct Recorder(Arc<Log<String>>);
 
 impl<S: Subscriber> Layer<S> for Recorder {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let mut text = Text(String::new());
         event.record(&mut text);
         if *event.metadata().level() == Level::WARN {
-            WARNINGS.push(text.0);
+            self.0.push(text.0);
         }
+    }
+}
+
+/// Wants to hear nothing.
+struct Nothing;
+
+impl<S: Subscriber> Layer<S> for Nothing {
+    fn enabled(&self, _: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        false
     }
 }
 
@@ -99,6 +110,40 @@ fn a_scoped_call_on_an_event_loop_is_measured() {
     let line = line(1);
     handle.block_on(async { thread::sleep(Duration::from_millis(5)) }).unwrap();
     wait_until(|| warnings_of(&line).len() == 1);
+}
+
+#[test]
+fn what_run_runs_is_measured() {
+    LazyLock::force(&WARNINGS);
+    let line = line(1);
+    bridge::run(async { thread::sleep(Duration::from_millis(101)) });
+    assert_eq!(warnings_of(&line).len(), 1);
+}
+
+async fn slow() {
+    thread::sleep(Duration::from_millis(5));
+}
+
+/// Submits what is slow, on a line of its own for each kind: of one line there is a warning once in a while.
+fn submit_slow(built: &Built) -> Task<()> {
+    match built {
+        Built::EventLoop(event_loop) => event_loop.handle().submit(slow()),
+        Built::SharedLoop(shared_loop) => shared_loop.handle().submit(slow()),
+    }
+}
+
+#[test]
+fn of_a_slow_poll_the_subscriber_of_its_caller_hears_and_what_nobody_hears_keeps_no_warning_back() {
+    for_each(Kind::OURS, |kind| {
+        let built = build(kind, |builder| builder.slow_poll(Duration::from_millis(1)));
+        with_default(registry().with(Nothing), || submit_slow(&built)).result().unwrap();
+        // What is logged comes before what runs next.
+        built.handle().submit(async {}).result().unwrap();
+        let heard = Arc::new(Log::new());
+        let log = Arc::clone(&heard);
+        with_default(registry().with(Recorder(log)), || submit_slow(&built)).result().unwrap();
+        wait_until(|| heard.snapshot().iter().any(|warning| warning.contains("slow")));
+    });
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod common;
 
 use std::fmt::{self, Write as _};
+use std::future::pending;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use bridge::{Canceller, Error, Handle, Iter};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each};
-use bridge_tests::{BlockedThread, Drops, HANGS, wait_until};
+use bridge_tests::{BlockedThread, Drops, HANGS, OnDrop, wait_until};
 use common::{SETTLE, beside_strays, line, panic_of};
 use futures::StreamExt as _;
 use futures::stream;
@@ -426,6 +427,44 @@ fn a_thread_that_finds_its_items_in_the_buffer_counts_as_one_that_asks() {
         on.shutdown(None).unwrap();
         assert_eq!(items.by_ref().take(2).collect::<Vec<_>>(), [1, 2]);
         assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
+    });
+}
+
+/// Three iterators that other threads have asked last: one waits for an item, one is quiet in the middle of an item that it was
+/// asked for, and one has room for more. The item that the first waits for comes once the others are closed.
+#[test]
+fn shutdown_gives_up_streams_that_other_threads_leave_idle_and_not_one_that_waits_for_an_item() {
+    on_each(Kind::OURS, |on| {
+        let handle = on.handle().clone();
+        let (go, gone) = oneshot::channel();
+        let waits = thread::spawn({
+            let items = on.iter(stream::iter([1]).chain(stream::once(async { gone.await.unwrap() })));
+            || items.collect::<Vec<_>>()
+        });
+        let (tell, dropped) = mpsc::channel();
+        let quiet = || {
+            let tell = tell.clone();
+            let dropped = OnDrop::new(move || tell.send(()).unwrap());
+            stream::once(async move {
+                let _dropped = dropped;
+                pending::<i32>().await
+            })
+        };
+        let mut turn_by_turn = on.iter(stream::iter([1]).chain(quiet()));
+        let mut ahead = on.iter(stream::iter([1, 2]).chain(quiet())).buffered(4);
+        let idle = thread::spawn(move || {
+            assert_eq!((turn_by_turn.next(), ahead.next()), (Some(1), Some(1)));
+            assert!(matches!(turn_by_turn.next_timeout(SETTLE), Err(Error::TimedOut(_))));
+            wait_until(|| handle.is_closed());
+            (0..2).for_each(|_| dropped.recv().unwrap());
+            go.send(2).unwrap();
+            assert!(matches!(turn_by_turn.next_timeout(HANGS), Err(Error::Closed)));
+            assert_eq!(ahead.next(), Some(2));
+            assert!(matches!(ahead.next_timeout(HANGS), Err(Error::Closed)));
+        });
+        on.shutdown(None).unwrap();
+        idle.join().unwrap();
+        assert_eq!(waits.join().unwrap(), [1, 2]);
     });
 }
 

@@ -18,7 +18,7 @@ use std::thread::{self, Thread, ThreadId};
 use std::time::Instant;
 
 use super::current::LoopMeta;
-use crate::fork::Process;
+use crate::fork::{GlobalMutex, Process};
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::waiter::Waiter;
 use crate::task::raw::header::TaskRef;
@@ -63,7 +63,7 @@ use crate::task::raw::state::Phase;
 /// ```
 #[must_use = "it only reports"]
 pub fn blocked() -> Vec<Blocked> {
-    let records: Vec<Arc<Record>> = records().iter().flat_map(|records| records.iter()).cloned().collect();
+    let records: Vec<Arc<Record>> = RECORDS.lock().clone();
     let mut blocked: Vec<Blocked> = records.iter().flat_map(|record| record.report()).collect();
     blocked.sort_by_key(Blocked::since);
     blocked
@@ -314,11 +314,7 @@ impl Record {
 }
 
 /// Those of the threads that have parked, and live.
-static RECORDS: Mutex<Vec<Arc<Record>>> = Mutex::new(Vec::new());
-
-fn records() -> Option<MutexGuard<'static, Vec<Arc<Record>>>> {
-    lock(&RECORDS, !Process::is_child())
-}
+static RECORDS: GlobalMutex<Vec<Arc<Record>>> = GlobalMutex::new();
 
 /// Locks `mutex`, which is held for a few instructions at a time. Where it may be held by a thread of the parent process,
 /// not for long.
@@ -344,17 +340,16 @@ impl ThreadRecord {
     fn new() -> ThreadRecord {
         let calls = Mutex::new(Vec::with_capacity(2));
         let record = Arc::new(Record { thread: thread::current(), process: Process::current(), calls });
-        records().into_iter().for_each(|mut records| records.push(Arc::clone(&record)));
+        RECORDS.lock().push(Arc::clone(&record));
         ThreadRecord(record)
     }
 }
 
 impl Drop for ThreadRecord {
     fn drop(&mut self) {
-        if let Some(mut records) = records() {
-            if let Some(place) = records.iter().position(|record| Arc::ptr_eq(record, &self.0)) {
-                records.swap_remove(place);
-            }
+        let mut records = RECORDS.lock();
+        if let Some(place) = records.iter().position(|record| Arc::ptr_eq(record, &self.0)) {
+            records.swap_remove(place);
         }
     }
 }

@@ -115,13 +115,24 @@ impl LoopThread {
     fn wait(&mut self, deadline: Option<Instant>, on_worker: bool) -> bool {
         /// Within which an iterator that was moved to another thread is taken to be asked there.
         const MOVED: Duration = Duration::from_secs(1);
-        let given_up_at = Instant::now() + MOVED;
-        if deadline.is_some_and(|deadline| deadline <= given_up_at) {
-            return self.wait_for_end(deadline);
-        }
-        self.wait_for_end(Some(given_up_at)) || {
-            self.loop_ref.streams.give_up_asked_here(on_worker);
-            self.wait_for_end(deadline)
+        /// For how long the thread that reads a stream may do something else between two items.
+        const IDLE: Duration = Duration::from_secs(5);
+        let streams = Arc::clone(&self.loop_ref.streams);
+        let mut pause = MOVED;
+        loop {
+            let next = Instant::now() + pause;
+            if deadline.is_some_and(|deadline| deadline <= next) {
+                return self.wait_for_end(deadline);
+            }
+            if self.wait_for_end(Some(next)) {
+                return true;
+            }
+            if pause == MOVED {
+                streams.give_up_asked_here(on_worker);
+            }
+            // The first time this only finds out what was idle since.
+            streams.give_up_idle();
+            pause = IDLE;
         }
     }
 }

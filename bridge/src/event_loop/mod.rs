@@ -247,8 +247,8 @@ impl EventLoop {
 
     /// Finishes all that was submitted, then ends the loop and waits for its thread. From the call on the loop
     /// is closed to new work, also to that of its own tasks. Tasks that were spawned with tokio's own functions
-    /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped; but for a second
-    /// only if the calling thread was the last to use that iterator, which is no error.
+    /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped; but for five seconds
+    /// only while nobody asks for an item, and for one if the calling thread was the last to do so. That is no error.
     ///
     /// # Errors
     ///
@@ -511,8 +511,8 @@ impl Builder {
     /// that the future comes from. The default is 100 ms; `Duration::MAX` is never.
     ///
     /// A future that is slow in a poll holds up all others of its loop. Measured are the futures of scoped calls and tasks that
-    /// the loop polls; not those that their caller polls, nor what was spawned by tokio's own functions. Of one line there is
-    /// a warning every ten seconds at most, which says how many were left out.
+    /// the loop polls, and what [`run`] runs; not those that their caller polls, nor what was spawned by tokio's own functions.
+    /// Of one line there is a warning every ten seconds at most, which says how many were left out.
     ///
     /// # Examples
     ///

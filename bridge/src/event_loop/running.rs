@@ -8,6 +8,7 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
+use std::panic::Location;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,8 +21,11 @@ use tokio::runtime::{Builder as TokioBuilder, LocalOptions, LocalRuntime};
 use super::driver::{Driver, DriverTask};
 use super::loop_ref::{LoopRef, Registered};
 use super::scheduler::Scheduler;
+use crate::deadlock::blocked::{Call, Of, WaitFor};
 use crate::deadlock::current::{Driving, LoopMeta};
-use crate::instrument::stall::Threshold;
+use crate::instrument::Subscriber;
+use crate::instrument::stall::{MeasuredPoll, Site, Threshold};
+use crate::park::waiter::Waiter;
 use crate::task::nested::SetAside;
 
 /// An event loop on the thread that runs it. Dropping it ends the loop, in the order that the module's docs give. The other types
@@ -32,6 +36,8 @@ pub(crate) struct RunningLoop {
     runtime: Option<LocalRuntime>,
     /// How its end waits for `spawn_blocking` threads, if not for as long as it takes.
     pub(crate) pool_wait: Option<BlockingPoolWait>,
+    /// The line that runs it, which its end holds up as well. `None`: it has a thread of its own.
+    run_at: Option<&'static Location<'static>>,
     pub(crate) loop_ref: Arc<LoopRef>,
     _registered: Registered,
     _driving: (SetAside, Driving),
@@ -56,6 +62,7 @@ impl RunningLoop {
             driver,
             runtime: Some(runtime),
             pool_wait: None,
+            run_at: None,
             loop_ref,
             _registered: registered,
             _driving: (SetAside::new(), driving),
@@ -71,13 +78,20 @@ impl RunningLoop {
 
     /// Runs until `main` is ready.
     #[track_caller]
-    pub(crate) fn run<F: Future>(self, main: F) -> F::Output {
+    pub(crate) fn run<F: Future>(mut self, main: F) -> F::Output {
+        let site = Location::caller();
+        self.run_at = Some(site);
         self.runtime().block_on(async {
             // In here, so that it is dropped in the loop's context also when it panics.
             let mut main = pin!(main);
             poll_fn(|cx| {
-                if let Poll::Ready(output) = main.as_mut().poll(cx) {
-                    return Poll::Ready(output);
+                let mut measured = MeasuredPoll::new(Some(&self.loop_ref.scheduler.slow_poll));
+                measured.start();
+                let polled = main.as_mut().poll(cx);
+                measured.end(|| (Site::new(site), Subscriber::of_thread()));
+                measured.warn();
+                if polled.is_ready() {
+                    return polled;
                 }
                 // Only the owner of an `EventLoop` shuts its loop down, and this loop has none.
                 let _ = self.driver.borrow_mut().poll(cx, || false);
@@ -99,6 +113,10 @@ impl Drop for RunningLoop {
         self.driver.borrow_mut().close();
         drop(context);
         let (Some(runtime), pool_wait) = (self.runtime.take(), self.pool_wait.take()) else { return };
+        let of = || Of { on: Some(Arc::clone(&self.loop_ref.on)), job: None };
+        let call = |site| Call { site, companion: None, what: WaitFor::End, of: &of };
+        // It waits in there, by no waiter.
+        let _listed = self.run_at.map(|site| call(site).enter(&Waiter::new()));
         let Some(pool_wait) = pool_wait else { return drop(runtime) };
         // It drops its tasks, on which a blocking thread may depend, and waits for no thread.
         runtime.shutdown_background();

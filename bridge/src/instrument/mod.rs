@@ -87,6 +87,11 @@ mod on {
             EnteredSpan { span: call_subscriber(|| self.span.enter()), dispatch }
         }
 
+        /// For what is logged of the future outside of its span.
+        pub(crate) fn subscriber(&self) -> Subscriber {
+            Subscriber(self.dispatch.clone())
+        }
+
         /// Logs the panic of a task whose result nobody will ask for.
         pub(crate) fn log_unobserved(&self, panic: Option<&(dyn Any + Send)>) {
             let Some(payload) = panic else { return };
@@ -98,6 +103,28 @@ mod on {
                     "a future panicked, and nobody was waiting for it"
                 );
             });
+        }
+    }
+
+    /// Who hears of a future. `None`: whoever does so on the thread.
+    pub(crate) struct Subscriber(Option<Dispatch>);
+
+    impl Subscriber {
+        /// Of what this thread polls for itself.
+        pub(crate) fn of_thread() -> Subscriber {
+            Subscriber(None)
+        }
+
+        /// Current on this thread until dropped.
+        pub(crate) fn enter(&self) -> Option<DefaultGuard> {
+            self.0.as_ref().map(set_default)
+        }
+    }
+
+    impl Drop for Subscriber {
+        fn drop(&mut self) {
+            let dispatch = self.0.take();
+            catch_and_drop(|| dispatch);
         }
     }
 
@@ -154,8 +181,7 @@ mod on {
 
     /// A loop's thread is about to wait for others.
     pub(crate) fn blocked(waiter: &str, targets: &[Arc<str>], site: &'static Location<'static>) {
-        let Some(left_out) = stall::may_warn(Kind::Blocked, site) else { return };
-        call_subscriber(|| {
+        stall::warn_of(Kind::Blocked, site, |left_out| {
             tracing::warn!(
                 event_loop = waiter, waits_for = ?targets, call = %site, left_out,
                 "the thread of an event loop is blocked: none of its tasks moves until this call returns"
@@ -165,8 +191,7 @@ mod on {
 
     /// The drop of a facade did not await its method to the end.
     pub(crate) fn not_awaited(error: &Error, site: &'static Location<'static>) {
-        let Some(left_out) = stall::may_warn(Kind::NotAwaited, site) else { return };
-        call_subscriber(|| {
+        stall::warn_of(Kind::NotAwaited, site, |left_out| {
             tracing::warn!(%error, drop = %site, left_out, "the drop of a facade did not await its method to the end: the value was dropped as it was");
         });
     }
@@ -217,10 +242,9 @@ mod on {
                 self.due = now().checked_add(WARNS);
             } else {
                 self.site = None;
-                let Some(left_out) = stall::may_warn(Kind::NotStarted, site) else { return };
-                call_subscriber(
-                    || tracing::warn!(call = %site, left_out, "no event loop has started this call for a second: its thread is blocked, or no thread drives its runtime"),
-                );
+                stall::warn_of(Kind::NotStarted, site, |left_out| {
+                    tracing::warn!(call = %site, left_out, "no event loop has started this call for a second: its thread is blocked, or no thread drives its runtime");
+                });
             }
         }
     }
@@ -247,6 +271,18 @@ mod off {
         }
 
         pub(crate) fn log_unobserved(&self, _: Option<&(dyn Any + Send)>) {}
+
+        pub(crate) fn subscriber(&self) -> Subscriber {
+            Subscriber
+        }
+    }
+
+    pub(crate) struct Subscriber;
+
+    impl Subscriber {
+        pub(crate) fn of_thread() -> Subscriber {
+            Subscriber
+        }
     }
 
     pub(crate) struct EnteredSpan<'a>(PhantomData<&'a ()>);

@@ -23,8 +23,9 @@ mod on {
     use std::time::{Duration, Instant};
 
     use crate::fork::PerProcess;
-    use crate::instrument::call_subscriber;
+    use crate::instrument::{Subscriber, call_subscriber};
     use crate::loom::outside::Mutex;
+    use crate::unwind::catch_and_drop;
 
     /// How often one line is warned of.
     pub(super) const EVERY: Duration = Duration::from_secs(10);
@@ -56,9 +57,14 @@ mod on {
 
     static SEEN: PerProcess<Lines> = PerProcess::new();
 
-    /// Whether a warning of that kind and line is to be logged, and how many were left out before it.
-    pub(crate) fn may_warn(kind: Kind, site: &'static Location<'static>) -> Option<u64> {
-        may_warn_at(kind, site, Instant::now())
+    /// Has `log` log a warning of that kind and line, if there was none for a while. It is given how many were left out before
+    /// it. Where nobody would hear of it none is counted.
+    pub(crate) fn warn_of(kind: Kind, site: &'static Location<'static>, log: impl FnOnce(u64)) {
+        call_subscriber(|| {
+            if tracing::enabled!(tracing::Level::WARN) {
+                may_warn_at(kind, site, Instant::now()).map(log);
+            }
+        });
     }
 
     fn may_warn_at(kind: Kind, site: &'static Location<'static>, now: Instant) -> Option<u64> {
@@ -105,7 +111,7 @@ mod on {
     pub(crate) struct MeasuredPoll<'a> {
         threshold: Option<&'a Threshold>,
         started: Option<Instant>,
-        slow: Option<(Site, Duration)>,
+        slow: Option<(Site, Subscriber, Duration)>,
     }
 
     impl<'a> MeasuredPoll<'a> {
@@ -118,26 +124,28 @@ mod on {
             self.started = self.threshold.map(|_| Instant::now());
         }
 
-        /// `site` is asked while the future is there.
-        pub(crate) fn end(&mut self, site: impl FnOnce() -> Site) {
+        /// `origin` is asked while the future is there.
+        pub(crate) fn end(&mut self, origin: impl FnOnce() -> (Site, Subscriber)) {
             let Some((threshold, started)) = self.threshold.zip(self.started) else { return };
             let took = started.elapsed();
             if took > threshold.slow {
-                self.slow = Some((site(), took));
+                let (site, subscriber) = origin();
+                self.slow = Some((site, subscriber, took));
             }
         }
 
         /// When nothing is half-way any more.
         pub(crate) fn warn(self) {
-            let Some((threshold, (Site(site), took))) = self.threshold.zip(self.slow) else { return };
-            let Some(left_out) = may_warn(Kind::SlowPoll, site) else { return };
-            call_subscriber(|| {
+            let Some((threshold, (Site(site), subscriber, took))) = self.threshold.zip(self.slow) else { return };
+            let entered = subscriber.enter();
+            warn_of(Kind::SlowPoll, site, |left_out| {
                 tracing::warn!(
                     event_loop = &*threshold.on, call = %site, ?took, left_out,
                     "a poll of a future was slow, and blocked its event loop: move what blocks or computes to \
                      `spawn_blocking`"
                 );
             });
+            catch_and_drop(|| entered);
         }
     }
 
@@ -148,8 +156,7 @@ mod on {
 
     /// Logs that a call is late.
     pub(crate) fn late(site: &'static Location<'static>, on: Option<&str>) {
-        let Some(left_out) = may_warn(Kind::Late, site) else { return };
-        call_subscriber(|| {
+        warn_of(Kind::Late, site, |left_out| {
             tracing::warn!(
                 event_loop = on, call = %site, left_out,
                 "a call has timed out or was cancelled, and a second later its event loop still has the future: it blocks in a \
@@ -188,6 +195,8 @@ mod off {
     use std::sync::Arc;
     use std::time::{Duration, Instant};
 
+    use crate::instrument::Subscriber;
+
     #[derive(Clone, Copy, Debug)]
     pub(crate) struct Site;
 
@@ -220,7 +229,7 @@ mod off {
 
         pub(crate) fn start(&mut self) {}
 
-        pub(crate) fn end(&mut self, _: impl FnOnce() -> Site) {}
+        pub(crate) fn end(&mut self, _: impl FnOnce() -> (Site, Subscriber)) {}
 
         pub(crate) fn warn(self) {}
     }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
+use crate::fork::Process;
 use crate::loom::{AtomicU32, Mutex, Ordering, Thread, current, lock, now, park, thread_local};
 
 /// The thread is parked, or about to be.
@@ -42,12 +43,15 @@ pub(crate) struct Waiter {
     guest: AtomicU32,
     /// That of the runtime's `block_on` while the thread drives.
     runtime: Mutex<Option<Waker>>,
+    /// A fork of it may have copied that lock while another thread held it.
+    process: Process,
 }
 
 impl Waiter {
     pub(crate) fn new() -> Arc<Waiter> {
         let [state, listed, guest] = [0; 3].map(AtomicU32::new);
-        Arc::new(Waiter { state, thread: current(), listed, guest, runtime: Mutex::new(None) })
+        let process = Process::current();
+        Arc::new(Waiter { state, thread: current(), listed, guest, runtime: Mutex::new(None), process })
     }
 
     #[cold]
@@ -204,6 +208,7 @@ impl Lease {
     pub(crate) fn new() -> Lease {
         // In the destructor of another thread-local this one may be gone.
         let kept = KEPT.try_with(Cell::take).ok().flatten();
+        let kept = kept.filter(|(waiter, _)| waiter.process.is_current());
         let (waiter, waker) = kept.unwrap_or_else(Waiter::new_pair);
         // An event that an earlier wait has left is a spurious wake.
         waiter.set_guest(false);

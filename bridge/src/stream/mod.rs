@@ -4,7 +4,8 @@
 //! the stream until it has an item, sends that, and waits for the next demand or, when buffered, for free capacity.
 //!
 //! A loop that finishes what was submitted waits for its streams, and so for those who ask. The thread that waits for that
-//! loop asks for nothing meanwhile, so a stream that it was the last to ask [is given up](crate::stream::open).
+//! loop asks for nothing meanwhile, so a stream that it was the last to ask [is given up](crate::stream::open), and so is one
+//! that nobody asks for some time.
 
 pub(crate) mod open;
 
@@ -38,10 +39,12 @@ impl Handle {
     /// Runs `stream` on the loop, and gives its items to this thread, one by one, as an iterator.
     ///
     /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
-    /// iterator is dropped. Where the thread that shuts the loop down was the last to use the iterator (it has made it, or
-    /// asked it for an item), it would wait for itself. Such a stream is given up after a second, unless another thread has
-    /// asked by then: it fills the room that [`Iter::buffered`] gives it and is dropped, and after these items its iterator is
-    /// [`Closed`](Error::Closed). Of a worker of a multi-thread runtime it is the task that counts, and not the thread.
+    /// iterator is dropped; but not for one that is idle. It is idle if nobody waits for an item or takes one for five
+    /// seconds, and, where [`Iter::buffered`] lets the stream run ahead, it gives none either. Where the thread that shuts
+    /// the loop down was the last to use the iterator (it has made it, or asked it for an item), it would wait for itself:
+    /// such a stream is given up after a second, unless another thread has asked by then, or it fills the room that
+    /// `buffered` gives it. Of a worker of a multi-thread runtime it is the task that counts, and not the thread. After the
+    /// items that are there the iterator is [`Closed`](Error::Closed).
     ///
     /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
     /// [`Iter::buffered`] lets it run ahead. The timeout of [`with_timeout`](Handle::with_timeout) holds for every
@@ -278,6 +281,7 @@ impl<T> Iter<T> {
             let arm = |waker: &Waker| channel.register(waker) && pump.borrow_mut().register(waker);
             let is_over = || channel.has_item() || pump.borrow().is_done();
             let is_started = || pump.borrow().is_started();
+            let _waits = channel.waits();
             match guard.block(|may_drive| block::until(options(may_drive), arm, is_over, is_started)) {
                 WaitOutcome::Over => {}
                 WaitOutcome::TimedOut => return Err(Error::TimedOut(timeout.unwrap_or(Duration::MAX))),
@@ -405,6 +409,9 @@ trait ItemSource: Send + Sync + RefUnwindSafe {
     /// Nobody will ask for more, if the last to do so was that one. Says whether the pump is to be cancelled: it stops
     /// by itself where it fills the room that it has.
     fn give_up(&self, asked_by: Asker) -> bool;
+
+    /// Nobody will ask for more, if the stream was idle since this was asked last: then the pump is to be cancelled.
+    fn give_up_idle(&self) -> bool;
 }
 
 impl<T: Send> ItemSource for Channel<T> {
@@ -423,6 +430,13 @@ impl<T: Send> ItemSource for Channel<T> {
         pump.into_iter().for_each(Waker::wake);
         takes_turns
     }
+
+    fn give_up_idle(&self) -> bool {
+        let mut state = self.lock();
+        let is_idle = !state.is_waited_for && !std::mem::replace(&mut state.was_used, false);
+        state.given_up |= is_idle;
+        is_idle
+    }
 }
 
 /// A stream, for the shutdown of its loop.
@@ -434,6 +448,12 @@ struct Pumped {
 impl OpenStream for Pumped {
     fn give_up(&self, asked_by: Asker) {
         if self.items.give_up(asked_by) {
+            self.canceller.cancel();
+        }
+    }
+
+    fn give_up_idle(&self) {
+        if self.items.give_up_idle() {
             self.canceller.cancel();
         }
     }
@@ -451,6 +471,10 @@ struct ChannelState<T> {
     demanded: bool,
     /// Who did so last, or else made it.
     asked_by: Asker,
+    /// A `next` waits for an item.
+    is_waited_for: bool,
+    /// An item was asked for, taken or handed over since `give_up_idle` asked last.
+    was_used: bool,
     /// There will be no use for an item, but to fill the room.
     given_up: bool,
     /// The pump, when it waits for a use of the next item.
@@ -466,6 +490,8 @@ impl<T> Channel<T> {
             capacity: 0,
             demanded: false,
             asked_by: Asker::here(),
+            is_waited_for: false,
+            was_used: true,
             given_up: false,
             pump: None,
             caller: None,
@@ -494,7 +520,7 @@ impl<T> Channel<T> {
     fn hand_over(&self, item: T) {
         let mut state = self.lock();
         state.items.push_back(item);
-        state.demanded = false;
+        (state.demanded, state.was_used) = (false, true);
         let caller = state.caller.take();
         drop(state);
         caller.into_iter().for_each(Waker::wake);
@@ -504,7 +530,7 @@ impl<T> Channel<T> {
     fn take(&self) -> Option<T> {
         let mut state = self.lock();
         let item = state.items.pop_front()?;
-        state.asked_by = Asker::here();
+        (state.asked_by, state.was_used) = (Asker::here(), true);
         let pump = if state.capacity > 0 { state.pump.take() } else { None };
         drop(state);
         pump.into_iter().for_each(Waker::wake);
@@ -515,7 +541,7 @@ impl<T> Channel<T> {
     fn demand(&self) {
         let mut state = self.lock();
         state.demanded = state.items.is_empty();
-        state.asked_by = Asker::here();
+        (state.asked_by, state.was_used) = (Asker::here(), true);
         let pump = state.pump.take();
         drop(state);
         pump.into_iter().for_each(Waker::wake);
@@ -528,6 +554,12 @@ impl<T> Channel<T> {
         std::mem::take(&mut state.items)
     }
 
+    /// The caller's: it waits until this is dropped.
+    fn waits(&self) -> Waits<'_, T> {
+        self.lock().is_waited_for = true;
+        Waits(self)
+    }
+
     fn has_item(&self) -> bool {
         !self.lock().items.is_empty()
     }
@@ -537,5 +569,15 @@ impl<T> Channel<T> {
         let mut state = self.lock();
         state.caller = Some(waker.clone());
         state.items.is_empty()
+    }
+}
+
+/// A `next` that waits.
+struct Waits<'a, T>(&'a Channel<T>);
+
+impl<T> Drop for Waits<'_, T> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        (state.is_waited_for, state.was_used) = (false, true);
     }
 }

@@ -3,7 +3,8 @@
 //! A loop that finishes what was submitted waits for its streams, and so for those who ask them for items. The thread that
 //! waits for that loop asks for nothing meanwhile: a stream that it was the last to ask, or that it has made and nobody has
 //! asked, would keep the two waiting for each other, and is given up. Not at once: the iterator may have been moved to a
-//! thread that has not got round to asking.
+//! thread that has not got round to asking. One that another thread has asked last is given up once it is idle: nobody waits
+//! for an item, takes one, or is handed one, for a while.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -45,6 +46,9 @@ impl Asker {
 pub(crate) trait OpenStream: Send + Sync + RefUnwindSafe {
     /// Lets it end, if that one was the last to ask for an item.
     fn give_up(&self, asked_by: Asker);
+
+    /// Ends it, if it was idle since this was asked last.
+    fn give_up_idle(&self);
 }
 
 /// Those of a loop, by the addresses of their entries.
@@ -81,9 +85,18 @@ impl Streams {
     /// Lets those end that whoever calls, and waits for the loop, was the last to ask.
     pub(crate) fn give_up_asked_here(&self, on_worker: bool) {
         let here = Asker::waits_here(on_worker);
+        self.for_each(|stream| stream.give_up(here));
+    }
+
+    /// Ends those that were idle since this was asked last.
+    pub(crate) fn give_up_idle(&self) {
+        self.for_each(|stream| stream.give_up_idle());
+    }
+
+    fn for_each(&self, f: impl Fn(&dyn OpenStream)) {
         let streams: Vec<_> = self.lock().map_or_else(Vec::new, |list| list.values().cloned().collect());
         for stream in streams {
-            stream.give_up(here);
+            f(&*stream);
             // This may be the last reference, and what hangs on it is the user's.
             catch_and_drop(|| stream);
         }
@@ -119,6 +132,8 @@ mod tests {
 
     impl OpenStream for Nothing {
         fn give_up(&self, _: Asker) {}
+
+        fn give_up_idle(&self) {}
     }
 
     #[test]

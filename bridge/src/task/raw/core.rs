@@ -8,8 +8,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::instrument::Span;
 use crate::instrument::stall::Site;
+use crate::instrument::{Span, Subscriber};
 use crate::loom::UnsafeCell;
 use crate::task::raw::completion::Outcome;
 use crate::task::raw::state::{Ended, Reason};
@@ -42,12 +42,12 @@ pub(crate) unsafe trait TaskCore {
     /// As for `stop`, after it or after a `poll` that was ready.
     unsafe fn set_cancelled(&self);
 
-    /// The line that the future comes from.
+    /// The line that the future comes from, and who hears of it.
     ///
     /// # Safety
     ///
     /// As for `stop`.
-    unsafe fn site(&self) -> Site;
+    unsafe fn origin(&self) -> (Site, Subscriber);
 
     /// Drops the outcome.
     ///
@@ -181,8 +181,8 @@ unsafe impl<M: FnOnce() -> F, F: Future> TaskCore for FutureCore<M, F> {
         unsafe { self.store_output(Outcome::Stopped(Reason::Cancel)) };
     }
 
-    unsafe fn site(&self) -> Site {
-        self.site
+    unsafe fn origin(&self) -> (Site, Subscriber) {
+        (self.site, self.span.subscriber())
     }
 
     unsafe fn drop_output(&self) {

@@ -173,7 +173,7 @@ impl TaskRef {
         // SAFETY: RUNNING, by this thread. The owner of the core keeps it in place until the job is done.
         let polled = unsafe { core.poll(&mut Context::from_waker(waker)) };
         // SAFETY: RUNNING, still.
-        measured.end(|| unsafe { core.site() });
+        measured.end(|| unsafe { core.origin() });
         polled
     }
 
