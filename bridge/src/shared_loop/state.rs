@@ -6,6 +6,10 @@
 //! a driver leaves as soon as its own future can go on, and a blocking call inside that future may drive as well. Who
 //! drives when is the matter of [`role`](super::role).
 //!
+//! That has a price: to tokio, a wake of one of the runtime's tasks by such a poll comes from outside. It writes to the
+//! runtime's `eventfd`, and the next `epoll_wait` returns for that. Inside of `block_on` neither would be so, but the
+//! thread could then drive nothing for a blocking call in the future, since tokio takes no runtime out of a `block_on`.
+//!
 //! What is submitted goes into a queue, as on an event loop, whose [`Driver`] is polled by whoever drives.
 //!
 //! # The end
