@@ -17,7 +17,7 @@ use syn::{
 };
 
 pub(crate) use self::conditional::resolved;
-pub(crate) use self::item::item;
+pub(crate) use self::item::{item, trees};
 use crate::attr::Options;
 
 /// The annotated item.

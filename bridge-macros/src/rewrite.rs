@@ -11,10 +11,11 @@ pub(crate) fn rewrite(written: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = attr::options(written.clone(), &mut errors);
     let bridge = analyze::bridge(&options);
-    if let Some(copies) = ast::resolved(&quote!(#bridge::__private::threadsafe(#written)), &item) {
+    let trees = ast::trees(&item);
+    if let Some(copies) = ast::resolved(|| quote!(#bridge::__private::threadsafe(#written)), &trees) {
         return copies;
     }
-    let item = ast::item(item, &options, &mut errors);
+    let item = ast::item(item, trees, &options, &mut errors);
     let plan = analyze::plan(&item, &options, &mut errors);
     if errors.is_empty() { expand::item(&item, &plan) } else { fallback::item(&item, &plan, errors) }
 }
@@ -25,7 +26,8 @@ pub(crate) fn promise(krate: Option<&syn::Path>, item: TokenStream) -> TokenStre
     let options = krate.map(|path| quote!(crate = #path)).unwrap_or_default();
     let options = attr::options(options, &mut errors);
     let written = item.clone();
-    let item = ast::item(item, &options, &mut errors);
+    let trees = ast::trees(&item);
+    let item = ast::item(item, trees, &options, &mut errors);
     let has_async = |member: &ast::Member| member.function.as_ref().is_some_and(ast::Function::is_async);
     if matches!(&item, ast::Item::Block(block) if errors.is_empty() && !block.members.iter().any(has_async)) {
         return written;

@@ -59,10 +59,11 @@ fn look_into(ty: &Type, reach: Reach, parent: Option<&TypeReference>, mistakes: 
 
 fn in_path(path: &Path, reach: Reach, mistakes: &mut Vec<Error>) {
     const CONTAINERS: [&str; 5] = ["Box", "Vec", "Option", "Arc", "Pin"];
-    let Some(last) = path.segments.last().filter(|last| CONTAINERS.iter().any(|name| last.ident == name)) else {
-        return;
-    };
+    let Some(last) = path.segments.last() else { return };
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return };
+    if !CONTAINERS.iter().any(|name| last.ident == name) {
+        return;
+    }
     for argument in &arguments.args {
         if let GenericArgument::Type(ty) = argument {
             look_into(ty, reach.inside(&last.ident), None, mistakes);

@@ -8,19 +8,18 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use super::function::keyword;
-use super::tokens::{commas, is_own, is_punct, ungroup, ungrouped};
+use super::tokens::{commas, is_own, is_punct, ungrouped};
 
 /// An impl or a trait in which a `#[threadsafe]` stands in a `cfg_attr`, under the condition of the first one and under its
 /// opposite; each has `attribute` in front, and no such condition in it.
-pub(crate) fn resolved(attribute: &TokenStream, item: &TokenStream) -> Option<TokenStream> {
-    let mut trees = ungroup(item.clone().into_iter().collect());
-    let Some(TokenTree::Group(braces)) = trees.pop() else { return None };
-    let condition = first(&braces.stream())?;
-    if !matches!(&*keyword(&trees)?.word, "impl" | "trait") {
+pub(crate) fn resolved(attribute: impl FnOnce() -> TokenStream, item: &[TokenTree]) -> Option<TokenStream> {
+    let (TokenTree::Group(braces), head) = item.split_last()? else { return None };
+    if !matches!(&*keyword(head)?.word, "impl" | "trait") {
         return None;
     }
-    let text = condition.to_string();
-    let head: TokenStream = trees.into_iter().collect();
+    let condition = first(&braces.stream())?;
+    let (attribute, text) = (attribute(), condition.to_string());
+    let head: TokenStream = head.iter().cloned().collect();
     let copy = |holds: bool| {
         let mut members = Group::new(Delimiter::Brace, with(braces.stream(), &text, holds));
         members.set_span(braces.span());

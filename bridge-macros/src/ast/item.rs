@@ -7,10 +7,15 @@ use super::{Item, SingleFn, block, tokens};
 use crate::attr::Options;
 use crate::error::Errors;
 
+/// The trees of an item.
+pub(crate) fn trees(item: &TokenStream) -> Vec<TokenTree> {
+    tokens::ungroup(item.clone().into_iter().collect())
+}
+
 /// Never fails: an item that cannot have a companion is reported and kept as it is. One with a syntax error is kept
-/// without a word, since rustc has parsed and reported it before.
-pub(crate) fn item(tokens: TokenStream, options: &Options, errors: &mut Errors) -> Item {
-    let split = tokens::split(tokens::ungroup(tokens.clone().into_iter().collect()));
+/// without a word, since rustc has parsed and reported it before. `trees` are those of `tokens`.
+pub(crate) fn item(tokens: TokenStream, trees: Vec<TokenTree>, options: &Options, errors: &mut Errors) -> Item {
+    let split = tokens::split(trees);
     let Some(Keyword { word, span, .. }) = keyword(&split.head) else { return Item::Other(tokens) };
     let item = match &*word {
         "fn" => function(split.head, options.stream.is_some())
