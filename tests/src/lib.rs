@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use bridge::Handle;
+use bridge::{EventLoop, Handle, LocalHandle};
 
 pub mod kinds;
 pub mod load;
@@ -22,6 +22,22 @@ mod time_limit;
 
 /// What ends after that long hangs: long enough for any machine, short enough for CI.
 pub const HANGS: Duration = Duration::from_secs(60);
+
+/// A fresh event loop.
+///
+/// # Panics
+///
+/// When the system gives no thread.
+#[must_use]
+pub fn event_loop() -> EventLoop {
+    EventLoop::new().expect("an event loop starts")
+}
+
+/// That of the event loop of the process.
+#[must_use]
+pub fn handle() -> LocalHandle {
+    bridge::global().clone()
+}
 
 /// Runs `body` on a thread of its own, and gives its value or its panic. If it is not finished after `limit` the
 /// test fails, and `body`'s thread is left behind. For random tests, which have to say what they drew; others leave it to

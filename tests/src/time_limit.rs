@@ -18,3 +18,21 @@ fn limit_the_time() {
     // SAFETY: no handler is set, so no code runs.
     unsafe { libc::alarm(limit) };
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    /// Those that wait for nothing but the compiler, or for nothing at all.
+    const WAIT_FOR_NO_LOOP: [&str; 2] = ["semantics.rs", "ui.rs"];
+
+    #[test]
+    fn every_test_program_has_the_limit() {
+        let directory = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap();
+        let programs = directory.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some());
+        let has_none = |path: &std::path::PathBuf| !fs::read_to_string(path).unwrap().contains("use bridge_tests");
+        let mut without: Vec<_> = programs.filter(has_none).collect();
+        without.retain(|path| WAIT_FOR_NO_LOOP.iter().all(|name| !path.ends_with(name)));
+        assert!(without.is_empty(), "`use bridge_tests as _;` is missing in {without:?}");
+    }
+}

@@ -7,14 +7,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use bridge::{EventLoop, Handle, LocalHandle};
+use bridge::{Handle, LocalHandle};
 use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
-use bridge_tests::{BlockedThread, Log, OnDrop, wait_until};
+use bridge_tests::{BlockedThread, Log, OnDrop, event_loop, wait_until};
 use tokio::runtime::{Builder, Handle as TokioHandle, Id, Runtime};
-
-fn event_loop() -> EventLoop {
-    EventLoop::new().unwrap()
-}
 
 fn current_thread_runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()

@@ -460,6 +460,8 @@ use std::io::Read as _;
 use std::time::Duration;
 
 use bridge::Facade as _;
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
 
 use self::blocking::{Body, Client, GenericClient, Request};
 

@@ -4,6 +4,9 @@
 #![forbid(unsafe_code)]
 #![allow(dead_code, unreachable_pub)]
 
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
+
 mod foreign {
     //! Types of tokio's, which nobody here can annotate.
 

@@ -6,6 +6,8 @@
 use std::pin::Pin;
 
 use bridge::{Facade as _, threadsafe};
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
 
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct Config {

@@ -6,6 +6,9 @@
 #![deny(redundant_lifetimes, explicit_outlives_requirements)]
 #![deny(clippy::all, clippy::pedantic)]
 
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
+
 pub mod blocking {
     //! What such a crate would publish.
 

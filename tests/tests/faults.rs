@@ -13,13 +13,9 @@ use std::time::Duration;
 
 use bridge::{Error, EventLoop, Handle, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, is_pending, on_each};
-use bridge_tests::{Drops, OnDrop, wait_until};
+use bridge_tests::{Drops, OnDrop, event_loop, wait_until};
 use tokio::runtime::Builder as TokioBuilder;
 use tokio::sync::oneshot;
-
-fn event_loop() -> EventLoop {
-    EventLoop::new().unwrap()
-}
 
 /// The loop does what a loop does: first polls, wakes from elsewhere, callbacks.
 #[track_caller]

@@ -13,6 +13,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bridge::EventLoop;
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
 
 /// Set in the child.
 const CHILD: &str = "BRIDGE_TESTS_CHILD";

@@ -5,6 +5,9 @@
 #![deny(single_use_lifetimes, trivial_casts, unused_lifetimes, let_underscore_drop, redundant_lifetimes)]
 #![deny(clippy::all, clippy::pedantic)]
 
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
+
 pub mod api {
     //! What such a crate would publish.
 

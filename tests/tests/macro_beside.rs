@@ -6,12 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use async_recursion::async_recursion;
 use async_trait::async_trait;
-use bridge::{Handle, LocalHandle, threadsafe};
+use bridge::{Handle, threadsafe};
+use bridge_tests::handle;
 use tracing::instrument;
-
-fn handle() -> LocalHandle {
-    bridge::global().clone()
-}
 
 async fn tick() {
     tokio::task::yield_now().await;

@@ -8,12 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use bridge::{EventLoop, Handle, threadsafe};
-use bridge_tests::{DropGuard, Drops};
+use bridge_tests::{DropGuard, Drops, event_loop};
 use common::{line, panic_of};
-
-fn event_loop() -> EventLoop {
-    EventLoop::new().unwrap()
-}
 
 #[threadsafe]
 async fn greet(id: u64, name: &str) -> io::Result<String> {

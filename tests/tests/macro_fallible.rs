@@ -3,6 +3,8 @@
 use std::{fmt, io};
 
 use bridge::{Error, EventLoop, Handle, threadsafe};
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
 
 fn closed() -> Handle {
     let event_loop = EventLoop::new().unwrap();

@@ -7,14 +7,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::thread;
 
-use bridge::{EventLoop, LocalHandle, threadsafe};
+use bridge::{EventLoop, threadsafe};
+use bridge_tests::handle;
 
 type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 type LocalBoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-
-fn handle() -> LocalHandle {
-    bridge::global().clone()
-}
 
 async fn tick() {
     tokio::task::yield_now().await;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use bridge::{Error, EventLoop, Handle, LocalHandle, threadsafe};
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
 
 struct Client {
     event_loop: Arc<EventLoop>,

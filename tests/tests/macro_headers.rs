@@ -3,6 +3,8 @@
 use std::fmt::Display;
 
 use bridge::{EventLoop, threadsafe};
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
 
 async fn tick() {
     tokio::task::yield_now().await;

@@ -3,11 +3,8 @@
 use std::fmt::Display;
 
 use async_trait::async_trait;
-use bridge::{LocalHandle, threadsafe};
-
-fn handle() -> LocalHandle {
-    bridge::global().clone()
-}
+use bridge::threadsafe;
+use bridge_tests::handle;
 
 async fn tick() {
     tokio::task::yield_now().await;

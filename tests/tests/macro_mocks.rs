@@ -1,6 +1,8 @@
 //! `mockall` and `trait_variant` beside ours, in the orders that the docs of `#[threadsafe]` name.
 
 use bridge::{Handle, threadsafe};
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
 use mockall::{automock, mock, predicate};
 
 async fn tick() {

@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use bridge::{Error, EventLoop, LocalHandle, Task, threadsafe};
-use bridge_tests::HANGS;
-
-fn handle() -> LocalHandle {
-    bridge::global().clone()
-}
+use bridge::{Error, EventLoop, Task, threadsafe};
+use bridge_tests::{HANGS, handle};
 
 async fn tick() {
     tokio::task::yield_now().await;

@@ -4,11 +4,8 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use bridge::{EventLoop, LocalHandle, threadsafe};
-
-fn handle() -> LocalHandle {
-    bridge::global().clone()
-}
+use bridge::{EventLoop, threadsafe};
+use bridge_tests::handle;
 
 #[derive(Clone, Debug, PartialEq)]
 struct Counter<T> {

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bridge::{LocalHandle, threadsafe};
-
-fn handle() -> LocalHandle {
-    bridge::global().clone()
-}
+use bridge_tests::handle;
 
 async fn tick() {
     tokio::task::yield_now().await;

@@ -7,11 +7,8 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use bridge::{Error, EventLoop, Iter, LocalHandle, threadsafe};
+use bridge_tests::handle;
 use futures::stream::{self, BoxStream, Stream, StreamExt as _};
-
-fn handle() -> LocalHandle {
-    bridge::global().clone()
-}
 
 async fn tick() {
     tokio::task::yield_now().await;

@@ -8,11 +8,8 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use bridge::{EventLoop, Handle, LocalHandle, threadsafe};
-
-fn handle() -> LocalHandle {
-    bridge::global().clone()
-}
+use bridge::{EventLoop, Handle, threadsafe};
+use bridge_tests::handle;
 
 async fn tick() {
     tokio::task::yield_now().await;

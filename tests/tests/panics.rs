@@ -9,15 +9,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use bridge::{Error, EventLoop, Handle, LocalHandle, Task};
+use bridge::{Error, Handle, LocalHandle, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, on_each, on_each_pair};
-use bridge_tests::{Log, OnDrop, block_thread, wait_until};
+use bridge_tests::{Log, OnDrop, block_thread, event_loop, wait_until};
 use futures::StreamExt as _;
 use tokio::sync::oneshot;
-
-fn event_loop() -> EventLoop {
-    EventLoop::new().unwrap()
-}
 
 /// The loop takes a call of either kind.
 #[track_caller]

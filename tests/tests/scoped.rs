@@ -13,19 +13,15 @@ use std::task::{Context, Poll};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use bridge::{Error, EventLoop, Handle, LocalHandle};
+use bridge::{Error, Handle, LocalHandle};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
-use bridge_tests::{DropGuard, Drops, Log, OnDrop, block_thread, wait_until};
+use bridge_tests::{DropGuard, Drops, Log, OnDrop, block_thread, event_loop, wait_until};
 use tokio::sync::oneshot;
 
 /// A limit that runs out after the loop has begun with the call.
 const STARTS: Duration = Duration::from_secs(1);
 /// One that may run out before.
 const SHORT: Duration = Duration::from_millis(30);
-
-fn event_loop() -> EventLoop {
-    EventLoop::new().unwrap()
-}
 
 fn thread_of(handle: &Handle) -> ThreadId {
     handle.block_on(async { thread::current().id() }).unwrap()

@@ -15,13 +15,9 @@ use std::time::{Duration, Instant};
 use bridge::{AsCompleted, Builder, CancelOnDrop, Canceller, Deadlock, Error, EventLoop, Handle};
 use bridge::{Iter, LocalHandle, Panic, ReturnWhen, SharedLoop, Task, Waited};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each, on_each_pair};
-use bridge_tests::{Drops, Log, OnDrop, wait_until};
+use bridge_tests::{Drops, Log, OnDrop, event_loop, wait_until};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
-
-fn event_loop() -> EventLoop {
-    EventLoop::new().unwrap()
-}
 
 fn thread_of(handle: &Handle) -> ThreadId {
     handle.block_on(async { thread::current().id() }).unwrap()

@@ -7,9 +7,9 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use bridge::{Error, EventLoop, Handle};
+use bridge::{Error, Handle};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
-use bridge_tests::{Drops, block_thread, wait_until};
+use bridge_tests::{Drops, block_thread, event_loop, wait_until};
 use tokio::sync::oneshot;
 
 /// A limit that is meant to run out.
@@ -18,10 +18,6 @@ const SHORT: Duration = Duration::from_millis(30);
 const STARTS: Duration = Duration::from_secs(1);
 /// One that never does: a test that waits for it hangs.
 const LONG: Duration = Duration::from_secs(3600);
-
-fn event_loop() -> EventLoop {
-    EventLoop::new().unwrap()
-}
 
 #[track_caller]
 fn assert_timed_out<T>(result: Result<T, Error>, limit: Duration) {

@@ -11,11 +11,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use bridge::ReturnWhen::{AllCompleted, FirstCompleted, FirstError};
-use bridge::{Error, EventLoop, Handle, Task, as_completed, wait};
+use bridge::{Error, Handle, Task, as_completed, wait};
 use bridge_tests::kinds::{Kind, is_pending, on_each, on_each_pair};
 #[cfg(unix)]
 use bridge_tests::process::cpu_time;
-use bridge_tests::{OnDrop, wait_until};
+use bridge_tests::{OnDrop, event_loop, wait_until};
 use common::{SETTLE, beside_strays};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -24,10 +24,6 @@ use tokio::sync::oneshot;
 fn told(on: &Handle) -> (oneshot::Sender<u32>, Task<u32>) {
     let (tell, wait) = oneshot::channel();
     (tell, on.submit(async { wait.await.expect("the test tells") }))
-}
-
-fn event_loop() -> EventLoop {
-    EventLoop::new().expect("a loop starts")
 }
 
 #[test]
