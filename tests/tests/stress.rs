@@ -1,5 +1,6 @@
 //! What programs do to loops beside calling them, at random and at once, from many threads: forks, entered contexts,
-//! iterators that are leaked, threads that are abandoned, loops that are closed underneath. Whatever it is, nothing hangs.
+//! iterators that are leaked, threads and polls that are abandoned, loops that are closed underneath, runtimes that two threads
+//! drive. Whatever it is, nothing hangs.
 //!
 //! `STRESS_SECONDS` (3) and `STRESS_THREADS` (6) bound it; `STRESS_SEED` repeats the choices of a run, though not its timing.
 #![cfg(unix)]
@@ -8,7 +9,7 @@ use std::fmt::Debug;
 use std::future::{pending, poll_fn};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,11 +39,13 @@ enum Act {
     Fork,
     LeakAnIterator,
     AbandonABlockingThread,
+    AbandonALongPoll,
+    CallFromTwoInBlockOn,
     CloseUnderCallers,
     CancelACaller,
 }
 
-const ACTS: [Act; 9] = [
+const ACTS: [Act; 11] = [
     Act::Call,
     Act::CallInAContext,
     Act::CallFromATask,
@@ -50,6 +53,8 @@ const ACTS: [Act; 9] = [
     Act::Fork,
     Act::LeakAnIterator,
     Act::AbandonABlockingThread,
+    Act::AbandonALongPoll,
+    Act::CallFromTwoInBlockOn,
     Act::CloseUnderCallers,
     Act::CancelACaller,
 ];
@@ -113,10 +118,12 @@ fn call_in_a_context(random: &mut Random, kind: Kind, time: Duration) {
     if random.one_in(2) {
         let _context = other.enter();
         calls(&on, time);
+        calls(&other, time);
     } else {
         let tokio = other.submit(async { TokioHandle::current() }).result().unwrap();
         let _context = tokio.enter();
         calls(&on, time);
+        calls(&other, time);
     }
     // One of the two ends first.
     drop(if random.one_in(2) { on } else { other });
@@ -189,9 +196,56 @@ fn leak_an_iterator(random: &mut Random) {
     if random.one_in(2) {
         assert_eq!(numbers.next(), Some(0));
     }
+    if random.one_in(16) {
+        // By another thread, which asks no more.
+        thread::spawn(move || mem::forget((numbers.next(), numbers))).join().unwrap();
+        on.shutdown(None).unwrap();
+        return;
+    }
     mem::forget(numbers);
     let ended = on.shutdown(Some(SHORT));
     assert!(matches!(ended, Ok(()) | Err(Error::TimedOut(_))), "{ended:?}");
+}
+
+fn abandon_a_long_poll(random: &mut Random) {
+    let on = AnyLoop::start(any_of_ours(random));
+    let (release, released) = mpsc::channel::<()>();
+    let (tell, stuck) = mpsc::channel();
+    let mut task = on.submit(async move {
+        tell.send(()).unwrap();
+        assert!(released.recv().is_err(), "nothing is sent");
+        pending::<()>().await;
+    });
+    stuck.recv_timeout(LATE).unwrap();
+    if random.one_in(2) {
+        let ended = on.shutdown(Some(SHORT));
+        assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
+    } else {
+        on.shutdown_background();
+    }
+    drop(release);
+    assert!(is_closed(task.result_timeout(LATE)));
+}
+
+/// One of two threads drives the runtime, and leaves at some time. Who then waits for it inside `block_on` cannot go on.
+fn call_from_two_in_block_on(random: &mut Random, time: Duration) {
+    let runtime = Arc::new(Builder::new_current_thread().enable_all().build().unwrap());
+    let other = random.micros(2_000);
+    let threads = [time, other].map(|time| {
+        let runtime = Arc::clone(&runtime);
+        thread::spawn(move || {
+            let handle = Handle::from(&*runtime).with_timeout(LATE);
+            runtime.block_on(async {
+                sleep(time).await;
+                [handle.block_on(sleep(time)), handle.submit(sleep(time)).result()]
+            })
+        })
+    });
+    for thread in threads {
+        for ended in thread.join().unwrap() {
+            assert!(matches!(ended, Ok(()) | Err(Error::WouldDeadlock(_))), "{ended:?}");
+        }
+    }
 }
 
 fn abandon_a_blocking_thread(random: &mut Random) {
@@ -252,6 +306,8 @@ impl Act {
             Act::Fork => fork(kind, time),
             Act::LeakAnIterator => leak_an_iterator(random),
             Act::AbandonABlockingThread => abandon_a_blocking_thread(random),
+            Act::AbandonALongPoll => abandon_a_long_poll(random),
+            Act::CallFromTwoInBlockOn => call_from_two_in_block_on(random, time),
             Act::CloseUnderCallers => close_under_callers(random),
             Act::CancelACaller => cancel_a_caller(random, kind),
         }
