@@ -258,7 +258,8 @@ fn add_hooks() {
     }
 
     // SAFETY: the hooks live as long as the program. They run on the thread that forks. The child's adds to an atomic and
-    // lets go of locks that this very thread holds; none of them allocates or frees. Where there is no memory for them, forks go unnoticed.
+    // lets go of locks that this very thread holds; it allocates and frees nothing. Where there is no memory for them, forks go
+    // unnoticed.
     unsafe { pthread_atfork(Some(prepare), Some(in_parent), Some(in_child)) };
 }
 

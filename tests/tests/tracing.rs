@@ -572,6 +572,22 @@ fn a_call_onto_a_current_thread_runtime_whose_thread_is_blocked_is_told() {
 }
 
 #[test]
+fn a_call_onto_a_runtime_whose_driver_leaves_later_is_told_once() {
+    let runtime = Arc::new(undriven());
+    let driver = {
+        let runtime = Arc::clone(&runtime);
+        // Longer than it takes to see that the runtime is driven.
+        thread::spawn(move || runtime.block_on(async { tokio::time::sleep(Duration::from_millis(1500)).await }))
+    };
+    let handle = Handle::from(&*runtime).with_timeout(Duration::from_secs(5));
+    let line = line!() + 1;
+    assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
+    driver.join().unwrap();
+    let told = told(&format!("tracing.rs:{line}:"));
+    assert!(matches!(&told[..], [(Level::WARN, text)] if text.contains("for a second")), "{told:?}");
+}
+
+#[test]
 fn a_subscriber_that_waits_when_it_is_told_of_a_call_takes_no_wake_of_that_call() {
     let event_loop = event_loop();
     let handle = Handle::from(&event_loop);

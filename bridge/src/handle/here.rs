@@ -146,7 +146,8 @@ impl Here<'_> {
     ) -> Outcome<F::Output> {
         let waiter = polled.lease.waiter();
         let _listed = self.cancellers.list(waiter);
-        let mut warning = StallWarning::new(self.site);
+        let warns = if self.external().is_some() { StallWarning::repeated } else { StallWarning::new };
+        let mut warning = warns(self.site);
         warning.start();
         let asked = Cell::new(None);
         let of = || Of { on: Some(Arc::clone(self.on)), job: None };
@@ -188,7 +189,7 @@ impl Here<'_> {
     /// Asked twice by a warning: the first time it asks the runtime, the second time whether that has answered.
     fn is_driven(&self, asked: &Cell<Option<u64>>) -> bool {
         let Some(external) = self.external() else { return true };
-        match asked.get() {
+        match asked.take() {
             Some(number) => external.has_answered(number),
             None => {
                 asked.set(Some(external.ask()));

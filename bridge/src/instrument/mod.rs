@@ -206,16 +206,23 @@ mod on {
         site: Option<&'static Location<'static>>,
         due: Option<Instant>,
         asked: bool,
+        /// After how long to ask again, where what has started may stop.
+        again: Option<Duration>,
     }
 
     impl StallWarning {
         pub(crate) fn new(site: &'static Location<'static>) -> StallWarning {
-            StallWarning { site: Some(site), due: None, asked: false }
+            StallWarning { site: Some(site), due: None, asked: false, again: None }
+        }
+
+        /// Of what may stop once it has started: asks again, each time after twice as long.
+        pub(crate) fn repeated(site: &'static Location<'static>) -> StallWarning {
+            StallWarning { again: Some(ASKS), ..StallWarning::new(site) }
         }
 
         /// Never warns: what is waited for is no job.
         pub(crate) fn silent() -> StallWarning {
-            StallWarning { site: None, due: None, asked: false }
+            StallWarning { site: None, due: None, asked: false, again: None }
         }
 
         /// The wait begins, or goes on.
@@ -236,14 +243,18 @@ mod on {
             let Some(site) = self.site.filter(|_| self.due.is_some_and(|due| due <= now())) else { return };
             self.due = None;
             if is_started() {
-                self.site = None;
+                self.asked = false;
+                self.again = self.again.map(|again| again.saturating_mul(2));
+                self.due = self.again.and_then(|again| now().checked_add(again));
+                // Without a date there is nothing to warn of any more.
+                self.site = self.site.filter(|_| self.due.is_some());
             } else if !self.asked {
                 self.asked = true;
                 self.due = now().checked_add(WARNS);
             } else {
                 self.site = None;
                 stall::warn_of(Kind::NotStarted, site, |left_out| {
-                    tracing::warn!(call = %site, left_out, "no event loop has started this call for a second: its thread is blocked, or no thread drives its runtime");
+                    tracing::warn!(call = %site, left_out, "no event loop has started this call, or goes on with it, for a second: its thread is blocked, or no thread drives its runtime");
                 });
             }
         }
@@ -308,6 +319,10 @@ mod off {
 
     impl StallWarning {
         pub(crate) fn new(_: &'static Location<'static>) -> StallWarning {
+            StallWarning
+        }
+
+        pub(crate) fn repeated(_: &'static Location<'static>) -> StallWarning {
             StallWarning
         }
 
