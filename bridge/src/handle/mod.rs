@@ -513,7 +513,7 @@ impl From<TokioHandle> for Handle {
     /// runtime. The first call spawns one more task, which ends with the runtime and has waiting calls give up then.
     ///
     /// Which runtime a calling thread drives decides what it may wait for, and not which runtime's context it has entered
-    /// ([`tokio::runtime::Handle::enter`]).
+    /// ([`tokio::runtime::Handle::enter`]). As tokio's handle, this one keeps the file descriptors of a runtime that has ended.
     fn from(runtime: TokioHandle) -> Handle {
         let target = match LoopRef::by_id(runtime.id()) {
             Some(loop_ref) => Target::Loop(loop_ref),
