@@ -555,9 +555,9 @@ impl<T> Channel<T> {
     }
 
     /// The caller's: it waits until this is dropped.
-    fn waits(&self) -> Waits<'_, T> {
+    fn waits(&self) -> WaitingNext<'_, T> {
         self.lock().is_waited_for = true;
-        Waits(self)
+        WaitingNext(self)
     }
 
     fn has_item(&self) -> bool {
@@ -573,9 +573,9 @@ impl<T> Channel<T> {
 }
 
 /// A `next` that waits.
-struct Waits<'a, T>(&'a Channel<T>);
+struct WaitingNext<'a, T>(&'a Channel<T>);
 
-impl<T> Drop for Waits<'_, T> {
+impl<T> Drop for WaitingNext<'_, T> {
     fn drop(&mut self) {
         let mut state = self.0.lock();
         (state.is_waited_for, state.was_used) = (false, true);
