@@ -1269,7 +1269,7 @@ mod local {
     }
 }
 
-mod unsafe_and_others {
+mod other_methods {
     //! What is left of the kinds of methods.
 
     use std::borrow::Cow;

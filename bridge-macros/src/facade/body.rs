@@ -20,6 +20,8 @@ pub(super) struct Call<'a> {
     pub(super) called: String,
     pub(super) span: Span,
     pub(super) is_unsafe: bool,
+    /// Whether its ABI is another than Rust's.
+    pub(super) is_extern: bool,
     pub(super) receiver: Receiver,
     pub(super) this: Option<Token![self]>,
     pub(super) args: Vec<TokenStream>,
@@ -147,7 +149,9 @@ impl Call<'_> {
     /// Whether the output is the facade itself, changed.
     fn is_builder(&self) -> bool {
         let in_impl = matches!(self.owner.kind, OwnerKind::Impl { .. });
-        in_impl && self.returns == Returns::This && !self.is_unsafe && self.args.len() <= 4
+        // Passed on as a value, it has to be a `FnOnce`.
+        let is_function = !self.is_unsafe && !self.is_extern;
+        in_impl && self.returns == Returns::This && is_function && self.args.len() <= 4
     }
 
     fn builder(&self) -> TokenStream {

@@ -161,6 +161,7 @@ impl Owner<'_> {
             called,
             span: at(source.span()),
             is_unsafe: matches!(sig.safety, Safety::Unsafe(_)),
+            is_extern: sig.abi.is_some(),
             receiver,
             this,
             args,
