@@ -2,7 +2,6 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::spanned::Spanned as _;
 use syn::{
     GenericArgument, GenericParam, Generics, Path, PathArguments, Result, Type, TypePath, Visibility, parse_quote,
 };
@@ -12,9 +11,9 @@ use super::implement::{self, Block};
 use super::item::{self, Item, ItemKind};
 use super::list::{self, Declared, List};
 use super::options::{Facade, MethodOptions, Options, Place};
-use super::registry::{Entry, EntryKind, Handle, Registry};
+use super::registry::{self, Entry, EntryKind, Handle, Registry};
 use super::structs;
-use super::tokens::{Located as _, at, ungrouped};
+use super::tokens::{Located as _, ungrouped};
 use crate::analyze::param_name;
 use crate::rewrite::{promise, rewrite};
 
@@ -73,7 +72,7 @@ impl Annotated<'_> {
         let block = self.block(errors);
         let conditions = self.conditions();
         match target {
-            Target::Listed(module) => Ok(self.invocation(&module, &conditions, &block)),
+            Target::Listed(module) => Ok(self.invocation(facade, &module, &conditions, &block)),
             Target::Single(module, name) => {
                 let (ty, generics) = self.own_type(facade)?;
                 let registry = self.registry(module, Entry::new(ty, &generics, name.clone(), EntryKind::Drops)?);
@@ -84,7 +83,7 @@ impl Annotated<'_> {
                 let list = List { handle: options.handle.clone(), facades: vec![inside], ..List::new(self.krate()) };
                 let list = structs::all(list);
                 let path: Path = parse_quote!(self::#module);
-                let invocation = self.invocation(&path, &conditions, &block);
+                let invocation = self.invocation(facade, &path, &conditions, &block);
                 let docs = super::docs::literal(&format!(
                     "The blocking form of [`{}`](super::{0}).",
                     item::name_of(&self.item.kind)
@@ -169,18 +168,19 @@ impl Annotated<'_> {
         quote!([#defaults #(name = #name,)*] #head { #content })
     }
 
-    /// The call of the registry macro.
-    fn invocation(&self, module: &Path, conditions: &[TokenStream], block: &TokenStream) -> TokenStream {
-        let span = match &self.item.kind {
-            ItemKind::Impl(ty) => ty.span(),
-            ItemKind::Trait { name, .. } => name.span(),
+    /// The call of the registry macro. Where the module has none, rustc says so at what names the module.
+    fn invocation(
+        &self,
+        facade: &Facade,
+        module: &Path,
+        conditions: &[TokenStream],
+        block: &TokenStream,
+    ) -> TokenStream {
+        let last = facade.path.as_ref().and_then(|path| path.segments.last());
+        let (name, module) = match last {
+            Some(last) => (registry::name(last.ident.span()), module.to_token_stream()),
+            None => (registry::name(facade.word.span()), module.located_at(facade.word.span())),
         };
-        let module = if self.options.facade.as_ref().is_some_and(|facade| facade.path.is_some()) {
-            module.to_token_stream()
-        } else {
-            module.located_at(span)
-        };
-        let name = Ident::new("__facades", at(span));
         quote!(#(#conditions)* #module::#name! { [#module] #block })
     }
 

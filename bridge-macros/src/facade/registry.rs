@@ -308,9 +308,18 @@ fn entry_of(of: &Type, generics: &Generics, name: &TokenStream, options: &TokenS
     quote!(#params (#of) => #name [#options],)
 }
 
+/// The name of the registry macro. Where a module has none, rustc says "cannot find `…` in `module`", and what to do.
+const REGISTRY: &str = "__needs_a_bridge_facade_list";
+
+/// The same, where an impl names it.
+pub(super) fn name(span: Span) -> Ident {
+    Ident::new(REGISTRY, at(span))
+}
+
 /// The registry macro; one that drops what it is given, where the list has a mistake that is reported.
 pub(super) fn definition(registry: &Registry, list: Option<&[TokenStream]>) -> TokenStream {
     let Registry { krate, handle, error, .. } = registry;
+    let name = Ident::new(REGISTRY, Span::call_site());
     let dollar = proc_macro2::Punct::new('$', proc_macro2::Spacing::Alone);
     let body = list.map(|entries| {
         let handle = (!matches!(handle, Handle::Parameter)).then(|| quote!(handle));
@@ -319,9 +328,9 @@ pub(super) fn definition(registry: &Registry, list: Option<&[TokenStream]>) -> T
     quote! {
         #[doc(hidden)]
         #[allow(unused_macros)]
-        macro_rules! __facades { (#dollar(#dollar t:tt)*) => { #body }; }
+        macro_rules! #name { (#dollar(#dollar t:tt)*) => { #body }; }
         #[doc(hidden)]
         #[allow(unused_imports)]
-        pub(crate) use __facades;
+        pub(crate) use #name;
     }
 }

@@ -10,6 +10,9 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::{Attribute, File, Item, Meta};
 
+/// The macro that a list leaves in its module.
+const REGISTRY: &str = "__needs_a_bridge_facade_list";
+
 #[test]
 fn facades_are_what_they_were() {
     insta::glob!("..", "facades/*.rs", |case| common::compare(case, expanded));
@@ -43,12 +46,12 @@ fn expanded(text: &str) -> String {
 /// The item, and what the registry makes of what it is called with.
 fn annotated(options: TokenStream, item: TokenStream, registry: &TokenStream) -> TokenStream {
     let output = facade_attribute(options, item);
-    let handed_on = argument_of("__facades", output.clone());
+    let handed_on = argument_of(REGISTRY, output.clone());
     if handed_on.is_empty() {
         return output;
     }
     let trees: Vec<TokenTree> = output.into_iter().collect();
-    let call = trees.iter().position(|tree| matches!(tree, TokenTree::Ident(name) if name == "__facades")).unwrap();
+    let call = trees.iter().position(|tree| matches!(tree, TokenTree::Ident(name) if name == REGISTRY)).unwrap();
     let is_path = |tree: &&TokenTree| match tree {
         TokenTree::Ident(_) => true,
         TokenTree::Punct(punct) => punct.as_char() == ':',

@@ -1,0 +1,10 @@
+use bridge::threadsafe;
+
+pub struct Client;
+
+#[threadsafe(facade)]
+impl Client {
+    pub async fn get(&self) {}
+}
+
+fn main() {}
