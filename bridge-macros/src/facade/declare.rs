@@ -126,13 +126,6 @@ impl Annotated<'_> {
                 "write it in `facade!`, or declare the struct here with `facade = pub …`",
             ));
         }
-        if let (ItemKind::Trait { name, .. }, false) = (&self.item.kind, matches!(target, Target::Listed(_))) {
-            return Err(mistake(
-                name,
-                "a trait is no facade of one type",
-                "name the module that has the `facade!`: `facade = crate::blocking`",
-            ));
-        }
         Ok(())
     }
 
@@ -203,9 +196,9 @@ impl Annotated<'_> {
     fn own_type(&self, facade: &Facade) -> Result<(&Type, Generics)> {
         let ItemKind::Impl(ty) = &self.item.kind else {
             return Err(mistake(
-                &facade.word,
-                "a trait is no facade of one type",
-                "name the module that has the `facade!`",
+                &facade.path,
+                "a trait has no facade of its own: every facade of a type that implements it has its methods",
+                "name the module that has the `facade!`, as `facade = crate::blocking`",
             ));
         };
         let generics = bare(&self.item.generics);
@@ -215,7 +208,7 @@ impl Annotated<'_> {
                 Some(PathArguments::AngleBracketed(arguments)) => arguments.args.iter().map(name_of_argument).collect(),
                 _ => Vec::new(),
             },
-            _ => vec![String::new()],
+            _ => return Err(registry::has_no_path(ty)),
         };
         if own == written {
             return Ok((ty, generics));

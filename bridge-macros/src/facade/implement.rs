@@ -13,7 +13,7 @@ use super::errors::{Errors, conditions, mistake};
 use super::list::Function;
 use super::method::{Generated, Method, Owner, OwnerKind, unfinished};
 use super::options::{MethodOptions, Options, Place};
-use super::registry::{EntryKind, Found, Linked, Registry};
+use super::registry::{self, EntryKind, Found, Linked, Registry};
 use super::tokens::{at, path_text, ungrouped};
 use super::{docs, with};
 use crate::analyze::param_name;
@@ -252,11 +252,7 @@ fn names(members: &[Member]) -> Vec<(String, bool)> {
 
 fn facade_of<'r>(registry: &'r Registry, ty: &Type) -> Result<Found<'r>> {
     let Type::Path(path @ TypePath { qself: None, .. }) = ungrouped(ty) else {
-        return Err(mistake(
-            ty,
-            "this type has no name, and no facade",
-            "annotate the impls of the types in `facade!`",
-        ));
+        return Err(registry::has_no_path(ty));
     };
     registry.refuse_ambiguous(path)?;
     registry.find(path).ok_or_else(|| {

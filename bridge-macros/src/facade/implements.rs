@@ -128,7 +128,7 @@ fn check_form(facade: &Of<'_>, implements: &Implements) -> Result<()> {
     }
     let takes_output = ["Iterator", "IntoFuture"].contains(&&*text);
     if let Some(arguments) = arguments.as_ref().filter(|_| !takes_type && !takes_output) {
-        return Err(mistake(arguments, format!("`{name}` takes no type here"), "remove it"));
+        return Err(mistake(arguments, format!("`{name}` takes no type here"), format!("write `{name}`")));
     }
     check_methods(name, methods)
 }
@@ -149,7 +149,11 @@ fn check_methods(name: &Ident, methods: &[Ident]) -> Result<()> {
         )),
         "Drop" | "Iterator" => Ok(()),
         _ => match methods.first() {
-            Some(method) => Err(mistake(method, format!("`{name}` takes no method"), "remove it")),
+            Some(method) => Err(mistake(
+                method,
+                format!("`{name}` takes no method"),
+                format!("write `{name}`: the async type has a trait for it, or write the impl by hand"),
+            )),
             None => Ok(()),
         },
     }

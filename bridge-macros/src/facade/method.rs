@@ -313,7 +313,7 @@ pub(super) enum Awaited {
 /// Whether the method waits; the output then is the future's.
 fn awaited(sig: &mut Signature) -> Result<Option<Awaited>> {
     if let Some(variadic) = &sig.variadic {
-        return Err(mistake(variadic, "a facade has no method of a variable number of arguments", LEAVE_OUT));
+        return Err(mistake(variadic, "a facade has no function of a variable number of arguments", LEAVE_OUT));
     }
     if sig.asyncness.is_some() {
         return Ok(Some(Awaited::Async));
@@ -363,8 +363,7 @@ pub(super) fn unfinished(method: &Method) -> TokenStream {
     if sig.output.to_token_stream().to_string().contains("impl ") {
         return TokenStream::new();
     }
-    sig.asyncness = None;
-    sig.constness = None;
+    (sig.asyncness, sig.constness, sig.abi, sig.variadic) = (None, None, None, None);
     if let Some(name) = name {
         sig.ident = name.clone();
     }

@@ -4,10 +4,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Expr, GenericArgument, Generics, Path, PathArguments, Result, Token, Type, TypePath, braced, bracketed,
+    Error, Expr, GenericArgument, Generics, Path, PathArguments, Result, Token, Type, TypePath, braced, bracketed,
     parenthesized, parse_quote,
 };
 
+use super::errors::mistake;
 use super::implement::arguments;
 use super::list::{Declared, Imported};
 use super::options::{MethodOptions, Options, Place};
@@ -85,11 +86,7 @@ impl Entry {
     pub(super) fn new(of: &Type, generics: &Generics, name: Ident, kind: EntryKind) -> Result<Entry> {
         let pinned = pinned(of);
         let Type::Path(TypePath { qself: None, path, .. }) = ungrouped(pinned.unwrap_or(of)) else {
-            return Err(super::errors::mistake(
-                of,
-                "a facade is made of a type that has a path",
-                "write the async type as `crate::Client` or `other::Client<T>`",
-            ));
+            return Err(has_no_path(of));
         };
         let (path, pattern) = (names(path), Pattern::of(path, generics));
         Ok(Entry { path, pattern, name, kind, is_pinned: pinned.is_some(), error: None, timeout: None })
@@ -109,6 +106,15 @@ impl Entry {
             Some(pattern) => pattern.find(written),
         }
     }
+}
+
+/// A reference, a tuple, a trait object.
+pub(super) fn has_no_path(ty: &Type) -> Error {
+    mistake(
+        ty,
+        "a facade is made of a type that has a path",
+        "write the async type as `crate::Client` or `other::Client<T>`; of anything else, wrap it in a struct of your own",
+    )
 }
 
 /// The `T` of a `Pin<Box<T>>`.
@@ -177,7 +183,7 @@ impl Registry {
             return Ok(());
         }
         let (one, other) = (one.path.join("::"), other.path.join("::"));
-        Err(super::errors::mistake(
+        Err(mistake(
             path,
             format!("this may be `{one}` or `{other}`, both of which have facades"),
             format!("write the path as far as `{one}`"),

@@ -88,6 +88,13 @@ fn links_lead_to_what_the_facade_has() {
     assert_eq!(relinked("```\n[Client]\n```"), "```\n[Client]\n```");
 }
 
+#[test]
+fn an_iterator_over_a_stream_needs_the_feature() {
+    let list = super::list(tokens("pub struct Rows(crate::Rows): Iterator;")).to_string();
+    let is_refused = list.contains("compile_error") && list.contains("add `features = [\\\"stream\\\"]`");
+    assert_eq!(is_refused, !cfg!(feature = "stream"), "{list}");
+}
+
 fn tokens(text: &str) -> TokenStream {
     text.parse().unwrap()
 }
