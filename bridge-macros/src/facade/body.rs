@@ -3,7 +3,6 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Token;
-use syn::spanned::Spanned as _;
 
 use super::map::Output;
 use super::method::{Awaited, Owner, OwnerKind, Receiver, Returns};
@@ -31,6 +30,8 @@ pub(super) struct Call<'a> {
     pub(super) turbofish: Vec<TokenStream>,
     pub(super) awaited: Option<Awaited>,
     pub(super) returns: Returns,
+    /// The name of the error that it returns.
+    pub(super) error_name: Option<String>,
     pub(super) output: Output,
     pub(super) options: &'a MethodOptions,
     /// The parameter that has it.
@@ -245,13 +246,10 @@ impl Call<'_> {
         quote_spanned!(span=> #krate::__private::facade::#verb(#name, #on, #future #(, #convert)*))
     }
 
-    /// What makes the method's error of the bridge's, by its `From`. It has one place in all methods of an impl, the type, so that
-    /// rustc says once, and not for each, that there is no such `From`.
+    /// What makes the method's error of the bridge's, by its `From`. For each error type it has one place in all methods of an
+    /// impl, the first of them, so that rustc says once, and not for each, that there is no such `From`.
     fn hold(&self) -> TokenStream {
-        let span = match self.owner.kind {
-            OwnerKind::Impl { .. } => Span::mixed_site().located_at(self.owner.target.span()),
-            OwnerKind::Trait | OwnerKind::Free => self.span,
-        };
+        let span = self.error_name.as_ref().map_or(self.span, |name| self.owner.errors.first(name, self.span));
         let krate = self.owner.registry.krate(span);
         quote_spanned!(span=> #krate::__private::facade::hold)
     }

@@ -11,7 +11,7 @@ use syn::{
 
 use super::errors::{Errors, conditions, mistake};
 use super::list::Function;
-use super::method::{Generated, Method, Owner, OwnerKind, unfinished};
+use super::method::{ErrorPlaces, Generated, Method, Owner, OwnerKind, unfinished};
 use super::options::{MethodOptions, Options, Place};
 use super::registry::{self, EntryKind, Found, Linked, Registry};
 use super::tokens::{at, path_text, ungrouped};
@@ -184,6 +184,7 @@ fn inherent(registry: &Registry, block: &Block, ty: &Type, errors: &mut Errors) 
         facade: Some(&facade),
         is_listed: block.is_listed,
         probes: registry.is_list,
+        errors: ErrorPlaces::default(),
     };
     let methods = methods(&owner, block, errors);
     let (impl_generics, _, where_clause) = of_impl.generics.split_for_impl();
@@ -206,6 +207,7 @@ pub(super) fn free(registry: &Registry, function: Function, errors: &mut Errors)
         facade: None,
         is_listed: true,
         probes: registry.is_list,
+        errors: ErrorPlaces::default(),
     };
     let defaults = MethodOptions { error: registry.error.clone(), ..MethodOptions::default() };
     whole(&owner, method(attrs, vis, sig, &defaults), &[], errors)

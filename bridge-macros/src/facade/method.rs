@@ -1,11 +1,13 @@
 //! One method of a facade: the async fn's signature with the facade's types, and a body that calls it.
 
-use proc_macro2::{Ident, TokenStream};
+use std::cell::RefCell;
+
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, FnArg, GenericArgument, Pat, PatType, PathArguments, ReceiverKind, Result, ReturnType, Safety,
+    Attribute, FnArg, GenericArgument, Pat, PatType, Path, PathArguments, ReceiverKind, Result, ReturnType, Safety,
     Signature, Token, Type, Visibility, parse_quote,
 };
 
@@ -52,6 +54,23 @@ pub(super) struct Owner<'a> {
     pub(super) is_listed: bool,
     /// Whether rustc is asked of types that are not known.
     pub(super) probes: bool,
+    pub(super) errors: ErrorPlaces,
+}
+
+/// The method that is the first to return an error, for each name of one.
+#[derive(Default)]
+pub(super) struct ErrorPlaces(RefCell<Vec<(String, Span)>>);
+
+impl ErrorPlaces {
+    /// `here`, if none has been before.
+    pub(super) fn first(&self, name: &str, here: Span) -> Span {
+        let mut places = self.0.borrow_mut();
+        if let Some((_, place)) = places.iter().find(|(other, _)| other == name) {
+            return *place;
+        }
+        places.push((name.to_owned(), here));
+        here
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -169,6 +188,7 @@ impl Owner<'_> {
             turbofish,
             awaited,
             returns,
+            error_name: returns.error_name(&sig.output),
             output,
             options,
             handle: None,
@@ -300,6 +320,31 @@ impl Returns {
             _ => Returns::Other,
         }
     }
+
+    /// The name of the error in a `Result`, or of the alias; none where it has arguments, which may differ.
+    fn error_name(self, output: &ReturnType) -> Option<String> {
+        let ReturnType::Type(_, ty) = output else { return None };
+        let Type::Path(result) = ungrouped(ty) else { return None };
+        if self != Returns::Result {
+            return None;
+        }
+        let PathArguments::AngleBracketed(arguments) = &result.path.segments.last()?.arguments else {
+            return Some(names(&result.path));
+        };
+        match arguments.args.iter().nth(1) {
+            None => Some(names(&result.path)),
+            Some(GenericArgument::Type(Type::Path(error)))
+                if error.qself.is_none() && error.path.segments.iter().all(|segment| segment.arguments.is_none()) =>
+            {
+                Some(names(&error.path))
+            }
+            Some(_) => None,
+        }
+    }
+}
+
+fn names(path: &Path) -> String {
+    path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>().join("::")
 }
 
 /// How a method comes to its value.

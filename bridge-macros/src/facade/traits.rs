@@ -8,7 +8,7 @@ use syn::{Attribute, Generics, ReceiverKind, ReturnType, Signature, TraitItemTyp
 use super::errors::Errors;
 use super::future;
 use super::implement::{Block, BlockKind, Member, arguments, method, param};
-use super::method::{Generated, Method, Owner, OwnerKind};
+use super::method::{ErrorPlaces, Generated, Method, Owner, OwnerKind};
 use super::options::MethodOptions;
 use super::registry::Registry;
 use super::tokens::at;
@@ -33,6 +33,7 @@ pub(super) fn twin(registry: &Registry, block: &Block, errors: &mut Errors) -> T
         facade: None,
         is_listed: false,
         probes: false,
+        errors: ErrorPlaces::default(),
     };
     let mut members = Members::default();
     for member in &block.members {
