@@ -9,13 +9,13 @@ use syn::{
     Visibility, braced, bracketed, parse_quote, token,
 };
 
-use super::errors::{Errors, conditions, mistake};
+use super::errors::{Errors, conditions};
 use super::list::Function;
 use super::method::{ErrorPlaces, Generated, Method, Owner, OwnerKind, unfinished};
 use super::options::{MethodOptions, Options, Place};
 use super::registry::{self, EntryKind, Found, Linked, Registry};
 use super::tokens::{at, path_text, ungrouped};
-use super::{docs, with};
+use super::{docs, unlisted, with};
 use crate::analyze::param_name;
 use crate::ast;
 use crate::ast::tokens::mentions;
@@ -147,7 +147,7 @@ pub(super) fn method(
 
 pub(super) fn block(registry: &Registry, mut block: Block) -> TokenStream {
     let own = match &block.kind {
-        BlockKind::Impl(ty) => facade_of(registry, ty).ok().map(|found| found.entry),
+        BlockKind::Impl(ty) => facade_of(registry, ty, &block.generics).ok().map(|found| found.entry),
         BlockKind::Trait { .. } => None,
     };
     let defaults = &mut block.defaults;
@@ -166,7 +166,7 @@ pub(super) fn block(registry: &Registry, mut block: Block) -> TokenStream {
 fn inherent(registry: &Registry, block: &Block, ty: &Type, errors: &mut Errors) -> TokenStream {
     let (mut generics, mut ty) = (block.generics.clone(), ty.clone());
     with::substitute_in_impl(&mut generics, &mut ty, &block.defaults.with);
-    let Some(found) = errors.take(facade_of(registry, &ty)) else { return TokenStream::new() };
+    let Some(found) = errors.take(facade_of(registry, &ty, &generics)) else { return TokenStream::new() };
     let facade = found.ty;
     let Type::Path(path) = ungrouped(&ty) else { return TokenStream::new() };
     let last = path.path.segments.last().map(|last| last.ident.clone());
@@ -252,20 +252,12 @@ fn names(members: &[Member]) -> Vec<(String, bool)> {
     members.iter().filter_map(name).collect()
 }
 
-fn facade_of<'r>(registry: &'r Registry, ty: &Type) -> Result<Found<'r>> {
+fn facade_of<'r>(registry: &'r Registry, ty: &Type, generics: &Generics) -> Result<Found<'r>> {
     let Type::Path(path @ TypePath { qself: None, .. }) = ungrouped(ty) else {
         return Err(registry::has_no_path(ty));
     };
     registry.refuse_ambiguous(path)?;
-    registry.find(path).ok_or_else(|| {
-        let name = path.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
-        let place = registry.place();
-        mistake(
-            ty,
-            format!("`{name}` has no facade in `{place}`"),
-            format!("add `pub struct {name}(path::to::{name});` to its `facade!`"),
-        )
-    })
+    registry.find(path).ok_or_else(|| unlisted::error(registry, ty, path, generics))
 }
 
 /// The arguments that stand for parameters.

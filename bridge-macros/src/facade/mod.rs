@@ -30,6 +30,7 @@ mod timeout;
 mod tokens;
 mod traits;
 mod unify;
+mod unlisted;
 mod with;
 
 use proc_macro2::TokenStream;

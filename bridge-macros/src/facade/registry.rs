@@ -44,6 +44,8 @@ pub(super) enum Handle {
 pub(super) struct Entry {
     /// The names of the async type's path, without `crate` and the like.
     path: Vec<String>,
+    /// These.
+    root: Vec<String>,
     /// Where the async type's arguments are not just the facade's parameters.
     pattern: Option<Pattern>,
     pub(super) name: Ident,
@@ -88,8 +90,9 @@ impl Entry {
         let Type::Path(TypePath { qself: None, path, .. }) = ungrouped(pinned.unwrap_or(of)) else {
             return Err(has_no_path(of));
         };
-        let (path, pattern) = (names(path), Pattern::of(path, generics));
-        Ok(Entry { path, pattern, name, kind, is_pinned: pinned.is_some(), error: None, timeout: None })
+        let pattern = Pattern::of(path, generics);
+        let (root, path) = root_and_names(path);
+        Ok(Entry { path, root, pattern, name, kind, is_pinned: pinned.is_some(), error: None, timeout: None })
     }
 
     /// With what is said for all of its methods.
@@ -134,10 +137,17 @@ fn argument_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     }
 }
 
+/// `path`, in what only says where it begins, and the rest.
+fn root_and_names(path: &Path) -> (Vec<String>, Vec<String>) {
+    let mut names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let is_root = |name: &String| ["crate", "$crate", "self", "super"].contains(&&**name);
+    let rest = names.split_off(names.iter().take_while(|name| is_root(name)).count());
+    (names, rest)
+}
+
 /// `path`, without what only says where it begins.
 pub(super) fn names(path: &Path) -> Vec<String> {
-    let names = path.segments.iter().map(|segment| segment.ident.to_string());
-    names.skip_while(|name| ["crate", "$crate", "self", "super"].contains(&&**name)).collect()
+    root_and_names(path).1
 }
 
 impl Registry {
@@ -243,6 +253,17 @@ impl Registry {
         let prefix = path.segments.iter().take(path.segments.len() - 1);
         self.entries.iter().any(|entry| entry.name == last.ident)
             && prefix.map(|segment| &segment.ident).eq(module.map(|segment| &segment.ident))
+    }
+
+    /// The module that all listed types are in, if it is one.
+    pub(super) fn common_module(&self) -> Option<String> {
+        let module = |entry: &Entry| {
+            let (_, names) = entry.path.split_last()?;
+            Some([&entry.root, names].concat().join("::"))
+        };
+        let mut modules = self.entries.iter().filter(|entry| entry.kind != EntryKind::Imported).map(module);
+        let first = modules.next()??;
+        modules.all(|module| module.as_ref() == Some(&first)).then_some(first)
     }
 
     /// What users call the place of the list.

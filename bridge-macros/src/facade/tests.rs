@@ -155,3 +155,29 @@ fn arguments_tell_facades_of_one_generic_type_apart() {
     }
     assert_found(&registry, "Rows", Some("crate::blocking::Rows"));
 }
+
+#[test]
+fn what_is_not_listed_is_told_by_a_line_to_paste() {
+    let line = |registry: &Registry, head: &str| {
+        let block = format!("[] impl {head} {{}}");
+        let output = super::implement::block(registry, parse_str(&block).unwrap()).to_string();
+        output.split_once("add `").unwrap().1.split_once('`').unwrap().0.to_owned()
+    };
+    let one = registry(&[("", "crate::kv::Client", "Client"), ("", "crate::kv::Reply", "Reply")]);
+    assert_eq!(line(&one, "Cursor"), "pub struct Cursor(crate::kv::Cursor);");
+    assert_eq!(line(&one, "self::Cursor"), "pub struct Cursor(crate::kv::Cursor);");
+    assert_eq!(line(&one, "crate::sql::Cursor"), "pub struct Cursor(crate::sql::Cursor);");
+    assert_eq!(
+        line(&one, "<T: Copy, const N: usize> Page<'_, T, N>"),
+        "pub struct Page<'a, T, const N: usize>(crate::kv::Page<'a, T, N>);"
+    );
+    assert_eq!(line(&one, "<'a> Page<'_, 'a>"), "pub struct Page<'b, 'a>(crate::kv::Page<'b, 'a>);");
+    assert_eq!(line(&one, "Page<u8>"), "pub struct Page(crate::kv::Page<u8>);");
+    let two = registry(&[("", "crate::kv::Client", "Client"), ("", "crate::Reply", "Reply")]);
+    assert_eq!(line(&two, "Cursor"), "pub struct Cursor(path::to::Cursor);");
+    assert_eq!(line(&registry(&[]), "Cursor"), "pub struct Cursor(path::to::Cursor);");
+    let beside = Registry { module: Some(parse_quote!(self)), ..registry(&[("", "kv::Client", "Client")]) };
+    assert_eq!(line(&beside, "sql::Cursor"), "pub struct Cursor(sql::Cursor);");
+    let same = registry(&[("", "super::Client", "Client")]);
+    assert_eq!(line(&same, "Cursor"), "pub struct Cursor(super::Cursor);");
+}
