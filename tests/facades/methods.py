@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Compares two blocking APIs, as rustdoc's JSON has them: `methods.py ORIGINAL MODULE GENERATED REASONS`.
+"""Compares two blocking APIs, as rustdoc's JSON has them: `methods.py ORIGINAL MODULE GENERATED REASONS LEAST`.
 
 MODULE is the path of the module that has the original API, `.` for the crate; the generated one is in `blocking`. What stands
 in `src/blocking.rs` was written by hand, all else was generated: from async functions of the crate, or from those in
 `src/blocking/`, which are ours. REASONS says, line by line, `Type::method: why`, for what is by hand or missing. Each must
-have a reason, and each reason must be needed.
+have a reason, and each reason must be needed. LEAST is how much of the original's methods must be generated, in percent.
 """
 
 import json
@@ -75,7 +75,7 @@ def file_of(item):
     return (item["span"] or {}).get("filename", "")
 
 
-def main(original, module, generated, reasons_file):
+def main(original, module, generated, reasons_file, least):
     reasons = {}
     for line in Path(reasons_file).read_text().splitlines():
         if line and not line.startswith("#"):
@@ -107,7 +107,9 @@ def main(original, module, generated, reasons_file):
     needed = {*by_hand, *missing, *impls}
     for name in sorted(needed ^ set(reasons)):
         print(f"  {'no reason is given for' if name in needed else 'no reason is needed for'} {name}")
-    return 1 if needed ^ set(reasons) else 0
+    if share < float(least):
+        print(f"beyond the limit: {least} % of the methods are to be generated")
+    return 1 if needed ^ set(reasons) or share < float(least) else 0
 
 
 sys.exit(main(*sys.argv[1:]))
