@@ -155,7 +155,12 @@ enum Cleaned {
 /// One attribute, `threadsafe(…)` or `cfg_attr(p, threadsafe(…), other)`.
 fn cleaned_meta(tokens: TokenStream, keep: Keep<'_>) -> Cleaned {
     let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
-    let last_name = trees.iter().take_while(|tree| !matches!(tree, TokenTree::Group(_))).last();
+    let is_path = |tree: &&TokenTree| match tree {
+        TokenTree::Group(_) => false,
+        TokenTree::Punct(mark) => mark.as_char() != '=',
+        _ => true,
+    };
+    let last_name = trees.iter().take_while(is_path).last();
     match last_name {
         Some(TokenTree::Ident(name)) if name == "threadsafe" => {
             let name = name.clone();

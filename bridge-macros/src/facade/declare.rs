@@ -119,7 +119,8 @@ impl Annotated<'_> {
             ));
         }
         let is_declared = matches!(target, Target::Declared(..));
-        if let Some(tokens) = options.facade_attrs.first().or(options.implements.as_ref()).filter(|_| !is_declared) {
+        let attr = options.facade_attrs.first().map(ToTokens::to_token_stream);
+        if let Some(tokens) = attr.or_else(|| options.implements.clone()).filter(|_| !is_declared) {
             return Err(mistake(
                 tokens,
                 "this is about the facade's struct, which is not declared here",
@@ -237,8 +238,8 @@ impl Annotated<'_> {
             }
         }
         let mut attrs: Vec<syn::Attribute> = Vec::new();
-        for tokens in &self.options.facade_attrs {
-            attrs.push(parse_quote!(#[#tokens]));
+        for meta in &self.options.facade_attrs {
+            attrs.push(parse_quote!(#[#meta]));
         }
         let conditions = if in_module { Vec::new() } else { self.conditions() };
         for tokens in conditions {

@@ -5,7 +5,9 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
-use syn::{Error, Expr, Path, Result, Token, Type, TypeParamBound, Visibility, WherePredicate, parenthesized, token};
+use syn::{
+    Error, Expr, Meta, Path, Result, Token, Type, TypeParamBound, Visibility, WherePredicate, parenthesized, token,
+};
 
 use super::errors::mistake;
 
@@ -27,7 +29,7 @@ pub(super) struct Options {
     pub(super) krate: Option<Path>,
     pub(super) handle: Option<Expr>,
     /// `facade_attr(…)`: attributes of the declared struct.
-    pub(super) facade_attrs: Vec<TokenStream>,
+    pub(super) facade_attrs: Vec<Meta>,
     /// `implements(…)`: what follows the colon of a struct in `facade!`.
     pub(super) implements: Option<TokenStream>,
     pub(super) name: Option<Ident>,
@@ -180,7 +182,7 @@ impl Options {
             "facade" if on_item => self.facade = Some(facade(key.clone(), input)?),
             "companions" if on_item => self.companions = Some(key.clone()),
             "facade_attr" if place == Place::Impl => {
-                self.facade_attrs.extend(list::<TokenStream>(key, input, rest_of_attribute)?);
+                self.facade_attrs.extend(list(key, input, Meta::parse)?);
             }
             "implements" if place == Place::Impl => {
                 let content;

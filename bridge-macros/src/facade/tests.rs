@@ -101,8 +101,8 @@ fn tokens(text: &str) -> TokenStream {
 
 #[test]
 fn our_own_attributes_are_taken_off_and_no_others() {
-    let before = "impl A { #[threadsafe(skip)] pub fn a() {} #[cfg_attr(p, must_use, bridge::threadsafe(skip), inline)] pub fn b() { #[threadsafe] fn c() {} } #[cfg_attr(p, threadsafe(skip))] #[inline] fn d() {} }";
-    let after = "impl A { pub fn a() {} #[cfg_attr(p, must_use, inline)] pub fn b() { #[threadsafe] fn c() {} } #[inline] fn d() {} }";
+    let before = "impl A { #[threadsafe(skip)] pub fn a() {} #[cfg_attr(p, must_use, bridge::threadsafe(skip), inline)] pub fn b() { #[threadsafe] fn c() {} } #[cfg_attr(p, threadsafe(skip))] #[inline] fn d() {} #[doc = threadsafe] fn e() {} }";
+    let after = "impl A { pub fn a() {} #[cfg_attr(p, must_use, inline)] pub fn b() { #[threadsafe] fn c() {} } #[inline] fn d() {} #[doc = threadsafe] fn e() {} }";
     assert_eq!(item::without_own(tokens(before)).to_string(), tokens(after).to_string());
 }
 
