@@ -1,4 +1,4 @@
-//! Options and items that are valid, each with some changes.
+//! Options and items that are valid, with lists of facades too, each with some changes.
 #![no_main]
 
 use std::cell::OnceCell;

@@ -1,15 +1,22 @@
-//! `#[threadsafe]` as a plain function, for tests of what it generates.
+//! `#[threadsafe]` and `facade!` as plain functions, for tests of what it generates.
 //!
 //! A crate that exports a macro can export nothing else. So this one compiles the macro's own sources a second time; the
 //! tokens it works on are then `proc_macro2`'s, which need no compiler around them.
 
+mod compose;
+mod facades;
 mod lax;
 mod mutate;
 mod property;
+mod registry;
 mod seeds;
 mod written;
 
 #[path = "../../../bridge-macros/src"]
+#[cfg_attr(
+    feature = "spans",
+    allow(clippy::large_enum_variant, reason = "where tokens keep their places, as in no compiler, types are larger")
+)]
 mod bridge_macros {
     pub(crate) mod analyze;
     pub(crate) mod ast;
@@ -26,8 +33,10 @@ mod bridge_macros {
 use bridge_macros::{analyze, ast, attr, error, expand, facade, fallback, plan, rewrite};
 use proc_macro2::TokenStream;
 
+pub use self::compose::composed;
 pub use self::mutate::{Step, mutated};
 pub use self::property::{Verdict, check};
+pub use self::registry::{facade_expanded, registry_of};
 pub use self::seeds::{Case, read, seeds};
 
 /// What `#[threadsafe(options)]` makes of `item`.

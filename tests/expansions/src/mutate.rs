@@ -140,7 +140,8 @@ fn may_be_enclosed(trees: &[Tree]) -> bool {
 /// Tokens that mean something to a parser of signatures.
 const WORDS: &str = "async fn unsafe const extern pub impl dyn for where mut ref self Self trait type struct use move \
     crate super static async_trait threadsafe cfg cfg_attr doc expect stream local submit skip handle timeout name attr \
-    bound fallible wrap fold suffix vis Send Sync Sized Future Stream Output Item Pin Box BoxFuture Result Arc T x r#in \
+    bound fallible wrap fold suffix vis facade error panic as_is in_context with implements facade_attr supertraits \
+    companions Drop Iterator IntoFuture Read Send Sync Sized Future Stream Output Item Pin Box BoxFuture Result Arc T x r#in \
     _ < > , ; : = + - & * ! ? # | . @ $ ~ :: -> => .. ... && || 'a '_ 'static 0 1.5 \"s\" b\"b\" 'c' () [] {} \
     <T> <'a> (self) (x:T) #[cfg(x)] #[threadsafe]";
 

@@ -1,11 +1,11 @@
 //! What holds of every expansion, whatever the tokens.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use quote::ToTokens as _;
-use syn::{Attribute, ImplItem, Item, Signature, TraitItem};
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{AttrStyle, Attribute, ImplItem, Item, Signature, TraitItem};
 
-use crate::rewrite;
-use crate::written::{self, Said, Written};
+use crate::written::{self, Said, Written, bare};
+use crate::{facade, facades, rewrite};
 
 /// What became of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,12 +20,16 @@ pub enum Verdict {
 }
 
 /// Runs the macro, and looks at what comes out: an item that was Rust, with options whose values were, is followed by
-/// its companions, or by the macro's own errors, and either way all of it is Rust again.
+/// its companions, or by the macro's own errors, and either way all of it is Rust again. Where the options name `facade`, a
+/// `facade! { … }` may stand before the item, and what is looked at are the facades.
 ///
 /// # Errors
 ///
 /// Says what does not hold.
 pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, String> {
+    if facade::name_facade(options) {
+        return facades::check(options, item);
+    }
     let output = rewrite(options.clone(), item.clone());
     if hides_options(item.clone()) {
         return check_copies(options, output);
@@ -44,7 +48,7 @@ pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, Strin
         Ok(functions) => functions,
         Err(error) => return fail(format!("the output is no Rust: {error}")),
     };
-    if let Err(what) = members_are_kept(&written, &output) {
+    if let Err(what) = members_are_kept(&written, &output, written::is_own) {
         return fail(what);
     }
     if told {
@@ -95,22 +99,13 @@ fn is_block(item: &Item) -> bool {
 }
 
 /// Token for token; of what may be an impl or a trait, up to its braces.
-fn begins_with(output: TokenStream, item: TokenStream) -> bool {
+pub(crate) fn begins_with(output: TokenStream, item: TokenStream) -> bool {
     let is_word = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "impl" || word == "trait");
     let (mut output, mut item) = (bare(output).into_iter(), bare(item));
     if item.iter().any(is_word) {
         item.pop();
     }
     item.into_iter().all(|tree| output.next().is_some_and(|other| tree.to_string() == other.to_string()))
-}
-
-/// Without invisible delimiters.
-fn bare(tokens: TokenStream) -> Vec<TokenTree> {
-    let bare = |tree| match tree {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::None => bare(group.stream()),
-        tree => vec![tree],
-    };
-    tokens.into_iter().flat_map(bare).collect()
 }
 
 /// After the function come its companion and, with `submit`, the other one, each with the function's parameters and
@@ -136,16 +131,25 @@ fn companions_are_there(source: &Signature, said: &Said, functions: &[Signature]
     }
 }
 
-/// What stands in an impl or a trait still does, in the same order; async fns of a trait under their names.
-fn members_are_kept(written: &Written, output: &TokenStream) -> Result<(), String> {
+/// What stands in an impl or a trait still does, in the same order, but for the attributes that `are_gone`; async fns of a
+/// trait under their names.
+pub(crate) fn members_are_kept(
+    written: &Written,
+    output: &TokenStream,
+    are_gone: fn(&Attribute) -> bool,
+) -> Result<(), String> {
     let Written::Item(before) = written else { return Ok(()) };
     if !is_block(before) {
         return Ok(());
     }
     let after: syn::File = syn::parse2(output.clone()).map_err(|error| error.to_string())?;
     let (before, after) = match (&**before, after.items.first()) {
-        (Item::Impl(before), Some(Item::Impl(after))) => (of_impl(&before.items), of_impl(&after.items)),
-        (Item::Trait(before), Some(Item::Trait(after))) => (of_trait(&before.items), of_trait(&after.items)),
+        (Item::Impl(before), Some(Item::Impl(after))) => {
+            (of_impl(&before.items, are_gone), of_impl(&after.items, are_gone))
+        }
+        (Item::Trait(before), Some(Item::Trait(after))) => {
+            (of_trait(&before.items, are_gone), of_trait(&after.items, are_gone))
+        }
         _ => return Err("the item is gone".to_owned()),
     };
     // What syn does not take apart, as `pub` in a trait, may differ; nothing was understood of it.
@@ -159,29 +163,31 @@ fn members_are_kept(written: &Written, output: &TokenStream) -> Result<(), Strin
     Ok(())
 }
 
-fn of_impl(members: &[ImplItem]) -> Vec<Option<String>> {
+fn of_impl(members: &[ImplItem], are_gone: fn(&Attribute) -> bool) -> Vec<Option<String>> {
     let text = |member: &ImplItem| match member {
         ImplItem::Verbatim(_) => None,
-        member => Some(without_own(member.to_token_stream(), written::attributes_of_method(member))),
+        member => Some(without(member.to_token_stream(), written::attributes_of_method(member), are_gone)),
     };
     members.iter().map(text).collect()
 }
 
-fn of_trait(members: &[TraitItem]) -> Vec<Option<String>> {
+fn of_trait(members: &[TraitItem], are_gone: fn(&Attribute) -> bool) -> Vec<Option<String>> {
     let text = |member: &TraitItem| match member {
         TraitItem::Fn(function) => Some(format!("fn {}", function.sig.ident)),
         TraitItem::Verbatim(_) => None,
-        member => Some(without_own(member.to_token_stream(), written::attributes_of_required(member))),
+        member => Some(without(member.to_token_stream(), written::attributes_of_required(member), are_gone)),
     };
     members.iter().map(text).collect()
 }
 
-/// As text without spaces, and without each `#[threadsafe]` among its attributes.
-fn without_own(member: TokenStream, attributes: &[Attribute]) -> String {
-    let mut text = member.to_string();
-    for own in attributes.iter().filter(|attribute| written::is_own(attribute)) {
-        text = text.replacen(&own.to_token_stream().to_string(), "", 1);
-    }
+/// As text without spaces, and without some of its attributes.
+fn without(member: TokenStream, attributes: &[Attribute], are_gone: fn(&Attribute) -> bool) -> String {
+    let before: Vec<&Attribute> =
+        attributes.iter().filter(|attribute| matches!(attribute.style, AttrStyle::Outer)).collect();
+    let count = before.iter().flat_map(|attribute| attribute.to_token_stream()).count();
+    let kept = before.into_iter().filter(|attribute| !are_gone(attribute)).flat_map(ToTokens::to_token_stream);
+    let rest: Vec<TokenTree> = member.into_iter().skip(count).collect();
+    let mut text = kept.chain(rest).collect::<TokenStream>().to_string();
     text.retain(|char| !char.is_whitespace());
     text
 }

@@ -1,6 +1,6 @@
 //! What was written, read by syn's whole grammar: where this finds Rust, what is generated has to be Rust.
 
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
@@ -161,6 +161,55 @@ pub(crate) fn attributes_of_required(item: &TraitItem) -> &[Attribute] {
         TraitItem::Macro(item) => &item.attrs,
         _ => &[],
     }
+}
+
+/// Without invisible delimiters.
+pub(crate) fn bare(tokens: TokenStream) -> Vec<TokenTree> {
+    let bare = |tree| match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => bare(group.stream()),
+        tree => vec![tree],
+    };
+    tokens.into_iter().flat_map(bare).collect()
+}
+
+/// What the options of a facade's function say of its name.
+pub(crate) fn names_in_options(tokens: &TokenStream) -> Naming {
+    let trees = bare(tokens.clone());
+    let is_option = |at: usize| at == 0 || matches!(&trees[at - 1], TokenTree::Punct(mark) if mark.as_char() == ',');
+    let find = |word: &str| {
+        (0..trees.len()).find(|at| is_option(*at) && matches!(&trees[*at], TokenTree::Ident(name) if name == word))
+    };
+    let name = find("name").and_then(|at| match trees.get(at + 2) {
+        Some(TokenTree::Ident(name)) => Some(name.clone()),
+        _ => None,
+    });
+    Naming { skip: find("skip").is_some(), name }
+}
+
+#[derive(Debug)]
+pub(crate) struct Naming {
+    pub(crate) skip: bool,
+    pub(crate) name: Option<Ident>,
+}
+
+/// Whether in each `attr(…)` and `facade_attr(…)` in there stand attributes.
+pub(crate) fn attr_is_meta(tokens: &TokenStream) -> bool {
+    let mut follows = false;
+    bare(tokens.clone()).into_iter().all(|tree| match tree {
+        TokenTree::Group(group) if follows => {
+            follows = false;
+            Punctuated::<Meta, Token![,]>::parse_terminated.parse2(group.stream()).is_ok()
+        }
+        TokenTree::Group(group) => attr_is_meta(&group.stream()),
+        TokenTree::Ident(word) => {
+            follows = word == "attr" || word == "facade_attr";
+            true
+        }
+        _ => {
+            follows = false;
+            true
+        }
+    })
 }
 
 fn option(input: ParseStream<'_>, said: &mut Said) -> Result<()> {

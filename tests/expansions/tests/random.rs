@@ -1,22 +1,33 @@
-//! Random tokens, and valid ones with random changes: the macro never panics, and what it makes of what was Rust is Rust.
+//! Random tokens, valid ones with random changes, and facades that are put together at random: the macros never panic, and
+//! what they make of what was Rust is Rust. In a facade, what waits has a blocking form, or an error at its own tokens.
 //!
-//! `BRIDGE_EXPANSIONS_CASES` (1 000) says how many of each; a failure prints the `BRIDGE_EXPANSIONS_SEED` that repeats it.
+//! `BRIDGE_EXPANSIONS_CASES` (1 000, and 250 of facades) says how many of each; a failure prints the `BRIDGE_EXPANSIONS_SEED`
+//! that repeats it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use bridge_expansion_tests::{Case, Step, Verdict, check, mutated, seeds};
+use bridge_expansion_tests::{Case, Step, Verdict, check, composed, mutated, seeds};
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use quote::quote;
 
-/// Runs `test` on `strategy`'s values, and gives how often each verdict fell.
-fn run<S: Strategy>(strategy: S, test: impl Fn(S::Value) -> Result<Verdict, String>) -> BTreeMap<String, u32> {
+const CASES: u64 = 1000;
+
+/// Each of which is a whole list and an impl.
+const OF_FACADES: u64 = 250;
+
+/// Runs `test` on `strategy`'s values, and gives how often each verdict fell. `cases`: how many, unless somebody says it.
+fn run<S: Strategy>(
+    cases: u64,
+    strategy: S,
+    test: impl Fn(S::Value) -> Result<Verdict, String>,
+) -> BTreeMap<String, u32> {
     let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seed = setting("BRIDGE_EXPANSIONS_SEED", u64::from(clock.subsec_nanos()));
-    let cases = setting("BRIDGE_EXPANSIONS_CASES", 1000);
+    let cases = setting("BRIDGE_EXPANSIONS_CASES", cases);
     let config = Config {
         cases: u32::try_from(cases).unwrap_or(u32::MAX),
         failure_persistence: None,
@@ -61,7 +72,7 @@ fn seeds_are_what_they_are_meant_to_be() {
 #[test]
 fn changed_tokens_make_no_trouble() {
     let strategy = (proptest::sample::select(seeds()), steps(3), steps(6));
-    let verdicts = run(strategy, |(case, in_options, in_item)| {
+    let verdicts = run(CASES, strategy, |(case, in_options, in_item)| {
         check(&mutated(case.options, &in_options), &mutated(case.item, &in_item))
     });
     // Else it would be a test of what nobody writes.
@@ -71,7 +82,7 @@ fn changed_tokens_make_no_trouble() {
 #[test]
 fn an_item_of_one_case_under_the_options_of_another() {
     let strategy = (proptest::sample::select(seeds()), proptest::sample::select(seeds()), steps(1));
-    run(strategy, |(one, other, changes)| check(&one.options, &mutated(other.item, &changes)));
+    run(CASES, strategy, |(one, other, changes)| check(&one.options, &mutated(other.item, &changes)));
 }
 
 #[test]
@@ -82,8 +93,28 @@ fn any_tokens_make_no_trouble() {
         "impl S { async fn f() {} }",
         "trait T { async fn f(); }",
     ]);
-    run((steps(12), start, steps(40)), |(options, start, item)| {
+    run(CASES, (steps(12), start, steps(40)), |(options, start, item)| {
         check(&mutated(TokenStream::new(), &options), &mutated(start.parse().unwrap(), &item))
+    });
+}
+
+fn facade() -> impl Strategy<Value = Case> {
+    proptest::collection::vec(any::<u8>(), 0..160).prop_map(|numbers| composed(&numbers))
+}
+
+#[test]
+fn composed_facades_are_there_or_refused() {
+    let verdicts = run(OF_FACADES, facade(), |case| match check(&case.options, &case.item) {
+        Ok(Verdict::NotRust) => Err(format!("what was composed is no Rust: {case:?}")),
+        verdict => verdict,
+    });
+    assert!(verdicts.contains_key("Expanded") && verdicts.contains_key("Refused"), "{verdicts:?}");
+}
+
+#[test]
+fn changed_facades_make_no_trouble() {
+    run(OF_FACADES, (facade(), steps(2), steps(5)), |(case, in_options, in_item)| {
+        check(&mutated(case.options, &in_options), &mutated(case.item, &in_item))
     });
 }
 
