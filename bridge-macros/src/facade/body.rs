@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Token;
 
 use super::map::Output;
-use super::method::{Awaited, Owner, OwnerKind, Receiver, Returns};
+use super::method::{Awaited, MethodReturns, Owner, OwnerKind, Receiver};
 use super::options::MethodOptions;
 use super::tokens::Located as _;
 use super::{fold, timeout};
@@ -29,7 +29,7 @@ pub(super) struct Call<'a> {
     /// The arguments of the async fn's own parameters.
     pub(super) turbofish: Vec<TokenStream>,
     pub(super) awaited: Option<Awaited>,
-    pub(super) returns: Returns,
+    pub(super) returns: MethodReturns,
     /// The name of the error that it returns.
     pub(super) error_name: Option<String>,
     pub(super) output: Output,
@@ -91,7 +91,7 @@ impl Call<'_> {
     fn forwarded(&self) -> TokenStream {
         let Call { span, this, ref output, receiver, .. } = *self;
         let (value, on) = (self.value(), self.on());
-        let reads = receiver == Receiver::Shared && self.returns != Returns::Nothing;
+        let reads = receiver == Receiver::Shared && self.returns != MethodReturns::Nothing;
         let start = self.options.in_context.as_ref().map(|_| self.start());
         match output {
             _ if start.is_some() => {}
@@ -129,7 +129,7 @@ impl Call<'_> {
     /// Starts the loop, for a call that is to find it.
     fn start(&self) -> TokenStream {
         let (span, on) = (self.span, self.on());
-        if self.returns != Returns::Result || self.options.error.as_ref().is_some_and(fold::panics) {
+        if self.returns != MethodReturns::Result || self.options.error.as_ref().is_some_and(fold::panics) {
             return quote_spanned!(span=> let _ = #on.handle(););
         }
         let hold = self.options.error.as_ref().map_or_else(|| self.hold(), ToTokens::to_token_stream);
@@ -152,7 +152,7 @@ impl Call<'_> {
         let in_impl = matches!(self.owner.kind, OwnerKind::Impl { .. });
         // Passed on as a value, it has to be a `FnOnce`.
         let is_function = !self.is_unsafe && !self.is_extern;
-        in_impl && self.returns == Returns::This && is_function && self.args.len() <= 4
+        in_impl && self.returns == MethodReturns::This && is_function && self.args.len() <= 4
     }
 
     fn builder(&self) -> TokenStream {
@@ -213,9 +213,9 @@ impl Call<'_> {
         // It is of this method alone, which may return a value of its own for such an error.
         let own = error.filter(|error| !self.options.is_default_error && !fold::panics(error));
         let fold = match (self.returns, own) {
-            (Returns::Result, _) => None,
+            (MethodReturns::Result, _) => None,
             (_, Some(own)) => Some(quote_spanned!(span=> __bridge_with_own(#own))),
-            (Returns::Alias, None) => Some(fold::of(error, span)),
+            (MethodReturns::Alias, None) => Some(fold::of(error, span)),
             _ => None,
         };
         if let Some(fold) = fold {
@@ -231,7 +231,7 @@ impl Call<'_> {
             }};
         }
         let convert = match error {
-            _ if self.returns != Returns::Result => None,
+            _ if self.returns != MethodReturns::Result => None,
             Some(error) if fold::panics(error) => None,
             Some(error) => Some(error.to_token_stream()),
             None => Some(self.hold()),

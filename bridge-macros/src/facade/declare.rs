@@ -6,11 +6,11 @@ use syn::{
     GenericArgument, GenericParam, Generics, Path, PathArguments, Result, Type, TypePath, Visibility, parse_quote,
 };
 
-use super::errors::{Errors, mistake};
-use super::implement::{self, Block};
-use super::item::{self, Item, ItemKind};
+use super::errors::{CfgErrors, mistake};
+use super::implement::{self, SignatureBlock};
+use super::item::{self, AnnotatedItem, ItemKind};
 use super::list::{self, Declared, List};
-use super::options::{Facade, MethodOptions, Options, Place};
+use super::options::{AttributePlace, Facade, FacadeOptions, MethodOptions};
 use super::registry::{self, Entry, EntryKind, Handle, Registry};
 use super::structs;
 use super::tokens::{Located as _, ungrouped};
@@ -19,21 +19,21 @@ use crate::rewrite::{promise, rewrite};
 
 /// What the attribute makes of an item: the item, and its part of the facade.
 pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream {
-    let read = match syn::parse2::<Item>(item.clone()) {
+    let read = match syn::parse2::<AnnotatedItem>(item.clone()) {
         Ok(read) => read,
         Err(error) => {
             let (item, error) = (item::without_own(item), error.to_compile_error());
             return quote!(#item #error);
         }
     };
-    let options = match Options::parse(options, read.place()) {
+    let options = match FacadeOptions::parse(options, read.place()) {
         Ok(options) => options,
         Err(error) => {
             let (item, error) = (item::without_own(item), error.to_compile_error());
             return quote!(#item #error);
         }
     };
-    let is_trait = read.place() == Place::Trait;
+    let is_trait = read.place() == AttributePlace::Trait;
     let itself = if options.companions.is_some() {
         let for_companions = &options.for_companions;
         rewrite(quote!(#(#for_companions),*), item::for_companions(item))
@@ -42,19 +42,19 @@ pub(crate) fn attribute(options: TokenStream, item: TokenStream) -> TokenStream 
     } else {
         item::without_own(item)
     };
-    let mut errors = Errors::default();
+    let mut errors = CfgErrors::default();
     let part = Annotated { item: &read, options: &options }.part(&mut errors);
     let part = errors.take(part);
     quote!(#itself #part #errors)
 }
 
 struct Annotated<'a> {
-    item: &'a Item,
-    options: &'a Options,
+    item: &'a AnnotatedItem,
+    options: &'a FacadeOptions,
 }
 
 /// Where the facade of an impl is.
-enum Target<'a> {
+enum FacadePath<'a> {
     /// In the list of this module.
     Listed(Path),
     /// It has this name, in this module if it is not beside the impl, and no list.
@@ -64,7 +64,7 @@ enum Target<'a> {
 }
 
 impl Annotated<'_> {
-    fn part(&self, errors: &mut Errors) -> Result<TokenStream> {
+    fn part(&self, errors: &mut CfgErrors) -> Result<TokenStream> {
         let options = self.options;
         let Some(facade) = &options.facade else { return Ok(TokenStream::new()) };
         let target = target(facade)?;
@@ -72,13 +72,13 @@ impl Annotated<'_> {
         let block = self.block(errors);
         let conditions = self.conditions();
         match target {
-            Target::Listed(module) => Ok(self.invocation(facade, &module, &conditions, &block)),
-            Target::Single(module, name) => {
+            FacadePath::Listed(module) => Ok(self.invocation(facade, &module, &conditions, &block)),
+            FacadePath::Single(module, name) => {
                 let (ty, generics) = self.own_type(facade)?;
                 let registry = self.registry(module, Entry::new(ty, &generics, name.clone(), EntryKind::Drops)?);
                 self.direct(&registry, &conditions, block)
             }
-            Target::Declared(vis, Some(module), name) => {
+            FacadePath::Declared(vis, Some(module), name) => {
                 let inside = self.declared(facade, vis, name, true)?;
                 let list = List { handle: options.handle.clone(), facades: vec![inside], ..List::new(self.krate()) };
                 let list = structs::all(list);
@@ -97,7 +97,7 @@ impl Annotated<'_> {
                     #invocation
                 })
             }
-            Target::Declared(vis, None, name) => {
+            FacadePath::Declared(vis, None, name) => {
                 let declared = self.declared(facade, vis, name, false)?;
                 let (ty, generics) = self.own_type(facade)?;
                 let registry = self.registry(None, Entry::new(ty, &generics, name.clone(), declared.kind())?);
@@ -109,16 +109,16 @@ impl Annotated<'_> {
     }
 
     /// Options that have no place where the facade stands in a list.
-    fn check(&self, target: &Target<'_>) -> Result<()> {
+    fn check(&self, target: &FacadePath<'_>) -> Result<()> {
         let options = self.options;
-        if let (Some(handle), Target::Listed(_)) = (&options.handle, target) {
+        if let (Some(handle), FacadePath::Listed(_)) = (&options.handle, target) {
             return Err(mistake(
                 handle,
                 "the facades of a list have one loop",
                 "give it in `facade!`, as `handle = bridge::shared();`",
             ));
         }
-        let is_declared = matches!(target, Target::Declared(..));
+        let is_declared = matches!(target, FacadePath::Declared(..));
         let attr = options.facade_attrs.first().map(ToTokens::to_token_stream);
         if let Some(tokens) = attr.or_else(|| options.implements.clone()).filter(|_| !is_declared) {
             return Err(mistake(
@@ -141,10 +141,11 @@ impl Annotated<'_> {
     }
 
     /// `[options] impl … { signatures }`
-    fn block(&self, errors: &mut Errors) -> TokenStream {
-        let Item { kind, generics, .. } = self.item;
+    fn block(&self, errors: &mut CfgErrors) -> TokenStream {
+        let AnnotatedItem { kind, generics, .. } = self.item;
         let of = item::name_of(kind);
-        let place = if self.options.companions.is_some() { Place::MethodOfBoth } else { Place::Method };
+        let place =
+            if self.options.companions.is_some() { AttributePlace::MethodOfBoth } else { AttributePlace::Method };
         let content = item::signatures(self.item, &of, place, errors);
         let mut defaults = self.options.method.clone();
         defaults.attrs.retain(|attr| !is_cfg(attr));
@@ -180,7 +181,7 @@ impl Annotated<'_> {
 
     /// Without a registry: the methods right here.
     fn direct(&self, registry: &Registry, conditions: &[TokenStream], block: TokenStream) -> Result<TokenStream> {
-        let mut block: Block = syn::parse2(block)?;
+        let mut block: SignatureBlock = syn::parse2(block)?;
         block.attrs.extend_from_slice(conditions);
         Ok(implement::block(registry, block))
     }
@@ -268,17 +269,17 @@ fn is_cfg(attr: &TokenStream) -> bool {
 }
 
 /// Where the facade is: a name in capitals is a type's.
-fn target(facade: &Facade) -> Result<Target<'_>> {
+fn target(facade: &Facade) -> Result<FacadePath<'_>> {
     let Some(path) = &facade.path else {
-        return Ok(Target::Listed(parse_quote!(crate::blocking)));
+        return Ok(FacadePath::Listed(parse_quote!(crate::blocking)));
     };
-    let Some(last) = path.segments.last() else { return Ok(Target::Listed(path.clone())) };
+    let Some(last) = path.segments.last() else { return Ok(FacadePath::Listed(path.clone())) };
     let is_type = last.ident.to_string().chars().next().is_some_and(char::is_uppercase);
     if let Some(vis) = &facade.vis {
         let names: Vec<&Ident> = path.segments.iter().map(|segment| &segment.ident).collect();
         return match &*names {
-            [name] if is_type => Ok(Target::Declared(vis, None, name)),
-            [module, name] if is_type && !is_keyword(module) => Ok(Target::Declared(vis, Some(module), name)),
+            [name] if is_type => Ok(FacadePath::Declared(vis, None, name)),
+            [module, name] if is_type && !is_keyword(module) => Ok(FacadePath::Declared(vis, Some(module), name)),
             _ => Err(mistake(
                 path,
                 "a facade is declared beside its impl, or in a module there",
@@ -287,15 +288,15 @@ fn target(facade: &Facade) -> Result<Target<'_>> {
         };
     }
     if !is_type {
-        return Ok(Target::Listed(path.clone()));
+        return Ok(FacadePath::Listed(path.clone()));
     }
     let mut module = path.clone();
     module.segments.pop();
     module.segments.pop_punct();
     if module.segments.iter().any(|segment| !is_keyword(&segment.ident)) {
-        return Ok(Target::Listed(module));
+        return Ok(FacadePath::Listed(module));
     }
-    Ok(Target::Single(Some(module).filter(|module| !module.segments.is_empty()), &last.ident))
+    Ok(FacadePath::Single(Some(module).filter(|module| !module.segments.is_empty()), &last.ident))
 }
 
 fn is_keyword(name: &Ident) -> bool {

@@ -58,13 +58,13 @@ fn unstarred(text: String) -> String {
 }
 
 /// A piece of Markdown that is kept or left out as a whole.
-struct Block<'a> {
-    kind: Kind,
+struct MarkdownPiece<'a> {
+    kind: PieceKind,
     lines: Vec<&'a str>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum PieceKind {
     /// Of that level.
     Heading(usize),
     Code,
@@ -74,16 +74,16 @@ enum Kind {
 /// What of `text` a caller that blocks can use: no code that awaits, no sentence about `.await`, no section on cancelling,
 /// and no heading over nothing.
 fn for_blocking(text: &str) -> String {
-    let mut kept: Vec<Block<'_>> = Vec::new();
+    let mut kept: Vec<MarkdownPiece<'_>> = Vec::new();
     // The level of a section that is left out.
     let mut skipped = None;
     for block in blocks(text) {
-        if let Kind::Heading(level) = block.kind {
+        if let PieceKind::Heading(level) = block.kind {
             if skipped.is_some_and(|skipped| level <= skipped) {
                 skipped = None;
             }
             // Nothing was left under the one before.
-            while kept.last().is_some_and(|last| matches!(last.kind, Kind::Heading(above) if above >= level)) {
+            while kept.last().is_some_and(|last| matches!(last.kind, PieceKind::Heading(above) if above >= level)) {
                 kept.pop();
             }
             let title = block.lines.concat().to_lowercase();
@@ -96,32 +96,32 @@ fn for_blocking(text: &str) -> String {
         }
         if awaits(&block) {
             // What leads to the code: "For example:".
-            if kept.last().is_some_and(|last| last.kind == Kind::Paragraph && leads_on(last)) {
+            if kept.last().is_some_and(|last| last.kind == PieceKind::Paragraph && leads_on(last)) {
                 kept.pop();
             }
             continue;
         }
         kept.push(block);
     }
-    while kept.last().is_some_and(|last| matches!(last.kind, Kind::Heading(_))) {
+    while kept.last().is_some_and(|last| matches!(last.kind, PieceKind::Heading(_))) {
         kept.pop();
     }
     let blocks: Vec<String> = kept.iter().map(|block| block.lines.join("\n")).collect();
     blocks.join("\n\n").trim_end().to_owned()
 }
 
-fn awaits(block: &Block<'_>) -> bool {
+fn awaits(block: &MarkdownPiece<'_>) -> bool {
     let is_async = |line: &&str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "async");
     let lines = || block.lines.iter();
-    lines().any(|line| line.contains(".await")) || block.kind == Kind::Code && lines().any(is_async)
+    lines().any(|line| line.contains(".await")) || block.kind == PieceKind::Code && lines().any(is_async)
 }
 
-fn leads_on(block: &Block<'_>) -> bool {
+fn leads_on(block: &MarkdownPiece<'_>) -> bool {
     block.lines.last().is_some_and(|line| line.trim_end().ends_with(':'))
 }
 
-fn blocks(text: &str) -> Vec<Block<'_>> {
-    let mut blocks: Vec<Block<'_>> = Vec::new();
+fn blocks(text: &str) -> Vec<MarkdownPiece<'_>> {
+    let mut blocks: Vec<MarkdownPiece<'_>> = Vec::new();
     // The fence of the code that is open.
     let mut fence: Option<&str> = None;
     let mut goes_on = false;
@@ -146,15 +146,15 @@ fn blocks(text: &str) -> Vec<Block<'_>> {
             (length >= 3).then(|| &trimmed[..length])
         });
         let kind = match opened {
-            Some(_) => Kind::Code,
-            None if (1..=6).contains(&level) && trimmed[level..].starts_with(' ') => Kind::Heading(level),
-            None => Kind::Paragraph,
+            Some(_) => PieceKind::Code,
+            None if (1..=6).contains(&level) && trimmed[level..].starts_with(' ') => PieceKind::Heading(level),
+            None => PieceKind::Paragraph,
         };
         match blocks.last_mut() {
-            Some(block) if kind == Kind::Paragraph && goes_on => block.lines.push(line),
-            _ => blocks.push(Block { kind, lines: vec![line] }),
+            Some(block) if kind == PieceKind::Paragraph && goes_on => block.lines.push(line),
+            _ => blocks.push(MarkdownPiece { kind, lines: vec![line] }),
         }
-        goes_on = kind == Kind::Paragraph;
+        goes_on = kind == PieceKind::Paragraph;
         fence = opened;
     }
     blocks
@@ -168,10 +168,10 @@ fn unindented(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What a link to an async item leads to in the facade, if that has it.
-pub(super) type Target<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type LinkTarget<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// The docs of `attrs` with links that lead to the facade's items, where there are some.
-pub(super) fn relink(attrs: &mut [Attribute], target: Target<'_>) {
+pub(super) fn relink(attrs: &mut [Attribute], target: LinkTarget<'_>) {
     for attr in attrs {
         let Some(text) = text(attr).filter(|text| text.contains('[') && !is_generated(text)) else { continue };
         let text = relinked(&text, target);
@@ -186,16 +186,16 @@ fn is_generated(text: &str) -> bool {
     (text.starts_with("The blocking form of [`") || text.starts_with("As [`")) && text.ends_with("`].")
 }
 
-fn relinked(text: &str, target: Target<'_>) -> String {
+fn relinked(text: &str, target: LinkTarget<'_>) -> String {
     let blocks = blocks(text).into_iter().map(|block| {
         let text = block.lines.join("\n");
-        if block.kind == Kind::Code { text } else { relinked_text(&text, target) }
+        if block.kind == PieceKind::Code { text } else { relinked_text(&text, target) }
     });
     blocks.collect::<Vec<_>>().join("\n\n")
 }
 
 /// `` [`Client::get`] `` and `[text](Client::get)`.
-fn relinked_text(text: &str, target: Target<'_>) -> String {
+fn relinked_text(text: &str, target: LinkTarget<'_>) -> String {
     let mut relinked = String::new();
     let mut rest = text;
     while let Some((before, label, after)) = bracketed(rest) {

@@ -6,9 +6,9 @@ use syn::{Attribute, Error};
 
 /// The mistakes of one use of a macro.
 #[derive(Default)]
-pub(super) struct Errors(Vec<(Vec<Attribute>, Error)>);
+pub(super) struct CfgErrors(Vec<(Vec<Attribute>, Error)>);
 
-impl Errors {
+impl CfgErrors {
     pub(super) fn push(&mut self, error: Error) {
         self.0.push((Vec::new(), error));
     }
@@ -24,7 +24,7 @@ impl Errors {
     }
 }
 
-impl ToTokens for Errors {
+impl ToTokens for CfgErrors {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         for (conditions, error) in &self.0 {
             let error = error.to_compile_error();

@@ -9,11 +9,11 @@ use syn::{
     Visibility, braced, bracketed, parse_quote, token,
 };
 
-use super::errors::{Errors, conditions};
-use super::list::Function;
+use super::errors::{CfgErrors, conditions};
+use super::list::FreeFunction;
 use super::method::{ErrorPlaces, Generated, Method, Owner, OwnerKind, unfinished};
-use super::options::{MethodOptions, Options, Place};
-use super::registry::{self, EntryKind, Found, Linked, Registry};
+use super::options::{AttributePlace, FacadeOptions, MethodOptions};
+use super::registry::{self, EntryKind, Linked, NamedFacade, Registry};
 use super::tokens::{at, path_text, ungrouped};
 use super::{docs, unlisted, with};
 use crate::analyze::param_name;
@@ -21,31 +21,31 @@ use crate::ast;
 use crate::ast::tokens::mentions;
 
 /// What the registry macro was called with.
-pub(super) struct Input {
+pub(super) struct RegistryInput {
     pub(super) registry: Registry,
-    pub(super) block: Block,
+    pub(super) block: SignatureBlock,
 }
 
-impl Parse for Input {
+impl Parse for RegistryInput {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        Ok(Input { registry: input.parse()?, block: input.parse()? })
+        Ok(RegistryInput { registry: input.parse()?, block: input.parse()? })
     }
 }
 
 /// An impl or a trait of signatures: `[options] impl … { … }`.
-pub(super) struct Block {
-    pub(super) kind: BlockKind,
+pub(super) struct SignatureBlock {
+    pub(super) kind: SignatureBlockKind,
     pub(super) generics: Generics,
     /// The attributes of the facade's impl.
     pub(super) attrs: Vec<TokenStream>,
     /// Defaults of the methods.
     pub(super) defaults: MethodOptions,
-    pub(super) members: Vec<Member>,
+    pub(super) members: Vec<SignatureMember>,
     /// Whether it stands in the list.
     pub(super) is_listed: bool,
 }
 
-pub(super) enum BlockKind {
+pub(super) enum SignatureBlockKind {
     Impl(Type),
     Trait {
         docs: Vec<Attribute>,
@@ -56,7 +56,7 @@ pub(super) enum BlockKind {
     },
 }
 
-pub(super) enum Member {
+pub(super) enum SignatureMember {
     Function {
         attrs: Vec<Attribute>,
         vis: Visibility,
@@ -67,14 +67,14 @@ pub(super) enum Member {
     Type(TraitItemType),
 }
 
-impl Parse for Block {
+impl Parse for SignatureBlock {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let options;
         bracketed!(options in input);
         let docs = input.call(Attribute::parse_outer)?;
         let is_trait = !input.peek(Token![impl]);
-        let place = if is_trait { Place::Trait } else { Place::Impl };
-        let options = Options::parse(options.parse()?, place)?;
+        let place = if is_trait { AttributePlace::Trait } else { AttributePlace::Impl };
+        let options = FacadeOptions::parse(options.parse()?, place)?;
         let (kind, mut generics) = if is_trait {
             let vis: Visibility = input.parse()?;
             input.parse::<Token![trait]>()?;
@@ -89,11 +89,11 @@ impl Parse for Block {
                     supertraits.push_punct(input.parse()?);
                 }
             }
-            (BlockKind::Trait { docs, vis, name, twin, supertraits }, generics)
+            (SignatureBlockKind::Trait { docs, vis, name, twin, supertraits }, generics)
         } else {
             input.parse::<Token![impl]>()?;
             let generics: Generics = input.parse()?;
-            (BlockKind::Impl(input.parse()?), generics)
+            (SignatureBlockKind::Impl(input.parse()?), generics)
         };
         generics.where_clause = input.parse()?;
         let content;
@@ -104,17 +104,17 @@ impl Parse for Block {
         }
         let mut defaults = options.method;
         let attrs = std::mem::take(&mut defaults.attrs).into_iter().map(|attr| quote!(#[#attr])).collect();
-        Ok(Block { kind, generics, attrs, defaults, members, is_listed: false })
+        Ok(SignatureBlock { kind, generics, attrs, defaults, members, is_listed: false })
     }
 }
 
-impl Parse for Member {
+impl Parse for SignatureMember {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         if input.peek(Token![type]) {
             let mut ty: TraitItemType = input.parse()?;
             ty.attrs = attrs;
-            return Ok(Member::Type(ty));
+            return Ok(SignatureMember::Type(ty));
         }
         let (vis, sig) = (input.parse()?, input.parse()?);
         let has_default = input.peek(token::Brace);
@@ -123,7 +123,7 @@ impl Parse for Member {
         } else {
             input.parse::<Token![;]>()?;
         }
-        Ok(Member::Function { attrs, vis, sig, has_default })
+        Ok(SignatureMember::Function { attrs, vis, sig, has_default })
     }
 }
 
@@ -135,35 +135,35 @@ pub(super) fn method(
     defaults: &MethodOptions,
 ) -> Result<Method> {
     let (own, attrs): (Vec<_>, Vec<_>) = attrs.into_iter().partition(|attr| attr.path().is_ident("threadsafe"));
-    let mut options = Options::default();
+    let mut options = FacadeOptions::default();
     for attr in own {
         if let Meta::List(list) = attr.meta {
-            options = Options::parse(list.tokens, Place::Method)?;
+            options = FacadeOptions::parse(list.tokens, AttributePlace::Method)?;
         }
     }
     let vis = options.method.vis.take().unwrap_or(vis);
     Ok(Method { attrs, vis, sig, name: options.name, options: options.method.or(defaults) })
 }
 
-pub(super) fn block(registry: &Registry, mut block: Block) -> TokenStream {
+pub(super) fn block(registry: &Registry, mut block: SignatureBlock) -> TokenStream {
     let own = match &block.kind {
-        BlockKind::Impl(ty) => facade_of(registry, ty, &block.generics).ok().map(|found| found.entry),
-        BlockKind::Trait { .. } => None,
+        SignatureBlockKind::Impl(ty) => facade_of(registry, ty, &block.generics).ok().map(|found| found.entry),
+        SignatureBlockKind::Trait { .. } => None,
     };
     let defaults = &mut block.defaults;
     let error = || own.and_then(|own| own.error.clone()).or_else(|| registry.error.clone());
     defaults.error = defaults.error.take().or_else(error);
     defaults.timeout = defaults.timeout.take().or_else(|| own.and_then(|own| own.timeout.clone()));
-    let mut errors = Errors::default();
+    let mut errors = CfgErrors::default();
     let generated = match &block.kind {
-        BlockKind::Impl(ty) => inherent(registry, &block, ty, &mut errors),
-        BlockKind::Trait { .. } => super::traits::twin(registry, &block, &mut errors),
+        SignatureBlockKind::Impl(ty) => inherent(registry, &block, ty, &mut errors),
+        SignatureBlockKind::Trait { .. } => super::traits::twin(registry, &block, &mut errors),
     };
     quote!(#generated #errors)
 }
 
 /// The impl of the facade of `ty`.
-fn inherent(registry: &Registry, block: &Block, ty: &Type, errors: &mut Errors) -> TokenStream {
+fn inherent(registry: &Registry, block: &SignatureBlock, ty: &Type, errors: &mut CfgErrors) -> TokenStream {
     let (mut generics, mut ty) = (block.generics.clone(), ty.clone());
     with::substitute_in_impl(&mut generics, &mut ty, &block.defaults.with);
     let Some(found) = errors.take(facade_of(registry, &ty, &generics)) else { return TokenStream::new() };
@@ -193,8 +193,8 @@ fn inherent(registry: &Registry, block: &Block, ty: &Type, errors: &mut Errors) 
 }
 
 /// The blocking form of a free function of the list.
-pub(super) fn free(registry: &Registry, function: Function, errors: &mut Errors) -> TokenStream {
-    let Function { attrs, vis, sig, of } = function;
+pub(super) fn free(registry: &Registry, function: FreeFunction, errors: &mut CfgErrors) -> TokenStream {
+    let FreeFunction { attrs, vis, sig, of } = function;
     let target = of.to_token_stream();
     let owner = Owner {
         registry,
@@ -213,11 +213,11 @@ pub(super) fn free(registry: &Registry, function: Function, errors: &mut Errors)
     whole(&owner, method(attrs, vis, sig, &defaults), &[], errors)
 }
 
-fn methods(owner: &Owner<'_>, block: &Block, errors: &mut Errors) -> TokenStream {
+fn methods(owner: &Owner<'_>, block: &SignatureBlock, errors: &mut CfgErrors) -> TokenStream {
     let mut methods = TokenStream::new();
     let names = names(&block.members);
     for member in &block.members {
-        let Member::Function { attrs, vis, sig, .. } = member else { continue };
+        let SignatureMember::Function { attrs, vis, sig, .. } = member else { continue };
         let read = method(attrs.clone(), vis.clone(), sig.clone(), &block.defaults);
         methods.extend(whole(owner, read, &names, errors));
     }
@@ -225,7 +225,7 @@ fn methods(owner: &Owner<'_>, block: &Block, errors: &mut Errors) -> TokenStream
 }
 
 /// A function and its body. `names`: the methods that are beside it.
-fn whole(owner: &Owner<'_>, read: Result<Method>, names: &[(String, bool)], errors: &mut Errors) -> TokenStream {
+fn whole(owner: &Owner<'_>, read: Result<Method>, names: &[(String, bool)], errors: &mut CfgErrors) -> TokenStream {
     let Some(mut method) = errors.take(read) else { return TokenStream::new() };
     let path = owner.block.map(|_| path_text(&owner.this));
     let linked = Linked { name: &owner.name, path, methods: names };
@@ -241,10 +241,10 @@ fn whole(owner: &Owner<'_>, read: Result<Method>, names: &[(String, bool)], erro
 }
 
 /// The methods that the facade has under the names of the async ones, and whether it has them under every `cfg`.
-fn names(members: &[Member]) -> Vec<(String, bool)> {
+fn names(members: &[SignatureMember]) -> Vec<(String, bool)> {
     let is_renamed = |attr: &Attribute| attr.path().is_ident("threadsafe") && mentions(&attr.to_token_stream(), "name");
-    let name = |member: &Member| match member {
-        Member::Function { attrs, sig, .. } if !attrs.iter().any(is_renamed) => {
+    let name = |member: &SignatureMember| match member {
+        SignatureMember::Function { attrs, sig, .. } if !attrs.iter().any(is_renamed) => {
             Some((sig.ident.to_string(), !attrs.iter().any(|attr| attr.path().is_ident("cfg"))))
         }
         _ => None,
@@ -252,7 +252,7 @@ fn names(members: &[Member]) -> Vec<(String, bool)> {
     members.iter().filter_map(name).collect()
 }
 
-fn facade_of<'r>(registry: &'r Registry, ty: &Type, generics: &Generics) -> Result<Found<'r>> {
+fn facade_of<'r>(registry: &'r Registry, ty: &Type, generics: &Generics) -> Result<NamedFacade<'r>> {
     let Type::Path(path @ TypePath { qself: None, .. }) = ungrouped(ty) else {
         return Err(registry::has_no_path(ty));
     };

@@ -10,15 +10,15 @@ use syn::{
 };
 
 use super::attrs::{self, Own};
-use super::errors::{Errors, mistake};
-use super::options::{Options, Place};
+use super::errors::{CfgErrors, mistake};
+use super::options::{AttributePlace, FacadeOptions};
 use super::{docs, future};
 
 /// What the attribute stands on.
-pub(super) struct Item {
+pub(super) struct AnnotatedItem {
     pub(super) kind: ItemKind,
     pub(super) generics: Generics,
-    pub(super) members: Vec<Member>,
+    pub(super) members: Vec<ItemMember>,
 }
 
 pub(super) enum ItemKind {
@@ -26,8 +26,8 @@ pub(super) enum ItemKind {
     Trait { attrs: Vec<Attribute>, vis: Visibility, name: Ident },
 }
 
-pub(super) enum Member {
-    Function(Box<Function>),
+pub(super) enum ItemMember {
+    Function(Box<ItemFunction>),
     /// An associated type of a trait.
     Type(Box<TraitItemType>),
     /// A macro, which may make functions that nobody sees.
@@ -35,7 +35,7 @@ pub(super) enum Member {
     Other,
 }
 
-pub(super) struct Function {
+pub(super) struct ItemFunction {
     attrs: Vec<Attribute>,
     own: Vec<Own>,
     vis: Visibility,
@@ -43,16 +43,16 @@ pub(super) struct Function {
     has_body: bool,
 }
 
-impl Item {
-    pub(super) fn place(&self) -> Place {
+impl AnnotatedItem {
+    pub(super) fn place(&self) -> AttributePlace {
         match &self.kind {
-            ItemKind::Impl(_) => Place::Impl,
-            ItemKind::Trait { .. } => Place::Trait,
+            ItemKind::Impl(_) => AttributePlace::Impl,
+            ItemKind::Trait { .. } => AttributePlace::Trait,
         }
     }
 }
 
-impl Parse for Item {
+impl Parse for AnnotatedItem {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis: Visibility = input.parse()?;
@@ -84,11 +84,11 @@ impl Parse for Item {
         }
         generics.where_clause = input.parse::<Option<WhereClause>>()?;
         let members = members(input, false)?;
-        Ok(Item { kind: ItemKind::Impl(ty), generics, members })
+        Ok(AnnotatedItem { kind: ItemKind::Impl(ty), generics, members })
     }
 }
 
-fn trait_item(input: ParseStream<'_>, attrs: Vec<Attribute>, vis: Visibility) -> Result<Item> {
+fn trait_item(input: ParseStream<'_>, attrs: Vec<Attribute>, vis: Visibility) -> Result<AnnotatedItem> {
     input.parse::<Token![trait]>()?;
     let name = input.parse()?;
     let mut generics: Generics = input.parse()?;
@@ -97,10 +97,10 @@ fn trait_item(input: ParseStream<'_>, attrs: Vec<Attribute>, vis: Visibility) ->
     }
     generics.where_clause = input.parse()?;
     let members = members(input, true)?;
-    Ok(Item { kind: ItemKind::Trait { attrs, vis, name }, generics, members })
+    Ok(AnnotatedItem { kind: ItemKind::Trait { attrs, vis, name }, generics, members })
 }
 
-fn members(input: ParseStream<'_>, in_trait: bool) -> Result<Vec<Member>> {
+fn members(input: ParseStream<'_>, in_trait: bool) -> Result<Vec<ItemMember>> {
     let content;
     braced!(content in input);
     content.call(Attribute::parse_inner)?;
@@ -111,7 +111,7 @@ fn members(input: ParseStream<'_>, in_trait: bool) -> Result<Vec<Member>> {
     Ok(members)
 }
 
-fn member(input: ParseStream<'_>, in_trait: bool) -> Result<Member> {
+fn member(input: ParseStream<'_>, in_trait: bool) -> Result<ItemMember> {
     let ahead = input.fork();
     let mut attrs = input.call(Attribute::parse_outer)?;
     let vis: Visibility = input.parse()?;
@@ -123,18 +123,18 @@ fn member(input: ParseStream<'_>, in_trait: bool) -> Result<Member> {
             input.parse::<TokenTree>()?;
         }
         let own = attrs::take_own(&mut attrs);
-        return Ok(Member::Function(Box::new(Function { attrs, own, vis, sig, has_body })));
+        return Ok(ItemMember::Function(Box::new(ItemFunction { attrs, own, vis, sig, has_body })));
     }
     if in_trait && input.peek(Token![type]) {
         let ty = Box::new(ahead.parse()?);
         rest(input)?;
-        return Ok(Member::Type(ty));
+        return Ok(ItemMember::Type(ty));
     }
     let is_named = !input.peek(Token![const]) && !input.peek(Token![type]);
     let path = is_named.then(|| input.fork().call(Path::parse_mod_style).ok()).flatten();
     let mut rest = rest(input)?.into_iter();
     let is_macro = rest.any(|tree| matches!(tree, TokenTree::Punct(mark) if mark.as_char() == '!'));
-    Ok(path.filter(|_| is_macro).map_or(Member::Other, Member::Macro))
+    Ok(path.filter(|_| is_macro).map_or(ItemMember::Other, ItemMember::Macro))
 }
 
 fn is_function(input: ParseStream<'_>) -> bool {
@@ -177,7 +177,7 @@ pub(super) fn without_own(item: TokenStream) -> TokenStream {
 pub(super) fn for_companions(item: TokenStream) -> TokenStream {
     with_own(item, &|options| {
         // A mistake in them is reported where the facade is made.
-        let options = Options::parse(options, Place::MethodOfBoth).ok()?;
+        let options = FacadeOptions::parse(options, AttributePlace::MethodOfBoth).ok()?;
         let kept = options.for_companions;
         (!kept.is_empty()).then(|| quote!(#(#kept),*))
     })
@@ -193,7 +193,7 @@ fn with_own(item: TokenStream, keep: attrs::Keep<'_>) -> TokenStream {
     trees.into_iter().collect()
 }
 
-impl Function {
+impl ItemFunction {
     /// Whether the facade has it: what is public, and what has an attribute of its own.
     fn is_in_facade(&self, in_trait: bool) -> bool {
         in_trait || matches!(self.vis, Visibility::Public(_)) || !self.own.is_empty()
@@ -201,10 +201,10 @@ impl Function {
 
     /// The signatures to hand on: one, none where it is skipped, or one for each set of conditions under which its
     /// options differ.
-    fn signatures(&self, of: &str, place: Place, in_trait: bool, errors: &mut Errors) -> TokenStream {
+    fn signatures(&self, of: &str, place: AttributePlace, in_trait: bool, errors: &mut CfgErrors) -> TokenStream {
         let mut variants = vec![Variant::default()];
         for own in &self.own {
-            let Some(options) = errors.take(Options::parse(own.options.clone(), place)) else {
+            let Some(options) = errors.take(FacadeOptions::parse(own.options.clone(), place)) else {
                 return TokenStream::new();
             };
             let skips = options.skip.is_some();
@@ -222,7 +222,7 @@ impl Function {
         for condition in parameter_conditions(&self.sig) {
             variants = variants.into_iter().flat_map(|variant| variant.split_by(&condition)).collect();
         }
-        let Function { attrs, vis, sig, .. } = self;
+        let ItemFunction { attrs, vis, sig, .. } = self;
         let docs = docs::carried(attrs, || documented(of, sig));
         let carried = attrs::carried(attrs);
         let end = if in_trait && self.has_body { quote!({}) } else { quote!(;) };
@@ -337,16 +337,16 @@ fn parameter_conditions(sig: &Signature) -> Vec<TokenStream> {
 }
 
 /// The item as it is handed on: signatures, without what is not in the facade.
-pub(super) fn signatures(item: &Item, of: &str, place: Place, errors: &mut Errors) -> TokenStream {
+pub(super) fn signatures(item: &AnnotatedItem, of: &str, place: AttributePlace, errors: &mut CfgErrors) -> TokenStream {
     let in_trait = matches!(item.kind, ItemKind::Trait { .. });
     let mut content = TokenStream::new();
     for member in &item.members {
         match member {
-            Member::Function(function) if function.is_in_facade(in_trait) => {
+            ItemMember::Function(function) if function.is_in_facade(in_trait) => {
                 content.extend(function.signatures(of, place, in_trait, errors));
             }
-            Member::Type(ty) => content.extend(ty.to_token_stream()),
-            Member::Macro(path) => errors.push(mistake(
+            ItemMember::Type(ty) => content.extend(ty.to_token_stream()),
+            ItemMember::Macro(path) => errors.push(mistake(
                 path,
                 "what this macro makes is not seen, and would be missing from the facade",
                 "put an `impl` with `#[threadsafe(facade)]` on it inside the macro",

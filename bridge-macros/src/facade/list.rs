@@ -10,9 +10,9 @@ use syn::{
     Visibility, WhereClause, braced, parenthesized, token,
 };
 
-use super::errors::{Errors, mistake};
-use super::implement::Member;
-use super::options::{MethodOptions, Options, Place};
+use super::errors::{CfgErrors, mistake};
+use super::implement::SignatureMember;
+use super::options::{AttributePlace, FacadeOptions, MethodOptions};
 use super::registry::EntryKind;
 
 /// The whole list.
@@ -21,11 +21,11 @@ pub(super) struct List {
     pub(super) handle: Option<Expr>,
     pub(super) error: Option<Path>,
     pub(super) facades: Vec<Declared>,
-    pub(super) functions: Vec<Function>,
+    pub(super) functions: Vec<FreeFunction>,
     pub(super) imported: Vec<Imported>,
     /// Whether one could not be read.
     pub(super) is_broken: bool,
-    pub(super) errors: Errors,
+    pub(super) errors: CfgErrors,
 }
 
 /// One facade.
@@ -40,11 +40,11 @@ pub(super) struct Declared {
     pub(super) of: Type,
     pub(super) implements: Vec<Implements>,
     /// The signatures of a type whose impls are not in this crate.
-    pub(super) members: Option<Vec<Member>>,
+    pub(super) members: Option<Vec<SignatureMember>>,
 }
 
 /// A free function: `pub async fn connect(…) -> Client = crate::connect;`
-pub(super) struct Function {
+pub(super) struct FreeFunction {
     pub(super) attrs: Vec<Attribute>,
     pub(super) vis: Visibility,
     pub(super) sig: Signature,
@@ -69,9 +69,9 @@ impl Imported {
     }
 }
 
-enum Item {
+enum ListItem {
     Facade(Box<Declared>),
-    Function(Box<Function>),
+    Function(Box<FreeFunction>),
     Imported(Box<Imported>),
 }
 
@@ -105,9 +105,9 @@ impl Parse for List {
                 continue;
             }
             match list.errors.take(syn::parse2(tokens)) {
-                Some(Item::Facade(declared)) => list.facades.push(*declared),
-                Some(Item::Function(function)) => list.functions.push(*function),
-                Some(Item::Imported(imported)) => list.imported.push(*imported),
+                Some(ListItem::Facade(declared)) => list.facades.push(*declared),
+                Some(ListItem::Function(function)) => list.functions.push(*function),
+                Some(ListItem::Imported(imported)) => list.imported.push(*imported),
                 None => list.is_broken = true,
             }
         }
@@ -145,7 +145,7 @@ impl List {
             functions: Vec::new(),
             imported: Vec::new(),
             is_broken: false,
-            errors: Errors::default(),
+            errors: CfgErrors::default(),
         }
     }
 
@@ -170,19 +170,19 @@ impl List {
     }
 }
 
-impl Parse for Item {
+impl Parse for ListItem {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let ahead = input.fork();
         ahead.call(Attribute::parse_outer)?;
         ahead.parse::<Visibility>()?;
         let words = [ahead.peek(Token![async]), ahead.peek(Token![const]), ahead.peek(Token![unsafe])];
         if ahead.peek(Token![fn]) || ahead.peek(Token![extern]) || words.contains(&true) {
-            return Ok(Item::Function(input.parse()?));
+            return Ok(ListItem::Function(input.parse()?));
         }
         if ahead.peek(Token![use]) {
-            return Ok(Item::Imported(input.parse()?));
+            return Ok(ListItem::Imported(input.parse()?));
         }
-        Ok(Item::Facade(input.parse()?))
+        Ok(ListItem::Facade(input.parse()?))
     }
 }
 
@@ -211,7 +211,7 @@ impl Parse for Imported {
     }
 }
 
-impl Parse for Function {
+impl Parse for FreeFunction {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let (vis, sig) = (input.parse()?, input.parse::<Signature>()?);
@@ -236,7 +236,7 @@ impl Parse for Function {
         input.parse::<Token![=]>()?;
         let of = input.call(Path::parse_mod_style)?;
         input.parse::<Token![;]>()?;
-        Ok(Function { attrs, vis, sig, of })
+        Ok(FreeFunction { attrs, vis, sig, of })
     }
 }
 
@@ -300,7 +300,7 @@ fn defaults(attrs: &mut Vec<Attribute>) -> Result<MethodOptions> {
     *attrs = others;
     let mut defaults = MethodOptions::default();
     for attr in own {
-        let options = Options::parse(attr.meta.require_list()?.tokens.clone(), Place::Struct)?;
+        let options = FacadeOptions::parse(attr.meta.require_list()?.tokens.clone(), AttributePlace::Struct)?;
         defaults = options.method.or(&defaults);
     }
     Ok(defaults)
@@ -317,7 +317,7 @@ fn end(input: ParseStream<'_>, name: &Ident) -> Result<()> {
 }
 
 /// A signature without its body.
-fn signature(input: ParseStream<'_>) -> Result<Member> {
+fn signature(input: ParseStream<'_>) -> Result<SignatureMember> {
     let attrs = input.call(Attribute::parse_outer)?;
     let (vis, sig) = (input.parse()?, input.parse::<Signature>()?);
     if input.peek(token::Brace) {
@@ -330,7 +330,7 @@ fn signature(input: ParseStream<'_>) -> Result<Member> {
         ));
     }
     input.parse::<Token![;]>()?;
-    Ok(Member::Function { attrs, vis, sig, has_default: false })
+    Ok(SignatureMember::Function { attrs, vis, sig, has_default: false })
 }
 
 /// The `rollback` of `Drop(rollback)`.

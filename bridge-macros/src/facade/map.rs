@@ -8,7 +8,7 @@ use syn::{
 };
 
 use super::errors::mistake;
-use super::registry::{EntryKind, Found, Registry};
+use super::registry::{EntryKind, NamedFacade, Registry};
 use super::tokens::{at, ungrouped};
 use super::{fold, future};
 use crate::ast::types::{self, Part};
@@ -69,14 +69,14 @@ impl Maker {
 }
 
 /// How an argument becomes one of the async fn's.
-enum Input {
+enum ArgumentForm {
     Same,
     Value,
     Reference,
     Mutable,
-    Option(Box<Input>),
-    Vec(Box<Input>),
-    Tuple(Vec<Input>),
+    Option(Box<ArgumentForm>),
+    Vec(Box<ArgumentForm>),
+    Tuple(Vec<ArgumentForm>),
 }
 
 /// An argument of the facade's, for the async fn.
@@ -103,7 +103,7 @@ const SEEN_THROUGH: &str = "`Result`, `Option`, `Vec` and tuples are seen throug
     out, to be written by hand in an `impl` of the facade";
 
 impl Mapper<'_> {
-    fn find(&self, path: &TypePath) -> Option<Found<'_>> {
+    fn find(&self, path: &TypePath) -> Option<NamedFacade<'_>> {
         self.registry.find(path)
     }
 
@@ -196,53 +196,54 @@ impl Mapper<'_> {
         let input = self.input(ty)?;
         let here = at(name.span());
         let facade = match input {
-            Input::Value => Some(quote_spanned!(here=> &#name)),
-            Input::Reference => Some(name.to_token_stream()),
-            Input::Mutable => Some(quote_spanned!(here=> &*#name)),
-            Input::Same | Input::Option(_) | Input::Vec(_) | Input::Tuple(_) => None,
+            ArgumentForm::Value => Some(quote_spanned!(here=> &#name)),
+            ArgumentForm::Reference => Some(name.to_token_stream()),
+            ArgumentForm::Mutable => Some(quote_spanned!(here=> &*#name)),
+            ArgumentForm::Same | ArgumentForm::Option(_) | ArgumentForm::Vec(_) | ArgumentForm::Tuple(_) => None,
         };
         Ok(Passed { value: self.pass(&input, name.to_token_stream(), name.span()), facade })
     }
 
-    fn input(&self, ty: &mut Type) -> Result<Input> {
+    fn input(&self, ty: &mut Type) -> Result<ArgumentForm> {
         match ty {
             Type::Group(group) => self.input(&mut group.elem),
             Type::Paren(paren) => self.input(&mut paren.elem),
             Type::Tuple(tuple) => {
-                let elems: Vec<Input> = tuple.elems.iter_mut().map(|elem| self.input(elem)).collect::<Result<_>>()?;
-                let same = elems.iter().all(|elem| matches!(elem, Input::Same));
-                Ok(if same { Input::Same } else { Input::Tuple(elems) })
+                let elems: Vec<ArgumentForm> =
+                    tuple.elems.iter_mut().map(|elem| self.input(elem)).collect::<Result<_>>()?;
+                let same = elems.iter().all(|elem| matches!(elem, ArgumentForm::Same));
+                Ok(if same { ArgumentForm::Same } else { ArgumentForm::Tuple(elems) })
             }
             Type::Reference(reference) => self.input_reference(reference),
             Type::Path(path) if path.qself.is_none() => self.input_path(ty),
             Type::ImplTrait(it) => {
                 self.refuse_in_bounds(&it.bounds)?;
-                Ok(Input::Same)
+                Ok(ArgumentForm::Same)
             }
             other => {
                 self.refuse_inside(other, kind(other))?;
-                Ok(Input::Same)
+                Ok(ArgumentForm::Same)
             }
         }
     }
 
-    fn input_reference(&self, reference: &mut TypeReference) -> Result<Input> {
+    fn input_reference(&self, reference: &mut TypeReference) -> Result<ArgumentForm> {
         let mut elem = ungrouped(&reference.elem).clone();
         let inner = match &mut elem {
             Type::Path(path) if path.path.is_ident("Self") => self.this(path)?,
             Type::Path(path) if self.find(path).is_some() => self.input_path(&mut elem)?,
             elem => {
                 self.refuse_inside(elem, kind(elem))?;
-                return Ok(Input::Same);
+                return Ok(ArgumentForm::Same);
             }
         };
-        let Input::Value = inner else { return Ok(Input::Same) };
+        let ArgumentForm::Value = inner else { return Ok(ArgumentForm::Same) };
         *reference.elem = elem;
-        Ok(if reference.mutability.is_some() { Input::Mutable } else { Input::Reference })
+        Ok(if reference.mutability.is_some() { ArgumentForm::Mutable } else { ArgumentForm::Reference })
     }
 
-    fn input_path(&self, ty: &mut Type) -> Result<Input> {
-        let Type::Path(path) = ty else { return Ok(Input::Same) };
+    fn input_path(&self, ty: &mut Type) -> Result<ArgumentForm> {
+        let Type::Path(path) = ty else { return Ok(ArgumentForm::Same) };
         if path.path.is_ident("Self") {
             return self.this(path);
         }
@@ -254,46 +255,46 @@ impl Mapper<'_> {
             let mapped = found.ty;
             self.refuse_in_arguments(path)?;
             *ty = mapped;
-            return Ok(Input::Value);
+            return Ok(ArgumentForm::Value);
         }
         let wrapper = wrapper(&path.path).filter(|wrapper| matches!(wrapper, Wrapper::Option | Wrapper::Vec));
         let Some((wrapper, first)) = wrapper.zip(first_argument(path)) else {
             self.refuse_in_arguments(path)?;
-            return Ok(Input::Same);
+            return Ok(ArgumentForm::Same);
         };
         Ok(match (wrapper, self.input(first)?) {
-            (_, Input::Same) => Input::Same,
-            (Wrapper::Vec, inner) => Input::Vec(Box::new(inner)),
-            (_, inner) => Input::Option(Box::new(inner)),
+            (_, ArgumentForm::Same) => ArgumentForm::Same,
+            (Wrapper::Vec, inner) => ArgumentForm::Vec(Box::new(inner)),
+            (_, inner) => ArgumentForm::Option(Box::new(inner)),
         })
     }
 
     /// A `Self` that goes in.
-    fn this(&self, path: &TypePath) -> Result<Input> {
-        if self.is_pinned { Err(is_pinned(path)) } else { Ok(Input::Value) }
+    fn this(&self, path: &TypePath) -> Result<ArgumentForm> {
+        if self.is_pinned { Err(is_pinned(path)) } else { Ok(ArgumentForm::Value) }
     }
 
-    fn pass(&self, input: &Input, value: TokenStream, span: Span) -> TokenStream {
+    fn pass(&self, input: &ArgumentForm, value: TokenStream, span: Span) -> TokenStream {
         let krate = self.registry.krate(span);
         let here = at(span);
         match input {
-            Input::Same => value,
-            Input::Value => quote_spanned!(here=> #krate::Facade::into_async(#value)),
-            Input::Reference => quote_spanned!(here=> #krate::Facade::as_async(#value)),
-            Input::Mutable => quote_spanned!(here=> #krate::Facade::__held_mut(#value).get_mut()),
-            Input::Option(inner) => {
+            ArgumentForm::Same => value,
+            ArgumentForm::Value => quote_spanned!(here=> #krate::Facade::into_async(#value)),
+            ArgumentForm::Reference => quote_spanned!(here=> #krate::Facade::as_async(#value)),
+            ArgumentForm::Mutable => quote_spanned!(here=> #krate::Facade::__held_mut(#value).get_mut()),
+            ArgumentForm::Option(inner) => {
                 let each = Ident::new("each", here);
                 let inner = self.pass(inner, each.to_token_stream(), span);
                 quote_spanned!(here=> #value.map(|#each| #inner))
             }
-            Input::Vec(inner) => {
+            ArgumentForm::Vec(inner) => {
                 let each = Ident::new("each", here);
                 let inner = self.pass(inner, each.to_token_stream(), span);
                 quote_spanned!(here=> ::core::iter::Iterator::collect(
                     ::core::iter::Iterator::map(::core::iter::IntoIterator::into_iter(#value), |#each| #inner)
                 ))
             }
-            Input::Tuple(inner) => {
+            ArgumentForm::Tuple(inner) => {
                 let names: Vec<Ident> =
                     (0..inner.len()).map(|index| format_ident!("each{index}", span = here)).collect();
                 let values =

@@ -163,7 +163,7 @@ impl Owner<'_> {
         }
         let items = (!in_trait && options.local.is_none()).then_some((&*called, options.error.as_ref()));
         let mapper = Mapper { registry: self.registry, in_trait, is_pinned, own: self.facade, items };
-        let returns = Returns::of(&sig.output, &self.target);
+        let returns = MethodReturns::of(&sig.output, &self.target);
         let Mapped { args, parent, output } = if options.as_is.is_some() {
             with::replace_self(sig, &self.this);
             let names = typed(sig).enumerate().map(|(index, arg)| name_of(arg, index).into_token_stream());
@@ -293,7 +293,7 @@ fn is_unit(ty: &Type) -> bool {
 
 /// What the facade's method returns, as far as it decides how.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Returns {
+pub(super) enum MethodReturns {
     Nothing,
     /// `Self`, also by its own name.
     This,
@@ -304,20 +304,22 @@ pub(super) enum Returns {
     Other,
 }
 
-impl Returns {
-    fn of(output: &ReturnType, of: &TokenStream) -> Returns {
-        let ReturnType::Type(_, ty) = output else { return Returns::Nothing };
+impl MethodReturns {
+    fn of(output: &ReturnType, of: &TokenStream) -> MethodReturns {
+        let ReturnType::Type(_, ty) = output else { return MethodReturns::Nothing };
         match ungrouped(ty) {
-            Type::Tuple(tuple) if tuple.elems.is_empty() => Returns::Nothing,
-            Type::Path(path) if path.path.is_ident("Self") => Returns::This,
-            ty if ty.to_token_stream().to_string() == of.to_string() => Returns::This,
-            Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result") => Returns::Result,
+            Type::Tuple(tuple) if tuple.elems.is_empty() => MethodReturns::Nothing,
+            Type::Path(path) if path.path.is_ident("Self") => MethodReturns::This,
+            ty if ty.to_token_stream().to_string() == of.to_string() => MethodReturns::This,
+            Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Result") => {
+                MethodReturns::Result
+            }
             Type::Path(path)
                 if path.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Result")) =>
             {
-                Returns::Alias
+                MethodReturns::Alias
             }
-            _ => Returns::Other,
+            _ => MethodReturns::Other,
         }
     }
 
@@ -325,7 +327,7 @@ impl Returns {
     fn error_name(self, output: &ReturnType) -> Option<String> {
         let ReturnType::Type(_, ty) = output else { return None };
         let Type::Path(result) = ungrouped(ty) else { return None };
-        if self != Returns::Result {
+        if self != MethodReturns::Result {
             return None;
         }
         let PathArguments::AngleBracketed(arguments) = &result.path.segments.last()?.arguments else {

@@ -52,8 +52,8 @@ pub(crate) fn list(input: TokenStream) -> TokenStream {
 
 /// What the registry macro expands to.
 pub(crate) fn implement(input: TokenStream) -> TokenStream {
-    match syn::parse2::<implement::Input>(input) {
-        Ok(implement::Input { registry, block }) => implement::block(&registry, block),
+    match syn::parse2::<implement::RegistryInput>(input) {
+        Ok(implement::RegistryInput { registry, block }) => implement::block(&registry, block),
         Err(error) => error.to_compile_error(),
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn name_facade(options: &TokenStream) -> bool {
 
 /// The options of one attribute.
 #[derive(Default)]
-pub(super) struct Options {
+pub(super) struct FacadeOptions {
     pub(super) facade: Option<Facade>,
     pub(super) companions: Option<Ident>,
     pub(super) krate: Option<Path>,
@@ -100,7 +100,7 @@ pub(super) struct Facade {
 
 /// What an attribute stands on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum AttributePlace {
     Impl,
     Trait,
     /// A struct of `facade!`.
@@ -113,14 +113,14 @@ pub(super) enum Place {
 const OF_COMPANIONS: [&str; 6] = ["docs", "fallible", "stream", "submit", "suffix", "vis"];
 
 /// Whether what is generated there has a visibility, which may be another than the async one.
-fn has_vis(place: Place) -> bool {
-    matches!(place, Place::Method | Place::Trait)
+fn has_vis(place: AttributePlace) -> bool {
+    matches!(place, AttributePlace::Method | AttributePlace::Trait)
 }
 
-impl Options {
-    pub(super) fn parse(tokens: TokenStream, place: Place) -> Result<Options> {
+impl FacadeOptions {
+    pub(super) fn parse(tokens: TokenStream, place: AttributePlace) -> Result<FacadeOptions> {
         let options = (|input: ParseStream<'_>| {
-            let mut options = Options::default();
+            let mut options = FacadeOptions::default();
             while !input.is_empty() {
                 options.option(input, place)?;
                 if !input.is_empty() {
@@ -130,7 +130,7 @@ impl Options {
             Ok(options)
         })
         .parse2(tokens)?;
-        let companions = options.companions.is_some() || place == Place::MethodOfBoth;
+        let companions = options.companions.is_some() || place == AttributePlace::MethodOfBoth;
         let of_companions =
             |word: &&Ident| OF_COMPANIONS.iter().any(|name| *word == name) && !(has_vis(place) && *word == "vis");
         if let Some(word) = options.written.iter().find(of_companions).filter(|_| !companions) {
@@ -143,7 +143,7 @@ impl Options {
         Ok(options)
     }
 
-    fn option(&mut self, input: ParseStream<'_>, place: Place) -> Result<()> {
+    fn option(&mut self, input: ParseStream<'_>, place: AttributePlace) -> Result<()> {
         let key = input.call(Ident::parse_any)?;
         if self.written.contains(&key) && key != "attr" && key != "bound" && key != "facade_attr" {
             return Err(Error::new(key.span(), format!("`{key}` is already given")));
@@ -174,17 +174,17 @@ impl Options {
     }
 }
 
-impl Options {
+impl FacadeOptions {
     /// An option of an impl or a trait; whether companions have it as well.
-    fn item_option(&mut self, key: &Ident, input: ParseStream<'_>, place: Place) -> Result<bool> {
-        let on_item = matches!(place, Place::Impl | Place::Trait);
+    fn item_option(&mut self, key: &Ident, input: ParseStream<'_>, place: AttributePlace) -> Result<bool> {
+        let on_item = matches!(place, AttributePlace::Impl | AttributePlace::Trait);
         match &*key.to_string() {
             "facade" if on_item => self.facade = Some(facade(key.clone(), input)?),
             "companions" if on_item => self.companions = Some(key.clone()),
-            "facade_attr" if place == Place::Impl => {
+            "facade_attr" if place == AttributePlace::Impl => {
                 self.facade_attrs.extend(list(key, input, Meta::parse)?);
             }
-            "implements" if place == Place::Impl => {
+            "implements" if place == AttributePlace::Impl => {
                 let content;
                 parenthesized!(content in input);
                 self.implements = Some(content.parse()?);
@@ -193,11 +193,11 @@ impl Options {
                 self.krate = Some(value(key, input, Path::parse_mod_style)?);
                 return Ok(true);
             }
-            "supertraits" if place == Place::Trait => {
+            "supertraits" if place == AttributePlace::Trait => {
                 let bounds = list(key, input, Punctuated::<TypeParamBound, Token![+]>::parse_separated_nonempty)?;
                 self.supertraits.extend(bounds.into_iter().flatten());
             }
-            "handle" if place == Place::Impl => {
+            "handle" if place == AttributePlace::Impl => {
                 self.handle = Some(value(key, input, Expr::parse)?);
                 return Ok(true);
             }
@@ -207,20 +207,20 @@ impl Options {
     }
 
     /// An option of a method, which an impl or a trait may give as a default; whether companions have it as well.
-    fn method_option(&mut self, key: &Ident, input: ParseStream<'_>, place: Place) -> Result<bool> {
-        let on_item = matches!(place, Place::Impl | Place::Trait | Place::Struct);
+    fn method_option(&mut self, key: &Ident, input: ParseStream<'_>, place: AttributePlace) -> Result<bool> {
+        let on_item = matches!(place, AttributePlace::Impl | AttributePlace::Trait | AttributePlace::Struct);
         match &*key.to_string() {
-            "attr" if place == Place::Struct => return Err(unknown(key, place)),
+            "attr" if place == AttributePlace::Struct => return Err(unknown(key, place)),
             "as_is" if !on_item => self.method.as_is = Some(key.clone()),
             "in_context" if !on_item => self.method.in_context = Some(key.clone()),
-            "name" if place == Place::MethodOfBoth => {
+            "name" if place == AttributePlace::MethodOfBoth => {
                 return Err(mistake(
                     key,
                     "`name` would name the companion and the facade's method alike",
                     "rename the companions of the whole impl with `suffix`, or put the two attributes on two impls",
                 ));
             }
-            "name" if !matches!(place, Place::Impl | Place::Struct) => {
+            "name" if !matches!(place, AttributePlace::Impl | AttributePlace::Struct) => {
                 self.name = Some(value(key, input, Ident::parse_any)?);
                 if input.peek(Token![::]) {
                     return Err(mistake(
@@ -344,17 +344,17 @@ fn between(start: ParseStream<'_>, end: ParseStream<'_>) -> Result<TokenStream> 
     Ok(tokens)
 }
 
-fn unknown(key: &Ident, place: Place) -> Error {
+fn unknown(key: &Ident, place: AttributePlace) -> Error {
     let known = match place {
-        Place::Impl => {
+        AttributePlace::Impl => {
             "`facade`, `timeout`, `error`, `local`, `attr`, `bound`, `with`, `crate`, `companions`, and where `facade = pub …` \
              declares the type, `handle`, `facade_attr` and `implements`"
         }
-        Place::Struct => "`timeout`, `error`, `local`, `bound` and `with`",
-        Place::Trait => {
+        AttributePlace::Struct => "`timeout`, `error`, `local`, `bound` and `with`",
+        AttributePlace::Trait => {
             "`facade`, `name`, `vis`, `supertraits`, `timeout`, `error`, `attr`, `bound`, `crate` and `companions`"
         }
-        Place::Method | Place::MethodOfBoth => {
+        AttributePlace::Method | AttributePlace::MethodOfBoth => {
             "`skip`, `name`, `vis`, `as_is`, `in_context`, `timeout`, `error`, `local`, `attr`, `bound` and `with`"
         }
     };

@@ -11,7 +11,7 @@ use syn::{
 use super::errors::mistake;
 use super::implement::arguments;
 use super::list::{Declared, Imported};
-use super::options::{MethodOptions, Options, Place};
+use super::options::{AttributePlace, FacadeOptions, MethodOptions};
 use super::tokens::{Located as _, at, ungrouped};
 use super::unify::Pattern;
 
@@ -77,7 +77,7 @@ pub(super) enum EntryKind {
 }
 
 /// The facade that a type names.
-pub(super) struct Found<'a> {
+pub(super) struct NamedFacade<'a> {
     pub(super) entry: &'a Entry,
     pub(super) ty: Type,
     /// The path to make one by.
@@ -201,13 +201,13 @@ impl Registry {
     }
 
     /// The facade of the type that `path` names.
-    pub(super) fn find(&self, path: &TypePath) -> Option<Found<'_>> {
+    pub(super) fn find(&self, path: &TypePath) -> Option<NamedFacade<'_>> {
         let (entry, arguments) = self.entries_of(path).into_iter().next()?;
         let span = path.path.segments.last()?.ident.span();
         let mut name = entry.name.clone();
         name.set_span(entry.name.span().located_at(span));
         let path = self.path_of(&name, span);
-        Some(Found { entry, ty: Type::Path(parse_quote!(#path #arguments)), path })
+        Some(NamedFacade { entry, ty: Type::Path(parse_quote!(#path #arguments)), path })
     }
 
     /// Where the docs of a method of `own` link to for `path`: a facade, one of its methods, or what the async type alone has.
@@ -303,7 +303,7 @@ impl Parse for Registry {
             };
             let defaults;
             bracketed!(defaults in names);
-            let defaults = Options::parse(defaults.parse()?, Place::Struct)?;
+            let defaults = FacadeOptions::parse(defaults.parse()?, AttributePlace::Struct)?;
             names.parse::<Token![,]>()?;
             entries.push(Entry::new(&of, &generics, name, kind)?.with_defaults(&defaults.method));
         }

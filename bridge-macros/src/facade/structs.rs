@@ -8,10 +8,10 @@ use syn::spanned::Spanned as _;
 use syn::{Attribute, Generics, Meta, Path, Token, Visibility, WhereClause, parse_quote};
 
 use super::docs;
-use super::errors::Errors;
-use super::implement::{self, Block, BlockKind};
+use super::errors::CfgErrors;
+use super::implement::{self, SignatureBlock, SignatureBlockKind};
 use super::implements::{self, Of};
-use super::list::{Declared, Function, Implements, Imported, List};
+use super::list::{Declared, FreeFunction, Implements, Imported, List};
 use super::registry::{self, Entry, EntryKind, Handle, Registry};
 use super::tokens::{at, path_text};
 
@@ -62,7 +62,7 @@ pub(super) fn all(list: List) -> TokenStream {
 }
 
 /// What impls find a facade by.
-fn entries(facades: &[Declared], imported: &[Imported], errors: &mut Errors) -> Vec<Entry> {
+fn entries(facades: &[Declared], imported: &[Imported], errors: &mut CfgErrors) -> Vec<Entry> {
     let declared = facades.iter().map(|declared| {
         let Declared { of, generics, name, defaults, .. } = declared;
         Ok(Entry::new(of, generics, name.clone(), declared.kind())?.with_defaults(defaults))
@@ -91,13 +91,13 @@ fn import(imported: &Imported, registry: &Registry) -> TokenStream {
 }
 
 /// The blocking form of a free function.
-fn free(mut function: Function, registry: &Registry, errors: &mut Errors) -> TokenStream {
+fn free(mut function: FreeFunction, registry: &Registry, errors: &mut CfgErrors) -> TokenStream {
     document(&mut function.attrs, &function.of);
     implement::free(registry, function, errors)
 }
 
 /// A facade, and where its type is of another crate also the methods.
-pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut Errors) -> TokenStream {
+pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut CfgErrors) -> TokenStream {
     let drops = declared.drops();
     let Declared { attrs, defaults, vis, name, generics, of, implements, members } = declared;
     let (derived, mut attrs) = derives(attrs);
@@ -117,8 +117,8 @@ pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut Errors) 
         .filter_map(|implements| errors.take(implements::one(&shape, implements)))
         .collect();
     let methods = members.map(|members| {
-        let block = Block {
-            kind: BlockKind::Impl(registry::pinned(&of).unwrap_or(&of).clone()),
+        let block = SignatureBlock {
+            kind: SignatureBlockKind::Impl(registry::pinned(&of).unwrap_or(&of).clone()),
             generics: generics.clone(),
             attrs: vec![conditions.clone()],
             defaults,

@@ -5,9 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::parse::Parser as _;
 use syn::{Attribute, Generics, ReceiverKind, ReturnType, Signature, TraitItemType, Type, parse_quote};
 
-use super::errors::Errors;
+use super::errors::CfgErrors;
 use super::future;
-use super::implement::{Block, BlockKind, Member, arguments, method, param};
+use super::implement::{SignatureBlock, SignatureBlockKind, SignatureMember, arguments, method, param};
 use super::method::{ErrorPlaces, Generated, Method, Owner, OwnerKind};
 use super::options::MethodOptions;
 use super::registry::Registry;
@@ -15,8 +15,10 @@ use super::tokens::at;
 use crate::ast::types::{self, Part};
 
 /// The blocking trait, and its blanket impl.
-pub(super) fn twin(registry: &Registry, block: &Block, errors: &mut Errors) -> TokenStream {
-    let BlockKind::Trait { docs, vis, name, twin, supertraits } = &block.kind else { return TokenStream::new() };
+pub(super) fn twin(registry: &Registry, block: &SignatureBlock, errors: &mut CfgErrors) -> TokenStream {
+    let SignatureBlockKind::Trait { docs, vis, name, twin, supertraits } = &block.kind else {
+        return TokenStream::new();
+    };
     let krate = registry.krate(name.span());
     let here = at(name.span());
     let facade = Ident::new("F", Span::mixed_site());
@@ -89,16 +91,16 @@ struct Members {
 }
 
 impl Members {
-    fn add(&mut self, member: &Member, owner: &Owner<'_>, defaults: &MethodOptions, errors: &mut Errors) {
+    fn add(&mut self, member: &SignatureMember, owner: &Owner<'_>, defaults: &MethodOptions, errors: &mut CfgErrors) {
         match member {
-            Member::Type(ty) => {
+            SignatureMember::Type(ty) => {
                 let target = &owner.target;
                 let (head, associated) = associated(ty, &quote_spanned!(at(ty.ident.span())=> <#target>));
                 self.heads.extend(head);
                 self.whole.extend(associated);
                 self.associated.extend(ty.generics.params.is_empty().then(|| ty.ident.clone()));
             }
-            Member::Function { attrs, vis, sig, has_default } => {
+            SignatureMember::Function { attrs, vis, sig, has_default } => {
                 self.needs(sig, *has_default);
                 let read = method(attrs.clone(), vis.clone(), sig.clone(), defaults);
                 let Some(method) = errors.take(read) else { return };

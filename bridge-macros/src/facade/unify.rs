@@ -34,7 +34,7 @@ impl Pattern {
 
     /// The facade's arguments where the listed type is written with these.
     pub(super) fn find(&self, written: &PathArguments) -> Option<PathArguments> {
-        let mut found = Found { params: &self.params, bound: vec![None; self.params.len()] };
+        let mut found = Bindings { params: &self.params, bound: vec![None; self.params.len()] };
         if !found.arguments(Some(&self.arguments), written) {
             return None;
         }
@@ -57,12 +57,12 @@ fn elided() -> GenericArgument {
 }
 
 /// What has been found for the parameters so far.
-struct Found<'a> {
+struct Bindings<'a> {
     params: &'a [GenericArgument],
     bound: Vec<Option<GenericArgument>>,
 }
 
-impl Found<'_> {
+impl Bindings<'_> {
     /// Takes `written` for a parameter that `listed` is. `None`: it is none.
     fn bind(&mut self, listed: &impl ToTokens, written: &GenericArgument) -> Option<bool> {
         let listed = text(listed);
