@@ -8,6 +8,8 @@
 use std::io;
 
 use bridge::{EventLoop, Facade as _, threadsafe};
+// Its timeout ends a test that hangs.
+use bridge_tests as _;
 use futures::future::BoxFuture;
 
 #[derive(Debug, PartialEq)]
