@@ -1,14 +1,14 @@
-//! Random scripts over several loops and threads, of everything that can be done to the bridge, against a model of
+//! A model test: random scripts over several loops and threads, of everything that can be done to the bridge, against a model of
 //! what each call may yield. Every submission ends once, as the model allows; whoever sees it done finds its captures
 //! dropped, on the loop's thread if it was polled; callbacks run once; submissions of a thread start in order; at the
 //! end threads, results and memory are what they were.
 //!
 //! | variable | |
 //! | --- | --- |
-//! | `CHAOS_SCRIPTS` | how many scripts (100) |
-//! | `CHAOS_SECONDS` | instead: for how long |
-//! | `CHAOS_SEED` | the first script's seed; the next has the next number |
-//! | `CHAOS_TIMES` | how often each is run (1; smaller ones of one that has failed 20): its timing is not the same every time |
+//! | `MODEL_TEST_SCRIPTS` | how many scripts (100) |
+//! | `MODEL_TEST_SECONDS` | instead: for how long |
+//! | `MODEL_TEST_SEED` | the first script's seed; the next has the next number |
+//! | `MODEL_TEST_TIMES` | how often each is run (1; smaller ones of one that has failed 20): its timing is not the same every time |
 //!
 //! A script that fails is printed with its seed, and with the smallest script that was found to fail as well: proptest draws
 //! the choices that a script is made of, and makes them fewer and smaller.
@@ -80,7 +80,8 @@ fn play(seed: u64, times: u64, tally: &Arc<Tally>) {
     match played {
         Ok(()) => {}
         Err(TestError::Fail(smallest, _)) => panic!(
-            "CHAOS_SEED={seed} CHAOS_SCRIPTS=1 (CHAOS_TIMES=1000) shows it again. The smallest that failed:\n{smallest}"
+            "MODEL_TEST_SEED={seed} MODEL_TEST_SCRIPTS=1 (MODEL_TEST_TIMES=1000) shows it again. The smallest that failed:\n\
+             {smallest}"
         ),
         Err(TestError::Abort(reason)) => panic!("{reason}"),
     }
@@ -101,13 +102,13 @@ fn faults(script: &Arc<Script>, tally: &Arc<Tally>) -> String {
 }
 
 #[test]
-fn whatever_is_done_every_call_ends_as_it_may_and_nothing_is_left_behind() {
-    let seconds = setting("CHAOS_SECONDS", 0);
-    let scripts: u64 = setting("CHAOS_SCRIPTS", if seconds == 0 { 100 } else { u64::MAX });
-    let seed: u64 = setting("CHAOS_SEED", any_seed());
-    let times: u64 = setting("CHAOS_TIMES", 1);
+fn every_call_ends_as_the_model_allows_and_nothing_leaks() {
+    let seconds = setting("MODEL_TEST_SECONDS", 0);
+    let scripts: u64 = setting("MODEL_TEST_SCRIPTS", if seconds == 0 { 100 } else { u64::MAX });
+    let seed: u64 = setting("MODEL_TEST_SEED", any_seed());
+    let times: u64 = setting("MODEL_TEST_TIMES", 1);
     let until = Duration::from_secs(if seconds == 0 { u64::MAX } else { seconds });
-    println!("CHAOS_SEED={seed}");
+    println!("MODEL_TEST_SEED={seed}");
     silence_what_is_planned();
 
     let started = Instant::now();
