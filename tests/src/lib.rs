@@ -1,6 +1,6 @@
 //! Shared helpers of the test suite.
 //!
-//! Tests order events by channels and by [`BlockedThread`], never by sleeping. What hangs is ended by the runner, or by `time_limit`;
+//! Tests order events by channels and by [`BlockedThread`], never by sleeping. What hangs is ended by the runner, or by `timeout`;
 //! what must be dropped, once and on the right thread, carries a guard of [`Drops`].
 
 use std::panic::{Location, resume_unwind};
@@ -18,7 +18,7 @@ pub mod load;
 pub mod process;
 #[cfg(unix)]
 #[allow(unsafe_code)]
-mod time_limit;
+mod timeout;
 
 /// What ends after that long hangs: long enough for any machine, short enough for CI.
 pub const HANGS: Duration = Duration::from_secs(60);
@@ -39,7 +39,7 @@ pub fn handle() -> LocalHandle {
     bridge::global().clone()
 }
 
-/// Runs `body` on a thread of its own, and gives its value or its panic. If it is not finished after `limit` the
+/// Runs `body` on a thread of its own, and gives its value or its panic. If it is not finished after `timeout` the
 /// test fails, and `body`'s thread is left behind. For random tests, which have to say what they drew; others leave it to
 /// the runner.
 ///
@@ -47,7 +47,7 @@ pub fn handle() -> LocalHandle {
 ///
 /// With the panic of `body`, or because it hangs.
 #[track_caller]
-pub fn watchdog<R: Send + 'static>(limit: Duration, body: impl FnOnce() -> R + Send + 'static) -> R {
+pub fn watchdog<R: Send + 'static>(timeout: Duration, body: impl FnOnce() -> R + Send + 'static) -> R {
     let site = Location::caller();
     // The thread has the test's name, so that panics in it are reported under that.
     let name = thread::current().name().unwrap_or("watchdog").to_owned();
@@ -60,8 +60,8 @@ pub fn watchdog<R: Send + 'static>(limit: Duration, body: impl FnOnce() -> R + S
         })
         .expect("the system gives no thread");
     // Nothing is sent: `body` has ended, in whatever way, when the channel closes.
-    if ended.recv_timeout(limit) == Err(RecvTimeoutError::Timeout) {
-        panic!("`{name}` hangs: what {site} watches has not finished within {limit:?}");
+    if ended.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
+        panic!("`{name}` hangs: what {site} watches has not finished within {timeout:?}");
     }
     body.join().unwrap_or_else(|payload| resume_unwind(payload))
 }

@@ -557,8 +557,8 @@ fn an_await_of_cancel_on_drop_gives_the_value_and_cancels_when_it_is_dropped() {
         let idle = idle_task(&on, &drops).cancel_on_drop();
         let value = on.submit(async { 3 }).cancel_on_drop();
         let (value, timed_out) = bridge::run(async move {
-            let limit = Duration::from_millis(5);
-            (value.await, tokio::time::timeout(limit, idle).await.is_err())
+            let timeout = Duration::from_millis(5);
+            (value.await, tokio::time::timeout(timeout, idle).await.is_err())
         });
         assert_eq!(value.unwrap(), 3);
         assert!(timed_out);

@@ -196,8 +196,8 @@ fn a_future_is_dropped_inside_its_loops_context_whatever_ends_it() {
         wait_until(|| format!("{task:?}").contains("pending"));
         assert!(task.cancel());
         assert!(task.result().is_err());
-        let limit = Duration::from_secs(1);
-        assert!(on.with_timeout(limit).block_on(notes_its_end(&seen, "timed out")).is_err());
+        let timeout = Duration::from_secs(1);
+        assert!(on.with_timeout(timeout).block_on(notes_its_end(&seen, "timed out")).is_err());
         let task = on.submit(notes_its_end(&seen, "closed"));
         wait_until(|| format!("{task:?}").contains("pending"));
         drop(on);
@@ -414,10 +414,10 @@ fn a_tokio_handle_of_a_loop_of_ours_makes_a_handle_of_that_loop() {
 }
 
 #[test]
-fn current_does_not_bring_the_limit_of_the_handle_that_was_called() {
+fn current_does_not_bring_the_timeout_of_the_handle_that_was_called() {
     on_each(Kind::ALL, |on| {
-        let limited = on.with_timeout(Duration::from_secs(3600));
-        let (handle, local) = limited.block_on(async { current() }).unwrap();
+        let timed = on.with_timeout(Duration::from_secs(3600));
+        let (handle, local) = timed.block_on(async { current() }).unwrap();
         assert!(!format!("{:?}", handle.unwrap()).contains("timeout"));
         assert!(local.is_none_or(|local| !format!("{local:?}").contains("timeout")));
     });

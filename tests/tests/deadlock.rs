@@ -951,8 +951,8 @@ fn a_call_that_was_withdrawn_is_no_part_of_a_cycle_while_its_future_is_dropped()
     // Alpha's thread is in the destructor, and beta owes it nothing any more.
     entered.recv().unwrap();
     blocked_thread.release();
-    let limited = alpha.with_timeout(SHORT);
-    let asked = beta.block_on(async move { limited.block_on(async {}) }).unwrap();
+    let timed = alpha.with_timeout(SHORT);
+    let asked = beta.block_on(async move { timed.block_on(async {}) }).unwrap();
     assert!(matches!(asked, Err(Error::TimedOut(_))), "alpha is busy, but waits for nobody: {asked:?}");
     drop(leave);
     assert!(matches!(withdrawn.result().unwrap(), Err(Error::TimedOut(_))));

@@ -146,7 +146,7 @@ async fn stay() {
 }
 
 #[test]
-fn a_limit_of_the_handle_is_the_calls_limit() {
+fn a_timeout_of_the_handle_is_the_calls_timeout() {
     let event_loop = event_loop();
     let (text, _) = panic_of(|| stay_blocking(&event_loop.with_timeout(Duration::from_millis(5))));
     assert!(text.contains("`stay_blocking`") && text.contains("5ms"), "{text}");

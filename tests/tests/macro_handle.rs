@@ -170,7 +170,7 @@ struct Shared {
 
 struct State {
     handle: Handle,
-    limit: std::time::Duration,
+    timeout: std::time::Duration,
     id: u64,
 }
 
@@ -178,7 +178,7 @@ struct State {
 impl Shared {
     /// Has no `self` to take a handle from.
     async fn connect(id: u64) -> Shared {
-        let state = State { handle: Handle::current(), limit: std::time::Duration::MAX, id };
+        let state = State { handle: Handle::current(), timeout: std::time::Duration::MAX, id };
         Shared { state: std::sync::Mutex::new(state) }
     }
 
@@ -186,8 +186,8 @@ impl Shared {
         self.state.lock().unwrap().id
     }
 
-    #[threadsafe(timeout = self.state.lock().unwrap().limit, fallible)]
-    async fn locks_within_a_limit(&self) -> u64 {
+    #[threadsafe(timeout = self.state.lock().unwrap().timeout, fallible)]
+    async fn locks_within_a_timeout(&self) -> u64 {
         self.state.lock().unwrap().id
     }
 }
@@ -197,7 +197,7 @@ fn a_lock_that_gives_the_handle_is_free_during_the_call() {
     let event_loop = EventLoop::new().unwrap();
     let shared = Shared::connect_blocking(&event_loop, 3);
     assert_eq!(shared.locks_blocking(), 3);
-    assert_eq!(shared.locks_within_a_limit_blocking().unwrap(), 3);
+    assert_eq!(shared.locks_within_a_timeout_blocking().unwrap(), 3);
 }
 
 /// Puts expressions in as one each, which is in invisible delimiters then.
@@ -223,9 +223,9 @@ with! {
 
 with! {
     self.state.lock().unwrap().handle,
-    self.state.lock().unwrap().limit,
+    self.state.lock().unwrap().timeout,
     impl Shared {
-        async fn locks_by_a_macro_within_a_limit(&self) -> u64 {
+        async fn locks_by_a_macro_within_a_timeout(&self) -> u64 {
             self.state.lock().unwrap().id
         }
     }
@@ -236,7 +236,7 @@ fn a_lock_that_a_macros_expression_takes_is_free_during_the_call() {
     let event_loop = EventLoop::new().unwrap();
     let shared = Shared::connect_blocking(&event_loop, 3);
     assert_eq!(shared.locks_by_a_macro_blocking(), 3);
-    assert_eq!(shared.locks_by_a_macro_within_a_limit_blocking().unwrap(), 3);
+    assert_eq!(shared.locks_by_a_macro_within_a_timeout_blocking().unwrap(), 3);
 }
 
 with! {

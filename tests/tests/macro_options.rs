@@ -246,12 +246,12 @@ fn submit_with_a_name_and_local() {
     assert_eq!(start(&handle(), vec![1, 2]).result().unwrap(), 2);
 }
 
-#[threadsafe(timeout = Duration::from_millis(limit))]
-async fn wait(limit: u64, end: bool) -> u64 {
+#[threadsafe(timeout = Duration::from_millis(millis))]
+async fn wait(millis: u64, end: bool) -> u64 {
     if !end {
         std::future::pending::<()>().await;
     }
-    limit
+    millis
 }
 
 #[test]
@@ -267,31 +267,31 @@ fn timeout_replaces_that_of_the_handle() {
 #[test]
 fn timeout_may_use_an_argument() {
     let event_loop = EventLoop::new().unwrap();
-    let limit = Duration::from_millis(5);
-    assert!(matches!(wait_blocking(&event_loop, 5, false), Err(Error::TimedOut(given)) if given == limit));
+    let timeout = Duration::from_millis(5);
+    assert!(matches!(wait_blocking(&event_loop, 5, false), Err(Error::TimedOut(given)) if given == timeout));
     assert_eq!(wait_blocking(&event_loop, 60_000, true).unwrap(), 60_000);
 }
 
-struct Limits;
+struct Timeouts;
 
-trait Limit<A, B> {
+trait Timeout<A, B> {
     const LONG: bool;
 }
 
-impl Limit<u8, u16> for Limits {
+impl Timeout<u8, u16> for Timeouts {
     const LONG: bool = true;
 }
 
-#[threadsafe(timeout = if <Limits as Limit<u8, u16>>::LONG { Duration::MAX } else { Duration::ZERO }, submit)]
-async fn of_a_limit(id: u64) -> u64 {
+#[threadsafe(timeout = if <Timeouts as Timeout<u8, u16>>::LONG { Duration::MAX } else { Duration::ZERO }, submit)]
+async fn of_a_timeout(id: u64) -> u64 {
     tick().await;
     id
 }
 
 #[test]
 fn a_value_has_commas_in_its_generics() {
-    assert_eq!(of_a_limit_blocking(&handle(), 7).unwrap(), 7);
-    assert_eq!(of_a_limit_submit(&handle(), 7).result().unwrap(), 7);
+    assert_eq!(of_a_timeout_blocking(&handle(), 7).unwrap(), 7);
+    assert_eq!(of_a_timeout_submit(&handle(), 7).result().unwrap(), 7);
 }
 
 #[threadsafe(attr(must_use, cfg(not(any()))), attr(doc(alias = "obtain")))]

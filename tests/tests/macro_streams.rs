@@ -90,14 +90,14 @@ fn on_a_closed_loop_the_companion_is_named() {
     drop(numbers_blocking(&handle, 3));
 }
 
-// The call that makes the stream has the limit as well, and is to succeed.
+// The call that makes the stream has the timeout as well, and is to succeed.
 #[threadsafe(stream, timeout = Duration::from_millis(500))]
 fn hangs() -> impl Stream<Item = u64> {
     stream::pending()
 }
 
 #[test]
-fn a_limit_holds_for_every_item() {
+fn a_timeout_holds_for_every_item() {
     let mut never = hangs_blocking(&handle()).unwrap();
     assert!(matches!(never.next_timeout(Duration::MAX), Err(Error::TimedOut(_))));
 }

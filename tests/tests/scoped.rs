@@ -18,7 +18,7 @@ use bridge_tests::kinds::{Kind, on_each, on_each_pair};
 use bridge_tests::{DropGuard, Drops, Log, OnDrop, block_thread, event_loop, wait_until};
 use tokio::sync::oneshot;
 
-/// A limit that runs out after the loop has begun with the call.
+/// A timeout that runs out after the loop has started the call.
 const STARTS: Duration = Duration::from_secs(1);
 /// One that may run out before.
 const SHORT: Duration = Duration::from_millis(30);
@@ -58,7 +58,7 @@ fn a_future_may_fill_what_the_caller_owns() {
 }
 
 #[test]
-fn what_a_future_wrote_before_its_limit_ran_out_is_there() {
+fn what_a_future_wrote_before_its_timeout_ran_out_is_there() {
     on_each(Kind::ALL, |on| {
         let mut lines = Vec::new();
         let timed_out = on.with_timeout(STARTS).block_on(async {
@@ -334,11 +334,11 @@ fn nothing_is_left_after_a_time_out() {
 #[test]
 fn nothing_is_left_after_a_withdrawal() {
     let event_loop = event_loop();
-    let limited = event_loop.with_timeout(SHORT);
+    let timed = event_loop.with_timeout(SHORT);
     let blocked_thread = block_thread(&event_loop);
     let here = thread::current().id();
     // Never polled, so only what was captured is there to be dropped; it is where it was withdrawn.
-    for end in [call(&limited, pending()), call_local(&limited, pending)] {
+    for end in [call(&timed, pending()), call_local(&timed, pending)] {
         assert!(matches!(end.result, Ok(Err(Error::TimedOut(_)))));
         assert_eq!(end.drops, [here]);
     }

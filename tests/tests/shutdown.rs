@@ -333,7 +333,7 @@ fn a_stray_unpark_ends_no_wait_for_the_end_of_a_loop() {
 }
 
 #[test]
-fn shutdown_timeout_is_ok_when_all_is_finished_within_the_limit() {
+fn shutdown_timeout_is_ok_when_all_is_finished_within_the_timeout() {
     on_each(Kind::OURS, |on| {
         let task = on.submit(async {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -358,7 +358,7 @@ fn shutdown_timeout_of_zero_is_ok_where_nothing_has_to_be_cancelled() {
 }
 
 #[test]
-fn shutdown_timeout_of_zero_says_timed_out_where_a_task_is_pending() {
+fn shutdown_timeout_of_zero_returns_timed_out_where_a_task_is_pending() {
     on_each(Kind::OURS, |on| {
         let task = on.submit(pending::<()>());
         wait_until(|| is_pending(&task));
@@ -369,7 +369,7 @@ fn shutdown_timeout_of_zero_says_timed_out_where_a_task_is_pending() {
 }
 
 #[test]
-fn shutdown_timeout_of_zero_says_timed_out_where_a_task_was_never_started() {
+fn shutdown_timeout_of_zero_returns_timed_out_where_a_task_was_never_started() {
     on_each(Kind::OURS, |on| {
         let blocked_thread = block_thread(&on);
         let task = on.submit(async {});
@@ -387,7 +387,7 @@ fn shutdown_timeout_of_zero_says_timed_out_where_a_task_was_never_started() {
 }
 
 #[test]
-fn shutdown_timeout_closes_what_is_not_finished_at_its_limit_and_says_timed_out() {
+fn shutdown_timeout_closes_what_is_not_finished_at_its_timeout_and_returns_timed_out() {
     on_each(Kind::OURS, |on| {
         let handle = on.handle().clone();
         let loop_thread = on.threads()[0];
@@ -398,11 +398,11 @@ fn shutdown_timeout_closes_what_is_not_finished_at_its_limit_and_says_timed_out(
             2
         });
         let unfinished = idle_task(&on, &drops);
-        let limit = Duration::from_millis(300);
+        let timeout = Duration::from_millis(300);
         let started = Instant::now();
-        let ended = on.shutdown(Some(limit));
-        assert!(matches!(ended, Err(Error::TimedOut(of)) if of == limit), "{ended:?}");
-        assert!(started.elapsed() >= limit);
+        let ended = on.shutdown(Some(timeout));
+        assert!(matches!(ended, Err(Error::TimedOut(of)) if of == timeout), "{ended:?}");
+        assert!(started.elapsed() >= timeout);
         assert!(gone.load(Ordering::SeqCst) && handle.is_closed());
         assert_eq!(finished.result().unwrap(), 2, "there was time for this one");
         assert_eq!(drops.threads(), [loop_thread]);
@@ -411,7 +411,7 @@ fn shutdown_timeout_closes_what_is_not_finished_at_its_limit_and_says_timed_out(
 }
 
 #[test]
-fn a_shutdown_timeout_of_duration_max_is_no_limit() {
+fn a_shutdown_timeout_of_duration_max_never_runs_out() {
     on_each(Kind::OURS, |on| {
         let task = on.submit(async { tokio::time::sleep(SETTLE).await });
         on.shutdown(Some(Duration::MAX)).unwrap();
@@ -676,12 +676,12 @@ fn an_event_loop_that_is_dropped_inside_its_own_task_closes_without_joining_itse
 
 #[test]
 fn shutdown_on_the_loops_own_thread_would_deadlock_and_the_loop_goes_as_by_drop() {
-    for limit in [None, Some(HANGS)] {
+    for timeout in [None, Some(HANGS)] {
         on_each(Kind::OURS, move |on| {
             let gone = thread_gone(&on);
             let other = idle_task(&on, &Drops::new());
             let (give, given) = oneshot::channel::<AnyLoop>();
-            let task = on.submit(async move { given.await.unwrap().shutdown(limit) });
+            let task = on.submit(async move { given.await.unwrap().shutdown(timeout) });
             assert!(give.send(on).is_ok());
             deadlock(task.result().unwrap());
             assert!(matches!(other.result(), Err(Error::Closed)));

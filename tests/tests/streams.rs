@@ -107,7 +107,7 @@ fn a_stream_that_was_never_polled_is_dropped_on_the_loop_and_not_polled_for_that
 }
 
 #[test]
-fn a_limit_of_zero_asks_for_the_next_item_and_a_later_call_gives_it() {
+fn a_timeout_of_zero_asks_for_the_next_item_and_a_later_call_returns_it() {
     on_each(Kind::ALL, |on| {
         let mut items = on.iter(stream::iter(0..3));
         let mut got = Vec::new();
@@ -197,13 +197,13 @@ fn next_timeout_keeps_its_place() {
 }
 
 #[test]
-fn the_limit_of_the_handle_holds_for_every_next() {
+fn the_timeout_of_the_handle_holds_for_every_next() {
     on_each(Kind::ALL, |on| {
-        let limit = Duration::from_millis(5);
-        let mut items = on.with_timeout(limit).iter(stream::pending::<()>());
+        let timeout = Duration::from_millis(5);
+        let mut items = on.with_timeout(timeout).iter(stream::pending::<()>());
         let payload = catch_unwind(AssertUnwindSafe(|| items.next())).unwrap_err();
         assert!(payload.downcast_ref::<String>().unwrap().contains("5ms"));
-        assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::TimedOut(l)) if l == limit));
+        assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::TimedOut(l)) if l == timeout));
     });
 }
 
@@ -265,9 +265,9 @@ fn a_stray_unpark_ends_no_next() {
         let (tell, told) = oneshot::channel();
         let mut items = on.iter(stream::once(told));
         beside_strays(|| {
-            let (limit, start) = (Duration::from_millis(50), Instant::now());
-            assert!(matches!(items.next_timeout(limit), Err(Error::TimedOut(_))));
-            assert!(start.elapsed() >= limit);
+            let (timeout, start) = (Duration::from_millis(50), Instant::now());
+            assert!(matches!(items.next_timeout(timeout), Err(Error::TimedOut(_))));
+            assert!(start.elapsed() >= timeout);
             tell.send(5).unwrap();
             assert_eq!(items.next(), Some(Ok(5)));
         });

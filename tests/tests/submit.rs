@@ -887,13 +887,13 @@ fn a_stray_unpark_ends_no_wait() {
                     thread::yield_now();
                 }
             });
-            let limit = Duration::from_millis(50);
+            let timeout = Duration::from_millis(50);
             let start = Instant::now();
-            assert!(matches!(task.result_timeout(limit), Err(Error::TimedOut(_))));
-            assert!(start.elapsed() >= limit);
-            let handle = on.with_timeout(limit);
+            assert!(matches!(task.result_timeout(timeout), Err(Error::TimedOut(_))));
+            assert!(start.elapsed() >= timeout);
+            let handle = on.with_timeout(timeout);
             assert!(matches!(handle.block_on(pending::<()>()), Err(Error::TimedOut(_))));
-            assert!(start.elapsed() >= limit * 2);
+            assert!(start.elapsed() >= timeout * 2);
             tell.send(9).unwrap();
             assert_eq!(task.result().unwrap(), Ok(9));
             for i in 0..100 {

@@ -1,4 +1,4 @@
-//! Limits: `Task::result_timeout`, which leaves the task running, and `with_timeout`, which cancels scoped calls.
+//! Timeouts: `Task::result_timeout`, which leaves the task running, and `with_timeout`, which cancels scoped calls.
 
 use std::future::{pending, poll_fn, ready};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,17 +12,17 @@ use bridge_tests::kinds::{Kind, on_each, on_each_pair};
 use bridge_tests::{Drops, block_thread, event_loop, wait_until};
 use tokio::sync::oneshot;
 
-/// A limit that is meant to run out.
+/// A timeout that is meant to run out.
 const SHORT: Duration = Duration::from_millis(30);
-/// One that is meant to run out once the loop has begun with the call, even on a busy machine.
+/// One that is meant to run out once the loop has started the call, even on a busy machine.
 const STARTS: Duration = Duration::from_secs(1);
 /// One that never does: a test that waits for it hangs.
 const LONG: Duration = Duration::from_secs(3600);
 
 #[track_caller]
-fn assert_timed_out<T>(result: Result<T, Error>, limit: Duration) {
+fn assert_timed_out<T>(result: Result<T, Error>, timeout: Duration) {
     match result {
-        Err(Error::TimedOut(of)) => assert_eq!(of, limit, "the error names the limit"),
+        Err(Error::TimedOut(of)) => assert_eq!(of, timeout, "the error names the timeout"),
         Err(error) => panic!("it ended otherwise: {error}"),
         Ok(_) => panic!("it has a value"),
     }
@@ -31,7 +31,7 @@ fn assert_timed_out<T>(result: Result<T, Error>, limit: Duration) {
 // `result_timeout`.
 
 #[test]
-fn a_zero_limit_gives_the_result_of_a_done_task() {
+fn a_zero_timeout_returns_the_result_of_a_done_task() {
     on_each(Kind::ALL, |on| {
         let mut task = on.submit(ready(1));
         wait_until(|| task.is_done());
@@ -44,7 +44,7 @@ fn a_zero_limit_gives_the_result_of_a_done_task() {
 }
 
 #[test]
-fn a_zero_limit_times_out_at_once_on_a_task_that_is_not_done() {
+fn a_zero_timeout_runs_out_at_once_on_a_task_that_is_not_done() {
     on_each(Kind::ALL, |on| {
         assert_timed_out(on.submit(pending::<()>()).result_timeout(Duration::ZERO), Duration::ZERO);
         let blocked = on.block_threads();
@@ -54,7 +54,7 @@ fn a_zero_limit_times_out_at_once_on_a_task_that_is_not_done() {
 }
 
 #[test]
-fn a_zero_limit_may_be_asked_for_on_the_loops_own_thread() {
+fn a_zero_timeout_may_be_passed_on_the_loops_own_thread() {
     on_each(Kind::ALL, |on| {
         let asks = async { Handle::current().submit(pending::<()>()).result_timeout(Duration::ZERO) };
         assert_timed_out(on.submit(asks).result().unwrap(), Duration::ZERO);
@@ -62,7 +62,7 @@ fn a_zero_limit_may_be_asked_for_on_the_loops_own_thread() {
 }
 
 #[test]
-fn a_limit_that_runs_out_is_waited_for() {
+fn a_timeout_that_runs_out_is_waited_for() {
     on_each(Kind::ALL, |on| {
         let mut task = on.submit(pending::<()>());
         let start = Instant::now();
@@ -72,7 +72,7 @@ fn a_limit_that_runs_out_is_waited_for() {
 }
 
 #[test]
-fn a_limit_that_runs_out_leaves_the_task_running() {
+fn a_timeout_that_runs_out_leaves_the_task_running() {
     on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
@@ -92,7 +92,7 @@ fn a_limit_that_runs_out_leaves_the_task_running() {
 }
 
 #[test]
-fn a_limit_that_runs_out_leaves_a_queued_task_in_the_queue() {
+fn a_timeout_that_runs_out_leaves_a_queued_task_in_the_queue() {
     on_each(Kind::ALL, |on| {
         let blocked = on.block_threads();
         let mut task = on.submit(ready(1));
@@ -103,7 +103,7 @@ fn a_limit_that_runs_out_leaves_a_queued_task_in_the_queue() {
 }
 
 #[test]
-fn a_task_can_be_awaited_after_its_limit_ran_out() {
+fn a_task_can_be_awaited_after_its_timeout_ran_out() {
     on_each_pair(Kind::ALL, Kind::ALL, |one, other| {
         let (tell, told) = oneshot::channel();
         let mut task = one.submit(told);
@@ -150,28 +150,28 @@ fn a_cancel_ends_the_wait_at_once() {
 }
 
 #[test]
-fn the_greatest_limits_are_none_for_result_timeout() {
+fn the_greatest_durations_are_no_timeout_for_result_timeout() {
     on_each(Kind::ALL, |on| {
-        for limit in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
+        for timeout in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
             let (tell, told) = oneshot::channel();
             let mut task = on.submit(told);
-            let caller = thread::spawn(move || task.result_timeout(limit));
+            let caller = thread::spawn(move || task.result_timeout(timeout));
             on.submit(async move { tell.send(1) }).result().unwrap().unwrap();
-            assert_eq!(caller.join().unwrap().unwrap(), Ok(1), "{limit:?}");
+            assert_eq!(caller.join().unwrap().unwrap(), Ok(1), "{timeout:?}");
         }
     });
 }
 
 #[test]
-fn the_greatest_limits_are_none_for_scoped_calls() {
+fn the_greatest_durations_are_no_timeout_for_scoped_calls() {
     on_each(Kind::ALL, |on| {
-        for limit in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
-            let handle = on.with_timeout(limit);
+        for timeout in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
+            let handle = on.with_timeout(timeout);
             let value = handle.block_on(async {
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 1
             });
-            assert_eq!(value.unwrap(), 1, "{limit:?}");
+            assert_eq!(value.unwrap(), 1, "{timeout:?}");
         }
     });
 }
@@ -189,7 +189,7 @@ fn no_runtime_is_needed_on_the_waiting_thread() {
 }
 
 #[test]
-fn a_loop_without_timers_needs_none_for_a_limit() {
+fn a_loop_without_timers_needs_none_for_a_timeout() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
     let handle = Handle::from(&runtime);
     assert_timed_out(handle.submit(pending::<()>()).result_timeout(SHORT), SHORT);
@@ -199,7 +199,7 @@ fn a_loop_without_timers_needs_none_for_a_limit() {
 // Scoped calls.
 
 #[test]
-fn a_scoped_call_times_out_after_its_limit() {
+fn a_scoped_call_times_out_after_its_timeout() {
     on_each(Kind::ALL, |on| {
         let start = Instant::now();
         assert_timed_out(on.with_timeout(SHORT).block_on(pending::<()>()), SHORT);
@@ -262,7 +262,7 @@ fn a_scoped_call_that_times_out_has_dropped_its_future_where_it_was_polled() {
 }
 
 #[test]
-fn a_scoped_call_waits_for_the_poll_that_its_limit_falls_into() {
+fn a_scoped_call_waits_for_the_poll_that_its_timeout_falls_into() {
     on_each(Kind::ALL, |on| {
         let (enter, entered) = mpsc::channel();
         let (leave, left) = mpsc::channel::<()>();
@@ -289,8 +289,8 @@ fn a_scoped_call_waits_for_the_poll_that_its_limit_falls_into() {
     });
 }
 
-/// Keeps its thread until a limit of [`STARTS`] has run out in a call that has begun.
-fn outlast_the_limit() {
+/// Keeps its thread until a timeout of [`STARTS`] has run out in a call that has started.
+fn outlast_the_timeout() {
     let start = Instant::now();
     while start.elapsed() < STARTS + SHORT {
         thread::yield_now();
@@ -298,10 +298,10 @@ fn outlast_the_limit() {
 }
 
 #[test]
-fn a_future_that_completes_in_the_poll_that_its_limit_falls_into_has_completed() {
+fn a_future_that_completes_in_the_poll_that_its_timeout_falls_into_has_completed() {
     on_each(Kind::ALL, |on| {
         let late = on.with_timeout(STARTS).block_on(async {
-            outlast_the_limit();
+            outlast_the_timeout();
             String::from("late")
         });
         assert_eq!(late.unwrap(), "late");
@@ -309,12 +309,12 @@ fn a_future_that_completes_in_the_poll_that_its_limit_falls_into_has_completed()
 }
 
 #[test]
-fn a_panic_in_the_poll_that_the_limit_falls_into_is_resumed() {
+fn a_panic_in_the_poll_that_the_timeout_falls_into_is_resumed() {
     on_each(Kind::ALL, |on| {
         let handle = on.with_timeout(STARTS);
         let caller = thread::spawn(move || {
             handle.block_on(async {
-                outlast_the_limit();
+                outlast_the_timeout();
                 panic!("late")
             })
         });
@@ -323,7 +323,7 @@ fn a_panic_in_the_poll_that_the_limit_falls_into_is_resumed() {
 }
 
 #[test]
-fn a_zero_limit_runs_nothing() {
+fn a_zero_timeout_runs_nothing() {
     on_each(Kind::ALL, |on| {
         let ran = Arc::new(AtomicBool::new(false));
         let hasty = on.with_timeout(Duration::ZERO);
@@ -350,7 +350,7 @@ fn a_zero_limit_runs_nothing() {
 }
 
 #[test]
-fn a_call_that_the_loop_never_started_is_withdrawn_at_its_limit() {
+fn a_call_that_the_loop_never_started_is_cancelled_at_its_timeout_before_its_first_poll() {
     let event_loop = event_loop();
     let blocked_thread = block_thread(&event_loop);
     let hasty = event_loop.with_timeout(SHORT);
@@ -396,7 +396,7 @@ fn a_call_that_its_own_thread_polls_times_out_while_the_loop_is_blocked() {
 }
 
 #[test]
-fn a_withdrawn_call_leaves_its_neighbours_in_the_queue() {
+fn a_call_that_times_out_before_its_first_poll_leaves_its_neighbours_in_the_queue() {
     let event_loop = event_loop();
     let blocked_thread = block_thread(&event_loop);
     let before = event_loop.submit(ready(1));
@@ -408,13 +408,13 @@ fn a_withdrawn_call_leaves_its_neighbours_in_the_queue() {
 }
 
 #[test]
-fn the_limit_covers_the_time_in_the_queue() {
+fn the_timeout_covers_the_time_in_the_queue() {
     let event_loop = event_loop();
     let blocked_thread = block_thread(&event_loop);
     let handle = event_loop.with_timeout(STARTS);
     let start = Instant::now();
     let caller = thread::spawn(move || (handle.block_on(pending::<()>()), start.elapsed()));
-    // Most of it goes by in the queue. Had the limit begun after that, the call would take nearly twice as long.
+    // Most of it goes by in the queue. Had the timeout started after that, the call would take nearly twice as long.
     thread::sleep(STARTS * 9 / 10);
     blocked_thread.release();
     let (timed_out, took) = caller.join().unwrap();
@@ -425,22 +425,22 @@ fn the_limit_covers_the_time_in_the_queue() {
 
 /// A thread that drives a loop polls the future once, and the loop that is called goes on with it.
 #[test]
-fn the_limit_covers_the_first_poll_of_a_call_that_the_loop_goes_on_with() {
-    let limit = Duration::from_millis(400);
+fn the_timeout_covers_the_first_poll_of_a_call_that_the_loop_goes_on_with() {
+    let timeout = Duration::from_millis(400);
     on_each([Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread], |on| {
-        let handle = on.with_timeout(limit);
+        let handle = on.with_timeout(timeout);
         let result = bridge::run(async {
             handle.block_on(async {
-                thread::sleep(limit); // inside the first poll
-                tokio::time::sleep(limit / 2).await;
+                thread::sleep(timeout); // inside the first poll
+                tokio::time::sleep(timeout / 2).await;
             })
         });
-        assert_timed_out(result, limit);
+        assert_timed_out(result, timeout);
     });
 }
 
 #[test]
-fn of_two_limits_the_shorter_holds() {
+fn of_two_timeouts_the_shorter_holds() {
     on_each(Kind::ALL, |on| {
         assert_timed_out(on.with_timeout(SHORT).with_timeout(LONG).block_on(pending::<()>()), SHORT);
         assert_timed_out(on.with_timeout(LONG).with_timeout(SHORT).block_on(pending::<()>()), SHORT);
@@ -450,7 +450,7 @@ fn of_two_limits_the_shorter_holds() {
 }
 
 #[test]
-fn a_limit_is_removed_and_a_longer_one_set() {
+fn a_timeout_is_removed_and_a_longer_one_set() {
     on_each(Kind::ALL, |on| {
         let short = on.with_timeout(Duration::ZERO);
         assert_eq!(short.timeout(), Some(Duration::ZERO));
@@ -466,7 +466,7 @@ fn a_limit_is_removed_and_a_longer_one_set() {
 }
 
 #[test]
-fn a_limit_holds_for_the_new_handle_only() {
+fn a_timeout_holds_for_the_new_handle_only() {
     on_each(Kind::ALL, |on| {
         let hasty = on.with_timeout(Duration::ZERO);
         assert_eq!(on.block_on(ready(1)).unwrap(), 1);
@@ -475,7 +475,7 @@ fn a_limit_holds_for_the_new_handle_only() {
 }
 
 #[test]
-fn a_limit_does_not_hold_for_tasks() {
+fn a_timeout_does_not_hold_for_tasks() {
     on_each(Kind::ALL, |on| {
         let (tell, told) = oneshot::channel();
         let mut task = on.with_timeout(Duration::ZERO).submit(told);

@@ -304,9 +304,9 @@ fn it_is_where_a_calls_future_is_dropped_that_the_loops_end_closes() {
 fn it_is_where_a_call_is_dropped_whose_timeout_has_run_out() {
     recorded_on_each(Kind::ALL, |on| {
         let seen = Log::new();
-        let limited = on.with_timeout(Duration::from_millis(50));
+        let timed = on.with_timeout(Duration::from_millis(50));
         let timed_out = tracing::info_span!("request").in_scope(|| {
-            limited.block_on(async {
+            timed.block_on(async {
                 let _held = OnDrop::new(|| seen.push(span()));
                 std::future::pending::<()>().await;
             })
@@ -656,13 +656,13 @@ fn a_task_that_is_slow_but_was_begun_is_not_told_where_it_is_waited_for() {
         let mut next = bridge::as_completed(next);
         let mut items = on.iter(futures::stream::pending::<()>());
         on.settle();
-        let limit = Duration::from_millis(1300);
+        let timeout = Duration::from_millis(1300);
         let first = line!() + 1;
         thread::scope(|scope| {
-            scope.spawn(|| one.result_timeout(limit).unwrap_err());
-            scope.spawn(|| bridge::wait(many, bridge::ReturnWhen::AllCompleted, Some(limit)));
-            scope.spawn(|| next.next_timeout(limit).unwrap_err());
-            scope.spawn(|| items.next_timeout(limit).unwrap_err());
+            scope.spawn(|| one.result_timeout(timeout).unwrap_err());
+            scope.spawn(|| bridge::wait(many, bridge::ReturnWhen::AllCompleted, Some(timeout)));
+            scope.spawn(|| next.next_timeout(timeout).unwrap_err());
+            scope.spawn(|| items.next_timeout(timeout).unwrap_err());
         });
         for line in first..line!() {
             assert!(told(&format!("tracing.rs:{line}:")).is_empty(), "line {line}");

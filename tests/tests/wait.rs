@@ -164,7 +164,7 @@ fn first_error_waits_for_all_where_there_is_none() {
 }
 
 #[test]
-fn a_limit_partitions_in_the_order_of_the_input() {
+fn a_timeout_partitions_in_the_order_of_the_input() {
     on_each(Kind::ALL, |on| {
         let tasks: Vec<Task<u32>> = (0..6)
             .map(|number| {
@@ -182,7 +182,7 @@ fn a_limit_partitions_in_the_order_of_the_input() {
         let values: Vec<u32> = waited.done.into_iter().map(|task| task.result().unwrap()).collect();
         assert_eq!(values, [0, 2, 4]);
         for task in &waited.pending {
-            assert!(!task.is_done(), "a limit cancels nothing");
+            assert!(!task.is_done(), "a timeout cancels nothing");
         }
     });
 }
@@ -204,25 +204,25 @@ fn those_that_are_pending_keep_the_order_of_the_input() {
 }
 
 #[test]
-fn the_greatest_limits_are_none_for_many() {
+fn the_greatest_durations_are_no_timeout_for_many() {
     on_each(Kind::ALL, |on| {
-        for limit in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
+        for timeout in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
             let (tell, task) = told(&on);
-            let waiter = thread::spawn(move || wait([task], AllCompleted, Some(limit)));
+            let waiter = thread::spawn(move || wait([task], AllCompleted, Some(timeout)));
             on.settle();
             tell.send(1).unwrap();
-            assert_eq!(waiter.join().unwrap().done.len(), 1, "{limit:?}");
+            assert_eq!(waiter.join().unwrap().done.len(), 1, "{timeout:?}");
             let (tell, task) = told(&on);
-            let waiter = thread::spawn(move || as_completed([task]).next_timeout(limit));
+            let waiter = thread::spawn(move || as_completed([task]).next_timeout(timeout));
             on.settle();
             tell.send(1).unwrap();
-            assert_eq!(waiter.join().unwrap().unwrap().unwrap().0, 0, "{limit:?}");
+            assert_eq!(waiter.join().unwrap().unwrap().unwrap().0, 0, "{timeout:?}");
         }
     });
 }
 
 #[test]
-fn a_limit_of_zero_only_looks() {
+fn a_timeout_of_zero_waits_for_nothing() {
     on_each(Kind::ALL, |on| {
         let never = on.submit(std::future::pending::<()>());
         let inside = on.submit(async move { wait([never], AllCompleted, Some(Duration::ZERO)) });
@@ -282,16 +282,16 @@ fn a_hundred_that_finish_together_lose_no_wake() {
 #[cfg(unix)]
 fn nothing_is_spun_while_many_are_waited_for() {
     on_each(Kind::ALL, |on| {
-        let limit = Duration::from_millis(500);
+        let timeout = Duration::from_millis(500);
         let never = || [(); 3].map(|()| on.submit(std::future::pending::<()>()));
         let before = cpu_time();
-        assert_eq!(wait(never(), AllCompleted, Some(limit)).pending.len(), 3);
+        assert_eq!(wait(never(), AllCompleted, Some(timeout)).pending.len(), 3);
         let waited = cpu_time() - before;
-        assert!(waited < limit / 5, "{waited:?}");
+        assert!(waited < timeout / 5, "{waited:?}");
         let before = cpu_time();
-        assert!(matches!(as_completed(never()).next_timeout(limit), Err(Error::TimedOut(_))));
+        assert!(matches!(as_completed(never()).next_timeout(timeout), Err(Error::TimedOut(_))));
         let waited = cpu_time() - before;
-        assert!(waited < limit / 5, "{waited:?}");
+        assert!(waited < timeout / 5, "{waited:?}");
     });
 }
 
@@ -317,14 +317,14 @@ fn nothing_is_polled_while_many_are_waited_for() {
 fn a_stray_unpark_ends_no_wait_for_many() {
     on_each(Kind::ALL, |on| {
         beside_strays(|| {
-            let (limit, start) = (Duration::from_millis(50), Instant::now());
+            let (timeout, start) = (Duration::from_millis(50), Instant::now());
             let (tell, task) = told(&on);
-            let waited = wait([task], AllCompleted, Some(limit));
+            let waited = wait([task], AllCompleted, Some(timeout));
             assert_eq!(waited.pending.len(), 1);
-            assert!(start.elapsed() >= limit);
+            assert!(start.elapsed() >= timeout);
             let mut results = as_completed(waited.pending);
-            assert!(matches!(results.next_timeout(limit), Err(Error::TimedOut(_))));
-            assert!(start.elapsed() >= limit * 2);
+            assert!(matches!(results.next_timeout(timeout), Err(Error::TimedOut(_))));
+            assert!(start.elapsed() >= timeout * 2);
             tell.send(4).unwrap();
             assert_eq!(results.next().unwrap().1.unwrap(), 4);
         });
@@ -346,9 +346,9 @@ fn a_task_whose_future_is_being_dropped_is_not_done() {
             Poll::Ready(6)
         }));
         entered.recv().unwrap();
-        let limit = Some(Duration::from_millis(10));
+        let timeout = Some(Duration::from_millis(10));
         let waited = [FirstCompleted, FirstError, AllCompleted].into_iter().fold(vec![task], |tasks, when| {
-            let waited = wait(tasks, when, limit);
+            let waited = wait(tasks, when, timeout);
             assert!(waited.done.is_empty(), "{when:?}");
             waited.pending
         });
@@ -524,8 +524,8 @@ fn next_timeout_that_runs_out_leaves_the_rest_to_be_asked_for() {
     on_each(Kind::ALL, |on| {
         let (tell, task) = told(&on);
         let mut results = as_completed([task]);
-        let limit = Duration::from_millis(5);
-        assert!(matches!(results.next_timeout(limit), Err(Error::TimedOut(l)) if l == limit));
+        let timeout = Duration::from_millis(5);
+        assert!(matches!(results.next_timeout(timeout), Err(Error::TimedOut(l)) if l == timeout));
         assert!(matches!(results.next_timeout(Duration::ZERO), Err(Error::TimedOut(Duration::ZERO))));
         tell.send(1).unwrap();
         assert_eq!(results.next_timeout(Duration::MAX).unwrap().unwrap().1.unwrap(), 1);

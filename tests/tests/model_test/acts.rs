@@ -47,11 +47,11 @@ impl World {
         &self,
         call: &Arc<Call>,
         from: Option<usize>,
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
         scoped: bool,
     ) -> Arc<Record> {
         let place = &self.places[call.on];
-        let record = Arc::new(Record::new(call, place, from, self.number(), limit, scoped));
+        let record = Arc::new(Record::new(call, place, from, self.number(), timeout, scoped));
         lock(&self.records).push(Arc::clone(&record));
         record
     }
@@ -80,22 +80,22 @@ impl World {
         Held { task, record }
     }
 
-    pub(crate) fn block(self: &Arc<Self>, call: &Arc<Call>, limit: Option<Duration>, from: Option<usize>) {
-        let record = self.record(call, from, limit, true);
+    pub(crate) fn block(self: &Arc<Self>, call: &Arc<Call>, timeout: Option<Duration>, from: Option<usize>) {
+        let record = self.record(call, from, timeout, true);
         let captured = Captured { record: Arc::clone(&record), world: Arc::clone(self) };
         let place = &record.place;
         let drops = AtomicU32::new(0);
         let borrows = Borrows(&drops);
         let started = Instant::now();
-        let called = catch_unwind(AssertUnwindSafe(|| match (&place.local, limit) {
+        let called = catch_unwind(AssertUnwindSafe(|| match (&place.local, timeout) {
             (Some(local), None) if call.local => {
                 local.block_on_local(|| Played::make(captured, (borrows, Rc::new(Cell::new(0)))))
             }
-            (Some(local), Some(limit)) if call.local => {
-                local.with_timeout(limit).block_on_local(|| Played::make(captured, (borrows, Rc::new(Cell::new(0)))))
+            (Some(local), Some(timeout)) if call.local => {
+                local.with_timeout(timeout).block_on_local(|| Played::make(captured, (borrows, Rc::new(Cell::new(0)))))
             }
             (_, None) => place.handle.block_on(Played::new(captured, borrows)),
-            (_, Some(limit)) => place.handle.with_timeout(limit).block_on(Played::new(captured, borrows)),
+            (_, Some(timeout)) => place.handle.with_timeout(timeout).block_on(Played::new(captured, borrows)),
         }));
         let elapsed = started.elapsed();
         let drops = drops.load(SeqCst);
@@ -103,7 +103,7 @@ impl World {
             self.check(&record, Err(format!("what it borrows with was dropped {drops} times as it returned")));
         }
         let outcome = called.map_or_else(Outcome::from, Outcome::from);
-        if outcome == Outcome::TimedOut && limit.is_some_and(|limit| elapsed < limit) {
+        if outcome == Outcome::TimedOut && timeout.is_some_and(|timeout| elapsed < timeout) {
             self.check(&record, Err(format!("timed out after {elapsed:?}")));
         }
         self.ended(&record, &outcome);
@@ -129,18 +129,18 @@ impl World {
         let len = items.call.moves.len();
         let mut at = 0;
         for _ in 0..items.take {
-            let (next, elapsed) = next(&mut iter, items.limit);
+            let (next, elapsed) = next(&mut iter, items.timeout);
             let right = match &next {
                 Ok(Some(item)) => *item == at && at < len,
                 Ok(None) => at == len && items.call.end == End::Value,
                 Err(Outcome::PlannedPanic(planned_panic)) => {
                     at == len && items.call.end == End::Panic && *planned_panic == PlannedPanic::Body(items.call.id)
                 }
-                Err(Outcome::TimedOut) => items.limit.is_some_and(|limit| elapsed >= limit),
+                Err(Outcome::TimedOut) => items.timeout.is_some_and(|timeout| elapsed >= timeout),
                 Err(Outcome::Deadlock) => self.may_deadlock(from, items.call.on),
                 Err(Outcome::Closed) => record.may_be_closed(lock(&record.polled).is_some()).is_ok(),
                 // `next` has no room for it.
-                Err(Outcome::Other(text)) if items.limit.is_none() && text.contains("is closed") => {
+                Err(Outcome::Other(text)) if items.timeout.is_none() && text.contains("is closed") => {
                     record.may_be_closed(lock(&record.polled).is_some()).is_ok()
                 }
                 Err(_) => false,
@@ -167,11 +167,11 @@ impl World {
     }
 }
 
-fn next(iter: &mut Iter<usize>, limit: Option<Duration>) -> (Result<Option<usize>, Outcome>, Duration) {
+fn next(iter: &mut Iter<usize>, timeout: Option<Duration>) -> (Result<Option<usize>, Outcome>, Duration) {
     let started = Instant::now();
-    let next = catch_unwind(AssertUnwindSafe(|| match limit {
+    let next = catch_unwind(AssertUnwindSafe(|| match timeout {
         None => Ok(iter.next()),
-        Some(limit) => iter.next_timeout(limit),
+        Some(timeout) => iter.next_timeout(timeout),
     }));
     let next = next.map_or_else(|payload| Err(payload.into()), |next| next.map_err(Outcome::from));
     (next, started.elapsed())
@@ -197,7 +197,7 @@ impl Held {
         }
         match then {
             Then::Result => self.look_and_ask(world),
-            Then::Ask(limits) => self.ask(limits, world),
+            Then::Ask(timeouts) => self.ask(timeouts, world),
             Then::Await => {
                 let outcome = block_on_here(self.task).into();
                 world.ended(&self.record, &outcome);
@@ -233,12 +233,12 @@ impl Held {
         world.ended(record, &outcome);
     }
 
-    fn ask(mut self, limits: &[Duration], world: &World) {
+    fn ask(mut self, timeouts: &[Duration], world: &World) {
         let Held { task, record } = &mut self;
-        for limit in limits {
+        for timeout in timeouts {
             let started = Instant::now();
-            match task.result_timeout(*limit) {
-                Err(Error::TimedOut(of)) if of == *limit && started.elapsed() >= *limit => {}
+            match task.result_timeout(*timeout) {
+                Err(Error::TimedOut(of)) if of == *timeout && started.elapsed() >= *timeout => {}
                 result => return world.ended(record, &result.into()),
             }
         }

@@ -183,7 +183,7 @@ async fn one(step: &Move, record: &Arc<Record>, world: &Arc<World>, here: Option
             let result = std::future::poll_fn(|cx| Pin::new(task.0.as_mut().unwrap()).poll(cx)).await;
             world.ended(&record, &result.into());
         }
-        Move::Block(call, limit) => world.block(call, *limit, here),
+        Move::Block(call, timeout) => world.block(call, *timeout, here),
         Move::Result(call) => world.submit(call, here).result(world),
         Move::Wait(calls, when) => wait(calls, *when, world, here),
         Move::Blocking(call) => {

@@ -5,12 +5,12 @@
 //! A script ends whatever the timing, if the bridge does what it says. So some things are never planned, all of them
 //! cycles that the bridge says it does not see: a future for which a loop's thread is *blocked* awaits nothing, and
 //! one on a multi-thread runtime does not block either; a loop's thread never waits for *any* of several tasks; and
-//! it ends other loops with a limit or at once. A thread that is in a call onto a shared loop, and inside that in another
+//! it ends other loops with a timeout or at once. A thread that is in a call onto a shared loop, and inside that in another
 //! call which it polls as well, waits for nothing that the bridge knows of: a script has such calls, or tasks that end
 //! shared loops, whose ends wait for the outer calls, and not both. And a runtime of tokio's whose worker is inside
 //! `block_in_place` as it shuts down may never drop its tasks, those that the worker waits for among them: where workers
 //! block, such a runtime goes last and when its tasks are done. What would never end by itself is cancelled by the reaper
-//! (see `world.rs`), or has a limit.
+//! (see `world.rs`), or has a timeout.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,8 +140,8 @@ impl Maker {
                 Step::Flurry((0..self.choices.below(60)).map(|_| self.short(on)).collect())
             }
             2..=8 => {
-                let limit = self.limit();
-                Step::Block(self.scoped(Role::Any, None, limit, &By::default()), limit)
+                let timeout = self.timeout();
+                Step::Block(self.scoped(Role::Any, None, timeout, &By::default()), timeout)
             }
             9..=19 => {
                 let canceling = match self.choices.below(4) {
@@ -154,12 +154,12 @@ impl Maker {
             20..=22 => {
                 let when = [ReturnWhen::FirstCompleted, ReturnWhen::FirstError, ReturnWhen::AllCompleted];
                 let when = when[self.choices.index(3)];
-                Step::Wait { calls: self.tasks(), when, limit: self.limit(), ask_again: self.choices.one_in(2) }
+                Step::Wait { calls: self.tasks(), when, timeout: self.timeout(), ask_again: self.choices.one_in(2) }
             }
             23..=24 => {
                 let calls = self.tasks();
                 let take = self.choices.index(calls.len() + 2);
-                Step::AsCompleted { calls, limit: self.limit(), take }
+                Step::AsCompleted { calls, timeout: self.timeout(), take }
             }
             25..=26 => Step::CallSoon { call: self.task(Role::Leaf), panics: self.choices.one_in(6) },
             27..=28 => Step::Cancel(self.choices.index(64)),
@@ -189,7 +189,7 @@ impl Maker {
         }
     }
 
-    fn limit(&mut self) -> Option<Duration> {
+    fn timeout(&mut self) -> Option<Duration> {
         match self.choices.below(8) {
             0..=3 => None,
             4 | 5 => Some(self.choices.micros(3000)),
@@ -232,8 +232,8 @@ impl Maker {
         Arc::new(self.call(role, None, true, None))
     }
 
-    fn scoped(&mut self, role: Role, on: Option<usize>, limit: Option<Duration>, by: &By) -> Arc<Call> {
-        Arc::new(self.call(role, on, limit.is_some(), Some(by)))
+    fn scoped(&mut self, role: Role, on: Option<usize>, timeout: Option<Duration>, by: &By) -> Arc<Call> {
+        Arc::new(self.call(role, on, timeout.is_some(), Some(by)))
     }
 
     /// `by`: of a scoped call.
@@ -282,14 +282,14 @@ impl Maker {
             7 => Move::Cancel(self.choices.index(64)),
             8..=10 if role == Role::Any => Move::Await(self.task(Role::Any)),
             11..=13 if nests => {
-                let limit = self.limit();
-                let call = self.scoped(Role::Blocked, None, limit, by);
+                let timeout = self.timeout();
+                let call = self.scoped(Role::Blocked, None, timeout, by);
                 let is_inside = !by.calls.is_empty() && self.loops[call.on].polls_on_the_caller();
                 if is_inside && self.tasks_end_shared_loops {
                     return Move::Yield;
                 }
                 self.blocks(by, call.on);
-                Move::Block(call, limit)
+                Move::Block(call, timeout)
             }
             14..=15 if nests => {
                 let call = self.task(Role::Blocked);
@@ -355,12 +355,12 @@ impl Maker {
         (call.local, call.make_panics) = (false, false);
         let take = self.choices.index(call.moves.len() + 2);
         let asks_for_ever = call.end == End::Never && take > call.moves.len();
-        let limit = match self.limit() {
+        let timeout = match self.timeout() {
             None if asks_for_ever => Some(self.choices.micros(1000)),
             // There `next` would panic.
             None if by_a_future => Some(Duration::MAX),
-            limit => limit,
+            timeout => timeout,
         };
-        Items { call: Arc::new(call), take, buffered: self.choices.index(4), limit }
+        Items { call: Arc::new(call), take, buffered: self.choices.index(4), timeout }
     }
 }

@@ -110,8 +110,8 @@ pub(crate) struct Record {
     pub(crate) from: Option<usize>,
     /// The thread that made it, and which of its submissions it is.
     pub(crate) submitted: (ThreadId, u64),
-    /// A scoped call's limit.
-    pub(crate) limit: Option<Duration>,
+    /// A scoped call's timeout.
+    pub(crate) timeout: Option<Duration>,
     pub(crate) is_scoped: bool,
     /// The loop had ended before it was made.
     pub(crate) late: AtomicBool,
@@ -141,7 +141,7 @@ impl Record {
         place: &Arc<Place>,
         from: Option<usize>,
         submitted: (ThreadId, u64),
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
         is_scoped: bool,
     ) -> Record {
         Record {
@@ -149,7 +149,7 @@ impl Record {
             place: Arc::clone(place),
             from,
             submitted,
-            limit,
+            timeout,
             is_scoped,
             late: AtomicBool::new(place.ended.load(SeqCst)),
             accepted: AtomicBool::new(false),
@@ -250,7 +250,7 @@ impl Record {
         // Withdrawn before it ran, or dropped afterwards: a destructor that panics overrules any other end but one.
         let drop_panics = matches!(on_drop, OnDrop::Panic) && !self.dropped_unwinding.load(SeqCst);
         let refuse = |why: &str| Err(format!("{outcome:?}: {why}"));
-        if self.limit == Some(Duration::ZERO) && polled {
+        if self.timeout == Some(Duration::ZERO) && polled {
             return refuse("with no time at all it was polled");
         }
         match outcome {
@@ -267,8 +267,8 @@ impl Record {
                 refuse("nobody cancelled it")
             }
             Outcome::Cancelled => Ok(()),
-            Outcome::TimedOut if self.limit.is_none() => refuse("there is no limit"),
-            Outcome::TimedOut if self.is_polled_by_its_caller() && !polled && self.limit != Some(Duration::ZERO) => {
+            Outcome::TimedOut if self.timeout.is_none() => refuse("there is no timeout"),
+            Outcome::TimedOut if self.is_polled_by_its_caller() && !polled && self.timeout != Some(Duration::ZERO) => {
                 refuse("its caller had all the time to poll it")
             }
             Outcome::TimedOut => Ok(()),
@@ -357,12 +357,12 @@ impl Record {
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Record { call, from, limit, accepted, polled, drops, place, .. } = self;
+        let Record { call, from, timeout, accepted, polled, drops, place, .. } = self;
         let kind = if self.is_scoped { "call" } else { "task" };
         write!(
             f,
-            "{kind} {call:?} (from {from:?}, limit {limit:?}, accepted {accepted:?}, late {:?}, called by {:?}, polled {polled:?}, dropped \
-             {drops:?} times, cancels begun, true, false: {:?}, {:?}, {:?}; loop: ending {:?}, aborting {:?}, ended {:?})",
+            "{kind} {call:?} (from {from:?}, timeout {timeout:?}, accepted {accepted:?}, late {:?}, called by {:?}, polled {polled:?}, \
+             dropped {drops:?} times, cancels begun, true, false: {:?}, {:?}, {:?}; loop: ending {:?}, aborting {:?}, ended {:?})",
             self.late,
             self.submitted.0,
             self.cancels_begun,

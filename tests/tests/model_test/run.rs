@@ -74,10 +74,10 @@ fn take(step: &Step, world: &Arc<World>) {
     match step {
         Step::Pause(time) => thread::sleep(*time),
         Step::Flurry(calls) => calls.iter().for_each(|call| world.block(call, None, None)),
-        Step::Block(call, limit) => world.block(call, *limit, None),
+        Step::Block(call, timeout) => world.block(call, *timeout, None),
         Step::Task(call, canceling, then) => world.submit(call, None).live(*canceling, then, world),
-        Step::Wait { calls, when, limit, ask_again } => wait(calls, *when, *limit, *ask_again, world),
-        Step::AsCompleted { calls, limit, take } => as_completed(calls, *limit, *take, world),
+        Step::Wait { calls, when, timeout, ask_again } => wait(calls, *when, *timeout, *ask_again, world),
+        Step::AsCompleted { calls, timeout, take } => as_completed(calls, *timeout, *take, world),
         Step::CallSoon { call, panics } => call_soon(call, *panics, world),
         Step::Cancel(index) => world.cancel_any(*index),
         Step::Iter(items) => world.read(items, None),
@@ -89,11 +89,11 @@ fn submit_all(calls: &[Arc<Call>], world: &Arc<World>) -> (Vec<bridge::Task<Outp
     calls.iter().map(|call| world.submit(call, None)).map(|Held { task, record }| (task, record)).unzip()
 }
 
-fn wait(calls: &[Arc<Call>], when: ReturnWhen, limit: Option<Duration>, ask_again: bool, world: &Arc<World>) {
+fn wait(calls: &[Arc<Call>], when: ReturnWhen, timeout: Option<Duration>, ask_again: bool, world: &Arc<World>) {
     let (tasks, records) = submit_all(calls, world);
     let started = Instant::now();
-    let waited = bridge::wait(tasks, when, limit);
-    let in_time = limit.is_none_or(|limit| started.elapsed() < limit);
+    let waited = bridge::wait(tasks, when, timeout);
+    let in_time = timeout.is_none_or(|timeout| started.elapsed() < timeout);
     let (done, mut pending) = (waited.done, waited.pending);
     let total = done.len() + pending.len();
     if total != calls.len() {
@@ -129,7 +129,7 @@ fn wait(calls: &[Arc<Call>], when: ReturnWhen, limit: Option<Duration>, ask_agai
             ReturnWhen::AllCompleted => false,
         };
     if in_time && !enough {
-        world.faults.push(format!("`wait` for {when:?}, {limit:?} came too early: {records:?}"));
+        world.faults.push(format!("`wait` for {when:?}, {timeout:?} came too early: {records:?}"));
     }
     if ask_again {
         pending = bridge::wait(pending, ReturnWhen::AllCompleted, None).done;
@@ -140,16 +140,16 @@ fn wait(calls: &[Arc<Call>], when: ReturnWhen, limit: Option<Duration>, ask_agai
     pending.into_iter().for_each(|task| settle(|| drop(task)));
 }
 
-fn as_completed(calls: &[Arc<Call>], limit: Option<Duration>, take: usize, world: &Arc<World>) {
+fn as_completed(calls: &[Arc<Call>], timeout: Option<Duration>, take: usize, world: &Arc<World>) {
     let (tasks, records) = submit_all(calls, world);
     let mut ended: AsCompleted<Output> = bridge::as_completed(tasks);
     let mut seen = HashSet::new();
     let mut missed = 0;
     while seen.len() < take && missed < 5 {
         let started = Instant::now();
-        let next = match limit {
+        let next = match timeout {
             None => Ok(ended.next()),
-            Some(limit) => ended.next_timeout(limit),
+            Some(timeout) => ended.next_timeout(timeout),
         };
         match next {
             Ok(Some((index, result))) => {
@@ -159,7 +159,7 @@ fn as_completed(calls: &[Arc<Call>], limit: Option<Duration>, take: usize, world
                 world.ended(&records[index], &result.into());
             }
             Ok(None) if seen.len() == records.len() => break,
-            Err(Error::TimedOut(of)) if Some(of) == limit && started.elapsed() >= of => missed += 1,
+            Err(Error::TimedOut(of)) if Some(of) == timeout && started.elapsed() >= of => missed += 1,
             other => {
                 let other = other.map(|ended| ended.map(|(index, _)| index));
                 world.faults.push(format!("`as_completed` after {} of {records:?}: {other:?}", seen.len()));

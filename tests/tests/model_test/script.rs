@@ -93,7 +93,7 @@ pub(crate) enum OnDrop {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
     Shutdown,
-    /// With a limit that does not run out.
+    /// With a timeout that does not run out.
     Patient,
     Timeout(Duration),
     Drop,
@@ -107,7 +107,7 @@ pub(crate) struct Items {
     pub(crate) take: usize,
     pub(crate) buffered: usize,
     /// `next_timeout`, if this is there.
-    pub(crate) limit: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
 }
 
 /// One thing that a thread does.
@@ -121,12 +121,12 @@ pub(crate) enum Step {
     Wait {
         calls: Vec<Arc<Call>>,
         when: ReturnWhen,
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
         ask_again: bool,
     },
     AsCompleted {
         calls: Vec<Arc<Call>>,
-        limit: Option<Duration>,
+        timeout: Option<Duration>,
         take: usize,
     },
     CallSoon {

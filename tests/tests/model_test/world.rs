@@ -30,7 +30,7 @@ pub(crate) struct Place {
     pub(crate) ending: AtomicBool,
     /// Somebody begins to end it, and may cut short what runs.
     pub(crate) aborting: AtomicBool,
-    /// It ended within its limit: nothing was cut short.
+    /// It ended within its timeout: nothing was cut short.
     pub(crate) finished: AtomicBool,
     /// What has begun to end it has returned.
     pub(crate) ended: AtomicBool,
@@ -57,7 +57,7 @@ impl Owner {
             Owner::EventLoop(event_loop) => match how {
                 How::Shutdown => event_loop.shutdown(),
                 How::Patient => event_loop.shutdown_timeout(PATIENT),
-                How::Timeout(limit) => event_loop.shutdown_timeout(limit),
+                How::Timeout(timeout) => event_loop.shutdown_timeout(timeout),
                 How::Drop => {
                     drop(event_loop);
                     Ok(())
@@ -66,7 +66,7 @@ impl Owner {
             Owner::SharedLoop(shared) => match how {
                 How::Shutdown => shared.shutdown(),
                 How::Patient => shared.shutdown_timeout(PATIENT),
-                How::Timeout(limit) => shared.shutdown_timeout(limit),
+                How::Timeout(timeout) => shared.shutdown_timeout(timeout),
                 How::Drop => {
                     drop(shared);
                     Ok(())
@@ -277,7 +277,7 @@ impl World {
         let started = Instant::now();
         let ended = owner.end(how);
         let elapsed = started.elapsed();
-        // Others know of no limit.
+        // Others know of no timeout.
         let said_so = ended.is_ok() && matches!(how, How::Timeout(_)) && place.kind.is_ours();
         place.finished.store(said_so, SeqCst);
         place.ended.store(true, SeqCst);
@@ -286,7 +286,7 @@ impl World {
             (Ok(()), How::Drop) => true,
             (Ok(()), _) => !own,
             (Err(Error::WouldDeadlock(_)), _) => may_deadlock,
-            (Err(Error::TimedOut(_)), How::Timeout(limit)) => elapsed >= limit,
+            (Err(Error::TimedOut(_)), How::Timeout(timeout)) => elapsed >= timeout,
             _ => false,
         };
         let live = place.live.load(SeqCst);

@@ -3,20 +3,20 @@
 
 use std::env;
 
-/// In seconds, for all the tests of a binary, under sanitizers too. `BRIDGE_TESTS_LIMIT` is another.
-const LIMIT: u32 = 15 * 60;
+/// In seconds, for all the tests of a binary, under sanitizers too. `BRIDGE_TESTS_TIMEOUT` is another.
+const TIMEOUT: u32 = 15 * 60;
 
-/// Has the system end the process by `SIGALRM`. A child that is forked off has no such limit.
+/// Has the system end the process by `SIGALRM`. A child that is forked off has no such timeout.
 // SAFETY: it runs before `main`, where std promises little: the environment may be read, and no other thread is there to
 // change it.
 #[ctor::ctor(unsafe)]
-fn limit_the_time() {
+fn set_timeout() {
     if env::var_os("NEXTEST").is_some() {
         return;
     }
-    let limit = env::var("BRIDGE_TESTS_LIMIT").ok().and_then(|limit| limit.parse().ok()).unwrap_or(LIMIT);
+    let timeout = env::var("BRIDGE_TESTS_TIMEOUT").ok().and_then(|timeout| timeout.parse().ok()).unwrap_or(TIMEOUT);
     // SAFETY: no handler is set, so no code runs.
-    unsafe { libc::alarm(limit) };
+    unsafe { libc::alarm(timeout) };
 }
 
 #[cfg(test)]
@@ -27,7 +27,7 @@ mod tests {
     const WAIT_FOR_NO_LOOP: [&str; 2] = ["semantics.rs", "ui.rs"];
 
     #[test]
-    fn every_test_program_has_the_limit() {
+    fn every_test_program_has_the_timeout() {
         let directory = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests")).unwrap();
         let programs = directory.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some());
         let has_none = |path: &std::path::PathBuf| !fs::read_to_string(path).unwrap().contains("use bridge_tests");
