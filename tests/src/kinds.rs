@@ -210,7 +210,7 @@ impl AnyLoop {
     }
 }
 
-/// How long workers have to take up what is for each of them.
+/// How long workers have to start the job that is for each of them.
 const NUDGE: Duration = Duration::from_millis(100);
 
 /// What tests need to know of a loop's threads.

@@ -67,7 +67,7 @@ fn shutdown_timeout_abandons_a_task_in_a_long_poll() {
 }
 
 #[test]
-fn shutdown_timeout_abandons_a_task_in_a_long_poll_after_the_greatest_of_patience() {
+fn shutdown_timeout_abandons_a_task_in_a_long_poll_after_more_than_a_second() {
     // Longer than the second after which an iterator of the calling thread is given up.
     on_each(Kind::OURS, |on| {
         let stuck = on.block_threads();

@@ -153,7 +153,7 @@ fn a_task_that_is_cancelled_before_its_first_poll_is_done_at_once_and_never_poll
         });
         assert!(task.cancel());
         assert!(task.is_cancelled(), "nothing is asked of a loop that is busy");
-        assert_eq!(drops.threads(), [thread::current().id()], "the one that withdraws it drops it");
+        assert_eq!(drops.threads(), [thread::current().id()], "the thread that cancels it drops it");
         assert!(matches!(task.result_timeout(Duration::ZERO), Err(Error::Cancelled)));
         drop(blocked);
         drop(on);
@@ -242,7 +242,7 @@ fn a_task_can_be_cancelled_from_the_loops_own_thread() {
 }
 
 #[test]
-fn a_task_that_was_submitted_on_the_loops_own_thread_can_be_withdrawn_there() {
+fn a_task_that_was_submitted_on_the_loops_own_thread_can_be_cancelled_there_before_its_first_poll() {
     on_each(Kind::ONE_DRIVER, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
@@ -319,11 +319,11 @@ fn a_task_can_be_cancelled_after_shutdown_began() {
 }
 
 #[test]
-fn a_task_that_was_not_polled_yet_can_be_withdrawn_after_shutdown_began() {
+fn a_task_that_was_not_polled_yet_can_be_cancelled_after_shutdown_began() {
     on_each(Kind::OURS, |on| {
         let handle = on.handle().clone();
         let blocked = on.block_threads();
-        let task = on.submit(async { unreachable!("it was withdrawn") });
+        let task = on.submit(async { unreachable!("it was cancelled") });
         let shutdown = thread::spawn(move || on.shutdown(None));
         wait_until(|| handle.is_closed());
         assert!(task.cancel());
@@ -525,7 +525,7 @@ fn cancel_on_drop_cancels_when_it_is_dropped() {
 }
 
 #[test]
-fn cancel_on_drop_withdraws_a_task_that_was_not_polled_yet() {
+fn cancel_on_drop_cancels_a_task_before_its_first_poll() {
     on_each(Kind::ALL, |on| {
         let blocked = on.block_threads();
         let drops = Drops::new();

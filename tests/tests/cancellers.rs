@@ -117,7 +117,7 @@ fn a_call_that_drives_while_others_park_is_cancelled_and_the_others_go_on() {
 }
 
 #[test]
-fn a_call_that_was_not_started_is_withdrawn() {
+fn a_call_that_was_not_started_is_cancelled_before_its_first_poll() {
     let on = AnyLoop::start(Kind::EventLoop);
     let (canceller, drops) = (Canceller::new(), Drops::new());
     let blocked = on.block_threads();

@@ -937,7 +937,7 @@ fn a_wait_that_another_was_nested_in_still_counts_in_a_cycle() {
 }
 
 #[test]
-fn a_call_that_was_withdrawn_is_no_part_of_a_cycle_while_its_future_is_dropped() {
+fn a_call_that_timed_out_before_its_first_poll_is_no_part_of_a_cycle_while_its_future_is_dropped() {
     let (alpha, beta) = (named("alpha"), named("beta"));
     let blocked_thread = block_thread(&beta);
     let (enter, entered) = mpsc::channel();
@@ -947,7 +947,7 @@ fn a_call_that_was_withdrawn_is_no_part_of_a_cycle_while_its_future_is_dropped()
         left.recv().unwrap_err();
     });
     let hasty = beta.with_timeout(SHORT);
-    let withdrawn = alpha.submit(async move { hasty.block_on(async move { drop(slow) }) });
+    let timed_out = alpha.submit(async move { hasty.block_on(async move { drop(slow) }) });
     // Alpha's thread is in the destructor, and beta owes it nothing any more.
     entered.recv().unwrap();
     blocked_thread.release();
@@ -955,7 +955,7 @@ fn a_call_that_was_withdrawn_is_no_part_of_a_cycle_while_its_future_is_dropped()
     let asked = beta.block_on(async move { timed.block_on(async {}) }).unwrap();
     assert!(matches!(asked, Err(Error::TimedOut(_))), "alpha is busy, but waits for nobody: {asked:?}");
     drop(leave);
-    assert!(matches!(withdrawn.result().unwrap(), Err(Error::TimedOut(_))));
+    assert!(matches!(timed_out.result().unwrap(), Err(Error::TimedOut(_))));
 }
 
 #[test]

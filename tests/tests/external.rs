@@ -236,7 +236,7 @@ fn a_task_can_be_cancelled_before_and_after_its_first_poll() {
     assert_eq!(drops.threads(), [driver.unwrap()]);
 
     let blocked_thread = block_thread(&handle);
-    let task = handle.submit(async { unreachable!("it is withdrawn") });
+    let task = handle.submit(async { unreachable!("it is cancelled") });
     assert!(task.cancel() && task.is_done());
     let result: Result<(), _> = task.result();
     assert!(matches!(result, Err(Error::Cancelled)));
@@ -749,16 +749,16 @@ fn a_call_onto_a_runtime_that_nobody_drives_goes_on_when_somebody_does() {
 }
 
 #[test]
-fn a_task_of_a_runtime_that_nobody_drives_is_withdrawn_when_it_is_cancelled_and_the_others_run_later() {
+fn a_task_of_a_runtime_that_nobody_drives_is_cancelled_before_its_first_poll_and_the_others_run_later() {
     let runtime = undriven();
     let handle = Handle::from(&runtime);
-    let cancelled = handle.submit(async { unreachable!("it is withdrawn") });
+    let cancelled = handle.submit(async { unreachable!("it is cancelled") });
     assert!(cancelled.cancel() && cancelled.is_done());
     let late = handle.submit(async { 4 });
     runtime.block_on(yield_now());
     let cancelled: Result<(), _> = cancelled.result();
     assert!(matches!(cancelled, Err(Error::Cancelled)));
-    assert_eq!(late.result().unwrap(), 4, "what was not withdrawn runs when somebody drives");
+    assert_eq!(late.result().unwrap(), 4, "what was not cancelled runs when somebody drives");
 }
 
 #[test]

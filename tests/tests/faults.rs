@@ -267,13 +267,13 @@ fn a_destructor_of_a_cancelled_future_is_refused_a_wait_for_its_own_loop_and_may
             tell.send((refused, queued)).unwrap();
         });
         let mut guard = Some(guard);
-        let (begin, begun) = mpsc::channel();
+        let (begin, begins) = mpsc::channel();
         let task = on.submit(poll_fn(move |_| {
             let _held = &mut guard;
             begin.send(()).unwrap();
             Poll::<()>::Pending
         }));
-        begun.recv().unwrap();
+        begins.recv().unwrap();
         assert!(task.cancel());
         let (refused, queued) = told.recv().unwrap();
         assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
@@ -284,11 +284,11 @@ fn a_destructor_of_a_cancelled_future_is_refused_a_wait_for_its_own_loop_and_may
 }
 
 #[test]
-fn a_destructor_that_a_withdrawal_runs_on_a_thread_of_its_own_may_block_on_the_loop() {
+fn a_destructor_that_a_cancel_before_the_first_poll_runs_on_another_thread_may_block_on_the_loop() {
     on_each(Kind::ALL, |on| {
         let blocked = on.block_threads();
         let handle = on.handle().clone();
-        let (begin, begun) = mpsc::channel();
+        let (begin, begins) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let guard = OnDrop::new(move || {
             begin.send(()).unwrap();
@@ -296,11 +296,11 @@ fn a_destructor_that_a_withdrawal_runs_on_a_thread_of_its_own_may_block_on_the_l
         });
         let task = on.submit(async move { drop(guard) });
         let canceller = task.canceller();
-        let withdrawal = thread::spawn(move || canceller.cancel());
-        begun.recv().unwrap();
+        let cancel = thread::spawn(move || canceller.cancel());
+        begins.recv().unwrap();
         drop(blocked);
         assert_eq!(told.recv().unwrap().unwrap(), 4);
-        assert!(withdrawal.join().unwrap());
+        assert!(cancel.join().unwrap());
         assert!(matches!(task.result(), Err(Error::Cancelled)));
     });
 }

@@ -326,13 +326,13 @@ fn a_task_that_panicked_while_it_was_cancelled_is_not_cancelled() {
 }
 
 #[test]
-fn a_future_that_panics_while_it_is_withdrawn_is_panicked() {
+fn a_future_that_panics_while_it_is_cancelled_before_its_first_poll_is_panicked() {
     on_each(Kind::ALL, |on| {
         let blocked = on.block_threads();
-        let task = on.submit(PanicsInDrop { ready: false, text: "withdrawn" });
+        let task = on.submit(PanicsInDrop { ready: false, text: "unpolled" });
         let cancelled = catch_unwind(AssertUnwindSafe(|| task.cancel()));
         assert!(cancelled.is_ok(), "the one who cancels is not to blame");
-        assert_eq!(text(&*panic_of(task).into_payload()), "withdrawn");
+        assert_eq!(text(&*panic_of(task).into_payload()), "unpolled");
         drop(blocked);
         assert_serves(&on);
     });
@@ -349,7 +349,7 @@ fn a_scoped_call_that_times_out_resumes_its_destructors_panic() {
 }
 
 #[test]
-fn a_scoped_call_that_is_withdrawn_resumes_its_destructors_panic() {
+fn a_scoped_call_that_times_out_before_its_first_poll_resumes_its_destructors_panic() {
     let event_loop = event_loop();
     let blocked_thread = block_thread(&event_loop);
     let hasty = event_loop.with_timeout(Duration::from_millis(10));
@@ -482,7 +482,7 @@ fn the_loop_outlives_an_output_that_panics_when_nobody_asks_for_it() {
 }
 
 #[test]
-fn the_loop_outlives_an_overruled_output_that_panics() {
+fn the_loop_outlives_the_output_of_a_cancelled_task_that_panics() {
     on_each(Kind::ALL, |on| {
         let (enter, entered) = mpsc::channel();
         let (leave, left) = mpsc::channel::<()>();

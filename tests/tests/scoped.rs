@@ -332,12 +332,12 @@ fn nothing_is_left_after_a_time_out() {
 }
 
 #[test]
-fn nothing_is_left_after_a_withdrawal() {
+fn nothing_is_left_after_a_time_out_before_the_first_poll() {
     let event_loop = event_loop();
     let timed = event_loop.with_timeout(SHORT);
     let blocked_thread = block_thread(&event_loop);
     let here = thread::current().id();
-    // Never polled, so only what was captured is there to be dropped; it is where it was withdrawn.
+    // Never polled, so only what was captured is there to be dropped; it is dropped on the thread whose call timed out.
     for end in [call(&timed, pending()), call_local(&timed, pending)] {
         assert!(matches!(end.result, Ok(Err(Error::TimedOut(_)))));
         assert_eq!(end.drops, [here]);

@@ -227,7 +227,7 @@ fn submissions_of_one_thread_start_in_order() {
     on_each(Kind::ONE_DRIVER, |on| {
         let started = Log::new();
         let blocked = on.block_threads();
-        // Of every kind, and far more than a loop takes up at a time.
+        // Of every kind, and far more than a loop starts in one tick.
         let mut tasks = Vec::new();
         for i in 0..500 {
             let started = started.clone();
@@ -330,7 +330,7 @@ fn loop_that_tells_when_it_parks(kind: Kind) -> (AnyLoop, mpsc::Receiver<()>) {
 }
 
 #[test]
-fn an_idle_loop_picks_a_submission_up() {
+fn an_idle_loop_starts_a_submission() {
     for_each(Kind::ALL, |kind| {
         let (on, parks) = loop_that_tells_when_it_parks(kind);
         for i in 0..100 {
@@ -341,7 +341,7 @@ fn an_idle_loop_picks_a_submission_up() {
 }
 
 #[test]
-fn an_idle_loop_picks_a_scoped_call_up() {
+fn an_idle_loop_starts_a_scoped_call() {
     // On other kinds of loop a call may need nothing of the loop, which then sleeps on.
     let (on, parks) = loop_that_tells_when_it_parks(Kind::EventLoop);
     for i in 0..100 {
@@ -352,7 +352,7 @@ fn an_idle_loop_picks_a_scoped_call_up() {
 }
 
 #[test]
-fn an_idle_loop_picks_a_submission_up_promptly() {
+fn an_idle_loop_starts_a_submission_promptly() {
     on_each(Kind::ALL, |on| {
         let took = |i| {
             // Time to fall asleep; without it, less is tested.
@@ -368,7 +368,7 @@ fn an_idle_loop_picks_a_submission_up_promptly() {
 }
 
 #[test]
-fn a_loop_whose_tasks_only_wait_for_others_picks_a_submission_up() {
+fn a_loop_whose_tasks_only_wait_for_others_starts_a_submission() {
     for_each(Kind::ALL, |kind| {
         let (on, parks) = loop_that_tells_when_it_parks(kind);
         let (tell, told) = oneshot::channel();
@@ -837,7 +837,7 @@ fn a_future_may_submit_to_its_loop_while_it_is_polled_or_dropped() {
 }
 
 #[test]
-fn a_future_that_a_withdrawal_drops_may_submit_to_the_same_loop() {
+fn a_future_that_is_cancelled_before_its_first_poll_may_submit_to_the_same_loop_as_it_is_dropped() {
     on_each(Kind::ALL, |on| {
         let blocked = on.block_threads();
         let (tell, told) = mpsc::channel();

@@ -242,7 +242,7 @@ fn a_cancelled_future_is_dropped_in_it() {
 }
 
 #[test]
-fn it_is_where_a_future_is_dropped_that_was_withdrawn() {
+fn it_is_where_a_future_is_dropped_that_was_cancelled_before_its_first_poll() {
     recorded_on_each(Kind::ALL, |on| {
         let blocked_threads = on.block_threads();
         let seen = Log::new();
@@ -250,8 +250,8 @@ fn it_is_where_a_future_is_dropped_that_was_withdrawn() {
             let seen = seen.clone();
             move || seen.push(span())
         });
-        let withdrawn = tracing::info_span!("request").in_scope(|| on.submit(async move { drop(held) }));
-        assert!(withdrawn.cancel());
+        let cancelled = tracing::info_span!("request").in_scope(|| on.submit(async move { drop(held) }));
+        assert!(cancelled.cancel());
         assert_eq!(seen.take(), [Some("request")], "it is dropped here, outside of the span");
         drop(blocked_threads);
     });

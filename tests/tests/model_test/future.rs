@@ -53,7 +53,7 @@ impl Captured {
         }
     }
 
-    /// The first poll of what is polled as soon as it is taken up.
+    /// The first poll of a job, which is when the loop starts it.
     fn note_start(&self) {
         if lock(&self.record.polled).is_none() && !self.record.is_polled_by_its_caller() {
             self.world.check(&self.record, self.record.place.first_poll(self.record.submitted));

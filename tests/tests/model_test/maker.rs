@@ -201,7 +201,7 @@ impl Maker {
     fn how(&mut self) -> How {
         match self.choices.below(8) {
             0..=2 => How::Shutdown,
-            3 => How::Patient,
+            3 => How::LongTimeout,
             4 | 5 => How::Timeout(self.choices.micros(2000)),
             _ => How::Drop,
         }
@@ -310,7 +310,7 @@ impl Maker {
                 let (ends, how) = (self.choices.index(self.loops.len()), self.how());
                 // Of itself a loop may ask anything.
                 let how = match how {
-                    How::Shutdown | How::Patient if ends != on => How::Drop,
+                    How::Shutdown | How::LongTimeout if ends != on => How::Drop,
                     how => how,
                 };
                 if self.loops[ends] == Kind::SharedLoop && ends != on && !self.tasks_end_shared_loops {

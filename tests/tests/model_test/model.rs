@@ -1,6 +1,6 @@
 //! What each call may yield: computed from what was done to it, and when.
 //!
-//! Facts are noted *before* what may follow from them (a cancel is noted as begun, then made), outcomes are judged
+//! Facts are noted *before* what may follow from them (a cancel is noted as started, then made), outcomes are judged
 //! after they were seen. So whatever the interleaving, a fact that an outcome needs is there when it is judged.
 
 use std::any::Any;
@@ -125,7 +125,7 @@ pub(crate) struct Record {
     pub(crate) drops: AtomicU32,
     /// By a thread that was unwinding, so that its destructor did not panic as well.
     pub(crate) dropped_unwinding: AtomicBool,
-    cancels_begun: AtomicU32,
+    cancels_started: AtomicU32,
     cancels_true: AtomicU32,
     cancels_false: AtomicU32,
     pub(crate) callbacks_due: AtomicU32,
@@ -158,7 +158,7 @@ impl Record {
             finished: AtomicBool::new(false),
             drops: AtomicU32::new(0),
             dropped_unwinding: AtomicBool::new(false),
-            cancels_begun: AtomicU32::new(0),
+            cancels_started: AtomicU32::new(0),
             cancels_true: AtomicU32::new(0),
             cancels_false: AtomicU32::new(0),
             callbacks_due: AtomicU32::new(0),
@@ -203,7 +203,7 @@ impl Record {
 
     /// Cancels by `cancel`, and notes it.
     pub(crate) fn cancel(&self, cancel: impl FnOnce() -> bool) -> Result<(), String> {
-        self.cancels_begun.fetch_add(1, SeqCst);
+        self.cancels_started.fetch_add(1, SeqCst);
         if cancel() {
             self.cancels_true.fetch_add(1, SeqCst);
             return Ok(());
@@ -218,7 +218,7 @@ impl Record {
 
     /// A cancel that says nothing: a guard's drop.
     pub(crate) fn cancel_silently(&self, cancel: impl FnOnce()) {
-        self.cancels_begun.fetch_add(1, SeqCst);
+        self.cancels_started.fetch_add(1, SeqCst);
         cancel();
     }
 
@@ -247,7 +247,7 @@ impl Record {
         let Call { id, end, on_drop, make_panics, .. } = &*self.call;
         let polled = self.polled.lock().unwrap().is_some();
         let late = self.late.load(SeqCst);
-        // Withdrawn before it ran, or dropped afterwards: a destructor that panics overrules any other end but one.
+        // Cancelled before its first poll, or dropped afterwards: a destructor that panics replaces every other end but one.
         let drop_panics = matches!(on_drop, OnDrop::Panic) && !self.dropped_unwinding.load(SeqCst);
         let refuse = |why: &str| Err(format!("{outcome:?}: {why}"));
         if self.timeout == Some(Duration::ZERO) && polled {
@@ -263,7 +263,7 @@ impl Record {
             Outcome::Cancelled | Outcome::TimedOut | Outcome::Closed if drop_panics => refuse("its destructor panics"),
             Outcome::Cancelled if self.is_scoped => refuse("nobody can cancel it"),
             Outcome::Cancelled if late => refuse("the loop had ended"),
-            Outcome::Cancelled if self.cancels_begun.load(SeqCst) == self.cancels_false.load(SeqCst) => {
+            Outcome::Cancelled if self.cancels_started.load(SeqCst) == self.cancels_false.load(SeqCst) => {
                 refuse("nobody cancelled it")
             }
             Outcome::Cancelled => Ok(()),
@@ -362,10 +362,10 @@ impl fmt::Debug for Record {
         write!(
             f,
             "{kind} {call:?} (from {from:?}, timeout {timeout:?}, accepted {accepted:?}, late {:?}, called by {:?}, polled {polled:?}, \
-             dropped {drops:?} times, cancels begun, true, false: {:?}, {:?}, {:?}; loop: ending {:?}, aborting {:?}, ended {:?})",
+             dropped {drops:?} times, cancels started, true, false: {:?}, {:?}, {:?}; loop: ending {:?}, aborting {:?}, ended {:?})",
             self.late,
             self.submitted.0,
-            self.cancels_begun,
+            self.cancels_started,
             self.cancels_true,
             self.cancels_false,
             place.ending,

@@ -94,7 +94,7 @@ pub(crate) enum OnDrop {
 pub(crate) enum How {
     Shutdown,
     /// With a timeout that does not run out.
-    Patient,
+    LongTimeout,
     Timeout(Duration),
     Drop,
 }

@@ -28,11 +28,11 @@ pub(crate) struct Place {
     owner: Mutex<Option<Owner>>,
     /// Somebody begins to end it.
     pub(crate) ending: AtomicBool,
-    /// Somebody begins to end it, and may cut short what runs.
+    /// Somebody begins to end it, and may abort what runs.
     pub(crate) aborting: AtomicBool,
-    /// It ended within its timeout: nothing was cut short.
+    /// It ended within its timeout: nothing was aborted.
     pub(crate) finished: AtomicBool,
-    /// What has begun to end it has returned.
+    /// The call that ends it has returned.
     pub(crate) ended: AtomicBool,
     /// Captures of futures that were polled here and are not dropped yet. Those of calls that the threads that wait for them
     /// are to drop are not of an external runtime's.
@@ -56,7 +56,7 @@ impl Owner {
         match self {
             Owner::EventLoop(event_loop) => match how {
                 How::Shutdown => event_loop.shutdown(),
-                How::Patient => event_loop.shutdown_timeout(PATIENT),
+                How::LongTimeout => event_loop.shutdown_timeout(LONG_TIMEOUT),
                 How::Timeout(timeout) => event_loop.shutdown_timeout(timeout),
                 How::Drop => {
                     drop(event_loop);
@@ -65,7 +65,7 @@ impl Owner {
             },
             Owner::SharedLoop(shared) => match how {
                 How::Shutdown => shared.shutdown(),
-                How::Patient => shared.shutdown_timeout(PATIENT),
+                How::LongTimeout => shared.shutdown_timeout(LONG_TIMEOUT),
                 How::Timeout(timeout) => shared.shutdown_timeout(timeout),
                 How::Drop => {
                     drop(shared);
@@ -85,7 +85,7 @@ impl Owner {
     }
 }
 
-const PATIENT: Duration = Duration::from_secs(600);
+const LONG_TIMEOUT: Duration = Duration::from_secs(600);
 
 thread_local! {
     /// The places onto which this thread is in a call, whose future it polls now.
@@ -269,7 +269,7 @@ impl World {
         }
         let Some(owner) = lock(&place.owner).take() else { return };
         let own = from == Some(index) || is_called_here;
-        let finishes = place.kind.is_ours() && matches!(how, How::Shutdown | How::Patient) && !own;
+        let finishes = place.kind.is_ours() && matches!(how, How::Shutdown | How::LongTimeout) && !own;
         if !finishes {
             place.aborting.store(true, SeqCst);
         }
