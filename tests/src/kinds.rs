@@ -29,9 +29,9 @@ pub enum Kind {
 impl Kind {
     /// All of them.
     pub const ALL: [Kind; 4] = [Kind::EventLoop, Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread];
-    /// Those that have an owner of ours, and so a shutdown.
+    /// Event loops and shared loops: they have an owner in this crate, and so a shutdown.
     pub const OURS: [Kind; 2] = [Kind::EventLoop, Kind::SharedLoop];
-    /// Those that are tokio runtimes of somebody else's.
+    /// External runtimes.
     pub const EXTERNAL: [Kind; 2] = [Kind::MultiThread, Kind::CurrentThread];
     /// Those that one thread at a time drives: tasks are polled one after the other, and start in order.
     pub const ONE_DRIVER: [Kind; 3] = [Kind::EventLoop, Kind::SharedLoop, Kind::CurrentThread];
@@ -166,7 +166,7 @@ impl AnyLoop {
     ///
     /// # Panics
     ///
-    /// If it has no owner of ours.
+    /// If it is an external runtime.
     #[track_caller]
     pub fn shutdown(mut self, timeout: Option<Duration>) -> Result<(), Error> {
         match (self.owner.take(), timeout) {
@@ -174,24 +174,24 @@ impl AnyLoop {
             (Some(Owner::EventLoop(event_loop)), Some(timeout)) => event_loop.shutdown_timeout(timeout),
             (Some(Owner::SharedLoop(shared)), None) => shared.shutdown(),
             (Some(Owner::SharedLoop(shared)), Some(timeout)) => shared.shutdown_timeout(timeout),
-            (owner, _) => panic!("{owner:?} has no shutdown of ours"),
+            (owner, _) => panic!("{owner:?} is an external runtime: it has no such shutdown"),
         }
     }
 }
 
-/// How an owner of ours ends a loop without waiting.
+/// How the owner of an event loop or a shared loop ends it without waiting.
 impl AnyLoop {
     /// Closes it.
     ///
     /// # Panics
     ///
-    /// If it has no owner of ours.
+    /// If it is an external runtime.
     #[track_caller]
     pub fn close(&self) {
         match &self.owner {
             Some(Owner::EventLoop(event_loop)) => event_loop.close(),
             Some(Owner::SharedLoop(shared)) => shared.close(),
-            owner => panic!("{owner:?} has no close of ours"),
+            owner => panic!("{owner:?} is an external runtime: it has no `close`"),
         }
     }
 
@@ -199,13 +199,13 @@ impl AnyLoop {
     ///
     /// # Panics
     ///
-    /// If it has no owner of ours.
+    /// If it is an external runtime.
     #[track_caller]
     pub fn shutdown_background(mut self) {
         match self.owner.take() {
             Some(Owner::EventLoop(event_loop)) => event_loop.shutdown_background(),
             Some(Owner::SharedLoop(shared)) => shared.shutdown_background(),
-            owner => panic!("{owner:?} has no shutdown of ours"),
+            owner => panic!("{owner:?} is an external runtime: it has no such shutdown"),
         }
     }
 }

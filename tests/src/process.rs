@@ -31,7 +31,7 @@ pub fn passes(child: libc::pid_t, hangs: Duration) -> Option<bool> {
     // SAFETY: `status` is there to be written.
     while unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } != child {
         if started.elapsed() > hangs {
-            // SAFETY: a signal to a child of ours that was not waited for.
+            // SAFETY: a signal to a child of this process that was not waited for.
             unsafe { libc::kill(child, libc::SIGKILL) };
             return None;
         }

@@ -332,7 +332,7 @@ fn another_runtime_on_a_loops_spawn_blocking_thread_is_the_current_one_inside() 
     });
 }
 
-// Runtimes that are not ours.
+// External runtimes.
 
 /// What is seen inside `block_on`, a task, and a `spawn_blocking` thread of the runtime.
 fn seen_in(runtime: &Runtime) -> [(Option<Handle>, Option<LocalHandle>); 3] {
@@ -348,7 +348,7 @@ fn a_multi_thread_runtime_is_the_current_loop_of_all_its_threads() {
     let runtime = multi_thread_runtime();
     for (handle, local) in seen_in(&runtime) {
         assert_eq!(loop_of(&handle.unwrap()), runtime.handle().id());
-        assert!(local.is_none(), "it is not a loop of ours");
+        assert!(local.is_none(), "it is no event loop");
     }
 }
 
@@ -359,7 +359,7 @@ fn a_current_thread_runtime_is_the_current_loop_of_all_its_threads() {
         // It has to be driven, by another thread than the one that waits.
         let task = handle.unwrap().submit(async { TokioHandle::current().id() });
         assert_eq!(runtime.block_on(task).unwrap(), runtime.handle().id());
-        assert!(local.is_none(), "it is not a loop of ours");
+        assert!(local.is_none(), "it is no event loop");
     }
 }
 
@@ -382,7 +382,7 @@ fn a_thread_that_has_entered_a_runtime_may_block_on_it() {
 }
 
 #[test]
-fn a_spawn_blocking_thread_of_a_foreign_runtime_may_block_on_it() {
+fn a_spawn_blocking_thread_of_an_external_runtime_may_block_on_it() {
     for runtime in [current_thread_runtime(), multi_thread_runtime()] {
         let value = runtime
             .block_on(async { tokio::task::spawn_blocking(|| Handle::current().block_on(ready(1))).await.unwrap() });
@@ -391,7 +391,7 @@ fn a_spawn_blocking_thread_of_a_foreign_runtime_may_block_on_it() {
 }
 
 #[test]
-fn a_future_submitted_to_a_foreign_runtime_has_that_runtime() {
+fn a_future_submitted_to_an_external_runtime_has_that_runtime() {
     let runtime = multi_thread_runtime();
     let (handle, local) = Handle::from(&runtime).block_on(async { current() }).unwrap();
     assert_eq!(loop_of(&handle.unwrap()), runtime.handle().id());
@@ -401,12 +401,12 @@ fn a_future_submitted_to_a_foreign_runtime_has_that_runtime() {
 // Handles made of tokio's.
 
 #[test]
-fn a_tokio_handle_of_a_loop_of_ours_makes_a_handle_of_that_loop() {
+fn a_tokio_handle_of_an_event_loop_or_a_shared_loop_makes_a_handle_of_that_loop() {
     on_each(Kind::OURS, |on| {
         let tokio = on.block_on(async { TokioHandle::current() }).unwrap();
         let handle = Handle::from(tokio);
         assert_points_to(Some(handle.clone()), &on);
-        // And not one that takes it for somebody else's, whose closing would be noticed by being refused.
+        // And not one that takes it for an external runtime's, whose closing would be noticed by being refused.
         assert_eq!(format!("{handle:?}"), format!("{:?}", Handle::clone(&on)));
         on.shutdown(None).unwrap();
         assert!(handle.is_closed());

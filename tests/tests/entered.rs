@@ -115,7 +115,7 @@ enum Entered {
     /// By tokio's `enter`.
     Tokio(Kind),
     /// By `Handle::enter`.
-    Ours(Kind),
+    Handle(Kind),
     /// Of a runtime that nobody drives.
     Undriven,
 }
@@ -126,10 +126,10 @@ const ENTERED: [Entered; 10] = [
     Entered::Tokio(Kind::SharedLoop),
     Entered::Tokio(Kind::MultiThread),
     Entered::Tokio(Kind::CurrentThread),
-    Entered::Ours(Kind::EventLoop),
-    Entered::Ours(Kind::SharedLoop),
-    Entered::Ours(Kind::MultiThread),
-    Entered::Ours(Kind::CurrentThread),
+    Entered::Handle(Kind::EventLoop),
+    Entered::Handle(Kind::SharedLoop),
+    Entered::Handle(Kind::MultiThread),
+    Entered::Handle(Kind::CurrentThread),
     Entered::Undriven,
 ];
 
@@ -156,7 +156,7 @@ impl Entered {
                 thread::spawn(move || drop(on)).join().unwrap();
                 value
             }
-            Entered::Ours(kind) => {
+            Entered::Handle(kind) => {
                 let on = thread::spawn(move || AnyLoop::named(kind, "entered")).join().unwrap();
                 let value = {
                     let _context = on.enter();
@@ -217,8 +217,8 @@ fn in_every_combination(f: impl Fn(Kind) + Clone + Send + 'static) {
                 drives.run(move || entered.within(|| f(kind)));
                 let mut panics = PANICS.take();
                 if drives.is_a_task_of_one_thread() && entered.hides_the_scheduler() {
-                    // A limit: nothing tells such a task from one on a worker, so tokio is asked, whose refusal is
-                    // contained, but reported.
+                    // Limitation: nothing distinguishes such a task from one on a worker, so the bridge asks tokio. It
+                    // catches the panic by which tokio refuses; the panic hook has reported it by then.
                     panics.retain(|text| !text.contains("can call blocking only when running on the multi-threaded"));
                 }
                 assert_eq!(panics, [""; 0]);
@@ -268,7 +268,7 @@ fn whatever_a_thread_drives_and_has_entered_it_ends_loops_and_waits_for_that() {
 fn a_loop_is_shut_down_in_its_own_context() {
     let _alone = alone();
     for_each(Kind::OURS, |kind| {
-        for ours in [false, true] {
+        for by_handle in [false, true] {
             for timeout in [None, Some(HANGS)] {
                 let on = AnyLoop::start(kind);
                 let (handle, tokio) = (on.handle().clone(), tokio_handle(&on));
@@ -276,7 +276,7 @@ fn a_loop_is_shut_down_in_its_own_context() {
                     sleep(Duration::from_millis(20)).await;
                     7
                 });
-                if ours {
+                if by_handle {
                     let _context = handle.enter();
                     on.shutdown(timeout).unwrap();
                 } else {

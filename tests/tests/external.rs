@@ -262,7 +262,7 @@ fn submissions_of_one_thread_start_in_order_on_a_current_thread_runtime() {
 }
 
 #[test]
-fn a_handle_from_the_runtime_of_a_loop_of_ours_is_that_loops() {
+fn a_handle_from_the_runtime_of_an_event_loop_is_that_loops() {
     let event_loop = EventLoop::new().unwrap();
     let through_tokio = event_loop.block_on(async { Handle::from(tokio::runtime::Handle::current()) });
     let through_tokio = through_tokio.unwrap();
@@ -290,7 +290,7 @@ fn a_handle_from_the_runtime_of_a_shared_loop_is_that_loops() {
     let shared = SharedLoop::new().unwrap();
     let through_tokio = shared.block_on(async { Handle::from(tokio::runtime::Handle::current()) }).unwrap();
     let task = through_tokio.submit(sleep_inside(Duration::from_millis(20)));
-    // Only a loop of ours finishes what it was given.
+    // A shared loop finishes what it was given; an external runtime would not.
     shared.shutdown().unwrap();
     task.result().unwrap();
     assert!(through_tokio.is_closed());
@@ -311,7 +311,7 @@ fn two_runtimes_are_two_loops() {
     (two.end)(drop);
 }
 
-// Who calls. The kinds of loops of ours are beside them, for what holds on all.
+// Who calls: threads of external runtimes, and of event loops and shared loops for what holds on all.
 
 /// Answers with what it is sent, each connection to its end.
 fn echo_server() -> SocketAddr {
@@ -886,7 +886,7 @@ fn a_shutdown_ends_many_calls_at_once() {
 }
 
 #[test]
-fn a_runtime_that_is_dropped_closes_our_tasks_and_those_who_wait_for_them() {
+fn a_runtime_that_is_dropped_closes_submitted_tasks_and_those_who_wait_for_them() {
     for flavour in BOTH {
         let External { handle, end, .. } = flavour();
         let drops = Drops::new();
@@ -902,7 +902,7 @@ fn a_runtime_that_is_dropped_closes_our_tasks_and_those_who_wait_for_them() {
 }
 
 #[test]
-fn a_runtime_that_is_shut_down_in_another_way_closes_our_tasks() {
+fn a_runtime_that_is_shut_down_in_another_way_closes_submitted_tasks() {
     on_each_way_to_end(|External { handle, end, .. }, way| {
         let drops = Drops::new();
         let task = idle_task(&handle, &drops);

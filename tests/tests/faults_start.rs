@@ -275,7 +275,7 @@ mod companions {
     #[threadsafe(handle = bridge::global(), submit, fallible)]
     pub(crate) async fn submitted() {}
 
-    /// A user's own, which is not taken for one of ours.
+    /// A user's own, which is not taken for `bridge::global`.
     fn global() -> &'static Handle {
         bridge::shared()
     }

@@ -9,7 +9,7 @@ use bridge::{Builder, Error, EventLoop, Handle, SharedLoop};
 use bridge_tests::kinds::{Kind, for_each};
 use bridge_tests::{Log, OnDrop};
 
-/// Either of ours.
+/// What a builder builds.
 enum Built {
     EventLoop(EventLoop),
     SharedLoop(SharedLoop),

@@ -1,4 +1,4 @@
-//! Macros that people write beside ours, in either order.
+//! Macros that people write beside `#[threadsafe]`, in either order.
 
 use std::fmt::Debug;
 use std::rc::Rc;
@@ -121,8 +121,8 @@ macro_rules! async_trait_tests {
 }
 
 async_trait_tests! {
-    ours_first: #[threadsafe] #[async_trait];
-    ours_last: #[async_trait] #[threadsafe];
+    threadsafe_first: #[threadsafe] #[async_trait];
+    threadsafe_last: #[async_trait] #[threadsafe];
 }
 
 mod not_send {
@@ -166,16 +166,16 @@ mod not_send {
 
 #[threadsafe]
 #[async_recursion]
-async fn ours_first(depth: u64, text: &str) -> u64 {
+async fn threadsafe_first(depth: u64, text: &str) -> u64 {
     tick().await;
-    if depth == 0 { text.len() as u64 } else { 1 + ours_first(depth - 1, text).await }
+    if depth == 0 { text.len() as u64 } else { 1 + threadsafe_first(depth - 1, text).await }
 }
 
 #[async_recursion]
 #[threadsafe]
-async fn ours_last(depth: u64, text: &str) -> u64 {
+async fn threadsafe_last(depth: u64, text: &str) -> u64 {
     tick().await;
-    if depth == 0 { text.len() as u64 } else { 1 + ours_last(depth - 1, text).await }
+    if depth == 0 { text.len() as u64 } else { 1 + threadsafe_last(depth - 1, text).await }
 }
 
 struct Tree(Vec<Tree>);
@@ -206,9 +206,9 @@ impl Tree {
 }
 
 #[test]
-fn async_recursion_beside_ours() {
-    assert_eq!(ours_first_blocking(&handle(), 3, "text"), 7);
-    assert_eq!(ours_last_blocking(&handle(), 3, "text"), 7);
+fn async_recursion_beside_threadsafe() {
+    assert_eq!(threadsafe_first_blocking(&handle(), 3, "text"), 7);
+    assert_eq!(threadsafe_last_blocking(&handle(), 3, "text"), 7);
     let tree = Tree(vec![Tree(vec![]), Tree(vec![Tree(vec![])])]);
     assert_eq!(tree.size_blocking(&handle()), 4);
     let depth = Mutex::new(0);
@@ -267,7 +267,7 @@ trait Instrumented: Sync {
 impl Instrumented for u8 {}
 
 #[test]
-fn instrument_beside_ours() {
+fn instrument_beside_threadsafe() {
     let spans = Spans::default();
     let event_loop = bridge::EventLoop::new().unwrap();
     let on_the_loop = spans.clone();

@@ -174,8 +174,8 @@ fn it_works_in_a_destructor_that_runs_while_unwinding() {
 fn an_event_loop_its_handles_and_a_tokio_runtimes_handle_all_do() {
     let event_loop = event_loop();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let foreign = Handle::from(&runtime);
-    for handle in [&event_loop as &Handle, event_loop.handle(), &event_loop.handle().clone(), &foreign] {
+    let external = Handle::from(&runtime);
+    for handle in [&event_loop as &Handle, event_loop.handle(), &event_loop.handle().clone(), &external] {
         assert_eq!(greet_blocking(handle, 1, "any").unwrap(), "any 1");
     }
 }

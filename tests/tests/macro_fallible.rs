@@ -152,7 +152,7 @@ fn an_alias_whose_name_ends_in_result_folds() {
 }
 
 /// As it is in another crate: nothing can be implemented for it.
-fn foreign(error: Error) -> fmt::Error {
+fn to_fmt_error(error: Error) -> fmt::Error {
     assert!(matches!(error, Error::Closed));
     fmt::Error
 }
@@ -163,7 +163,7 @@ fn generic<E: From<Error>>(error: Error) -> E {
 
 struct Client;
 
-#[threadsafe(fallible = foreign)]
+#[threadsafe(fallible = to_fmt_error)]
 impl Client {
     async fn get(&self, id: u64) -> Result<u64, fmt::Error> {
         Ok(id)

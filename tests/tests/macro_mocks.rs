@@ -1,4 +1,4 @@
-//! `mockall` and `trait_variant` beside ours, in the orders that the docs of `#[threadsafe]` name.
+//! `mockall` and `trait_variant` beside `#[threadsafe]`, in the orders that the docs of `#[threadsafe]` name.
 
 use bridge::{Handle, threadsafe};
 // Its timeout ends a test that hangs.

@@ -208,13 +208,13 @@ fn where_the_items_are_results_a_timeout_is_the_last_item() {
     assert_eq!(kinds.collect::<Vec<_>>(), [io::ErrorKind::TimedOut]);
 }
 
-fn foreign(_: Error) -> fmt::Error {
+fn to_fmt_error(_: Error) -> fmt::Error {
     fmt::Error
 }
 
 struct Rows;
 
-#[threadsafe(fallible = foreign)]
+#[threadsafe(fallible = to_fmt_error)]
 impl Rows {
     #[threadsafe(stream)]
     fn all(&self) -> BoxStream<'static, Result<u64, fmt::Error>> {

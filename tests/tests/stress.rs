@@ -87,7 +87,7 @@ fn any_kind(random: &mut Random) -> Kind {
     Kind::ALL[random.index(Kind::ALL.len())]
 }
 
-fn any_of_ours(random: &mut Random) -> Kind {
+fn any_with_an_owner(random: &mut Random) -> Kind {
     Kind::OURS[random.index(Kind::OURS.len())]
 }
 
@@ -191,7 +191,7 @@ fn fork(kind: Kind, time: Duration) {
 }
 
 fn leak_an_iterator(random: &mut Random) {
-    let on = AnyLoop::start(any_of_ours(random));
+    let on = AnyLoop::start(any_with_an_owner(random));
     let mut numbers = on.iter(futures::stream::iter(0..3));
     if random.one_in(2) {
         assert_eq!(numbers.next(), Some(0));
@@ -208,7 +208,7 @@ fn leak_an_iterator(random: &mut Random) {
 }
 
 fn abandon_a_long_poll(random: &mut Random) {
-    let on = AnyLoop::start(any_of_ours(random));
+    let on = AnyLoop::start(any_with_an_owner(random));
     let (release, released) = mpsc::channel::<()>();
     let (tell, stuck) = mpsc::channel();
     let mut task = on.submit(async move {
@@ -249,7 +249,7 @@ fn call_from_two_in_block_on(random: &mut Random, time: Duration) {
 }
 
 fn abandon_a_blocking_thread(random: &mut Random) {
-    let on = AnyLoop::start(any_of_ours(random));
+    let on = AnyLoop::start(any_with_an_owner(random));
     let (release, released) = mpsc::channel::<()>();
     let (tell, stuck) = mpsc::channel();
     let mut task = on.submit(async move {
@@ -271,7 +271,7 @@ fn abandon_a_blocking_thread(random: &mut Random) {
 }
 
 fn close_under_callers(random: &mut Random) {
-    let on = AnyLoop::start(any_of_ours(random));
+    let on = AnyLoop::start(any_with_an_owner(random));
     // Each asks for the loop's runtime once more, from inside its call.
     let waits = |handle: Handle| async move {
         drop(handle.enter());

@@ -27,15 +27,15 @@ fn current_thread_runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-// The seed's program.
+// The reference program: an async main and a thread, which blocks on a task that it has submitted.
 
 /// What the program printed, each line with the time since its start.
 type Report = Vec<(&'static str, Duration)>;
 
-/// A second of the seed's program. What the thread does is half of one off, so that no two lines are due at once.
+/// A second of the reference program. What the thread does is half of one off, so that no two lines are due at once.
 const UNIT: Duration = Duration::from_millis(100);
 
-fn seed_program() -> Report {
+fn reference_program() -> Report {
     let start = Instant::now();
     let lines = Log::new();
     let say = {
@@ -68,7 +68,7 @@ fn seed_program() -> Report {
             report("thread done");
         });
         task.await.unwrap();
-        // Here the seed trusts the clock: the thread was done a second ago.
+        // Here the reference program relies on the clock: the thread was done a second ago.
         tokio::task::spawn_blocking(|| thread.join().unwrap()).await.unwrap();
         program("asyncio done");
     });
@@ -76,7 +76,7 @@ fn seed_program() -> Report {
 }
 
 /// The lines with the unit in which each is due, in order.
-const SEED: [(&str, f64); 11] = [
+const REFERENCE: [(&str, f64); 11] = [
     ("asyncio running", 0.0),
     ("thread running", 0.0),
     (">task at 0", 0.0),
@@ -90,23 +90,23 @@ const SEED: [(&str, f64); 11] = [
     ("asyncio done", 4.0),
 ];
 
-fn only(report: &Report, strand: &[&str]) -> Vec<&'static str> {
-    report.iter().map(|(line, _)| *line).filter(|line| strand.contains(line)).collect()
+fn only(report: &Report, of: &[&str]) -> Vec<&'static str> {
+    report.iter().map(|(line, _)| *line).filter(|line| of.contains(line)).collect()
 }
 
 #[test]
-fn the_seeds_program_gives_its_lines_in_order() {
-    let due = |line: &str| UNIT.mul_f64(SEED.iter().find(|(seed, _)| *seed == line).unwrap().1);
+fn the_reference_program_prints_its_lines_in_order() {
+    let due = |line: &str| UNIT.mul_f64(REFERENCE.iter().find(|(text, _)| *text == line).unwrap().1);
     // A machine that is too busy for half a unit's punctuality gets another try.
     for _ in 0..20 {
-        let report = seed_program();
-        assert_eq!(report.len(), SEED.len(), "{report:?}");
-        for strand in [
+        let report = reference_program();
+        assert_eq!(report.len(), REFERENCE.len(), "{report:?}");
+        for lines in [
             &["asyncio running", ">task at 0", ">task at 1", ">task at 2", ">task at 3", ">task at 4"][..],
             &["thread running", ">>task2 running", ">>task2 done", "thread done"],
             &["asyncio running", "thread running", "asyncio done"],
         ] {
-            assert_eq!(only(&report, strand), strand);
+            assert_eq!(only(&report, lines), lines);
         }
         for (line, at) in &report {
             assert!(*at >= due(line), "`{line}` is early: {report:?}");
@@ -114,7 +114,7 @@ fn the_seeds_program_gives_its_lines_in_order() {
         if report.iter().all(|(line, at)| *at < due(line) + UNIT / 2) {
             // At the start three threads' lines are due at once; from then on the order is one.
             let lines: Vec<_> = report[3..].iter().map(|(line, _)| *line).collect();
-            assert_eq!(lines, SEED[3..].iter().map(|(line, _)| *line).collect::<Vec<_>>());
+            assert_eq!(lines, REFERENCE[3..].iter().map(|(line, _)| *line).collect::<Vec<_>>());
             return;
         }
     }
@@ -201,7 +201,7 @@ fn submitting_on_the_loops_own_thread_does_not_poll_inside_submit() {
 }
 
 #[test]
-fn submitting_on_a_foreign_runtimes_own_thread_does_not_poll_inside_submit() {
+fn submitting_on_an_external_runtimes_own_thread_does_not_poll_inside_submit() {
     assert!(!current_thread_runtime().block_on(is_polled_inside_submit()));
 }
 
@@ -674,7 +674,7 @@ fn a_task_can_be_awaited_on_another_loop() {
 }
 
 #[test]
-fn a_task_can_be_awaited_on_a_foreign_runtime() {
+fn a_task_can_be_awaited_on_an_external_runtime() {
     on_each(Kind::ALL, |on| {
         for runtime in [current_thread_runtime(), tokio::runtime::Runtime::new().unwrap()] {
             let (tell, told) = oneshot::channel();

@@ -3,7 +3,7 @@
 //!
 //! rustc's own part of the texts differs from version to version, and where the component `rust-src` is installed it quotes
 //! std. So the whole text is compared only where `BRIDGE_UI=exact` asks for it, as `ci/test` does. Elsewhere each case must fail
-//! to compile, with the messages of ours at the lines that its `.stderr` has them at.
+//! to compile, with the messages of the macros at the lines that its `.stderr` has them at.
 //!
 //! `TRYBUILD=overwrite cargo test -p bridge-tests --test ui` writes the texts anew.
 
@@ -46,8 +46,8 @@ struct Headline {
     line: Option<u64>,
 }
 
-/// The words of rustc and std in errors without a code, and in those of a trait that is not implemented (E0277), where ours
-/// are too.
+/// The words of rustc and std in errors without a code, and in those of a trait that is not implemented (E0277), as the
+/// macros' are too.
 const OF_RUSTC: [&str; 6] = [
     " cannot be sent between threads safely",
     " cannot be shared between threads safely",
@@ -57,7 +57,7 @@ const OF_RUSTC: [&str; 6] = [
     "lifetime may not live long enough",
 ];
 
-/// The headlines of ours in a `.stderr`.
+/// The headlines in a `.stderr` that the macros have written.
 fn expected(stderr: &str) -> Vec<Headline> {
     let mut lines = stderr.lines();
     let mut headlines = Vec::new();
@@ -153,14 +153,14 @@ fn errors_of(cases: &BTreeMap<String, PathBuf>) -> BTreeMap<String, Vec<Headline
 }
 
 #[test]
-fn only_what_is_ours_is_compared() {
+fn only_the_macros_messages_are_compared() {
     let stderr = "error: `fetch` is not async: write `async fn`\n --> tests/ui/a/b.rs:4:1\n  |\n\nerror[E0277]: `Rc<u8>` cannot be \
                   sent between threads safely\n --> tests/ui/a/b.rs:5:1\n\nerror[E0277]: `a::B` is in no `Facade`\n   --> \
                   $WORKSPACE/bridge/src/macro_support.rs\n";
     let headline = |text: &str, line| Headline { text: text.to_owned(), line };
-    let (ours, other) = (headline("`…` is not async: write `…`", Some(4)), headline("`…` is in no `…`", Some(9)));
-    assert_eq!(expected(stderr), [headline(&ours.text, Some(4)), headline(&other.text, None)]);
-    assert_eq!(mistake(stderr, &[other, ours]), None);
+    let (own, other) = (headline("`…` is not async: write `…`", Some(4)), headline("`…` is in no `…`", Some(9)));
+    assert_eq!(expected(stderr), [headline(&own.text, Some(4)), headline(&other.text, None)]);
+    assert_eq!(mistake(stderr, &[other, own]), None);
     assert!(mistake(stderr, &[]).unwrap().contains("compiles"));
     for found in [headline("`…` is not async, so write `…`", Some(4)), headline("`…` is not async: write `…`", Some(3))]
     {

@@ -240,7 +240,7 @@ fn tasks_of_several_loops_are_waited_for_together() {
 }
 
 #[test]
-fn tasks_of_our_loops_and_of_foreign_runtimes_are_waited_for_together() {
+fn tasks_of_event_loops_and_of_external_runtimes_are_waited_for_together() {
     let (event_loop, runtime) = (event_loop(), Runtime::new().unwrap());
     // Two handles to one runtime, and two loops with two tasks each.
     let handles =

@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether enough was accepted, without a warning of ours.
+/// Whether enough was accepted, without a new warning.
 fn run(set: &Path, folder: &Path) -> Outcome<bool> {
     let mut scratch = Scratch::new(set, &folder.join("scratch"))?;
     let (target, log) = (folder.join("target"), folder.join("scratch/log"));

@@ -92,8 +92,8 @@ fn direct(metadata: &Value) -> Vec<&Value> {
 
 /// `bridge`, and the markers.
 fn path_dependencies(metadata: &Value) -> BTreeMap<String, PathBuf> {
-    let ours = direct(metadata).into_iter().filter(|package| package["source"].is_null());
-    ours.map(|package| (text(&package["name"]), folder(package))).collect()
+    let local = direct(metadata).into_iter().filter(|package| package["source"].is_null());
+    local.map(|package| (text(&package["name"]), folder(package))).collect()
 }
 
 fn fetched(metadata: &Value, root: &Path) -> Outcome<Vec<Source>> {

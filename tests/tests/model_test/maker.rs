@@ -297,7 +297,7 @@ impl Maker {
                 Move::Result(call)
             }
             16 if nests => self.waits(by),
-            17 if role == Role::Any && self.loops[on].is_ours() => {
+            17 if role == Role::Any && self.loops[on].has_shutdown() => {
                 Move::Blocking(self.scoped(Role::Leaf, Some(on), None, &By::default()))
             }
             18..=19 if nests => Move::Detach(self.task(Role::Leaf)),

@@ -175,7 +175,7 @@ impl Record {
 
     /// Whether its place counts it among those that live there.
     pub(crate) fn counts(&self) -> bool {
-        self.place.kind.is_ours() || !self.is_polled_by_its_caller()
+        self.place.kind.has_shutdown() || !self.is_polled_by_its_caller()
     }
 
     /// What the thread that polls or drops it now drives, if that is of one loop.

@@ -26,8 +26,8 @@ impl Kind {
         self != Kind::EventLoop
     }
 
-    /// Whether it has an owner of ours, which knows of shutdowns.
-    pub(crate) fn is_ours(self) -> bool {
+    /// Whether it is an event loop or a shared loop, whose owner has a shutdown.
+    pub(crate) fn has_shutdown(self) -> bool {
         matches!(self, Kind::EventLoop | Kind::SharedLoop)
     }
 }

@@ -264,12 +264,12 @@ impl World {
         let must_wait = self.script.workers_block && place.kind == Kind::MultiThread;
         let is_called_here = Calls::is_onto(index);
         let is_polled = from.is_some() || CALLS.with_borrow(|calls| !calls.is_empty());
-        if is_polled && !place.kind.is_ours() || must_wait && !self.is_over() {
+        if is_polled && !place.kind.has_shutdown() || must_wait && !self.is_over() {
             return;
         }
         let Some(owner) = lock(&place.owner).take() else { return };
         let own = from == Some(index) || is_called_here;
-        let finishes = place.kind.is_ours() && matches!(how, How::Shutdown | How::LongTimeout) && !own;
+        let finishes = place.kind.has_shutdown() && matches!(how, How::Shutdown | How::LongTimeout) && !own;
         if !finishes {
             place.aborting.store(true, SeqCst);
         }
@@ -278,7 +278,7 @@ impl World {
         let ended = owner.end(how);
         let elapsed = started.elapsed();
         // Others know of no timeout.
-        let said_so = ended.is_ok() && matches!(how, How::Timeout(_)) && place.kind.is_ours();
+        let said_so = ended.is_ok() && matches!(how, How::Timeout(_)) && place.kind.has_shutdown();
         place.finished.store(said_so, SeqCst);
         place.ended.store(true, SeqCst);
         let may_deadlock = own || self.may_deadlock(from, index) || self.may_deadlock(from, self.places.len() + index);
