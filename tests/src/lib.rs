@@ -40,7 +40,7 @@ pub fn handle() -> LocalHandle {
 }
 
 /// Runs `body` on a thread of its own, and gives its value or its panic. If it is not finished after `timeout` the
-/// test fails, and `body`'s thread is left behind. For random tests, which have to say what they drew; others leave it to
+/// test fails, and `body`'s thread is abandoned. For random tests, which have to say what they drew; others leave it to
 /// the runner.
 ///
 /// # Panics
@@ -66,7 +66,7 @@ pub fn watchdog<R: Send + 'static>(timeout: Duration, body: impl FnOnce() -> R +
     body.join().unwrap_or_else(|payload| resume_unwind(payload))
 }
 
-/// Looks at `condition` again and again until it holds, for what no channel tells.
+/// Looks at `condition` again and again until it holds, for what no channel reports.
 pub fn wait_until(mut condition: impl FnMut() -> bool) {
     while !condition() {
         thread::sleep(Duration::from_micros(100));
@@ -187,7 +187,7 @@ impl<F: FnOnce()> Drop for OnDrop<F> {
     }
 }
 
-/// Keeps a thread inside one blocking call until told: a loop that is in one long poll.
+/// Keeps a thread inside one blocking call until it is released: a loop that is in one long poll.
 ///
 /// ```
 /// let event_loop = bridge::EventLoop::new()?;

@@ -1,4 +1,4 @@
-//! What the programs that run at random share: numbers, settings, and a count of what is left behind.
+//! What the programs that run at random share: numbers, settings, and a count of what leaks.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::HashSet;

@@ -1,5 +1,5 @@
 //! `shutdown_timeout` and `run_timeout` return in time whatever is stuck: a `spawn_blocking` thread, a task or a caller inside
-//! one poll. What is stuck is abandoned, and whoever waits is told as soon as the futures can be dropped.
+//! one poll. What is stuck is abandoned, and whoever waits gets `Closed` as soon as the futures can be dropped.
 
 use std::cell::RefCell;
 use std::future::pending;
@@ -151,7 +151,7 @@ fn a_loop_in_a_thread_local_of_its_own_thread_ends_with_it() {
 }
 
 #[test]
-fn who_waits_for_an_abandoned_loop_is_told_as_soon_as_its_future_is_dropped() {
+fn a_wait_for_a_task_of_an_abandoned_loop_returns_closed_as_soon_as_its_future_is_dropped() {
     on_each(Kind::OURS, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
@@ -171,7 +171,7 @@ fn who_waits_for_an_abandoned_loop_is_told_as_soon_as_its_future_is_dropped() {
 }
 
 #[test]
-fn who_waits_for_a_loop_with_a_stuck_blocking_thread_is_told_at_the_timeout() {
+fn a_wait_for_a_task_of_a_loop_with_a_stuck_blocking_thread_returns_closed_at_the_timeout() {
     on_each(Kind::OURS, |on| {
         let task = on.submit(pending::<()>());
         let stuck = block_a_blocking_thread(&on);

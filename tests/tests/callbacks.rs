@@ -193,7 +193,7 @@ fn a_callback_of_a_task_that_is_cancelled_or_closed_after_its_first_poll_runs_on
     });
 }
 
-/// A loop that is busy, and a task behind that, whose callback tells which thread it runs on.
+/// A loop that is busy, and a task behind that, whose callback sends the id of the thread that it runs on.
 fn queued(on: &Handle) -> (BlockedThread, Canceller, mpsc::Receiver<thread::ThreadId>) {
     let blocked_thread = block_thread(on);
     let task = on.submit(std::future::pending::<()>());

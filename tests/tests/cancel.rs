@@ -15,7 +15,7 @@ use bridge_tests::{Drops, Log, OnDrop, block_thread, wait_until};
 use common::{SETTLE, idle_task};
 
 #[test]
-fn cancelling_a_pending_task_says_true_and_makes_its_result_cancelled() {
+fn cancelling_a_pending_task_returns_true_and_makes_its_result_cancelled() {
     on_each(Kind::ALL, |on| {
         let mut task = idle_task(&on, &Drops::new());
         assert!(task.cancel());
@@ -105,7 +105,7 @@ fn a_task_that_was_cancelled_in_a_poll_that_ends_pending_is_not_polled_again() {
 }
 
 #[test]
-fn cancelling_a_done_task_says_false_and_leaves_its_result() {
+fn cancelling_a_done_task_returns_false_and_leaves_its_result() {
     on_each(Kind::ALL, |on| {
         let task = on.submit(async { 42 });
         wait_until(|| task.is_done());
@@ -117,7 +117,7 @@ fn cancelling_a_done_task_says_false_and_leaves_its_result() {
 }
 
 #[test]
-fn cancelling_a_task_that_the_loops_end_has_closed_says_false() {
+fn cancelling_a_task_that_the_loops_end_has_closed_returns_false() {
     on_each(Kind::ALL, |on| {
         let task = idle_task(&on, &Drops::new());
         drop(on);
@@ -127,7 +127,7 @@ fn cancelling_a_task_that_the_loops_end_has_closed_says_false() {
 }
 
 #[test]
-fn cancel_says_true_again_before_and_after_the_task_is_done() {
+fn cancel_returns_true_again_before_and_after_the_task_is_done() {
     on_each(Kind::ALL, |on| {
         let task = idle_task(&on, &Drops::new());
         let blocked = on.block_threads();
@@ -146,9 +146,9 @@ fn a_task_that_is_cancelled_before_its_first_poll_is_done_at_once_and_never_poll
         let drops = Drops::new();
         let guard = drops.guard();
         let polled = Arc::new(AtomicBool::new(false));
-        let tell = Arc::clone(&polled);
+        let flag = Arc::clone(&polled);
         let mut task = on.submit(async move {
-            tell.store(true, Ordering::Relaxed);
+            flag.store(true, Ordering::Relaxed);
             drop(guard);
         });
         assert!(task.cancel());
@@ -169,9 +169,9 @@ fn a_local_task_that_is_cancelled_before_its_first_poll_is_never_made() {
     let drops = Drops::new();
     let guard = drops.guard();
     let made = Arc::new(AtomicBool::new(false));
-    let tell = Arc::clone(&made);
+    let flag = Arc::clone(&made);
     let task = event_loop.submit_local(move || {
-        tell.store(true, Ordering::Relaxed);
+        flag.store(true, Ordering::Relaxed);
         async move { drop(guard) }
     });
     assert!(task.cancel());
@@ -342,7 +342,7 @@ fn a_cancel_that_came_before_the_loops_end_stands_after_it() {
         let blocked = on.block_threads();
         assert!(task.cancel());
         let end = thread::spawn(move || drop(on));
-        // The loop is told to abort before it can look at the task again.
+        // The loop is aborted before it can poll the task again.
         wait_until(|| handle.is_closed());
         drop(blocked);
         assert!(matches!(task.result(), Err(Error::Cancelled)));
@@ -458,7 +458,7 @@ fn a_canceller_neither_cancels_nor_keeps_the_future_when_it_is_dropped_or_kept()
 }
 
 #[test]
-fn cancels_from_many_threads_all_say_true_and_the_future_is_dropped_once() {
+fn cancels_from_many_threads_all_return_true_and_the_future_is_dropped_once() {
     on_each(Kind::ALL, |on| {
         for _ in 0..50 {
             let drops = Drops::new();
@@ -481,7 +481,7 @@ fn cancels_from_many_threads_all_say_true_and_the_future_is_dropped_once() {
 }
 
 #[test]
-fn a_cancel_that_races_the_completion_says_true_if_and_only_if_the_result_is_cancelled() {
+fn a_cancel_that_races_the_completion_returns_true_if_and_only_if_the_result_is_cancelled() {
     on_each(Kind::ALL, |on| {
         let (send, receive) = mpsc::channel::<(bridge::Canceller, u32)>();
         let (answer, answers) = mpsc::channel();

@@ -287,7 +287,7 @@ fn a_spawn_blocking_thread_of_run_has_its_loop_and_may_block_on_it() {
 }
 
 #[test]
-fn a_spawn_blocking_thread_that_outlives_its_loop_is_told_that_it_is_closed() {
+fn a_spawn_blocking_thread_that_outlives_its_loop_finds_it_closed() {
     on_each(Kind::OURS, |on| {
         let (leave, left) = mpsc::channel::<()>();
         let (tell, told) = mpsc::channel();

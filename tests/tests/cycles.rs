@@ -32,8 +32,8 @@ fn waits_for_the_first(waiter: &Handle, others: [&Handle; 2]) -> (Task<Result<()
     (task, [ask_by_first, ask_by_second])
 }
 
-/// The text of the deadlock that ended that wait: told to the task that it was for, or, if the waiting thread was late and
-/// closed the cycle itself, to that one.
+/// The text of the deadlock that ended that wait: returned to the task that was waited for, or, if the waiting thread was late and
+/// closed the cycle itself, to that thread.
 #[track_caller]
 fn refusal(waits: Task<Result<(), Error>>) -> String {
     match waits.result() {

@@ -1005,11 +1005,11 @@ fn a_thread_whose_run_has_unwound_is_a_plain_thread_again() {
 fn run_inside_a_loop_panics_at_the_callers_line_and_the_loop_goes_on() {
     let event_loop = EventLoop::new().unwrap();
     let polled = Arc::new(AtomicBool::new(false));
-    let tell = Arc::clone(&polled);
+    let flag = Arc::clone(&polled);
     let asked = event_loop.block_on(async move {
-        let tell = move || tell.store(true, Ordering::SeqCst);
+        let set = move || flag.store(true, Ordering::SeqCst);
         let site = line(1);
-        (panic_of(|| bridge::run(async { tell() })), site)
+        (panic_of(|| bridge::run(async { set() })), site)
     });
     let ((text, named), site) = asked.unwrap();
     assert_eq!(named, site);
@@ -1067,7 +1067,7 @@ fn a_hook_at_the_end_of_a_loops_thread_counts_in_a_cycle() {
         let (tell, told) = mpsc::channel();
         let calls = move || tell.send(handle.block_on(async {})).unwrap();
         let builder = EventLoop::builder().on_thread_stop(calls);
-        // The thread of `event_loop` waits for the end of the other, which is told to call it.
+        // The thread of `event_loop` waits for the end of the other, whose hook calls it.
         let ended = event_loop.block_on(async move {
             match kind {
                 Kind::SharedLoop => builder.build_shared().unwrap().shutdown(),

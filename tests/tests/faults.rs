@@ -35,7 +35,7 @@ fn poll<T>(task: &mut Task<T>, waker: &Waker) -> Poll<Result<T, Error>> {
     Pin::new(task).poll(&mut Context::from_waker(waker))
 }
 
-/// A task that waits to be told, and the way to tell it.
+/// A task that waits for a value, and the sender of that.
 fn waiting(handle: &Handle) -> (oneshot::Sender<u32>, Task<u32>) {
     let (tell, told) = oneshot::channel();
     (tell, handle.submit(async { told.await.unwrap() }))
@@ -162,7 +162,7 @@ fn a_loop_works_whatever_its_runtime_is_set_to() {
 /// Sets a hook.
 type Set = fn(&mut TokioBuilder, Arc<dyn Fn() + Send + Sync>);
 
-/// A loop with a hook that panics once it is told to.
+/// A loop with a hook that panics once the flag is set.
 fn with_hook(kind: Kind, set: Set) -> (AnyLoop, Arc<AtomicBool>) {
     let break_it = Arc::new(AtomicBool::new(false));
     let broken = Arc::clone(&break_it);

@@ -1,4 +1,4 @@
-//! Loops that cannot start: no file descriptors, no room for a thread's stack. An `Err`, nothing is left behind, and
+//! Loops that cannot start: no file descriptors, no room for a thread's stack. An `Err`, nothing leaks, and
 //! the next one works. And loops that have ended, which hold none of these. Each is tried in a process of its own, whose
 //! limits the shell sets.
 
@@ -33,8 +33,8 @@ fn limited(test: &str, limit: &str, stack: &str, child: fn(Kind)) {
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(script).arg(program).env(CHILD, "1").env("RUST_MIN_STACK", stack);
     let out = shell.output().unwrap();
-    let told = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
-    assert!(out.status.success() && told.contains("1 passed"), "{told}");
+    let output = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    assert!(out.status.success() && output.contains("1 passed"), "{output}");
 }
 
 fn open_files() -> usize {

@@ -48,17 +48,17 @@ fn calls_a_loop_that_cannot_be_woken() {
 }
 
 #[test]
-fn a_scoped_call_whose_loop_cannot_be_told_to_drop_the_future_aborts_the_process() {
+fn a_scoped_call_whose_loop_cannot_be_woken_to_drop_the_future_aborts_the_process() {
     if std::env::var_os(CHILD).is_some() {
         return calls_a_loop_that_cannot_be_woken();
     }
-    let test = "a_scoped_call_whose_loop_cannot_be_told_to_drop_the_future_aborts_the_process";
-    // No core file is left behind.
+    let test = "a_scoped_call_whose_loop_cannot_be_woken_to_drop_the_future_aborts_the_process";
+    // No core file is written.
     let script = format!("ulimit -c 0 && exec \"$0\" --exact {test} --nocapture --test-threads=1");
     let program = std::env::current_exe().unwrap();
     let out = Command::new("sh").arg("-c").arg(script).arg(program).env(CHILD, "1").output().unwrap();
-    let told = String::from_utf8_lossy(&out.stderr);
-    assert_eq!(out.status.signal(), Some(libc::SIGABRT), "{}: {told}", out.status);
+    let stderr = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.signal(), Some(libc::SIGABRT), "{}: {stderr}", out.status);
     // It was for the one panic of tokio's, and not for a second one on top of it, which aborts as well.
-    assert!(told.contains("failed to wake") && told.matches("panicked at").count() == 1, "{told}");
+    assert!(stderr.contains("failed to wake") && stderr.matches("panicked at").count() == 1, "{stderr}");
 }

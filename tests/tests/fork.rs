@@ -1,5 +1,5 @@
-//! A child process that was forked off has its parent's handles and none of its threads: it is told, and waits for
-//! nothing.
+//! A child process that was forked off has its parent's handles and none of its threads: its calls return
+//! `Closed`, and nothing waits.
 #![cfg(unix)]
 #![allow(unsafe_code)]
 
@@ -41,7 +41,7 @@ fn works(on: &AnyLoop) {
 }
 
 #[test]
-fn only_a_child_is_told_of_forks() {
+fn only_in_a_child_does_the_error_mention_the_fork() {
     let _alone = alone();
     on_each(Kind::ALL, |on| {
         in_a_child(|| Error::Closed.to_string().contains("after the fork"));

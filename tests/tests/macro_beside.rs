@@ -258,7 +258,7 @@ trait Instrumented: Sync {
     }
 
     #[instrument(skip(self), err, ret)]
-    async fn told(&self, number: u64) -> Result<u64, String> {
+    async fn with_err_and_ret(&self, number: u64) -> Result<u64, String> {
         tick().await;
         number.checked_sub(1).ok_or_else(|| "zero".to_owned())
     }
@@ -278,7 +278,7 @@ fn instrument_beside_threadsafe() {
     assert_eq!(instrumented_first_blocking(handle, 1), 1);
     assert_eq!(instrumented_last_blocking(handle, 1), 1);
     assert_eq!(0_u8.in_trait_blocking(handle, 1, (2, 3)), 3);
-    assert_eq!(0_u8.told_blocking(handle, 1), Ok(0));
+    assert_eq!(0_u8.with_err_and_ret_blocking(handle, 1), Ok(0));
     // The companion has no span of its own: each is there once.
-    assert_eq!(*spans.0.lock().unwrap(), ["instrumented_first", "instrumented_last", "in_trait", "told"]);
+    assert_eq!(*spans.0.lock().unwrap(), ["instrumented_first", "instrumented_last", "in_trait", "with_err_and_ret"]);
 }

@@ -73,7 +73,7 @@ async fn answer(id: u64) -> Answer<u64> {
 }
 
 #[test]
-fn an_alias_of_another_name_folds_when_told_to() {
+fn an_alias_of_another_name_folds_with_fallible_fold() {
     assert!(matches!(answer_blocking(bridge::global(), 0), Err(MyError::Mine)));
     assert!(matches!(answer_blocking(&closed(), 7), Err(MyError::Bridge(Error::Closed))));
 }
@@ -84,7 +84,7 @@ async fn nested(id: u64) -> Result<u64, String> {
 }
 
 #[test]
-fn a_result_is_wrapped_when_told_to() {
+fn a_result_is_wrapped_with_fallible_wrap() {
     assert_eq!(nested_blocking(bridge::global(), 0).unwrap(), Err("zero".into()));
     assert!(matches!(nested_blocking(&closed(), 7), Err(Error::Closed)));
 }

@@ -69,7 +69,7 @@ impl Drop for PanicsInDrop {
     }
 }
 
-/// What the panic hook was told, of the panics whose payload is exactly `text`: file and line of each.
+/// The panics that the hook has reported and whose payload is exactly `text`: file and line of each.
 fn reports(text: &str) -> Vec<(String, u32)> {
     static REPORTS: LazyLock<Log<(String, String, u32)>> = LazyLock::new(|| {
         let log = Log::new();
@@ -208,7 +208,7 @@ fn the_panics_location_stays_the_bodys_and_it_is_reported_once() {
 #[test]
 fn a_panic_of_a_detached_task_harms_nothing_and_is_reported_once() {
     on_each(Kind::ALL, |on| {
-        let said = format!("nobody is told, on {:?}", on.kind);
+        let said = format!("nobody waits, on {:?}", on.kind);
         let says = said.clone();
         reports("");
         let (tell, told) = oneshot::channel::<()>();
@@ -413,7 +413,7 @@ fn a_scoped_call_that_is_refused_resumes_its_destructors_panic() {
 }
 
 #[test]
-fn of_a_panic_in_the_body_and_one_in_the_destructor_the_first_is_told() {
+fn of_a_panic_in_the_body_and_one_in_the_destructor_the_first_is_returned() {
     on_each(Kind::ALL, |on| {
         let mut dropped = PanicsInDrop { ready: false, text: "the second" };
         let task = on.submit(poll_fn(move |cx| -> Poll<()> {

@@ -752,7 +752,7 @@ fn the_loops_end_gives_each_waiting_caller_closed_after_its_future_was_dropped_o
 }
 
 #[test]
-fn a_shutdown_that_cuts_a_call_short_says_timed_out() {
+fn a_shutdown_that_cuts_a_call_short_returns_timed_out() {
     on_shared(|on| {
         let callers = waiting_callers(&on);
         let ended = on.shutdown(Some(Duration::from_millis(10)));

@@ -38,13 +38,13 @@ fn thread_gone(on: &AnyLoop) -> Arc<AtomicBool> {
     type Last = OnDrop<Box<dyn FnOnce()>>;
     thread_local!(static LAST: RefCell<Option<Last>> = const { RefCell::new(None) });
     let gone = Arc::new(AtomicBool::new(false));
-    let tell = Arc::clone(&gone);
+    let flag = Arc::clone(&gone);
     on.on_threads(move || {
-        let tell = Arc::clone(&tell);
+        let flag = Arc::clone(&flag);
         let last: Box<dyn FnOnce()> = Box::new(move || {
             // Whoever waits for the loop alone, and not for its thread, goes on now.
             thread::sleep(SETTLE);
-            tell.store(true, Ordering::SeqCst);
+            flag.store(true, Ordering::SeqCst);
         });
         LAST.with(|cell| cell.replace(Some(OnDrop::new(last))));
     });
@@ -81,7 +81,7 @@ fn submitting_a_local_future_to_a_closed_loop_makes_nothing() {
 }
 
 #[test]
-fn block_on_gives_closed_on_a_closed_loop() {
+fn block_on_returns_closed_on_a_closed_loop() {
     on_each(Kind::ALL, |on| {
         let handle = closed(on);
         let mut polled = false;
@@ -92,7 +92,7 @@ fn block_on_gives_closed_on_a_closed_loop() {
 }
 
 #[test]
-fn call_soon_gives_closed_on_a_closed_loop_and_drops_the_function() {
+fn call_soon_returns_closed_on_a_closed_loop_and_drops_the_function() {
     on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
@@ -102,7 +102,7 @@ fn call_soon_gives_closed_on_a_closed_loop_and_drops_the_function() {
 }
 
 #[test]
-fn call_soon_gives_closed_on_a_closed_loop_also_for_a_function_whose_drop_panics() {
+fn call_soon_returns_closed_on_a_closed_loop_also_for_a_function_whose_drop_panics() {
     on_each(Kind::ALL, |on| {
         let guard = OnDrop::new(|| panic!("on purpose"));
         assert!(matches!(closed(on).call_soon(move || drop(guard)), Err(Error::Closed)));
@@ -221,12 +221,12 @@ fn shutdown_finishes_all_that_was_submitted_before_it() {
 fn shutdown_finishes_tasks_that_nobody_holds() {
     on_each(Kind::OURS, |on| {
         let finished = Arc::new(AtomicBool::new(false));
-        let tell = Arc::clone(&finished);
+        let flag = Arc::clone(&finished);
         drop(on.submit(async move {
             for _ in 0..10 {
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
-            tell.store(true, Ordering::SeqCst);
+            flag.store(true, Ordering::SeqCst);
         }));
         on.shutdown(None).unwrap();
         assert!(finished.load(Ordering::SeqCst));
@@ -377,7 +377,7 @@ fn shutdown_timeout_of_zero_returns_timed_out_where_a_task_was_never_started() {
         blocked_thread.release();
         let ended = ender.join().unwrap();
         let result = task.result();
-        // The loop may have come to the task before it was told to abort.
+        // The loop may have come to the task before it was aborted.
         match result {
             Ok(()) => ended.unwrap(),
             Err(Error::Closed) => assert!(matches!(ended, Err(Error::TimedOut(_)))),
@@ -552,7 +552,7 @@ fn drop_does_not_finish_what_was_submitted() {
     on_each(Kind::OURS, |on| {
         let handle = on.handle().clone();
         let blocked_thread = block_thread(&on);
-        let task = on.submit(async { unreachable!("the loop is told to abort before it can start this") });
+        let task = on.submit(async { unreachable!("the loop is aborted before it can start this") });
         let end = thread::spawn(move || drop(on));
         wait_until(|| handle.is_closed());
         blocked_thread.release();
@@ -628,13 +628,13 @@ fn the_loop_and_its_blocking_threads_are_gone_when_drop_or_shutdown_return() {
             let on = AnyLoop::start(kind);
             let gone = thread_gone(&on);
             let blocking_gone = Arc::new(AtomicBool::new(false));
-            let tell = Arc::clone(&blocking_gone);
+            let flag = Arc::clone(&blocking_gone);
             let (entered, in_there) = mpsc::channel();
             let spawn = async move {
                 tokio::task::spawn_blocking(move || {
                     entered.send(()).unwrap();
                     thread::sleep(SETTLE);
-                    tell.store(true, Ordering::SeqCst);
+                    flag.store(true, Ordering::SeqCst);
                 });
             };
             on.block_on(spawn).unwrap();
@@ -712,7 +712,7 @@ fn an_event_loop_that_is_dropped_on_its_own_blocking_thread_closes_without_joini
 }
 
 #[test]
-fn a_shutdown_on_the_loops_own_blocking_thread_is_told_what_that_is() {
+fn a_shutdown_on_the_loops_own_blocking_thread_would_deadlock_and_names_that_thread() {
     for_each(Kind::OURS, |kind| {
         let on = AnyLoop::named(kind, "alone");
         let (give, given) = mpsc::channel::<AnyLoop>();

@@ -174,7 +174,7 @@ fn run_takes_a_large_future() {
 
 const LENGTH: usize = 100_000;
 
-/// A chain of tasks that each cancel the one before when they are dropped; the first tells of its end.
+/// A chain of tasks that each cancel the one before when they are dropped; the first sends when it is.
 fn chain(on: &Handle, first: mpsc::Sender<()>) -> CancelOnDrop<()> {
     let end = bridge_tests::OnDrop::new(move || first.send(()).unwrap());
     let mut last: CancelOnDrop<()> = on

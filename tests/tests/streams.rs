@@ -150,8 +150,8 @@ fn a_closed_loop_is_never_a_silent_end() {
         let mut panics = on.iter(stream::pending::<()>());
         let waiter = thread::spawn(move || [(); 2].map(|()| asked.next_timeout(Duration::MAX)));
         drop(on);
-        let told = waiter.join().unwrap();
-        assert!(told.iter().all(|told| matches!(told, Err(Error::Closed))), "{told:?}");
+        let ended = waiter.join().unwrap();
+        assert!(ended.iter().all(|end| matches!(end, Err(Error::Closed))), "{ended:?}");
         for _ in 0..2 {
             let payload = catch_unwind(AssertUnwindSafe(|| panics.next())).unwrap_err();
             assert!(payload.downcast_ref::<String>().unwrap().contains("closed"));
@@ -248,7 +248,7 @@ fn what_only_the_bridge_gets_wrong_panics_at_the_line_of_next() {
 }
 
 #[test]
-fn what_was_handed_over_before_the_loop_closed_comes_before_that_is_told() {
+fn items_that_were_handed_over_before_the_loop_closed_come_before_the_error() {
     on_each(Kind::ALL, |on| {
         let mut items = on.iter(stream::iter([1, 2]).chain(stream::pending())).buffered(2);
         on.settle();
@@ -350,7 +350,7 @@ fn shutdown_drops_a_stream_in_the_middle_of_an_item_that_its_own_thread_asked_fo
 }
 
 #[test]
-fn what_a_stream_handed_over_before_shutdown_dropped_it_comes_before_that_is_told() {
+fn items_that_a_stream_handed_over_before_shutdown_dropped_it_come_before_the_error() {
     on_each(Kind::OURS, |on| {
         let mut items = on.iter(stream::iter(0..)).buffered(2);
         assert_eq!(items.next(), Some(0));
@@ -469,7 +469,7 @@ fn shutdown_gives_up_streams_that_other_threads_leave_idle_and_not_one_that_wait
 }
 
 #[test]
-fn a_shutdown_that_is_over_before_a_stream_is_given_up_says_timed_out() {
+fn a_shutdown_that_is_over_before_a_stream_is_given_up_returns_timed_out() {
     for_each(Kind::OURS, |kind| {
         // The loop must not get to giving it up in any of them.
         for _ in 0..100 {

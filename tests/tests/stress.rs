@@ -24,7 +24,7 @@ use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::task::{spawn_blocking, yield_now};
 use tokio::time::sleep;
 
-/// A shutdown that is told to wait no longer.
+/// The timeout of a shutdown.
 const SHORT: Duration = Duration::from_millis(5);
 
 /// Much longer than any step takes on a busy machine.

@@ -317,8 +317,8 @@ fn submissions_to_a_current_thread_runtime_start_in_order() {
 
 // A loop that sleeps, and one that does not.
 
-/// A loop that tells when a thread of it is about to park.
-fn loop_that_tells_when_it_parks(kind: Kind) -> (AnyLoop, mpsc::Receiver<()>) {
+/// A loop that sends when a thread of it is about to park.
+fn loop_that_reports_when_it_parks(kind: Kind) -> (AnyLoop, mpsc::Receiver<()>) {
     let (tell, parks) = mpsc::channel();
     let on = AnyLoop::configured(kind, |tokio| {
         tokio.on_thread_park(move || {
@@ -332,7 +332,7 @@ fn loop_that_tells_when_it_parks(kind: Kind) -> (AnyLoop, mpsc::Receiver<()>) {
 #[test]
 fn an_idle_loop_starts_a_submission() {
     for_each(Kind::ALL, |kind| {
-        let (on, parks) = loop_that_tells_when_it_parks(kind);
+        let (on, parks) = loop_that_reports_when_it_parks(kind);
         for i in 0..100 {
             parks.recv().unwrap();
             assert_eq!(on.submit(ready(i)).result().unwrap(), i);
@@ -343,7 +343,7 @@ fn an_idle_loop_starts_a_submission() {
 #[test]
 fn an_idle_loop_starts_a_scoped_call() {
     // On other kinds of loop a call may need nothing of the loop, which then sleeps on.
-    let (on, parks) = loop_that_tells_when_it_parks(Kind::EventLoop);
+    let (on, parks) = loop_that_reports_when_it_parks(Kind::EventLoop);
     for i in 0..100 {
         parks.recv().unwrap();
         assert_eq!(on.block_on(async { &i }).unwrap(), &i);
@@ -370,7 +370,7 @@ fn an_idle_loop_starts_a_submission_promptly() {
 #[test]
 fn a_loop_whose_tasks_only_wait_for_others_starts_a_submission() {
     for_each(Kind::ALL, |kind| {
-        let (on, parks) = loop_that_tells_when_it_parks(kind);
+        let (on, parks) = loop_that_reports_when_it_parks(kind);
         let (tell, told) = oneshot::channel();
         let waiting = on.submit(told);
         parks.recv().unwrap();

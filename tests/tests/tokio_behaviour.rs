@@ -124,7 +124,7 @@ fn a_parked_runtime_has_an_odd_count_of_parks() {
     driver.join().unwrap();
 }
 
-/// `deadlock`: a probe tells by the queue that it went to which thread drives a runtime.
+/// `deadlock`: a probe finds, by the queue that it went to, which thread drives a runtime.
 #[test]
 fn a_task_goes_to_the_shared_queue_unless_the_thread_that_drives_spawns_it() {
     let runtime = current_thread();

@@ -1,4 +1,4 @@
-//! The feature `tracing`: the caller's span follows its future, and what no caller would hear is told.
+//! The feature `tracing`: the caller's span follows its future, and what no caller would hear of is logged.
 //!
 //! `cargo test -p bridge-tests --features tracing --test tracing`
 #![cfg(feature = "tracing")]
@@ -27,7 +27,7 @@ use tracing::{Event, Level, Span, Subscriber};
 use tracing_subscriber::layer::{Context as LayerContext, Layer, SubscriberExt as _};
 use tracing_subscriber::registry;
 
-/// What was told: level, and all fields as text.
+/// The events: level, and all fields as text.
 static EVENTS: LazyLock<Log<(Level, String)>> = LazyLock::new(|| {
     let subscriber = registry().with(Recorder);
     tracing::subscriber::set_global_default(subscriber).unwrap();
@@ -59,7 +59,7 @@ thread_local! {
     static ON_CLOSE: Cell<fn()> = const { Cell::new(|| ()) };
 }
 
-/// Does something, once, when it is told of the first event.
+/// Does something, once, at the first event.
 struct Once<F>(Mutex<Option<F>>);
 
 impl<S: Subscriber, F: FnOnce() + Send + 'static> Layer<S> for Once<F> {
@@ -70,7 +70,7 @@ impl<S: Subscriber, F: FnOnce() + Send + 'static> Layer<S> for Once<F> {
     }
 }
 
-/// Runs `f`; the first event that is told on this thread meanwhile makes the subscriber call `first` there.
+/// Runs `f`; the first event on this thread meanwhile makes the subscriber call `first` there.
 fn at_the_first_event<R>(first: impl FnOnce() + Send + 'static, f: impl FnOnce() -> R) -> R {
     with_default(registry().with(Once(Mutex::new(Some(first)))), f)
 }
@@ -83,8 +83,8 @@ impl Visit for Text {
     }
 }
 
-/// What was told of `about`, which only one test speaks of.
-fn told(about: &str) -> Vec<(Level, String)> {
+/// The events that mention `about`, which only one test does.
+fn logged(about: &str) -> Vec<(Level, String)> {
     EVENTS.snapshot().into_iter().filter(|(_, text)| text.contains(about)).collect()
 }
 
@@ -93,7 +93,7 @@ fn span() -> Option<&'static str> {
     Span::current().metadata().map(tracing::Metadata::name)
 }
 
-/// As [`on_each`], with what is told recorded.
+/// As [`on_each`], with events recorded.
 #[track_caller]
 fn recorded_on_each(kinds: impl IntoIterator<Item = Kind>, test: impl Fn(AnyLoop) + Sync) {
     LazyLock::force(&EVENTS);
@@ -420,7 +420,7 @@ fn a_subscriber_may_use_a_loop_when_the_span_of_a_future_closes() {
 }
 
 #[test]
-fn a_panic_that_nobody_waits_for_is_told_once() {
+fn a_panic_that_nobody_waits_for_is_logged_once() {
     recorded_on_each(Kind::ALL, |on| {
         let text = format!("a panic after its task was dropped, on {:?}", on.kind);
         let (go, wait) = tokio::sync::oneshot::channel::<()>();
@@ -430,29 +430,29 @@ fn a_panic_that_nobody_waits_for_is_told_once() {
             panic!("{panics}");
         }));
         go.send(()).unwrap();
-        wait_until(|| !told(&text).is_empty());
+        wait_until(|| !logged(&text).is_empty());
         drop(on);
-        let told = told(&text);
-        assert!(matches!(&told[..], [(Level::ERROR, text)] if text.contains("nobody was waiting")), "{told:?}");
+        let logged = logged(&text);
+        assert!(matches!(&logged[..], [(Level::ERROR, text)] if text.contains("nobody was waiting")), "{logged:?}");
     });
 }
 
 #[test]
-fn a_panic_whose_task_is_dropped_unasked_is_told_once() {
+fn a_panic_whose_task_is_dropped_unread_is_logged_once() {
     recorded_on_each(Kind::ALL, |on| {
         let text = format!("a panic before its task was dropped, on {:?}", on.kind);
         let panics = text.clone();
         let task = on.submit(async move { panic!("{panics}") });
         wait_until(|| task.is_done());
-        assert!(told(&text).is_empty());
+        assert!(logged(&text).is_empty());
         drop::<Task<()>>(task);
-        let told = told(&text);
-        assert!(matches!(&told[..], [(Level::ERROR, _)]), "{told:?}");
+        let logged = logged(&text);
+        assert!(matches!(&logged[..], [(Level::ERROR, _)]), "{logged:?}");
     });
 }
 
 #[test]
-fn a_panic_that_is_asked_for_is_not_told() {
+fn a_panic_that_is_returned_is_not_logged() {
     recorded_on_each(Kind::ALL, |on| {
         let text = format!("a panic that was asked for, on {:?}", on.kind);
         let panics = |text: &str| {
@@ -466,36 +466,36 @@ fn a_panic_that_is_asked_for_is_not_told() {
         let call = catch_unwind(AssertUnwindSafe(|| on.block_on(async { panic!("{text}") })));
         assert!(call.is_err());
         drop(on);
-        assert!(told(&text).is_empty());
+        assert!(logged(&text).is_empty());
     });
 }
 
 #[test]
-fn a_loop_that_is_blocked_is_told_with_the_call_and_the_loops() {
+fn a_blocked_loop_is_warned_of_with_the_call_and_the_loops() {
     LazyLock::force(&EVENTS);
     for_each(Kind::ONE_DRIVER, |kind| {
         let name = format!("the-blocked-{kind:?}");
         let blocked = AnyLoop::named(kind, &name);
         let asked = EventLoop::builder().thread_name("the-asked-loop").build().unwrap();
         let target = Handle::from(&asked);
-        // A line for each, since each line is told of once in a while.
+        // A line for each, since each line is warned of once in a while.
         let (line, task) = match kind {
             Kind::EventLoop => (line!(), blocked.submit(async move { target.block_on(async {}).unwrap() })),
             Kind::SharedLoop => (line!(), blocked.submit(async move { target.block_on(async {}).unwrap() })),
             _ => (line!(), blocked.submit(async move { target.block_on(async {}).unwrap() })),
         };
         task.result().unwrap();
-        let told = told(&name);
+        let logged = logged(&name);
         let site = format!("tracing.rs:{line}:");
         assert!(
-            matches!(&told[..], [(Level::WARN, text)] if text.contains("the-asked-loop") && text.contains(&site)),
-            "{told:?}"
+            matches!(&logged[..], [(Level::WARN, text)] if text.contains("the-asked-loop") && text.contains(&site)),
+            "{logged:?}"
         );
     });
 }
 
 #[test]
-fn a_subscriber_that_waits_when_it_is_told_of_a_blocked_loop_hides_no_cycle() {
+fn a_subscriber_that_waits_in_the_warning_of_a_blocked_loop_hides_no_cycle() {
     let [alpha, beta, writer] = [(); 3].map(|()| event_loop());
     let (to_alpha, to_writer) = (Handle::from(&alpha), Handle::from(&writer));
     let refused = alpha.block_on(async {
@@ -506,15 +506,15 @@ fn a_subscriber_that_waits_when_it_is_told_of_a_blocked_loop_hides_no_cycle() {
 }
 
 #[test]
-fn a_current_thread_runtime_that_is_blocked_is_told() {
+fn a_blocked_current_thread_runtime_is_warned_of() {
     let event_loop = event_loop();
     let runtime = tokio::runtime::Builder::new_current_thread().name("the-blocked-runtime").build().unwrap();
     runtime.block_on(async { event_loop.block_on(async {}).unwrap() });
-    assert!(matches!(&told("the-blocked-runtime")[..], [(Level::WARN, _)]));
+    assert!(matches!(&logged("the-blocked-runtime")[..], [(Level::WARN, _)]));
 }
 
 #[test]
-fn a_thread_that_drives_nothing_is_told_of_nothing() {
+fn a_thread_that_drives_nothing_logs_no_warning() {
     LazyLock::force(&EVENTS);
     for_each(Kind::ALL, |kind| {
         let name = format!("the-quiet-{kind:?}");
@@ -527,8 +527,8 @@ fn a_thread_that_drives_nothing_is_told_of_nothing() {
         // A thread in a call onto a shared loop does not drive it while it polls its own future.
         let handle = on.handle().clone();
         SharedLoop::new().unwrap().block_on(async { handle.block_on(tokio::task::yield_now()).unwrap() }).unwrap();
-        let told = told(&name);
-        assert!(told.is_empty(), "{told:?}");
+        let logged = logged(&name);
+        assert!(logged.is_empty(), "{logged:?}");
     });
 }
 
@@ -539,40 +539,40 @@ fn undriven() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn a_call_onto_a_runtime_that_nobody_drives_is_told_once_after_a_second_with_its_site() {
+fn a_call_onto_a_runtime_that_nobody_drives_is_warned_of_once_after_a_second_with_its_site() {
     let runtime = undriven();
     let handle = Handle::from(&runtime).with_timeout(Duration::from_millis(2500));
     let line = line!() + 1;
     assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
-    let told = told(&format!("tracing.rs:{line}:"));
-    assert!(matches!(&told[..], [(Level::WARN, text)] if text.contains("for a second")), "{told:?}");
+    let logged = logged(&format!("tracing.rs:{line}:"));
+    assert!(matches!(&logged[..], [(Level::WARN, text)] if text.contains("for a second")), "{logged:?}");
 }
 
 #[test]
-fn a_call_onto_a_runtime_that_nobody_drives_is_not_told_before_a_second_is_over() {
+fn a_call_onto_a_runtime_that_nobody_drives_is_not_warned_of_before_a_second_is_over() {
     let runtime = undriven();
     let handle = Handle::from(&runtime).with_timeout(Duration::from_millis(200));
     let line = line!() + 1;
     assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
-    let told = told(&format!("tracing.rs:{line}:"));
-    assert!(told.is_empty(), "{told:?}");
+    let logged = logged(&format!("tracing.rs:{line}:"));
+    assert!(logged.is_empty(), "{logged:?}");
 }
 
 #[test]
-fn a_call_onto_a_current_thread_runtime_whose_thread_is_blocked_is_told() {
+fn a_call_onto_a_current_thread_runtime_whose_thread_is_blocked_is_warned_of() {
     recorded_on_each([Kind::CurrentThread], |on| {
         let blocked_threads = on.block_threads();
         let handle = on.with_timeout(Duration::from_millis(2500));
         let line = line!() + 1;
         assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
-        let told = told(&format!("tracing.rs:{line}:"));
-        assert!(matches!(&told[..], [(Level::WARN, _)]), "{told:?}");
+        let logged = logged(&format!("tracing.rs:{line}:"));
+        assert!(matches!(&logged[..], [(Level::WARN, _)]), "{logged:?}");
         drop(blocked_threads);
     });
 }
 
 #[test]
-fn a_call_onto_a_runtime_whose_driver_leaves_later_is_told_once() {
+fn a_call_onto_a_runtime_whose_driver_leaves_later_is_warned_of_once() {
     let runtime = Arc::new(undriven());
     let driver = {
         let runtime = Arc::clone(&runtime);
@@ -583,12 +583,12 @@ fn a_call_onto_a_runtime_whose_driver_leaves_later_is_told_once() {
     let line = line!() + 1;
     assert!(matches!(handle.block_on(std::future::pending::<()>()), Err(Error::TimedOut(_))));
     driver.join().unwrap();
-    let told = told(&format!("tracing.rs:{line}:"));
-    assert!(matches!(&told[..], [(Level::WARN, text)] if text.contains("for a second")), "{told:?}");
+    let logged = logged(&format!("tracing.rs:{line}:"));
+    assert!(matches!(&logged[..], [(Level::WARN, text)] if text.contains("for a second")), "{logged:?}");
 }
 
 #[test]
-fn a_subscriber_that_waits_when_it_is_told_of_a_call_takes_no_wake_of_that_call() {
+fn a_subscriber_that_waits_in_the_warning_of_a_call_takes_no_wake_of_that_call() {
     let event_loop = event_loop();
     let handle = Handle::from(&event_loop);
     let blocked_thread = block_thread(&event_loop);
@@ -606,17 +606,17 @@ fn a_subscriber_that_waits_when_it_is_told_of_a_call_takes_no_wake_of_that_call(
 }
 
 #[test]
-fn a_task_that_no_loop_picks_up_is_told_where_it_is_waited_for() {
+fn a_task_that_no_loop_starts_is_warned_of_where_it_is_waited_for() {
     let runtime = undriven();
     let task = Handle::from(&runtime).submit(async {});
     let line = line!() + 1;
     let waited = bridge::wait([task], bridge::ReturnWhen::AllCompleted, Some(Duration::from_millis(1500)));
     assert_eq!(waited.pending.len(), 1);
-    assert_eq!(told(&format!("tracing.rs:{line}:")).len(), 1);
+    assert_eq!(logged(&format!("tracing.rs:{line}:")).len(), 1);
 }
 
 #[test]
-fn a_call_that_is_slow_but_was_begun_is_not_told() {
+fn a_call_that_is_slow_but_was_started_is_not_warned_of() {
     LazyLock::force(&EVENTS);
     let loops = Kind::ALL.map(AnyLoop::start);
     let line = line!() + 4;
@@ -627,12 +627,12 @@ fn a_call_that_is_slow_but_was_begun_is_not_told() {
             });
         }
     });
-    let told = told(&format!("tracing.rs:{line}:"));
-    assert!(told.is_empty(), "{told:?}");
+    let logged = logged(&format!("tracing.rs:{line}:"));
+    assert!(logged.is_empty(), "{logged:?}");
 }
 
 #[test]
-fn a_call_that_waits_for_nothing_of_its_loops_is_not_told() {
+fn a_call_that_waits_for_nothing_of_its_loops_is_not_warned_of() {
     LazyLock::force(&EVENTS);
     let loops = Kind::ALL.map(AnyLoop::start);
     let line = line!() + 5;
@@ -644,12 +644,12 @@ fn a_call_that_waits_for_nothing_of_its_loops_is_not_told() {
             });
         }
     });
-    let told = told(&format!("tracing.rs:{line}:"));
-    assert!(told.is_empty(), "{told:?}");
+    let logged = logged(&format!("tracing.rs:{line}:"));
+    assert!(logged.is_empty(), "{logged:?}");
 }
 
 #[test]
-fn a_task_that_is_slow_but_was_begun_is_not_told_where_it_is_waited_for() {
+fn a_task_that_is_slow_but_was_started_is_not_warned_of_where_it_is_waited_for() {
     recorded_on_each(Kind::ALL, |on| {
         let slow = || on.submit(std::future::pending::<()>());
         let (mut one, many, next) = (slow(), [slow()], [slow()]);
@@ -665,7 +665,7 @@ fn a_task_that_is_slow_but_was_begun_is_not_told_where_it_is_waited_for() {
             scope.spawn(|| items.next_timeout(timeout).unwrap_err());
         });
         for line in first..line!() {
-            assert!(told(&format!("tracing.rs:{line}:")).is_empty(), "line {line}");
+            assert!(logged(&format!("tracing.rs:{line}:")).is_empty(), "line {line}");
         }
     });
 }
@@ -676,7 +676,7 @@ fn an_executor_of_ones_own_is_no_loop() {
     LazyLock::force(&EVENTS);
     let mut future = pin!(async { event_loop.block_on(async {}).unwrap() });
     assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready());
-    assert!(told("asked-by-a-hand-made-executor").is_empty());
+    assert!(logged("asked-by-a-hand-made-executor").is_empty());
 }
 
 #[test]
@@ -690,18 +690,18 @@ fn a_drop_that_does_not_await_its_method_is_logged_once_for_a_line() {
     ];
     let next = AtomicUsize::new(0);
     recorded_on_each(Kind::ALL, |on| {
-        let (timeout, before) = (Duration::from_millis(23), told("23ms").len());
+        let (timeout, before) = (Duration::from_millis(23), logged("23ms").len());
         let drop_here = drops[next.fetch_add(1, Ordering::Relaxed)];
         (0..2).for_each(|_| drop_here(Held::with((), &On::new(&on)), timeout));
-        let told = told("23ms");
-        assert_eq!(told.len(), before + 1);
-        let (level, text) = told.last().unwrap();
+        let logged = logged("23ms");
+        assert_eq!(logged.len(), before + 1);
+        let (level, text) = logged.last().unwrap();
         assert!(*level == Level::WARN && text.contains("the drop of a facade did not await its method"), "{text}");
         assert!(text.contains("tests/tracing.rs:"), "{text}");
     });
 }
 
-/// What a subscriber does with `CALLED` when it is told of an event or a span, once it has been told to.
+/// Calls the loop in `CALLED`, if there is one, at each event and each change of a span.
 struct CallsLoops;
 
 static CALLED: Mutex<Option<Handle>> = Mutex::new(None);
@@ -714,7 +714,7 @@ thread_local! {
 fn call_a_loop() {
     let Some(handle) = CALLED.lock().unwrap().clone() else { return };
     DEPTH.set(DEPTH.get() + 1);
-    assert!(DEPTH.get() < 10, "the subscriber is told of what it does itself");
+    assert!(DEPTH.get() < 10, "the subscriber receives the events of its own calls");
     let _ = handle.block_on(async {});
     let _ = handle.submit(async {}).result();
     DEPTH.set(DEPTH.get() - 1);
@@ -740,11 +740,11 @@ impl<S: Subscriber> Layer<S> for CallsLoops {
 
 /// In a process of its own: this subscriber is everybody's.
 #[test]
-fn a_subscriber_that_calls_a_loop_is_not_told_of_that_call() {
+fn a_call_inside_a_subscriber_is_not_logged() {
     const CHILD: &str = "BRIDGE_TESTS_CHILD";
     if std::env::var_os(CHILD).is_none() {
         let mut child = std::process::Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "a_subscriber_that_calls_a_loop_is_not_told_of_that_call", "--nocapture"]);
+        child.args(["--exact", "a_call_inside_a_subscriber_is_not_logged", "--nocapture"]);
         return {
             let out = child.env(CHILD, "1").output().unwrap();
             assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
@@ -759,7 +759,7 @@ fn a_subscriber_that_calls_a_loop_is_not_told_of_that_call() {
             *CALLED.lock().unwrap() = Some(called.handle().clone());
             let span = tracing::info_span!("outer");
             span.in_scope(|| {
-                // Told on the caller's thread, and where it is polled.
+                // Events on the caller's thread, and where the future is polled.
                 tracing::info!("of the caller's");
                 on.block_on(async {
                     tracing::info!("of the body's");
@@ -767,10 +767,10 @@ fn a_subscriber_that_calls_a_loop_is_not_told_of_that_call() {
                 })
                 .unwrap();
                 on.submit(async { tracing::info!("of the task's") }).result().unwrap();
-                // Told by us: a panic that nobody waits for, and a loop that is blocked.
-                let lost = on.submit(async { panic_any("nobody waits") });
-                wait_until(|| lost.is_done());
-                drop::<Task<()>>(lost);
+                // Events of the bridge: a panic that nobody waits for, and a loop that is blocked.
+                let unread = on.submit(async { panic_any("nobody waits") });
+                wait_until(|| unread.is_done());
+                drop::<Task<()>>(unread);
                 let other = called.handle().clone();
                 on.submit(async move { other.block_on(async {}) }).result().unwrap().unwrap();
             });
@@ -803,7 +803,7 @@ fn the_callers_dispatcher_hears_what_is_polled_elsewhere() {
             pending.cancel();
             pending.result().unwrap_err();
         });
-        // Not what others are told of there.
+        // Events of other callers, which this subscriber does not receive.
         on.submit(async { tracing::info!("nobody's") }).result().unwrap();
         on.block_on(async { tracing::info!("nobody's") }).unwrap();
         let mut expected = vec!["a call", "a call, later", "a task", "a companion", "a drop"];

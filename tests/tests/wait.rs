@@ -21,9 +21,9 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
 /// A task that ends with the value that is sent.
-fn told(on: &Handle) -> (oneshot::Sender<u32>, Task<u32>) {
+fn sent(on: &Handle) -> (oneshot::Sender<u32>, Task<u32>) {
     let (tell, wait) = oneshot::channel();
-    (tell, on.submit(async { wait.await.expect("the test tells") }))
+    (tell, on.submit(async { wait.await.expect("the test sends") }))
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn first_completed_returns_all_that_are_done_already() {
 #[test]
 fn first_completed_is_woken_by_the_first() {
     on_each(Kind::ALL, |on| {
-        let (tell, soon) = told(&on);
+        let (tell, soon) = sent(&on);
         let never = on.submit(std::future::pending::<u32>());
         let waiter = thread::spawn(move || wait([never, soon], FirstCompleted, None));
         tell.send(7).unwrap();
@@ -67,8 +67,8 @@ fn first_completed_is_woken_by_the_first() {
 #[test]
 fn all_completed_waits_for_the_last() {
     on_each(Kind::ALL, |on| {
-        let (first, a) = told(&on);
-        let (last, b) = told(&on);
+        let (first, a) = sent(&on);
+        let (last, b) = sent(&on);
         let (tell, waited) = mpsc::channel();
         let waiter = thread::spawn(move || tell.send(wait([a, b], AllCompleted, None)).unwrap());
         first.send(1).unwrap();
@@ -150,8 +150,8 @@ fn first_error_returns_at_once_for_an_error_that_is_there() {
 #[test]
 fn first_error_waits_for_all_where_there_is_none() {
     on_each(Kind::ALL, |on| {
-        let (first, a) = told(&on);
-        let (last, b) = told(&on);
+        let (first, a) = sent(&on);
+        let (last, b) = sent(&on);
         let (tell, waited) = mpsc::channel();
         let waiter = thread::spawn(move || tell.send(wait([a, b], FirstError, None)).unwrap());
         first.send(1).unwrap();
@@ -190,7 +190,7 @@ fn a_timeout_partitions_in_the_order_of_the_input() {
 #[test]
 fn those_that_are_pending_keep_the_order_of_the_input() {
     on_each(Kind::ALL, |on| {
-        let (senders, mut tasks): (Vec<_>, Vec<_>) = (0..6).map(|_| told(&on)).unzip();
+        let (senders, mut tasks): (Vec<_>, Vec<_>) = (0..6).map(|_| sent(&on)).unzip();
         for place in [1, 3] {
             tasks.insert(place, on.submit(async { 100 }));
         }
@@ -207,12 +207,12 @@ fn those_that_are_pending_keep_the_order_of_the_input() {
 fn the_greatest_durations_are_no_timeout_for_many() {
     on_each(Kind::ALL, |on| {
         for timeout in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
-            let (tell, task) = told(&on);
+            let (tell, task) = sent(&on);
             let waiter = thread::spawn(move || wait([task], AllCompleted, Some(timeout)));
             on.settle();
             tell.send(1).unwrap();
             assert_eq!(waiter.join().unwrap().done.len(), 1, "{timeout:?}");
-            let (tell, task) = told(&on);
+            let (tell, task) = sent(&on);
             let waiter = thread::spawn(move || as_completed([task]).next_timeout(timeout));
             on.settle();
             tell.send(1).unwrap();
@@ -318,7 +318,7 @@ fn a_stray_unpark_ends_no_wait_for_many() {
     on_each(Kind::ALL, |on| {
         beside_strays(|| {
             let (timeout, start) = (Duration::from_millis(50), Instant::now());
-            let (tell, task) = told(&on);
+            let (tell, task) = sent(&on);
             let waited = wait([task], AllCompleted, Some(timeout));
             assert_eq!(waited.pending.len(), 1);
             assert!(start.elapsed() >= timeout);
@@ -386,7 +386,7 @@ fn what_wait_and_as_completed_give_back_goes_on_when_it_is_dropped() {
 #[test]
 fn a_pending_task_can_be_waited_for_again() {
     on_each(Kind::ALL, |on| {
-        let (tell, task) = told(&on);
+        let (tell, task) = sent(&on);
         let waited = wait([task], AllCompleted, Some(Duration::from_millis(5)));
         tell.send(9).unwrap();
         let waited = wait(waited.pending, AllCompleted, None);
@@ -459,12 +459,12 @@ fn first_completed_may_wait_for_another_loop_beside_its_own() {
 }
 
 #[test]
-fn a_cycle_through_a_wait_is_told_to_the_one_that_closes_it() {
+fn a_cycle_through_a_wait_is_reported_to_the_wait_that_closes_it() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |a, b| {
         let c = event_loop();
         let (handle_a, handle_b) = (a.handle().clone(), b.handle().clone());
         // The loop `a` waits for `c` and `b` together; what runs on `b` waits for `a`, which is busy until it waits.
-        let told = a.submit(async move {
+        let closes = a.submit(async move {
             let on_c = c.submit(std::future::pending::<bool>());
             let stop_c = on_c.canceller();
             let on_b = handle_b.submit(async move {
@@ -477,14 +477,14 @@ fn a_cycle_through_a_wait_is_told_to_the_one_that_closes_it() {
                 Err(refused) => refused.downcast_ref::<String>().unwrap().contains("waiting here would never end"),
             }
         });
-        assert!(told.result().unwrap(), "the cycle was not told");
+        assert!(closes.result().unwrap(), "the cycle was not reported");
     });
 }
 
 #[test]
 fn as_completed_yields_what_is_finished_first_first() {
     on_each(Kind::ALL, |on| {
-        let (senders, tasks): (Vec<_>, Vec<_>) = (0..4).map(|_| told(&on)).unzip();
+        let (senders, tasks): (Vec<_>, Vec<_>) = (0..4).map(|_| sent(&on)).unzip();
         let mut senders: Vec<_> = senders.into_iter().map(Some).collect();
         let mut results = as_completed(tasks);
         for place in [2, 0, 3, 1] {
@@ -522,7 +522,7 @@ fn as_completed_keeps_nothing_of_what_it_has_yielded() {
 #[test]
 fn next_timeout_that_runs_out_leaves_the_rest_to_be_asked_for() {
     on_each(Kind::ALL, |on| {
-        let (tell, task) = told(&on);
+        let (tell, task) = sent(&on);
         let mut results = as_completed([task]);
         let timeout = Duration::from_millis(5);
         assert!(matches!(results.next_timeout(timeout), Err(Error::TimedOut(l)) if l == timeout));

@@ -38,8 +38,8 @@ fn waits_for(on: &Handle, target: &Handle) -> (Task<Result<u32, Error>>, oneshot
 
 type Answer = Result<(), Error>;
 
-/// A task of `on` that waits for a job of `target`, whose future is pending and asks `back` as it is dropped: what it is
-/// told comes out of the last receiver, and the one before it hears that the job is polled.
+/// A task of `on` that waits for a job of `target`, whose future is pending and asks `back` as it is dropped. The last
+/// receiver gets the answer; the one before it gets a value when the job is polled.
 fn waits_for_one_that_asks(
     on: &Handle,
     target: Handle,

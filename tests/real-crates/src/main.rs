@@ -79,8 +79,8 @@ fn rounds(crates: &mut [Crate], scratch: &Scratch, target: &Path, log: &Path) ->
         }
         let left = work::settle(crates, &errors);
         if left.len() == errors.len() {
-            let told: Vec<&str> = left.iter().map(|error| error.rendered.as_str()).collect();
-            return Err(format!("errors that are about no function with an attribute:\n{}", told.join("\n")).into());
+            let texts: Vec<&str> = left.iter().map(|error| error.rendered.as_str()).collect();
+            return Err(format!("errors that are about no function with an attribute:\n{}", texts.join("\n")).into());
         }
     }
     Err(format!("there are still errors after {MOST_ROUNDS} rounds: run with VERBOSE=1 to see them").into())
@@ -88,7 +88,7 @@ fn rounds(crates: &mut [Crate], scratch: &Scratch, target: &Path, log: &Path) ->
 
 const MOST_ROUNDS: usize = 20;
 
-/// Those that were not there before the attributes. One that is told again, of a type in the signature say, is not new.
+/// Those that were not there before the attributes. One that is printed again, of a type in the signature say, is not new.
 fn new_warnings<'a>(before: &Checked, after: &'a Checked) -> Vec<&'a Message> {
     let known: HashSet<_> = before.messages.iter().map(identity).collect();
     after.messages.iter().filter(|warning| !known.contains(&identity(warning))).collect()

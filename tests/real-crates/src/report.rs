@@ -34,19 +34,19 @@ impl Counts {
                     continue;
                 }
                 counts.compiled += 1;
-                let told = (named(place, function.line, &function.name), reasons.clone());
+                let entry = (named(place, function.line, &function.name), reasons.clone());
                 if choice.skip {
-                    let of = if cannot_cross(&told.1) { &mut counts.not_send } else { &mut counts.refused };
-                    of.push(told);
+                    let of = if cannot_cross(&entry.1) { &mut counts.not_send } else { &mut counts.refused };
+                    of.push(entry);
                 } else if !log.companions.contains(&key) {
-                    counts.refused.push((told.0, vec!["no companion was made, and nothing was said".to_owned()]));
+                    counts.refused.push((entry.0, vec!["no companion was made, and nothing was said".to_owned()]));
                 } else if choice.local {
                     if choice.bounds.is_empty() {
                         counts.local += 1
                     } else {
                         counts.bound += 1
                     }
-                    counts.locals.push(told);
+                    counts.locals.push(entry);
                 } else {
                     counts.plain += 1;
                     counts.renamed += usize::from(choice.renamed);

@@ -14,7 +14,7 @@ use bridge::{Error, EventLoop, Handle, Task};
 use bridge_tests::kinds::is_pending;
 use bridge_tests::{Drops, wait_until};
 
-/// A time that a thread which is going to block is given to get there, where nothing can tell that it has. A
+/// A time that a thread which is going to block is given to get there, where nothing shows that it has. A
 /// test is right without it, and checks more with it.
 pub(crate) const SETTLE: Duration = Duration::from_millis(30);
 
