@@ -1,7 +1,7 @@
 //! How many instructions a call takes, on both threads. `ci/instructions` runs this and holds it to its limits.
 //!
-//! Everything is counted from the start of the process to its end, by callgrind, since it cannot be told to begin with a
-//! function where the work is on two threads. So each is run for few calls and for many, and what counts is the difference:
+//! Everything is counted from the start of the process to its end, by callgrind, since it cannot begin with a function
+//! where the work is on two threads. So each is run for few calls and for many, and what counts is the difference:
 //! what starts and ends is in both.
 
 #![allow(

@@ -1,11 +1,11 @@
-//! What a group tells: tables, bars and curves.
+//! What a group reports: tables, bars and curves.
 
 use std::fmt;
 
 use crate::measure::{Role, Series};
 use crate::statistics::Spread;
 
-/// What one group tells.
+/// What one group reports.
 #[derive(Debug, Default)]
 pub(crate) struct Section {
     pub(crate) name: &'static str,
@@ -113,7 +113,7 @@ pub(crate) enum Asked {
     AtLeast(f64),
 }
 
-/// What we want to hold, and what was measured.
+/// What is asked for, and what was measured.
 #[derive(Debug)]
 pub(crate) struct Bar {
     pub(crate) what: String,
@@ -131,15 +131,15 @@ impl Bar {
         Bar { what: what.into(), unit, asked, measured: Spread::of(&of.rounds) }
     }
 
-    /// As far as the figures are told.
+    /// Whether the figure that the report shows, which is rounded, is what is asked for.
     pub(crate) fn holds(&self) -> bool {
-        let told = match self.unit {
+        let shown = match self.unit {
             Unit::Count | Unit::Percent | Unit::Ratio => (self.measured.median * 100.0).round() / 100.0,
             _ => self.measured.median,
         };
         match self.asked {
-            Asked::AtMost(most) => told <= most,
-            Asked::AtLeast(least) => told >= least,
+            Asked::AtMost(most) => shown <= most,
+            Asked::AtLeast(least) => shown >= least,
         }
     }
 }
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_holds_for_the_figure_that_is_told() {
+    fn a_bar_holds_for_the_figure_that_is_shown() {
         let bar = |asked, median| Bar::ratio("", asked, Spread { low: 0.0, median, high: 9.0 }).holds();
         assert!(bar(Asked::AtMost(1.0), 1.004));
         assert!(!bar(Asked::AtMost(1.0), 1.006));
@@ -210,8 +210,8 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_in_the_unit_that_fits() {
-        let told = |nanos| Unit::Time.show(nanos).to_string();
-        assert_eq!([told(140.4), told(12_345.0), told(2e6)], ["140 ns", "12.35 µs", "2.00 ms"]);
+    fn times_are_shown_in_the_unit_that_fits() {
+        let shown = |nanos| Unit::Time.show(nanos).to_string();
+        assert_eq!([shown(140.4), shown(12_345.0), shown(2e6)], ["140 ns", "12.35 µs", "2.00 ms"]);
     }
 }

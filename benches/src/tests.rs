@@ -1,4 +1,4 @@
-//! That every group measures, and that the report tells it.
+//! That every group measures, and that the report shows it.
 
 use std::collections::HashSet;
 use std::{env, fs, process};
@@ -51,7 +51,7 @@ fn the_command_line_names_groups() {
 }
 
 #[test]
-fn what_the_command_line_does_not_know_is_told() {
+fn what_the_command_line_does_not_know_is_an_error() {
     assert!(parsed(&["--help"]).unwrap().is_none());
     assert!(parsed(&["--fast"]).is_err());
     assert!(parsed(&["warm"]).unwrap_err().to_string().contains(USAGE));

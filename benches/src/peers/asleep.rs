@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle, Thread};
 
 /// How the other thread is woken.
-pub(crate) trait Bell: Send + Sync + 'static {
-    fn ring(&self);
+pub(crate) trait Notify: Send + Sync + 'static {
+    fn notify(&self);
 }
 
 /// What the two threads share.
 #[derive(Debug)]
-pub(crate) struct Line<B> {
-    pub(crate) bell: B,
+pub(crate) struct Line<N> {
+    pub(crate) notifier: N,
     asked: AtomicU64,
     answered: AtomicU64,
     caller: Thread,
@@ -20,16 +20,16 @@ pub(crate) struct Line<B> {
 
 /// For the thread that starts it.
 #[derive(Debug)]
-pub(crate) struct Asleep<B: Bell> {
-    line: Arc<Line<B>>,
+pub(crate) struct Asleep<N: Notify> {
+    line: Arc<Line<N>>,
     last: u64,
     thread: Option<JoinHandle<()>>,
 }
 
 const END: u64 = u64::MAX;
 
-impl<B: Bell> Line<B> {
-    /// Answers what was asked. False: there will be no more.
+impl<N: Notify> Line<N> {
+    /// Answers what was asked. Returns false if there will be no more.
     pub(crate) fn answer(&self) -> bool {
         let asked = self.asked.load(Ordering::Acquire);
         if asked == END {
@@ -43,15 +43,15 @@ impl<B: Bell> Line<B> {
     fn ask(&self, number: u64) {
         // ORDERING: as a real call would: what is handed over is seen on the other side.
         self.asked.store(number, Ordering::Release);
-        self.bell.ring();
+        self.notifier.notify();
     }
 }
 
-impl<B: Bell> Asleep<B> {
-    /// `run` answers whenever the bell rings, until it is told that there will be no more.
-    pub(crate) fn start(bell: B, run: fn(&Line<B>)) -> Asleep<B> {
+impl<N: Notify> Asleep<N> {
+    /// `run` calls [`Line::answer`] whenever it is notified, until that returns false.
+    pub(crate) fn start(notifier: N, run: fn(&Line<N>)) -> Asleep<N> {
         let (asked, answered) = (AtomicU64::new(0), AtomicU64::new(0));
-        let line = Arc::new(Line { bell, asked, answered, caller: thread::current() });
+        let line = Arc::new(Line { notifier, asked, answered, caller: thread::current() });
         let theirs = Arc::clone(&line);
         Asleep { line, last: 0, thread: Some(thread::spawn(move || run(&theirs))) }
     }
@@ -65,7 +65,7 @@ impl<B: Bell> Asleep<B> {
     }
 }
 
-impl<B: Bell> Drop for Asleep<B> {
+impl<N: Notify> Drop for Asleep<N> {
     fn drop(&mut self) {
         self.line.ask(END);
         if let Some(thread) = self.thread.take() {

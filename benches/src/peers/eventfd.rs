@@ -5,25 +5,25 @@ use rustix::event::{EventfdFlags, epoll, eventfd};
 use rustix::fd::OwnedFd;
 use rustix::io;
 
-use super::asleep::{Asleep, Bell, Line};
+use super::asleep::{Asleep, Line, Notify};
 
 pub(crate) const EVENTFD: &str = "eventfd + futex";
 
 pub(crate) fn start_eventfd() -> Asleep<OwnedFd> {
-    let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).expect("an eventfd can be made");
-    Asleep::start(bell, |line| answer(line).expect("the kernel tells"))
+    let notifier = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).expect("an eventfd can be made");
+    Asleep::start(notifier, |line| answer(line).expect("epoll works"))
 }
 
-impl Bell for OwnedFd {
-    fn ring(&self) {
+impl Notify for OwnedFd {
+    fn notify(&self) {
         io::write(self, &1u64.to_ne_bytes()).expect("an eventfd takes it");
     }
 }
 
-/// The bell is not read, as mio does not read it: every write is an edge.
+/// The eventfd is not read, as mio does not read its own: every write is an edge.
 fn answer(line: &Line<OwnedFd>) -> io::Result<()> {
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-    epoll::add(&epoll, &line.bell, epoll::EventData::new_u64(0), epoll::EventFlags::IN | epoll::EventFlags::ET)?;
+    epoll::add(&epoll, &line.notifier, epoll::EventData::new_u64(0), epoll::EventFlags::IN | epoll::EventFlags::ET)?;
     let mut events = Vec::with_capacity(8);
     loop {
         events.clear();

@@ -23,7 +23,7 @@ impl Python {
         let output = Command::new("python3").args(["-c", SCRIPT, &limit, &pause]).output();
         let output = output.expect("it could be started before");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let told = String::from_utf8_lossy(&output.stdout);
-        told.split_whitespace().map(|time| time.parse().expect("the script prints numbers")).collect()
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        stdout.split_whitespace().map(|time| time.parse().expect("the script prints numbers")).collect()
     }
 }

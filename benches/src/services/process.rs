@@ -14,7 +14,7 @@ use std::{env, io, process};
 use rustix::process::{Pid, Signal, getuid, kill_process, set_parent_process_death_signal};
 
 /// How long a server may take to start, and to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A user and its group.
 #[derive(Clone, Copy, Debug)]
@@ -97,7 +97,7 @@ impl Server {
                 return Ok(answer);
             }
             let ended = !matches!(self.child.try_wait(), Ok(None));
-            if ended || start.elapsed() > PATIENCE {
+            if ended || start.elapsed() > TIMEOUT {
                 let log = fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
                 return Err(format!("the server did not start: {}", log.trim()));
             }
@@ -111,7 +111,7 @@ impl Drop for Server {
         // What makes both servers stop at once, with clients connected.
         let asked = kill_process(Pid::from_child(&self.child), Signal::INT);
         let start = Instant::now();
-        while asked.is_ok() && matches!(self.child.try_wait(), Ok(None)) && start.elapsed() < PATIENCE {
+        while asked.is_ok() && matches!(self.child.try_wait(), Ok(None)) && start.elapsed() < TIMEOUT {
             thread::sleep(Duration::from_millis(5));
         }
         // One that has ended already is no error.
@@ -120,7 +120,7 @@ impl Drop for Server {
     }
 }
 
-/// The kernel interrupts the process when the thread that started it ends, so it is left behind by no crash.
+/// The kernel interrupts the process when the thread that started it ends, so no crash leaves it running.
 pub(crate) fn ending_with_this_process(command: &mut Command) -> &mut Command {
     let ask = || Ok(set_parent_process_death_signal(Some(Signal::INT))?);
     // SAFETY: the closure makes one system call, which is safe between fork and exec.
