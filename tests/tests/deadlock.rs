@@ -948,7 +948,7 @@ fn a_call_that_timed_out_before_its_first_poll_is_no_part_of_a_cycle_while_its_f
     });
     let hasty = beta.with_timeout(SHORT);
     let timed_out = alpha.submit(async move { hasty.block_on(async move { drop(slow) }) });
-    // Alpha's thread is in the destructor, and beta owes it nothing any more.
+    // Alpha's thread is in the destructor, and waits for nothing of beta any more.
     entered.recv().unwrap();
     blocked_thread.release();
     let timed = alpha.with_timeout(SHORT);
