@@ -279,6 +279,9 @@ fn a_thread_that_waits_for_the_end_of_a_loop_is_listed() {
         let caller = named(&name, move || on.shutdown(None));
         let blocked = wait_for(&name, BlockedState::Shutdown);
         assert_eq!(blocked.loop_name(), Some("loop under test"));
+        // Longer than the iterators of the thread are waited for.
+        thread::sleep(Duration::from_millis(1200));
+        assert_eq!(wait_for(&name, BlockedState::Shutdown).since(), blocked.since());
         tell.send(()).unwrap();
         caller.join().unwrap().unwrap();
         task.result().unwrap();

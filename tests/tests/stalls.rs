@@ -17,6 +17,7 @@ use common::line;
 use tracing::field::{Field, Visit};
 use tracing::subscriber::with_default;
 use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry;
 
@@ -36,6 +37,17 @@ impl<S: Subscriber> Layer<S> for Recorder {
         if *event.metadata().level() == Level::WARN {
             self.0.push(text.0);
         }
+    }
+}
+
+/// Hears every event.
+struct Errors(Arc<Log<String>>);
+
+impl<S: Subscriber> Layer<S> for Errors {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        self.0.push(text.0);
     }
 }
 
@@ -144,6 +156,26 @@ fn of_a_slow_poll_the_subscriber_of_its_caller_hears_and_what_nobody_hears_keeps
         with_default(registry().with(Recorder(log)), || submit_slow(&built)).result().unwrap();
         wait_until(|| heard.snapshot().iter().any(|warning| warning.contains("slow")));
     });
+}
+
+/// A filter that answers that of one layer keeps the answer until the event comes.
+#[test]
+fn a_warning_that_is_left_out_takes_no_later_event_from_a_layer_with_a_filter() {
+    let built = build(Kind::EventLoop, |builder| builder.slow_poll(Duration::from_millis(1)));
+    let heard = Arc::new(Log::new());
+    let errors = Errors(Arc::clone(&heard)).with_filter(filter_fn(|about| *about.level() == Level::ERROR));
+    let all = Recorder(Arc::new(Log::new())).with_filter(filter_fn(|_| true));
+    with_default(registry().with(errors).with(all), || {
+        for _ in 0..2 {
+            let slow = || {
+                thread::sleep(Duration::from_millis(5));
+                tracing::error!("of the user's");
+            };
+            built.handle().submit(async move { slow() }).result().unwrap();
+        }
+        built.handle().submit(async { tracing::error!("another") }).result().unwrap();
+    });
+    assert_eq!(heard.snapshot().len(), 3, "{:?}", heard.snapshot());
 }
 
 #[test]

@@ -437,9 +437,15 @@ fn shutdown_gives_up_streams_that_other_threads_leave_idle_and_not_one_that_wait
     on_each(Kind::OURS, |on| {
         let handle = on.handle().clone();
         let (go, gone) = oneshot::channel();
+        let (asks, asked) = mpsc::channel();
         let waits = thread::spawn({
-            let items = on.iter(stream::iter([1]).chain(stream::once(async { gone.await.unwrap() })));
-            || items.collect::<Vec<_>>()
+            let mut items = on.iter(stream::iter([1]).chain(stream::once(async { gone.await.unwrap() })));
+            let asks = asks.clone();
+            move || {
+                assert_eq!(items.next(), Some(1));
+                asks.send(()).unwrap();
+                items.collect::<Vec<_>>()
+            }
         });
         let (tell, dropped) = mpsc::channel();
         let quiet = || {
@@ -455,6 +461,7 @@ fn shutdown_gives_up_streams_that_other_threads_leave_idle_and_not_one_that_wait
         let idle = thread::spawn(move || {
             assert_eq!((turn_by_turn.next(), ahead.next()), (Some(1), Some(1)));
             assert!(matches!(turn_by_turn.next_timeout(SETTLE), Err(Error::TimedOut(_))));
+            asks.send(()).unwrap();
             wait_until(|| handle.is_closed());
             (0..2).for_each(|_| dropped.recv().unwrap());
             go.send(2).unwrap();
@@ -462,9 +469,10 @@ fn shutdown_gives_up_streams_that_other_threads_leave_idle_and_not_one_that_wait
             assert_eq!(ahead.next(), Some(2));
             assert!(matches!(ahead.next_timeout(HANGS), Err(Error::Closed)));
         });
+        (0..2).for_each(|_| asked.recv().unwrap());
         on.shutdown(None).unwrap();
         idle.join().unwrap();
-        assert_eq!(waits.join().unwrap(), [1, 2]);
+        assert_eq!(waits.join().unwrap(), [2]);
     });
 }
 

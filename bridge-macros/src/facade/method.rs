@@ -108,6 +108,9 @@ impl Owner<'_> {
         let source = sig.ident.clone();
         let called = self.call_name(name.as_ref().unwrap_or(&source));
         let mut call = self.prepare(&source, called, &mut sig, &options)?;
+        // One that may not be there is no place for the errors of others.
+        let is_there = !attrs.iter().any(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"));
+        call.error_name = call.error_name.filter(|_| is_there);
         let needs_loop = call.receiver == Receiver::None
             && (call.awaited.is_some() || !call.output.is_same() || options.in_context.is_some());
         if needs_loop && call.parent.is_none() && matches!(self.registry.handle, Handle::Parameter) {
@@ -188,7 +191,7 @@ impl Owner<'_> {
             turbofish,
             awaited,
             returns,
-            error_name: returns.error_name(&sig.output),
+            error_name: returns.error_name(sig),
             output,
             options,
             handle: None,
@@ -323,9 +326,10 @@ impl MethodReturns {
         }
     }
 
-    /// The name of the error in a `Result`, or of the alias; none where it has arguments, which may differ.
-    fn error_name(self, output: &ReturnType) -> Option<String> {
-        let ReturnType::Type(_, ty) = output else { return None };
+    /// The name of the error in a `Result`, or of the alias; none where it has arguments, which may differ, or is a parameter.
+    fn error_name(self, sig: &Signature) -> Option<String> {
+        let ReturnType::Type(_, ty) = &sig.output else { return None };
+        let is_own = |path: &Path| sig.generics.type_params().any(|param| path.is_ident(&param.ident));
         let Type::Path(result) = ungrouped(ty) else { return None };
         if self != MethodReturns::Result {
             return None;
@@ -336,7 +340,9 @@ impl MethodReturns {
         match arguments.args.iter().nth(1) {
             None => Some(names(&result.path)),
             Some(GenericArgument::Type(Type::Path(error)))
-                if error.qself.is_none() && error.path.segments.iter().all(|segment| segment.arguments.is_none()) =>
+                if error.qself.is_none()
+                    && !is_own(&error.path)
+                    && error.path.segments.iter().all(|segment| segment.arguments.is_none()) =>
             {
                 Some(names(&error.path))
             }

@@ -43,14 +43,32 @@ fn module(registry: &Registry, path: &TypePath) -> Option<String> {
 
 /// Arguments in which each `'_` has a name, and these names.
 fn name_lifetimes(arguments: &str) -> (String, Vec<String>) {
-    let mut parts = arguments.split("'_");
-    let mut named = parts.next().unwrap_or_default().to_owned();
-    let mut names = Vec::new();
-    let unused = ('a'..='z').map(|letter| format!("'{letter}")).filter(|name| !arguments.contains(name.as_str()));
-    for (part, name) in parts.zip(unused) {
-        named += &name;
-        named += part;
-        names.push(name);
+    let mut unused = ('a'..='z').map(|letter| format!("'{letter}")).filter(|name| !arguments.contains(name.as_str()));
+    let (mut named, mut names) = (String::new(), Vec::new());
+    let mut rest = arguments;
+    while let Some((before, after)) = rest.split_once("'_") {
+        named += before;
+        // A name may begin like that.
+        let is_elided = !after.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+        match is_elided.then(|| unused.next()).flatten() {
+            Some(name) => {
+                named += &name;
+                names.push(name);
+            }
+            None => named += "'_",
+        }
+        rest = after;
     }
-    (named, names)
+    (named + rest, names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::name_lifetimes;
+
+    #[test]
+    fn elided_lifetimes_get_names_and_others_keep_theirs() {
+        let (named, names) = name_lifetimes("<'_, '_a, '_, 'b>");
+        assert_eq!((&*named, &*names), ("<'a, '_a, 'c, 'b>", &["'a".to_owned(), "'c".to_owned()][..]));
+    }
 }

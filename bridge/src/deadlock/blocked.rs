@@ -7,7 +7,7 @@
 //! off its [`Waiter`], and that of the future off its job.
 //!
 //! In a fork the parent's records are another process's. One may have been copied while it was locked, so the child does not
-//! wait for these locks, nor for that of the list.
+//! wait for these locks. The list's is a global one, which a child finds free.
 
 use std::cell::RefCell;
 use std::fmt;

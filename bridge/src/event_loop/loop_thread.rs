@@ -57,12 +57,13 @@ impl LoopThread {
         self.ended.set_site(&loop_ref.on, Location::caller());
         loop_ref.scheduler.shut_down(Shutdown::Drain);
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let listed = self.ended.enter();
         let in_time = guard.block(|_| self.wait(deadline, guard.is_on_worker()));
         // The guard is kept until the loop has ended: else a task of that loop might be let into a wait for this thread in
         // between, and the drop, refused, would not wait.
         loop_ref.scheduler.shut_down(Shutdown::Abort);
         let ended = guard.block(|_| self.join(deadline.and_then(|deadline| deadline.checked_add(ABORT))));
-        drop(guard);
+        drop((listed, guard));
         match timeout {
             Some(timeout) if !ended || (!in_time && loop_ref.scheduler.has_aborted_any()) => {
                 Err(Error::TimedOut(timeout))
@@ -115,24 +116,22 @@ impl LoopThread {
     fn wait(&mut self, deadline: Option<Instant>, on_worker: bool) -> bool {
         /// Within which an iterator that was moved to another thread is taken to be asked there.
         const MOVED: Duration = Duration::from_secs(1);
-        /// For how long the thread that reads a stream may do something else between two items.
-        const IDLE: Duration = Duration::from_secs(5);
         let streams = Arc::clone(&self.loop_ref.streams);
-        let mut pause = MOVED;
+        // What was done before does not count.
+        streams.give_up_idle();
+        let mut is_first = true;
         loop {
-            let next = Instant::now() + pause;
+            let next = Instant::now() + MOVED;
             if deadline.is_some_and(|deadline| deadline <= next) {
                 return self.wait_for_end(deadline);
             }
             if self.wait_for_end(Some(next)) {
                 return true;
             }
-            if pause == MOVED {
+            if mem::take(&mut is_first) {
                 streams.give_up_asked_here(on_worker);
             }
-            // The first time this only finds out what was idle since.
             streams.give_up_idle();
-            pause = IDLE;
         }
     }
 }
@@ -155,6 +154,7 @@ impl Drop for LoopThread {
         self.close();
         // Refused: nobody joins the thread, which ends on its own.
         let Ok(guard) = self.ended.may_wait(&self.loop_ref.on, self.site) else { return };
+        let _listed = self.ended.enter();
         guard.block(|_| self.join(None));
     }
 }

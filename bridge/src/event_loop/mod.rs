@@ -247,8 +247,9 @@ impl EventLoop {
 
     /// Finishes all that was submitted, then ends the loop and waits for its thread. From the call on the loop
     /// is closed to new work, also to that of its own tasks. Tasks that were spawned with tokio's own functions
-    /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped; but for five seconds
-    /// only while nobody asks for an item, and for one if the calling thread was the last to do so. That is no error.
+    /// are not waited for. The stream of an `Iter` is, until it has ended or the iterator is dropped; but it is given up once
+    /// nobody has asked for an item for five seconds of the shutdown, or one if the calling thread was the last to do so. That is
+    /// no error.
     ///
     /// # Errors
     ///

@@ -183,7 +183,7 @@ mod on {
     pub(crate) fn blocked(waiter: &str, targets: &[Arc<str>], site: &'static Location<'static>) {
         stall::warn_of(Kind::Blocked, site, |left_out| {
             tracing::warn!(
-                event_loop = waiter, waits_for = ?targets, call = %site, left_out,
+                event_loop = waiter, waits_for = ?targets, call = %site, left_out = left_out(),
                 "the thread of an event loop is blocked: none of its tasks moves until this call returns"
             );
         });
@@ -192,7 +192,7 @@ mod on {
     /// The drop of a facade did not await its method to the end.
     pub(crate) fn not_awaited(error: &Error, site: &'static Location<'static>) {
         stall::warn_of(Kind::NotAwaited, site, |left_out| {
-            tracing::warn!(%error, drop = %site, left_out, "the drop of a facade did not await its method to the end: the value was dropped as it was");
+            tracing::warn!(%error, drop = %site, left_out = left_out(), "the drop of a facade did not await its method to the end: the value was dropped as it was");
         });
     }
 
@@ -208,21 +208,23 @@ mod on {
         asked: bool,
         /// After how long to ask again, where what has started may stop.
         again: Option<Duration>,
+        /// How long an answer may take.
+        answer: Duration,
     }
 
     impl StallWarning {
         pub(crate) fn new(site: &'static Location<'static>) -> StallWarning {
-            StallWarning { site: Some(site), due: None, asked: false, again: None }
+            StallWarning { site: Some(site), due: None, asked: false, again: None, answer: WARNS }
         }
 
-        /// Of what may stop once it has started: asks again, each time after twice as long.
+        /// Of what may stop once it has started: asks again, each time after twice as long. An answer may take a second.
         pub(crate) fn repeated(site: &'static Location<'static>) -> StallWarning {
-            StallWarning { again: Some(ASKS), ..StallWarning::new(site) }
+            StallWarning { again: Some(ASKS), answer: ASKS + WARNS, ..StallWarning::new(site) }
         }
 
         /// Never warns: what is waited for is no job.
         pub(crate) fn silent() -> StallWarning {
-            StallWarning { site: None, due: None, asked: false, again: None }
+            StallWarning { site: None, due: None, asked: false, again: None, answer: WARNS }
         }
 
         /// The wait begins, or goes on.
@@ -250,11 +252,11 @@ mod on {
                 self.site = self.site.filter(|_| self.due.is_some());
             } else if !self.asked {
                 self.asked = true;
-                self.due = now().checked_add(WARNS);
+                self.due = now().checked_add(self.answer);
             } else {
                 self.site = None;
                 stall::warn_of(Kind::NotStarted, site, |left_out| {
-                    tracing::warn!(call = %site, left_out, "no event loop has started this call, or goes on with it, for a second: its thread is blocked, or no thread drives its runtime");
+                    tracing::warn!(call = %site, left_out = left_out(), "no event loop has started this call, or goes on with it, for a second: its thread is blocked, or no thread drives its runtime");
                 });
             }
         }

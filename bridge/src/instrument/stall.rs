@@ -17,6 +17,7 @@ pub(crate) const SLOW_POLL: Duration = Duration::from_millis(100);
 
 #[cfg(feature = "tracing")]
 mod on {
+    use std::cell::Cell;
     use std::collections::HashMap;
     use std::panic::Location;
     use std::sync::{Arc, PoisonError};
@@ -24,7 +25,7 @@ mod on {
 
     use crate::fork::PerProcess;
     use crate::instrument::{Subscriber, call_subscriber};
-    use crate::loom::outside::Mutex;
+    use crate::loom::outside::{Mutex, MutexGuard};
     use crate::unwind::catch_and_drop;
 
     /// How often one line is warned of.
@@ -53,30 +54,51 @@ mod on {
         left_out: u64,
     }
 
-    type Lines = Mutex<HashMap<(Kind, Location<'static>), Seen>>;
+    type Lines = HashMap<(Kind, Location<'static>), Seen>;
 
-    static SEEN: PerProcess<Lines> = PerProcess::new();
+    static SEEN: PerProcess<Mutex<Lines>> = PerProcess::new();
 
-    /// Has `log` log a warning of that kind and line, if there was none for a while. It is given how many were left out before
-    /// it. Where nobody would hear of it none is counted.
-    pub(crate) fn warn_of(kind: Kind, site: &'static Location<'static>, log: impl FnOnce(u64)) {
+    /// Has `log` log a warning of that kind and line, if there was none for a while. The event has a field that `log` is given:
+    /// how many were left out before it. Where nobody hears of the event, its fields are not asked for, and it does not count.
+    ///
+    /// The subscriber is not asked beforehand whether it wants the event: a filter takes that for the beginning of one.
+    pub(crate) fn warn_of(kind: Kind, site: &'static Location<'static>, log: impl FnOnce(&dyn Fn() -> u64)) {
+        let now = Instant::now();
+        let Some(left_out) = may_warn_at(kind, site, now) else { return };
+        let is_heard = Cell::new(false);
         call_subscriber(|| {
-            if tracing::enabled!(tracing::Level::WARN) {
-                may_warn_at(kind, site, Instant::now()).map(log);
-            }
+            log(&|| {
+                is_heard.set(true);
+                left_out
+            });
         });
+        if !is_heard.get() {
+            take_back(kind, site, now, left_out);
+        }
+    }
+
+    fn lines() -> Option<MutexGuard<'static, Lines>> {
+        let lines = SEEN.get_or_try_init(|| Ok(Mutex::default())).ok()?;
+        Some(lines.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn may_warn_at(kind: Kind, site: &'static Location<'static>, now: Instant) -> Option<u64> {
-        let lines = SEEN.get_or_try_init(|| Ok(Mutex::default())).ok()?;
-        let mut seen = lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let line = seen.entry((kind, *site)).or_insert(Seen { next: now, left_out: 0 });
+        let mut lines = lines()?;
+        let line = lines.entry((kind, *site)).or_insert(Seen { next: now, left_out: 0 });
         if now < line.next {
             line.left_out += 1;
             return None;
         }
         line.next = now + EVERY;
         Some(std::mem::take(&mut line.left_out))
+    }
+
+    /// Of the warning that `may_warn_at` allowed then.
+    fn take_back(kind: Kind, site: &'static Location<'static>, then: Instant, left_out: u64) {
+        if let Some(line) = lines().as_mut().and_then(|lines| lines.get_mut(&(kind, *site))) {
+            line.next = then;
+            line.left_out += left_out;
+        }
     }
 
     /// The line that a future comes from.
@@ -140,7 +162,7 @@ mod on {
             let entered = subscriber.enter();
             warn_of(Kind::SlowPoll, site, |left_out| {
                 tracing::warn!(
-                    event_loop = &*threshold.on, call = %site, ?took, left_out,
+                    event_loop = &*threshold.on, call = %site, ?took, left_out = left_out(),
                     "a poll of a future was slow, and blocked its event loop: move what blocks or computes to \
                      `spawn_blocking`"
                 );
@@ -158,7 +180,7 @@ mod on {
     pub(crate) fn late(site: &'static Location<'static>, on: Option<&str>) {
         warn_of(Kind::Late, site, |left_out| {
             tracing::warn!(
-                event_loop = on, call = %site, left_out,
+                event_loop = on, call = %site, left_out = left_out(),
                 "a call has timed out or was cancelled, and a second later its event loop still has the future: it blocks in a \
                  poll, or its loop does, maybe on a lock that the caller holds"
             );

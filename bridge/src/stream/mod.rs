@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use futures_core::Stream;
 
-use self::open::{Asker, ListedStream, OpenStream};
+use self::open::{Asker, IDLE, ListedStream, OpenStream};
 use crate::deadlock::blocked::{Call, Of, WaitFor};
 use crate::deadlock::graph::{Dependency, JobId};
 use crate::error::Error;
@@ -40,7 +40,7 @@ impl Handle {
     ///
     /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
     /// iterator is dropped; but not for one that is idle. It is idle if nobody waits for an item or takes one for five
-    /// seconds, and, where [`Iter::buffered`] lets the stream run ahead, it gives none either. Where the thread that shuts
+    /// seconds of the shutdown, and, where [`Iter::buffered`] lets the stream run ahead, it gives none either. Where the thread that shuts
     /// the loop down was the last to use the iterator (it has made it, or asked it for an item), it would wait for itself:
     /// such a stream is given up after a second, unless another thread has asked by then, or it fills the room that
     /// `buffered` gives it. Of a worker of a multi-thread runtime it is the task that counts, and not the thread. After the
@@ -410,7 +410,7 @@ trait ItemSource: Send + Sync + RefUnwindSafe {
     /// by itself where it fills the room that it has.
     fn give_up(&self, asked_by: Asker) -> bool;
 
-    /// Nobody will ask for more, if the stream was idle since this was asked last: then the pump is to be cancelled.
+    /// Asked once a second. Nobody will ask for more, if the stream was idle for [`IDLE`]: then the pump is to be cancelled.
     fn give_up_idle(&self) -> bool;
 }
 
@@ -425,6 +425,8 @@ impl<T: Send> ItemSource for Channel<T> {
             return false;
         }
         state.given_up = true;
+        // Of a `next` that has timed out.
+        state.demanded &= state.is_waited_for;
         let (pump, takes_turns) = (state.pump.take(), state.capacity == 0);
         drop(state);
         pump.into_iter().for_each(Waker::wake);
@@ -433,9 +435,16 @@ impl<T: Send> ItemSource for Channel<T> {
 
     fn give_up_idle(&self) -> bool {
         let mut state = self.lock();
-        let is_idle = !state.is_waited_for && !std::mem::replace(&mut state.was_used, false);
-        state.given_up |= is_idle;
-        is_idle
+        if state.is_waited_for || std::mem::replace(&mut state.was_used, false) {
+            state.idle = 0;
+            return false;
+        }
+        state.idle += 1;
+        if state.idle < IDLE {
+            return false;
+        }
+        (state.idle, state.given_up, state.demanded) = (0, true, false);
+        true
     }
 }
 
@@ -448,13 +457,13 @@ struct Pumped {
 impl OpenStream for Pumped {
     fn give_up(&self, asked_by: Asker) {
         if self.items.give_up(asked_by) {
-            self.canceller.cancel();
+            self.canceller.cancel_started();
         }
     }
 
     fn give_up_idle(&self) {
         if self.items.give_up_idle() {
-            self.canceller.cancel();
+            self.canceller.cancel_started();
         }
     }
 }
@@ -475,6 +484,8 @@ struct ChannelState<T> {
     is_waited_for: bool,
     /// An item was asked for, taken or handed over since `give_up_idle` asked last.
     was_used: bool,
+    /// How often in a row it has found the stream idle.
+    idle: u8,
     /// There will be no use for an item, but to fill the room.
     given_up: bool,
     /// The pump, when it waits for a use of the next item.
@@ -492,6 +503,7 @@ impl<T> Channel<T> {
             asked_by: Asker::here(),
             is_waited_for: false,
             was_used: true,
+            idle: 0,
             given_up: false,
             pump: None,
             caller: None,

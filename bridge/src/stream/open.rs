@@ -42,12 +42,15 @@ impl Asker {
     }
 }
 
+/// For how many seconds the thread that reads a stream may do something else between two items, while its loop shuts down.
+pub(crate) const IDLE: u8 = 5;
+
 /// A stream that may be given up.
 pub(crate) trait OpenStream: Send + Sync + RefUnwindSafe {
     /// Lets it end, if that one was the last to ask for an item.
     fn give_up(&self, asked_by: Asker);
 
-    /// Ends it, if it was idle since this was asked last.
+    /// Asked once a second. Ends it, if it was idle [`for so long`](IDLE).
     fn give_up_idle(&self);
 }
 
@@ -88,7 +91,7 @@ impl Streams {
         self.for_each(|stream| stream.give_up(here));
     }
 
-    /// Ends those that were idle since this was asked last.
+    /// Asked once a second. Ends those that were idle for so long.
     pub(crate) fn give_up_idle(&self) {
         self.for_each(|stream| stream.give_up_idle());
     }

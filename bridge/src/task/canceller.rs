@@ -148,4 +148,13 @@ impl TaskCanceller {
     pub(crate) fn cancel(&self) -> bool {
         (self.job.completion.state.is_done() || !self.on.is_of_parent_process()) && self.job.cancel()
     }
+
+    /// Of a stream that was given up: if it has not been polled yet it ends at its first poll. A cancel would drop it here, and
+    /// not on its loop.
+    #[cfg(feature = "stream")]
+    pub(crate) fn cancel_started(&self) {
+        if self.job.completion.state.is_started() {
+            self.cancel();
+        }
+    }
 }

@@ -4,11 +4,12 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::deadlock::blocked::{Call, Of, WaitFor};
+use crate::deadlock::blocked::{Call, Entry, Of, WaitFor};
 use crate::deadlock::current::LoopMeta;
 use crate::deadlock::graph::Dependency;
 use crate::deadlock::{self, WaitGuard};
 use crate::error::Deadlock;
+use crate::park::waiter::Lease;
 use crate::task::block::{self, WaitOptions};
 use crate::task::raw::completion::Completion;
 use crate::task::raw::state::Ended;
@@ -42,12 +43,17 @@ impl ShutdownLatch {
         self.of = Some((Arc::clone(on), site));
     }
 
+    /// Lists this thread as one that waits for that end, over all waits until the entry is dropped.
+    pub(crate) fn enter(&self) -> Option<Entry> {
+        let of = || Of { on: self.of.as_ref().map(|(on, _)| Arc::clone(on)), job: None };
+        let call = |site| Call { site, companion: None, what: WaitFor::End, of: &of };
+        self.of.as_ref().map(|(_, site)| call(site).enter(Lease::new().waiter()))
+    }
+
     /// Waits on this thread. False: `deadline` came first.
     pub(crate) fn wait(&mut self, deadline: Option<Instant>) -> bool {
-        let of = || Of { on: self.of.as_ref().map(|(on, _)| Arc::clone(on)), job: None };
-        let call = self.of.as_ref().map(|(_, site)| Call { site, companion: None, what: WaitFor::End, of: &of });
         // SAFETY: this is the one owner, and it is borrowed exclusively.
-        unsafe { block::wait(&self.completion, WaitOptions { deadline, call, ..WaitOptions::park() }) }.is_over()
+        unsafe { block::wait(&self.completion, WaitOptions { deadline, ..WaitOptions::park() }) }.is_over()
     }
 }
 
