@@ -74,7 +74,8 @@ enum PieceKind {
 /// What of `text` a caller that blocks can use: no code that awaits, no sentence about `.await`, no section on cancelling,
 /// and no heading over nothing.
 fn for_blocking(text: &str) -> String {
-    let mut kept: Vec<MarkdownPiece<'_>> = Vec::new();
+    let mut kept: Vec<(PieceKind, String)> = Vec::new();
+    let is_heading = |kept: &[(PieceKind, String)], least| matches!(kept.last(), Some((PieceKind::Heading(level), _)) if *level >= least);
     // The level of a section that is left out.
     let mut skipped = None;
     for block in blocks(text) {
@@ -83,7 +84,7 @@ fn for_blocking(text: &str) -> String {
                 skipped = None;
             }
             // Nothing was left under the one before.
-            while kept.last().is_some_and(|last| matches!(last.kind, PieceKind::Heading(above) if above >= level)) {
+            while is_heading(&kept, level) {
                 kept.pop();
             }
             let title = block.lines.concat().to_lowercase();
@@ -94,30 +95,73 @@ fn for_blocking(text: &str) -> String {
         if skipped.is_some() {
             continue;
         }
-        if awaits(&block) {
-            // What leads to the code: "For example:".
-            if kept.last().is_some_and(|last| last.kind == PieceKind::Paragraph && leads_on(last)) {
-                kept.pop();
-            }
-            continue;
+        let text = block.lines.join("\n");
+        let left = match block.kind {
+            PieceKind::Code if words(&text).any(|word| word == "await" || word == "async") => None,
+            PieceKind::Paragraph => without_awaiting(&text),
+            _ => Some(text),
+        };
+        if left.is_none() {
+            lead_to_nothing(&mut kept);
         }
-        kept.push(block);
+        kept.extend(left.map(|left| (block.kind, left)));
     }
-    while kept.last().is_some_and(|last| matches!(last.kind, PieceKind::Heading(_))) {
+    while is_heading(&kept, 0) {
         kept.pop();
     }
-    let blocks: Vec<String> = kept.iter().map(|block| block.lines.join("\n")).collect();
+    let blocks: Vec<String> = kept.into_iter().map(|(_, text)| text).collect();
     blocks.join("\n\n").trim_end().to_owned()
 }
 
-fn awaits(block: &MarkdownPiece<'_>) -> bool {
-    let is_async = |line: &&str| line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "async");
-    let lines = || block.lines.iter();
-    lines().any(|line| line.contains(".await")) || block.kind == PieceKind::Code && lines().any(is_async)
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '_')
 }
 
-fn leads_on(block: &MarkdownPiece<'_>) -> bool {
-    block.lines.last().is_some_and(|line| line.trim_end().ends_with(':'))
+/// A paragraph without the sentences about `await`; none if nothing is left. A list or a table has no sentences.
+fn without_awaiting(text: &str) -> Option<String> {
+    let awaits = |text: &str| words(text).any(|word| word.starts_with("await"));
+    if !awaits(text) {
+        return Some(text.to_owned());
+    }
+    if text.starts_with(['-', '*', '+', '|', '>', '[']) || text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let left: String = sentences(text).into_iter().filter(|sentence| !awaits(sentence)).collect();
+    let left = left.trim_end();
+    (!left.is_empty()).then(|| left.to_owned())
+}
+
+/// Removes the sentence that leads to what is left out: "For example:".
+fn lead_to_nothing(kept: &mut Vec<(PieceKind, String)>) {
+    let Some((PieceKind::Paragraph, text)) = kept.last_mut() else { return };
+    if !text.trim_end().ends_with(':') {
+        return;
+    }
+    let before = sentences(text).iter().rev().skip(1).map(|sentence| sentence.len()).sum();
+    text.truncate(before);
+    text.truncate(text.trim_end().len());
+    if text.is_empty() {
+        kept.pop();
+    }
+}
+
+/// Each with the space after it. One ends at a full stop that a capital, code or a link follows.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    let mut start = 0;
+    for (end, _) in text.match_indices(['.', '!', '?']) {
+        let (before, after) = text.split_at(end + 1);
+        let next = after.trim_start();
+        let is_abbreviated = before.ends_with("e.g.") || before.ends_with("i.e.");
+        let is_end = next.len() < after.len() && next.starts_with(|c: char| c.is_uppercase() || "`[*_".contains(c));
+        if is_end && !is_abbreviated {
+            let end = text.len() - next.len();
+            sentences.push(&text[start..end]);
+            start = end;
+        }
+    }
+    sentences.push(&text[start..]);
+    sentences
 }
 
 fn blocks(text: &str) -> Vec<MarkdownPiece<'_>> {

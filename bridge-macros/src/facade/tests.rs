@@ -20,6 +20,19 @@ fn docs_come_along_but_for_what_awaits() {
 }
 
 #[test]
+fn of_a_paragraph_the_sentences_about_await_go_and_the_others_stay() {
+    let text = "/// Returns a page (e.g. the first). `await` will return d[`Page`], and\n/// nothing else. Pages are cached.";
+    assert_eq!(docs_of(text), "Returns a page (e.g. the first). Pages are cached.");
+    assert_eq!(docs_of("/// Sends.\n///\n/// - as `send().await`\n/// - or not"), "Sends.");
+}
+
+#[test]
+fn of_a_paragraph_that_leads_to_code_that_awaits_the_last_sentence_goes() {
+    let text = "/// Closes it.\n///\n/// It may wait for long! For example:\n///\n/// ```\n/// close().await;\n/// ```";
+    assert_eq!(docs_of(text), "Closes it.\n\nIt may wait for long!");
+}
+
+#[test]
 fn code_that_awaits_goes_with_what_leads_to_it() {
     let text = "/// Sends.\n/// # Examples\n/// Like this:\n/// ```no_run\n/// # async fn run() {\n/// send()\n/// # }\n/// ```\n/// # Errors\n/// None.";
     assert_eq!(docs_of(text), "Sends.\n\n# Errors\n\nNone.");
