@@ -20,9 +20,9 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use bridge::__private::facade::{
-    At, Awaited, Faced, Folds, HasFacade, HasNone, Held, On, Otherwise as _, Probe, Unfolded as _, call, call_or,
-    call_with, call_wrap, consume, drop_with, fill_buf, flush, hold, items, leaves, leaves_tuple, map0, map1, map2,
-    map3, map4, next, read, run, seek, settled, write,
+    At, Awaited, Faced, Folds, HasFacade, HasNone, Held, On, Otherwise as _, Probe, Streamed, Unfolded as _, call,
+    call_or, call_with, call_wrap, consume, drop_with, fill_buf, flush, hold, items, leaves, leaves_tuple, map0, map1,
+    map2, map3, map4, next, read, run, seek, settled, unstreamed, write,
 };
 use bridge::{EnterGuard, Error, Facade, Handle, SharedLoop};
 use bridge_tests::kinds::{Kind, on_each, on_each_pair};
@@ -1319,13 +1319,15 @@ fn a_type_with_a_facade_is_found_in_what_holds_it() {
     let HasFacade = Probe::<Reply<(Response, u8, u8)>, At<0, By>>::KIND;
     let HasFacade = Awaited::<Ready<u8>>::KIND;
     let HasFacade = Awaited::<Pin<Box<dyn Future<Output = ()>>>>::KIND;
+    let HasFacade = Streamed::<futures::stream::Empty<u8>>::KIND;
 }
 
 #[test]
 fn a_type_without_a_facade_leaves() {
     fn generic<T>(_: T) {
         leaves::<Reply<T>, _>(Probe::<Reply<T>, By>::KIND);
-        settled::<T, _>(Awaited::<T>::KIND);
+        settled::<T, _, _>(Awaited::<T>::KIND, HasNone);
+        unstreamed::<T, _, _>(Streamed::<T>::KIND, HasNone);
     }
     generic(1_u8);
     // Of another `facade!`.
@@ -1333,7 +1335,8 @@ fn a_type_without_a_facade_leaves() {
     leaves::<Result<u8, Response>, _>(Probe::<Result<u8, Response>, By>::KIND);
     leaves::<str, _>(Probe::<str, By>::KIND);
     leaves::<dyn Send, _>(Probe::<dyn Send, By>::KIND);
-    settled::<Vec<u8>, _>(Awaited::<Vec<u8>>::KIND);
+    settled::<Vec<u8>, _, _>(Awaited::<Vec<u8>>::KIND, HasNone);
+    unstreamed::<Vec<u8>, _, _>(Streamed::<Vec<u8>>::KIND, HasNone);
     leaves_tuple::<(u8, String), _, _, _, _>(
         Probe::<(u8, String), At<0, By>>::KIND,
         Probe::<(u8, String), At<1, By>>::KIND,

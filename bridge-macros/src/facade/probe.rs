@@ -54,7 +54,8 @@ pub(super) fn of(sig: &Signature, outer: &[String], registry: &Registry, awaits:
     let mut probes = Probes { registry, seen: Vec::new(), tokens: TokenStream::new() };
     // First what may be a future as well.
     if let ReturnType::Type(_, ty) = &sig.output {
-        unknown(ty, &params, registry, &mut |ty| probes.add(ty, (!awaits).then_some("awaited")));
+        let what = if awaits { "unstreamed" } else { "awaited" };
+        unknown(ty, &params, registry, &mut |ty| probes.add(ty, Some(what)));
     }
     for input in &sig.inputs {
         if let FnArg::Typed(typed) = input {

@@ -32,7 +32,8 @@ pub use self::on::On;
 pub use self::pin::{InPlace, pinned};
 pub use self::probe::{
     At, Awaited, Faced, HasFacade, HasNone, InAnyList, InNoList, Leaves, LeavesLists, LeavesUnnamed, List, Listed,
-    Otherwise, Probe, Settled, leaves, leaves_lists, leaves_tuple, leaves_unnamed, settled,
+    Otherwise, Probe, Settled, Streamed, Unstreamed, leaves, leaves_lists, leaves_tuple, leaves_unnamed, settled,
+    unstreamed,
 };
 #[cfg(feature = "stream")]
 pub use self::stream::{Items, items, next};

@@ -71,6 +71,10 @@ pub struct Probe<T: ?Sized, By>(PhantomData<By>, PhantomData<T>);
 #[derive(Debug)]
 pub struct Awaited<T: ?Sized>(PhantomData<T>);
 
+/// Asks whether `T` is a stream, as far as the feature `stream` knows streams: `Streamed::<T>::KIND`, with [`Otherwise`] in scope.
+#[derive(Debug)]
+pub struct Streamed<T: ?Sized>(PhantomData<T>);
+
 /// Asks whether `T` is, or holds, an async type that any list has, of this crate or of another: the type that `kind` returns, with
 /// [`InAnyList`] and [`InNoList`] in scope. Method calls look at the first before the second, which is a reference away.
 #[derive(Debug)]
@@ -119,6 +123,12 @@ impl<T: IntoFuture> Awaited<T> {
     pub const KIND: HasFacade = HasFacade;
 }
 
+#[cfg(feature = "stream")]
+impl<T: futures_core::Stream> Streamed<T> {
+    /// It is.
+    pub const KIND: HasFacade = HasFacade;
+}
+
 /// The constant of all that has no inherent one.
 pub trait Otherwise {
     /// It is not what is asked for.
@@ -128,6 +138,8 @@ pub trait Otherwise {
 impl<T: ?Sized, By> Otherwise for Probe<T, By> {}
 
 impl<T: ?Sized> Otherwise for Awaited<T> {}
+
+impl<T: ?Sized> Otherwise for Streamed<T> {}
 
 /// That a type may leave a facade, of what its probe has found.
 #[diagnostic::on_unimplemented(
@@ -207,23 +219,65 @@ where
 pub trait Settled<T: ?Sized> {}
 
 #[diagnostic::do_not_recommend]
-impl<T: ?Sized> Settled<T> for HasNone {}
+impl<T: ?Sized, Any> Settled<T> for (HasNone, Any) {}
 
-/// Refuses a `T` that is awaited.
-pub fn settled<T: ?Sized, K: Settled<T>>(_: K) {}
+/// That of another list is an error already.
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> Settled<T> for (HasFacade, HasFacade) {}
 
-/// Asks of a type whether it would leave a facade, and with `awaited` also whether it is a future. A name may stand for a
-/// tuple, each place of which is asked about; an associated type, `projected`, is asked once, since where that is not there
-/// rustc reports each question.
+/// As for [`LeavesLists`]: never, but else there would be one answer that fits.
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> Settled<T> for (HasFacade, NoAnswer) {}
+
+/// Refuses a `T` that is awaited, if no list has it.
+pub fn settled<T: ?Sized, K, Any>(_: K, _: Any)
+where
+    (K, Any): Settled<T>,
+{
+}
+
+/// That a type may leave a facade, of what is known of its being a stream.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` would leave the facade: it is a stream, and a caller that blocks cannot await its items",
+    label = "a stream",
+    note = "give the type a facade, `pub struct Name(Type): Iterator<Item = …>;` in `facade!`, or leave this function out: `#[threadsafe(skip)]`",
+    note = "a type that callers may read in other ways too comes out as it is with `#[threadsafe(as_is)]`"
+)]
+pub trait Unstreamed<T: ?Sized> {}
+
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized, Any> Unstreamed<T> for (HasNone, Any) {}
+
+/// That of another list is an error already.
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> Unstreamed<T> for (HasFacade, HasFacade) {}
+
+/// As for [`LeavesLists`]: never, but else there would be one answer that fits.
+#[diagnostic::do_not_recommend]
+impl<T: ?Sized> Unstreamed<T> for (HasFacade, NoAnswer) {}
+
+/// Refuses a `T` that is a stream, if no list has it.
+pub fn unstreamed<T: ?Sized, K, Any>(_: K, _: Any)
+where
+    (K, Any): Unstreamed<T>,
+{
+}
+
+/// Asks of a type whether it would leave a facade; of the output of an async fn, with `unstreamed`, also whether it is a stream, and of
+/// what is to be `awaited` also whether it is a future. A name may stand for a tuple, each place of which is asked about; an
+/// associated type, `projected`, is asked once, since where that is not there rustc reports each question.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __facade_probe {
     ($ty:ty, $mark:ty, awaited) => {
-        $crate::__facade_probe!($ty, $mark);
+        $crate::__facade_probe!($ty, $mark, unstreamed);
         {
             #[allow(unused_imports)]
-            use $crate::__private::facade::Otherwise as _;
-            $crate::__private::facade::settled::<$ty, _>($crate::__private::facade::Awaited::<$ty>::KIND);
+            use $crate::__private::facade::{InAnyList as _, InNoList as _, Otherwise as _};
+            $crate::__private::facade::settled::<$ty, _, _>(
+                $crate::__private::facade::Awaited::<$ty>::KIND,
+                (&$crate::__private::facade::Listed::<$ty>::OF_TYPE).kind(),
+            );
         }
     };
     ($ty:ty, $mark:ty, projected) => {{
@@ -231,7 +285,7 @@ macro_rules! __facade_probe {
         use $crate::__private::facade::Otherwise as _;
         $crate::__private::facade::leaves_unnamed::<$ty, _>($crate::__private::facade::Probe::<$ty, $mark>::KIND);
     }};
-    ($ty:ty, $mark:ty) => {{
+    ($ty:ty, $mark:ty $(, $output:ident)?) => {{
         #[allow(unused_imports)]
         use $crate::__private::facade::{InAnyList as _, InNoList as _, Otherwise as _};
         $crate::__private::facade::leaves::<$ty, _>($crate::__private::facade::Probe::<$ty, $mark>::KIND);
@@ -245,5 +299,11 @@ macro_rules! __facade_probe {
             $crate::__private::facade::Probe::<$ty, $crate::__private::facade::At<2, $mark>>::KIND,
             $crate::__private::facade::Probe::<$ty, $crate::__private::facade::At<3, $mark>>::KIND,
         );
+        $(
+            $crate::__private::facade::$output::<$ty, _, _>(
+                $crate::__private::facade::Streamed::<$ty>::KIND,
+                (&$crate::__private::facade::Listed::<$ty>::OF_TYPE).kind(),
+            );
+        )?
     }};
 }

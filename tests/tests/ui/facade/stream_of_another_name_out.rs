@@ -1,0 +1,15 @@
+use bridge::threadsafe;
+
+mod blocking {
+    bridge::facade! { handle = bridge::shared(); pub struct Client(crate::Client); }
+}
+pub struct Client;
+
+type Cursor = futures::stream::Empty<u8>;
+
+#[threadsafe(facade)]
+impl Client {
+    pub async fn find(&self) -> Result<Cursor, bridge::Error> { Ok(futures::stream::empty()) }
+}
+
+fn main() {}
