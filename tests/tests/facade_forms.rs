@@ -1665,6 +1665,43 @@ mod errors_of_a_list {
     }
 }
 
+mod actions_as_they_are {
+    //! A crate whose actions stay async types, with a `run` of its own: `as_is` on an impl.
+
+    use bridge::{Facade as _, threadsafe};
+
+    pub(crate) struct Client;
+    pub(crate) struct Find(u8);
+
+    #[threadsafe(facade = self::blocking, as_is)]
+    impl Client {
+        pub fn find(&self) -> Find {
+            Find(1)
+        }
+
+        pub async fn last(&self) -> Find {
+            tokio::task::yield_now().await;
+            Find(2)
+        }
+    }
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+
+            pub(super) struct Client(super::Client);
+            pub(super) struct Find(super::Find);
+        }
+    }
+
+    #[test]
+    fn as_is_on_an_impl_holds_for_all_of_its_functions() {
+        let client = blocking::Client::wrap(Client, bridge::shared());
+        let found: [Find; 2] = [client.find(), client.last()];
+        assert_eq!(found.map(|find| find.0), [1, 2]);
+    }
+}
+
 mod drops {
     //! What a drop awaits.
 

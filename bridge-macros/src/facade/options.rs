@@ -211,7 +211,7 @@ impl FacadeOptions {
         let on_item = matches!(place, AttributePlace::Impl | AttributePlace::Trait | AttributePlace::Struct);
         match &*key.to_string() {
             "attr" if place == AttributePlace::Struct => return Err(unknown(key, place)),
-            "as_is" if !on_item => self.method.as_is = Some(key.clone()),
+            "as_is" if !on_item || place == AttributePlace::Impl => self.method.as_is = Some(key.clone()),
             "in_context" if !on_item => self.method.in_context = Some(key.clone()),
             "name" if place == AttributePlace::MethodOfBoth => {
                 return Err(mistake(
@@ -267,6 +267,7 @@ impl MethodOptions {
             self.is_default_error = true;
         }
         self.local = self.local.or_else(|| defaults.local.clone());
+        self.as_is = self.as_is.or_else(|| defaults.as_is.clone());
         self.bounds.splice(0..0, defaults.bounds.iter().cloned());
         self.with.splice(0..0, defaults.with.iter().cloned());
         self
@@ -347,7 +348,7 @@ fn between(start: ParseStream<'_>, end: ParseStream<'_>) -> Result<TokenStream> 
 fn unknown(key: &Ident, place: AttributePlace) -> Error {
     let known = match place {
         AttributePlace::Impl => {
-            "`facade`, `timeout`, `error`, `local`, `attr`, `bound`, `with`, `crate`, `companions`, and where `facade = pub …` \
+            "`facade`, `timeout`, `error`, `local`, `as_is`, `attr`, `bound`, `with`, `crate`, `companions`, and where `facade = pub …` \
              declares the type, `handle`, `facade_attr` and `implements`"
         }
         AttributePlace::Struct => "`timeout`, `error`, `local`, `bound` and `with`",

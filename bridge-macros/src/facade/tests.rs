@@ -21,7 +21,8 @@ fn docs_come_along_but_for_what_awaits() {
 
 #[test]
 fn of_a_paragraph_the_sentences_about_await_go_and_the_others_stay() {
-    let text = "/// Returns a page (e.g. the first). `await` will return d[`Page`], and\n/// nothing else. Pages are cached.";
+    let text =
+        "/// Returns a page (e.g. the first). `await` will return d[`Page`], and\n/// nothing else. Pages are cached.";
     assert_eq!(docs_of(text), "Returns a page (e.g. the first). Pages are cached.");
     assert_eq!(docs_of("/// Sends.\n///\n/// - as `send().await`\n/// - or not"), "Sends.");
 }

@@ -9,11 +9,15 @@ use super::tokens::text;
 /// The error at a type that is not listed. `generics`: those of its impl.
 pub(super) fn error(registry: &Registry, ty: &Type, path: &TypePath, generics: &Generics) -> Error {
     let name = path.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
-    mistake(
-        ty,
-        format!("`{name}` has no facade in `{}`", registry.place()),
-        format!("add `{}` to its `facade!`", line(registry, path, &name, generics)),
-    )
+    let help = if registry.entries.iter().any(|entry| entry.name == name) {
+        format!(
+            "`{name}` of its `facade!` is the facade of another type, or of this one with other arguments: give that facade, or \
+             this type's, another name, or write the functions by hand beside it"
+        )
+    } else {
+        format!("add `{}` to its `facade!`", line(registry, path, &name, generics))
+    };
+    mistake(ty, format!("`{name}` has no facade in `{}`", registry.place()), help)
 }
 
 fn line(registry: &Registry, path: &TypePath, name: &str, generics: &Generics) -> String {
