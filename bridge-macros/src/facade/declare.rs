@@ -191,7 +191,15 @@ impl Annotated<'_> {
             Some(handle) => Handle::Expr(handle.to_token_stream()),
             None => Handle::Parameter,
         };
-        Registry { krate: self.krate(), module, handle, error: None, is_list: false, entries: vec![entry] }
+        Registry {
+            krate: self.krate(),
+            module,
+            handle,
+            error: None,
+            is_list: false,
+            has_streams: false,
+            entries: vec![entry],
+        }
     }
 
     /// The type of the impl, and its parameters, which are all that it has.

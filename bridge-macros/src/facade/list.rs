@@ -88,6 +88,11 @@ impl Declared {
         self.implements.iter().any(|implements| implements.name == "Drop")
     }
 
+    /// Whether its items are those of a `Stream`.
+    pub(super) fn streams(&self) -> bool {
+        self.implements.iter().any(|implements| implements.name == "Iterator" && implements.methods.is_empty())
+    }
+
     pub(super) fn kind(&self) -> EntryKind {
         if self.drops() { EntryKind::Drops } else { EntryKind::Plain }
     }

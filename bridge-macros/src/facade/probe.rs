@@ -54,12 +54,13 @@ pub(super) fn of(sig: &Signature, outer: &[String], registry: &Registry, awaits:
     let mut probes = Probes { registry, seen: Vec::new(), tokens: TokenStream::new() };
     // First what may be a future as well.
     if let ReturnType::Type(_, ty) = &sig.output {
-        let what = if awaits { "unstreamed" } else { "awaited" };
-        unknown(ty, &params, registry, &mut |ty| probes.add(ty, Some(what)));
+        let words = [("awaited", !awaits), ("unstreamed", registry.has_streams)];
+        let words: Vec<&str> = words.into_iter().filter_map(|(word, asks)| asks.then_some(word)).collect();
+        unknown(ty, &params, registry, &mut |ty| probes.add(ty, &words));
     }
     for input in &sig.inputs {
         if let FnArg::Typed(typed) = input {
-            unknown(&typed.ty, &params, registry, &mut |ty| probes.add(ty, None));
+            unknown(&typed.ty, &params, registry, &mut |ty| probes.add(ty, &[]));
         }
     }
     probes.tokens
@@ -69,7 +70,7 @@ pub(super) fn of(sig: &Signature, outer: &[String], registry: &Registry, awaits:
 pub(super) fn of_type(ty: &TokenStream, registry: &Registry) -> TokenStream {
     let mut probes = Probes { registry, seen: Vec::new(), tokens: TokenStream::new() };
     if registry.is_list {
-        probes.add(&Type::Verbatim(ty.clone()), Some("projected"));
+        probes.add(&Type::Verbatim(ty.clone()), &["projected"]);
     }
     probes.tokens
 }
@@ -83,7 +84,7 @@ struct Probes<'a> {
 }
 
 impl Probes<'_> {
-    fn add(&mut self, ty: &Type, what: Option<&str>) {
+    fn add(&mut self, ty: &Type, words: &[&str]) {
         let text = ty.to_token_stream().to_string();
         if self.seen.contains(&text) {
             return;
@@ -93,8 +94,8 @@ impl Probes<'_> {
         let krate = self.registry.krate(span);
         let here = at(span);
         let mark = self.registry.path_of(&Ident::new("__Facades", here), span);
-        let what = what.map(|what| Ident::new(what, here)).into_iter();
-        self.tokens.extend(quote_spanned!(here=> #krate::__private::facade_probe!(#ty, #mark #(, #what)*);));
+        let words = words.iter().map(|word| Ident::new(word, here));
+        self.tokens.extend(quote_spanned!(here=> #krate::__private::facade_probe!(#ty, #mark #(, #words)*);));
     }
 }
 

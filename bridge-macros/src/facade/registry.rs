@@ -26,6 +26,8 @@ pub(super) struct Registry {
     pub(super) error: Option<Path>,
     /// Whether it is that of a `facade!`, which has a mark for the probe.
     pub(super) is_list: bool,
+    /// Whether one of the facades is an iterator over a stream, and so the crate has the feature `stream` by itself.
+    pub(super) has_streams: bool,
     pub(super) entries: Vec<Entry>,
 }
 
@@ -158,6 +160,7 @@ impl Registry {
             handle: Handle::Parameter,
             error: None,
             is_list: true,
+            has_streams: false,
             entries: Vec::new(),
         }
     }
@@ -272,9 +275,8 @@ impl Registry {
     }
 }
 
-/// What the registry macro says: `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page ! [timeout = LIMIT,], …] }`, and
-/// the module,
-/// which the impl names: `[crate::blocking]`.
+/// What the registry macro says: `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page ! * [timeout = LIMIT,], …] }`, with
+/// marks for a `Drop` that awaits and an `Iterator` over a stream, and the module, which the impl names: `[crate::blocking]`.
 impl Parse for Registry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let (list, krate, handle, error, names, module);
@@ -286,7 +288,7 @@ impl Parse for Registry {
         bracketed!(error in list);
         let error = if error.is_empty() { None } else { Some(error.parse()?) };
         bracketed!(names in list);
-        let mut entries = Vec::new();
+        let (mut entries, mut has_streams) = (Vec::new(), false);
         while !names.is_empty() {
             let generics: Generics = names.parse()?;
             let of;
@@ -301,6 +303,7 @@ impl Parse for Registry {
             } else {
                 EntryKind::Plain
             };
+            has_streams |= names.parse::<Option<Token![*]>>()?.is_some();
             let defaults;
             bracketed!(defaults in names);
             let defaults = FacadeOptions::parse(defaults.parse()?, AttributePlace::Struct)?;
@@ -310,7 +313,7 @@ impl Parse for Registry {
         bracketed!(module in input);
         let module = Some(module.parse()?);
         let handle = if handle.is_some() { Handle::Module } else { Handle::Parameter };
-        Ok(Registry { krate, module, handle, error, is_list: true, entries })
+        Ok(Registry { krate, module, handle, error, is_list: true, has_streams, entries })
     }
 }
 
@@ -319,8 +322,9 @@ pub(super) fn entry(declared: &Declared) -> TokenStream {
     let Declared { of, generics, name, defaults: MethodOptions { error, timeout, .. }, .. } = declared;
     let (error, timeout) = (error.iter(), timeout.iter());
     let mark = declared.drops().then(|| quote!(!));
+    let streams = declared.streams().then(|| quote!(*));
     let options = quote!(#(error = #error,)* #(timeout = #timeout,)*);
-    entry_of(of, generics, &quote!(#name #mark), &options)
+    entry_of(of, generics, &quote!(#name #mark #streams), &options)
 }
 
 /// One of another list, the same.

@@ -24,6 +24,7 @@ pub(super) fn all(list: List) -> TokenStream {
         error,
         handle: if handle.is_some() { Handle::Module } else { Handle::Parameter },
         is_list: true,
+        has_streams: facades.iter().any(Declared::streams),
         entries: entries(&facades, &imported, &mut errors),
     };
     let listed: Vec<TokenStream> =

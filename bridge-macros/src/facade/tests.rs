@@ -131,6 +131,7 @@ fn registry(entries: &[(&str, &str, &str)]) -> Registry {
         handle: Handle::Module,
         error: None,
         is_list: true,
+        has_streams: false,
         entries: entries.iter().map(entry).collect(),
     }
 }

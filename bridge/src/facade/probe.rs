@@ -263,14 +263,15 @@ where
 {
 }
 
-/// Asks of a type whether it would leave a facade; of the output of an async fn, with `unstreamed`, also whether it is a stream, and of
-/// what is to be `awaited` also whether it is a future. A name may stand for a tuple, each place of which is asked about; an
+/// Asks of a type whether it would leave a facade; with `awaited` also whether it is a future, and with `unstreamed` whether it is
+/// a stream. A list without iterators over streams does not ask that: the answer would depend on a feature that another crate of
+/// the program has turned on. A name may stand for a tuple, each place of which is asked about; an
 /// associated type, `projected`, is asked once, since where that is not there rustc reports each question.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __facade_probe {
-    ($ty:ty, $mark:ty, awaited) => {
-        $crate::__facade_probe!($ty, $mark, unstreamed);
+    ($ty:ty, $mark:ty, awaited $(, $output:ident)?) => {
+        $crate::__facade_probe!($ty, $mark $(, $output)?);
         {
             #[allow(unused_imports)]
             use $crate::__private::facade::{InAnyList as _, InNoList as _, Otherwise as _};
