@@ -526,6 +526,28 @@ fn shutdown_drops_a_stream_that_nobody_has_asked() {
     });
 }
 
+/// The destructor of a stream may need what its loop's thread holds, and is to run there.
+#[test]
+fn a_shutdown_gives_up_a_stream_that_was_never_polled_and_leaves_its_drop_to_the_loop() {
+    on_each(Kind::OURS, |on| {
+        let drops = Drops::new();
+        let guard = drops.guard();
+        let stuck = on.block_threads();
+        let items = on.iter(stream::repeat(1).map(move |number| {
+            let _guard = &guard;
+            number
+        }));
+        // Longer than the iterators of this thread are waited for.
+        let ended = on.shutdown(Some(Duration::from_millis(1300)));
+        assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
+        assert_eq!(drops.count(), 0);
+        drop(stuck);
+        wait_until(|| drops.count() == 1);
+        assert_ne!(drops.threads(), [thread::current().id()]);
+        drop(items);
+    });
+}
+
 #[test]
 fn on_workers_shutdown_drops_the_streams_of_its_own_task_alone() {
     on_each(Kind::OURS, |on| {
