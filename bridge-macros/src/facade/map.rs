@@ -68,6 +68,9 @@ impl Maker {
     }
 }
 
+/// A place that no facade comes out of.
+const CALLBACK: &str = "a callback";
+
 /// How an argument becomes one of the async fn's.
 enum ArgumentForm {
     Same,
@@ -323,7 +326,7 @@ impl Mapper<'_> {
             let TypeParamBound::Trait(bound) = bound else { continue };
             for segment in &bound.path.segments {
                 let PathArguments::Parenthesized(arguments) = &segment.arguments else { continue };
-                let place = "a callback";
+                let place = CALLBACK;
                 for input in &arguments.inputs {
                     self.refuse_inside(&input.ty, place)?;
                 }
@@ -356,7 +359,9 @@ impl Mapper<'_> {
         let mut found = None;
         types::walk_all(ty, &mut |part| match part {
             Part::Path(path) if found.is_none() => {
-                let names = path.path.is_ident("Self") && !self.in_trait || self.find(path).is_some();
+                // Elsewhere the `Self` of a trait is the facade's; a callback of the async trait takes the async one.
+                let is_this = path.path.is_ident("Self") && (!self.in_trait || place == CALLBACK);
+                let names = is_this || self.find(path).is_some();
                 found = names.then_some(path);
             }
             _ => {}
@@ -539,7 +544,7 @@ fn kind(ty: &Type) -> &'static str {
     match ty {
         Type::Slice(_) => "a slice",
         Type::Array(_) => "an array",
-        Type::FnPtr(_) => "a callback",
+        Type::FnPtr(_) => CALLBACK,
         Type::Ptr(_) => "a pointer",
         Type::TraitObject(_) => "a trait object",
         _ => "this type",
