@@ -185,6 +185,11 @@ pub(super) fn for_companions(item: TokenStream) -> TokenStream {
 
 fn with_own(item: TokenStream, keep: attrs::Keep<'_>) -> TokenStream {
     let mut trees: Vec<TokenTree> = item.clone().into_iter().collect();
+    // What has no members is refused, and stays as it is. The item may be one group, of a `macro_rules!`.
+    let is_block = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "impl" || word == "trait");
+    if !trees.iter().any(is_block) && !matches!(&*trees, [TokenTree::Group(_)]) {
+        return item;
+    }
     let Some(TokenTree::Group(braces)) = trees.last_mut() else { return item };
     let Some(content) = attrs::with_own(braces.stream(), keep) else { return item };
     let mut cleaned = Group::new(braces.delimiter(), content);

@@ -196,3 +196,12 @@ fn what_is_not_listed_is_told_by_a_line_to_paste() {
     let same = registry(&[("", "super::Client", "Client")]);
     assert_eq!(line(&same, "Cursor"), "pub struct Cursor(super::Cursor);");
 }
+
+#[test]
+fn what_has_no_members_is_refused_and_stays_as_it_is() {
+    for item in ["other! { #[threadsafe(skip)] fn f(); }", "fn f() { #[threadsafe] fn g() {} }"] {
+        let output = super::attribute(tokens("facade"), tokens(item)).to_string();
+        assert!(output.starts_with(&tokens(item).to_string()), "{output}");
+        assert!(output.contains("compile_error"), "{output}");
+    }
+}
