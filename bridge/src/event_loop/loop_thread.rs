@@ -119,7 +119,6 @@ impl LoopThread {
         let streams = Arc::clone(&self.loop_ref.streams);
         // What was done before does not count.
         streams.give_up_idle();
-        let mut is_first = true;
         loop {
             let next = Instant::now() + MOVED;
             if deadline.is_some_and(|deadline| deadline <= next) {
@@ -128,9 +127,8 @@ impl LoopThread {
             if self.wait_for_end(Some(next)) {
                 return true;
             }
-            if mem::take(&mut is_first) {
-                streams.give_up_asked_here(on_worker);
-            }
+            // The first time alone finds some: this thread asks for nothing meanwhile.
+            streams.give_up_asked_here(on_worker);
             streams.give_up_idle();
         }
     }

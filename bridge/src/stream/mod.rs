@@ -40,8 +40,8 @@ impl Handle {
     ///
     /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
     /// iterator is dropped; but not for one that is idle. It is idle if nobody waits for an item or takes one for five
-    /// seconds of the shutdown, and, where [`Iter::buffered`] lets the stream run ahead, it gives none either. Where the thread that shuts
-    /// the loop down was the last to use the iterator (it has made it, or asked it for an item), it would wait for itself:
+    /// seconds of the shutdown, and, where [`Iter::buffered`] lets the stream run ahead, it gives none either. Where the
+    /// thread that shuts the loop down was the last to use the iterator (it has made it, or asked it for an item), it would wait for itself:
     /// such a stream is given up after a second, unless another thread has asked by then, or it fills the room that
     /// `buffered` gives it. Of a worker of a multi-thread runtime it is the task that counts, and not the thread. After the
     /// items that are there the iterator is [`Closed`](Error::Closed).

@@ -1,4 +1,4 @@
-//! Lists and impls that are Rust, each told by a few numbers: what a fuzzer draws, and what can be taken back one by one.
+//! Lists and impls that are Rust, each described by a few numbers: what a fuzzer draws, and what can be taken back one by one.
 
 use std::fmt::Write as _;
 

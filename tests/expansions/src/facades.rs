@@ -18,14 +18,14 @@ pub(crate) fn check(options: &TokenStream, input: &TokenStream) -> Result<Verdic
     let fail = |what: String| {
         Err(format!("{what}\n\n  options: {options}\n\n  input: {input}\n\n  list: {listed}\n\n  output: {output}"))
     };
-    let is_told = |tokens: &TokenStream| written::invokes(tokens.clone(), "compile_error");
-    if is_told(input) || is_told(options) {
+    let has_error = |tokens: &TokenStream| written::invokes(tokens.clone(), "compile_error");
+    if has_error(input) || has_error(options) {
         return Ok(Verdict::NotRust);
     }
-    let told = is_told(&listed) || is_told(&output);
+    let is_refused = has_error(&listed) || has_error(&output);
     let written = Written::item(&item).filter(|written| attributes_are_rust(options, &list, written));
     let Some(written) = written else {
-        return Ok(if told { Verdict::Refused } else { Verdict::NotRust });
+        return Ok(if is_refused { Verdict::Refused } else { Verdict::NotRust });
     };
     if !begins_with(output.clone(), item.clone()) {
         return fail("the item has changed".to_owned());
@@ -48,10 +48,10 @@ pub(crate) fn check(options: &TokenStream, input: &TokenStream) -> Result<Verdic
     let missing = missing(&written, &file);
     // An error is about one of them, or where there is no facade, about all.
     let has_facade = file.items.iter().skip(1).any(|item| matches!(item, Item::Impl(_) | Item::Trait(_)));
-    if missing.len() > count("compile_error", &output) && (has_facade || !told) {
+    if missing.len() > count("compile_error", &output) && (has_facade || !is_refused) {
         return fail(format!("these have no blocking form, and no error: {missing:?}"));
     }
-    Ok(if told { Verdict::Refused } else { Verdict::Expanded })
+    Ok(if is_refused { Verdict::Refused } else { Verdict::Expanded })
 }
 
 /// How often the word is in there.
