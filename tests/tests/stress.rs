@@ -207,6 +207,16 @@ fn leak_an_iterator(random: &mut Random) {
     assert!(matches!(ended, Ok(()) | Err(Error::TimedOut(_))), "{ended:?}");
 }
 
+/// Ends a loop on which something is stuck.
+fn abandon(on: AnyLoop, random: &mut Random) {
+    if random.one_in(2) {
+        let ended = on.shutdown(Some(SHORT));
+        assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
+    } else {
+        on.shutdown_background();
+    }
+}
+
 fn abandon_a_long_poll(random: &mut Random) {
     let on = AnyLoop::start(any_with_an_owner(random));
     let (release, released) = mpsc::channel::<()>();
@@ -217,12 +227,7 @@ fn abandon_a_long_poll(random: &mut Random) {
         pending::<()>().await;
     });
     stuck.recv_timeout(LATE).unwrap();
-    if random.one_in(2) {
-        let ended = on.shutdown(Some(SHORT));
-        assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
-    } else {
-        on.shutdown_background();
-    }
+    abandon(on, random);
     drop(release);
     assert!(is_closed(task.result_timeout(LATE)));
 }
@@ -260,12 +265,7 @@ fn abandon_a_blocking_thread(random: &mut Random) {
         spawn_blocking(blocks).await.unwrap();
     });
     stuck.recv_timeout(LATE).unwrap();
-    if random.one_in(2) {
-        let ended = on.shutdown(Some(SHORT));
-        assert!(matches!(ended, Err(Error::TimedOut(_))), "{ended:?}");
-    } else {
-        on.shutdown_background();
-    }
+    abandon(on, random);
     assert!(is_closed(task.result_timeout(LATE)));
     drop(release);
 }
