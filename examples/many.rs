@@ -33,9 +33,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
 
     println!("by a callback:");
-    let (tell, told) = std::sync::mpsc::channel();
-    request_submit(&shared, 1).on_done(move |result| tell.send(result).expect("main waits for it"));
-    println!("  it was called with {}", told.recv()??);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    request_submit(&shared, 1).on_done(move |result| sender.send(result).expect("main waits for it"));
+    println!("  it was called with {}", receiver.recv()??);
 
     // What was submitted by now would be finished first.
     shared.shutdown()?;

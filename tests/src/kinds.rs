@@ -30,7 +30,7 @@ impl Kind {
     /// All of them.
     pub const ALL: [Kind; 4] = [Kind::EventLoop, Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread];
     /// Event loops and shared loops: they have an owner in this crate, and so a shutdown.
-    pub const OURS: [Kind; 2] = [Kind::EventLoop, Kind::SharedLoop];
+    pub const LOOPS: [Kind; 2] = [Kind::EventLoop, Kind::SharedLoop];
     /// External runtimes.
     pub const EXTERNAL: [Kind; 2] = [Kind::MultiThread, Kind::CurrentThread];
     /// Those that one thread at a time drives: tasks are polled one after the other, and start in order.
@@ -226,20 +226,20 @@ impl AnyLoop {
             _ => 1,
         };
         let together = Arc::new(Barrier::new(workers));
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         for _ in 0..workers {
-            let (f, together, tell) = (f.clone(), Arc::clone(&together), tell.clone());
+            let (f, together, sender) = (f.clone(), Arc::clone(&together), sender.clone());
             let run = move || {
                 // Each holds its thread until all have started, so that no thread runs two.
                 together.wait();
-                tell.send(f()).expect("the test waits for this");
+                sender.send(f()).expect("the test waits for this");
             };
             self.call_soon(run).expect("the loop is open");
         }
-        drop(tell);
+        drop(sender);
         let mut all = Vec::new();
         while all.len() < workers {
-            match told.recv_timeout(NUDGE) {
+            match receiver.recv_timeout(NUDGE) {
                 Ok(one) => all.push(one),
                 // A worker has taken several out of the runtime's queue, and holds its thread in the first of them. tokio wakes
                 // another, which takes the rest from it, as soon as there is a new task.

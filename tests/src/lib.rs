@@ -223,9 +223,9 @@ impl BlockedThread {
     /// If the job is dropped before it has run.
     pub fn on(start: impl FnOnce(Box<dyn FnOnce() + Send>)) -> BlockedThread {
         let (hold, held) = mpsc::channel::<()>();
-        let (tell, entered) = mpsc::channel();
+        let (sender, entered) = mpsc::channel();
         start(Box::new(move || {
-            tell.send(thread::current().id()).expect("the test waits for this");
+            sender.send(thread::current().id()).expect("the test waits for this");
             // Nothing is ever sent: this ends when the other side is dropped.
             let _ = held.recv();
         }));

@@ -44,7 +44,7 @@ fn times_out(on: AnyLoop, timeout: Duration, stuck: Vec<BlockedThread>) {
 
 #[test]
 fn shutdown_timeout_abandons_a_blocking_thread_that_is_stuck() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let stuck = block_a_blocking_thread(&on);
         times_out(on, TIMEOUT, vec![stuck]);
     });
@@ -52,7 +52,7 @@ fn shutdown_timeout_abandons_a_blocking_thread_that_is_stuck() {
 
 #[test]
 fn shutdown_timeout_of_zero_abandons_a_blocking_thread_that_is_stuck() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let stuck = block_a_blocking_thread(&on);
         times_out(on, Duration::ZERO, vec![stuck]);
     });
@@ -60,7 +60,7 @@ fn shutdown_timeout_of_zero_abandons_a_blocking_thread_that_is_stuck() {
 
 #[test]
 fn shutdown_timeout_abandons_a_task_in_a_long_poll() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let stuck = on.block_threads();
         times_out(on, TIMEOUT, stuck);
     });
@@ -69,7 +69,7 @@ fn shutdown_timeout_abandons_a_task_in_a_long_poll() {
 #[test]
 fn shutdown_timeout_abandons_a_task_in_a_long_poll_after_more_than_a_second() {
     // Longer than the second after which an iterator of the calling thread is given up.
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let stuck = on.block_threads();
         times_out(on, Duration::from_millis(1200), stuck);
     });
@@ -77,21 +77,21 @@ fn shutdown_timeout_abandons_a_task_in_a_long_poll_after_more_than_a_second() {
 
 #[test]
 fn shutdown_timeout_abandons_a_call_in_a_long_poll() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let stuck = BlockedThread::on(|job| {
-            tell.send(thread::spawn(move || handle.block_on(async { job() }))).unwrap();
+            sender.send(thread::spawn(move || handle.block_on(async { job() }))).unwrap();
         });
         times_out(on, TIMEOUT, vec![stuck]);
         // It completes in the poll that the end falls into.
-        told.recv().unwrap().join().unwrap().unwrap();
+        receiver.recv().unwrap().join().unwrap().unwrap();
     });
 }
 
 #[test]
 fn shutdown_timeout_abandons_a_loop_whose_future_is_stuck_in_its_drop() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let (hold, held) = mpsc::channel::<()>();
         let task = on.submit(async move {
             let _stuck = OnDrop::new(move || _ = held.recv());
@@ -152,7 +152,7 @@ fn a_loop_in_a_thread_local_of_its_own_thread_ends_with_it() {
 
 #[test]
 fn a_wait_for_a_task_of_an_abandoned_loop_returns_closed_as_soon_as_its_future_is_dropped() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
         let task = on.submit(async move {
@@ -172,7 +172,7 @@ fn a_wait_for_a_task_of_an_abandoned_loop_returns_closed_as_soon_as_its_future_i
 
 #[test]
 fn a_wait_for_a_task_of_a_loop_with_a_stuck_blocking_thread_returns_closed_at_the_timeout() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let task = on.submit(pending::<()>());
         let stuck = block_a_blocking_thread(&on);
         let ended = on.shutdown(Some(TIMEOUT));
@@ -184,7 +184,7 @@ fn a_wait_for_a_task_of_a_loop_with_a_stuck_blocking_thread_returns_closed_at_th
 
 #[test]
 fn a_task_that_waits_for_a_stuck_blocking_thread_is_closed_at_the_timeout() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let (hold, held) = mpsc::channel::<()>();
         let task = on.submit(async { tokio::task::spawn_blocking(move || _ = held.recv()).await });
         wait_until(|| is_pending(&task));
@@ -197,7 +197,7 @@ fn a_task_that_waits_for_a_stuck_blocking_thread_is_closed_at_the_timeout() {
 
 #[test]
 fn an_abandoned_loops_threads_end_when_they_are_no_longer_stuck() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let before = Threads::now();
         for _ in 0..3 {
             let on = AnyLoop::start(kind);
@@ -212,7 +212,7 @@ fn an_abandoned_loops_threads_end_when_they_are_no_longer_stuck() {
 
 #[test]
 fn shutdown_timeout_waits_for_a_blocking_thread_that_ends_in_time() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let stuck = block_a_blocking_thread(&on);
         let release = thread::spawn(move || {
             thread::sleep(Duration::from_millis(20));
@@ -238,15 +238,15 @@ fn run_timeout_abandons_a_blocking_thread_that_is_stuck() {
 
 #[test]
 fn run_timeout_waits_for_a_blocking_thread_that_ends_in_time() {
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     bridge::run_timeout(
         async move {
             drop(tokio::task::spawn_blocking(move || {
                 thread::sleep(Duration::from_millis(20));
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
             }));
         },
         HANGS,
     );
-    told.try_recv().unwrap();
+    receiver.try_recv().unwrap();
 }

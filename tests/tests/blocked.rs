@@ -46,14 +46,14 @@ fn waiting_call(
     canceller: &Canceller,
 ) -> (JoinHandle<Result<(), Error>>, &'static Location<'static>) {
     #[track_caller]
-    fn call(handle: &Handle, tell: &mpsc::Sender<&'static Location<'static>>) -> Result<(), Error> {
-        tell.send(Location::caller()).unwrap();
+    fn call(handle: &Handle, sender: &mpsc::Sender<&'static Location<'static>>) -> Result<(), Error> {
+        sender.send(Location::caller()).unwrap();
         handle.block_on(pending::<()>())
     }
     let handle = on.with_canceller(canceller);
-    let (tell, told) = mpsc::channel();
-    let caller = named(name, move || call(&handle, &tell));
-    (caller, told.recv().unwrap())
+    let (sender, receiver) = mpsc::channel();
+    let caller = named(name, move || call(&handle, &sender));
+    (caller, receiver.recv().unwrap())
 }
 
 #[test]
@@ -119,17 +119,17 @@ fn the_longest_wait_comes_first() {
 fn a_call_that_is_over_is_not_listed() {
     on_each(Kind::ALL, |on| {
         let (name, canceller) = (unique("once", &on), Canceller::new());
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let (go, goes) = mpsc::channel::<()>();
         let handle = on.with_canceller(&canceller);
         let caller = named(&name, move || {
             handle.block_on(pending::<()>()).unwrap_err();
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             goes.recv().unwrap_err();
         });
         wait_until(|| !blocked_in(&name).is_empty());
         canceller.cancel();
-        told.recv().unwrap();
+        receiver.recv().unwrap();
         assert!(blocked_in(&name).is_empty(), "the thread lives, and is in no call");
         drop(go);
         caller.join().unwrap();
@@ -205,19 +205,19 @@ fn a_call_whose_future_blocks_inside_a_poll_says_so() {
     on_each(Kind::ALL, |on| {
         let name = unique("polling", &on);
         let handle = on.handle().clone();
-        let (tell, told) = oneshot::channel::<()>();
+        let (sender, receiver) = oneshot::channel::<()>();
         let (enter, entered) = mpsc::channel();
         let (leave, left) = mpsc::channel::<()>();
         let caller = named(&name, move || {
             handle.block_on(async move {
                 // Not the first poll: that is no wait where the thread polls for itself.
-                told.await.unwrap();
+                receiver.await.unwrap();
                 enter.send(()).unwrap();
                 left.recv().unwrap_err();
             })
         });
         wait_until(|| !blocked_in(&name).is_empty());
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         entered.recv().unwrap();
         wait_for(&name, BlockedState::Polling);
         drop(leave);
@@ -272,17 +272,17 @@ fn a_thread_that_waits_for_an_item_is_listed() {
 
 #[test]
 fn a_thread_that_waits_for_the_end_of_a_loop_is_listed() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let name = unique("shutdown", &on);
-        let (tell, told) = oneshot::channel::<()>();
-        let task = on.submit(async move { told.await.unwrap() });
+        let (sender, receiver) = oneshot::channel::<()>();
+        let task = on.submit(async move { receiver.await.unwrap() });
         let caller = named(&name, move || on.shutdown(None));
         let blocked = wait_for(&name, BlockedState::Shutdown);
         assert_eq!(blocked.loop_name(), Some("loop under test"));
         // Longer than the iterators of the thread are waited for.
         thread::sleep(Duration::from_millis(1200));
         assert_eq!(wait_for(&name, BlockedState::Shutdown).since(), blocked.since());
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         caller.join().unwrap().unwrap();
         task.result().unwrap();
     });

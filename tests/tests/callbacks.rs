@@ -13,15 +13,15 @@ fn a_callback_of_a_pending_task_runs_once_on_the_loops_thread() {
     on_each(Kind::ALL, |on| {
         let threads = on.threads();
         let (go, wait) = oneshot::channel::<u32>();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         on.submit(async { wait.await.unwrap() }).on_done(move |result| {
-            tell.send((result.unwrap(), thread::current().id())).unwrap();
+            sender.send((result.unwrap(), thread::current().id())).unwrap();
         });
         go.send(5).unwrap();
-        let (value, thread) = told.recv().unwrap();
+        let (value, thread) = receiver.recv().unwrap();
         assert_eq!(value, 5);
         assert!(threads.contains(&thread));
-        assert!(told.recv().is_err(), "the callback is dropped after its one call");
+        assert!(receiver.recv().is_err(), "the callback is dropped after its one call");
     });
 }
 
@@ -30,19 +30,19 @@ fn a_callback_of_a_done_task_runs_on_the_registering_thread() {
     on_each(Kind::ALL, |on| {
         let task = on.submit(async { 1 });
         wait_until(|| task.is_done());
-        let (tell, told) = mpsc::channel();
-        task.on_done(move |result| tell.send((result.unwrap(), thread::current().id())).unwrap());
-        assert_eq!(told.try_recv().unwrap(), (1, thread::current().id()));
+        let (sender, receiver) = mpsc::channel();
+        task.on_done(move |result| sender.send((result.unwrap(), thread::current().id())).unwrap());
+        assert_eq!(receiver.try_recv().unwrap(), (1, thread::current().id()));
     });
 }
 
 #[test]
 fn a_callback_learns_of_every_kind_of_end() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let ask = |name| {
-            let tell = mpsc::Sender::clone(&tell);
-            move |result: Result<(), Error>| tell.send((name, result)).unwrap()
+            let sender = mpsc::Sender::clone(&sender);
+            move |result: Result<(), Error>| sender.send((name, result)).unwrap()
         };
         on.submit(async { panic!("as the test wants") }).on_done(ask("panicked"));
         let cancelled = on.submit(std::future::pending());
@@ -52,8 +52,8 @@ fn a_callback_learns_of_every_kind_of_end() {
         on.submit(std::future::pending()).on_done(ask("closed"));
         on.settle();
         drop(on);
-        drop(tell);
-        let mut ends: Vec<_> = told.iter().collect();
+        drop(sender);
+        let mut ends: Vec<_> = receiver.iter().collect();
         ends.sort_by_key(|(name, _)| *name);
         assert!(
             matches!(
@@ -72,12 +72,12 @@ fn a_callback_learns_of_every_kind_of_end() {
 #[test]
 fn a_callback_that_panics_harms_neither_the_loop_nor_another_callback() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let blocked = on.block_threads();
         on.submit(async {}).on_done(|_| panic!("as the test wants"));
-        on.submit(async {}).on_done(move |_| tell.send(()).unwrap());
+        on.submit(async {}).on_done(move |_| sender.send(()).unwrap());
         drop(blocked);
-        told.recv().unwrap();
+        receiver.recv().unwrap();
         assert_eq!(on.block_on(async { 1 }).unwrap(), 1);
     });
 }
@@ -87,16 +87,16 @@ fn a_callback_may_submit_cancel_and_read_but_not_block_on_its_own_loop() {
     on_each(Kind::ONE_DRIVER, |on| {
         let handle = Handle::clone(&on);
         let (go, wait) = oneshot::channel::<()>();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let other = on.submit(std::future::pending::<()>());
         on.submit(async { wait.await.unwrap() }).on_done(move |_| {
             let refused = handle.block_on(async {});
             let submitted = handle.submit(async { 2 });
             let done = other.is_done();
-            tell.send((refused, submitted, other.cancel(), done)).unwrap();
+            sender.send((refused, submitted, other.cancel(), done)).unwrap();
         });
         go.send(()).unwrap();
-        let (refused, submitted, cancelled, done) = told.recv().unwrap();
+        let (refused, submitted, cancelled, done) = receiver.recv().unwrap();
         assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
         assert_eq!(submitted.result().unwrap(), 2);
         assert!(cancelled && !done);
@@ -112,10 +112,10 @@ fn a_hundred_thousand_dependants_need_no_deep_stack() {
         // Nothing starts behind this: each is cancelled where it is queued, by the callback of the one before.
         let (give, given) = mpsc::channel::<Canceller>();
         handle.call_soon(move || assert!(given.recv().unwrap().cancel())).unwrap();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let last = handle.submit(std::future::pending::<()>());
         let mut next = last.canceller();
-        last.on_done(move |result| tell.send(result).unwrap());
+        last.on_done(move |result| sender.send(result).unwrap());
         for _ in 0..DEPENDANTS {
             let task = handle.submit(std::future::pending::<()>());
             let canceller = task.canceller();
@@ -125,23 +125,23 @@ fn a_hundred_thousand_dependants_need_no_deep_stack() {
             next = canceller;
         }
         give.send(next).unwrap();
-        assert!(matches!(told.recv().unwrap(), Err(Error::Cancelled)));
+        assert!(matches!(receiver.recv().unwrap(), Err(Error::Cancelled)));
     });
 }
 
 #[test]
 fn a_callback_may_drop_its_own_loop() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let (go, wait) = oneshot::channel::<()>();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let task = on.submit(async { wait.await.unwrap() });
         let left = on.submit(std::future::pending::<()>());
         task.on_done(move |_| {
             drop(on);
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
         });
         go.send(()).unwrap();
-        told.recv().unwrap();
+        receiver.recv().unwrap();
         assert!(matches!(left.result(), Err(Error::Closed)));
     });
 }
@@ -161,10 +161,10 @@ fn a_callback_finds_its_tasks_future_dropped() {
             });
             wait_until(|| is_pending(&task));
             let canceller = task.canceller();
-            let (tell, told) = mpsc::channel();
-            task.on_done(move |_| tell.send(drops.count()).unwrap());
+            let (sender, receiver) = mpsc::channel();
+            task.on_done(move |_| sender.send(drops.count()).unwrap());
             way(&canceller, go);
-            assert_eq!(told.recv().unwrap(), 2);
+            assert_eq!(receiver.recv().unwrap(), 2);
         }
     });
 }
@@ -173,21 +173,21 @@ fn a_callback_finds_its_tasks_future_dropped() {
 fn a_callback_of_a_task_that_is_cancelled_or_closed_after_its_first_poll_runs_on_the_loops_thread() {
     on_each(Kind::ALL, |on| {
         let threads = on.threads();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let pending = || {
-            let (task, tell) = (on.submit(std::future::pending::<()>()), tell.clone());
+            let (task, sender) = (on.submit(std::future::pending::<()>()), sender.clone());
             wait_until(|| is_pending(&task));
             let canceller = task.canceller();
-            task.on_done(move |result| tell.send((result.unwrap_err().to_string(), thread::current().id())).unwrap());
+            task.on_done(move |result| sender.send((result.unwrap_err().to_string(), thread::current().id())).unwrap());
             canceller
         };
         assert!(pending().cancel());
-        let (end, thread) = told.recv().unwrap();
+        let (end, thread) = receiver.recv().unwrap();
         assert!(end.contains("cancelled"), "{end}");
         assert!(threads.contains(&thread));
         pending();
         drop(on);
-        let (end, thread) = told.recv().unwrap();
+        let (end, thread) = receiver.recv().unwrap();
         assert!(end.contains("closed"), "{end}");
         assert!(threads.contains(&thread));
     });
@@ -198,51 +198,51 @@ fn queued(on: &Handle) -> (BlockedThread, Canceller, mpsc::Receiver<thread::Thre
     let blocked_thread = block_thread(on);
     let task = on.submit(std::future::pending::<()>());
     let canceller = task.canceller();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     task.on_done(move |result| {
         assert!(matches!(result, Err(Error::Cancelled)));
-        tell.send(thread::current().id()).unwrap();
+        sender.send(thread::current().id()).unwrap();
     });
-    (blocked_thread, canceller, told)
+    (blocked_thread, canceller, receiver)
 }
 
 #[test]
 fn a_callback_of_a_task_that_is_cancelled_before_its_first_poll_runs_on_the_loops_thread() {
-    on_each(Kind::OURS, |on| {
-        let (blocked_thread, canceller, told) = queued(&on);
+    on_each(Kind::LOOPS, |on| {
+        let (blocked_thread, canceller, receiver) = queued(&on);
         assert!(canceller.cancel());
-        assert!(told.try_recv().is_err(), "not by this thread");
+        assert!(receiver.try_recv().is_err(), "not by this thread");
         let thread = blocked_thread.thread();
         blocked_thread.release();
-        assert_eq!(told.recv().unwrap(), thread);
-        assert!(told.recv().is_err(), "the callback is dropped after its one call");
+        assert_eq!(receiver.recv().unwrap(), thread);
+        assert!(receiver.recv().is_err(), "the callback is dropped after its one call");
     });
 }
 
 #[test]
 fn a_callback_that_waits_for_a_loop_that_ends_runs_at_that_end() {
-    on_each(Kind::OURS, |on| {
-        let (blocked_thread, canceller, told) = queued(&on);
+    on_each(Kind::LOOPS, |on| {
+        let (blocked_thread, canceller, receiver) = queued(&on);
         assert!(canceller.cancel());
         let handle = on.handle().clone();
         let end = thread::spawn(move || drop(on));
         wait_until(|| handle.is_closed());
         let thread = blocked_thread.thread();
         blocked_thread.release();
-        assert_eq!(told.recv().unwrap(), thread);
+        assert_eq!(receiver.recv().unwrap(), thread);
         end.join().unwrap();
     });
 }
 
 #[test]
 fn a_callback_of_a_task_that_is_cancelled_on_a_closed_loop_before_its_first_poll_runs_on_the_thread_that_cancels() {
-    on_each(Kind::OURS, |on| {
-        let (blocked_thread, canceller, told) = queued(&on);
+    on_each(Kind::LOOPS, |on| {
+        let (blocked_thread, canceller, receiver) = queued(&on);
         let handle = on.handle().clone();
         let end = thread::spawn(move || on.shutdown(None));
         wait_until(|| handle.is_closed());
         assert!(canceller.cancel());
-        assert_eq!(told.try_recv().unwrap(), thread::current().id());
+        assert_eq!(receiver.try_recv().unwrap(), thread::current().id());
         blocked_thread.release();
         end.join().unwrap().unwrap();
     });
@@ -257,9 +257,9 @@ fn a_callback_of_a_done_task_that_panics_harms_not_the_thread_that_registers_it(
         // What comes later is not taken for nested in it.
         let task = on.submit(async { 2 });
         wait_until(|| task.is_done());
-        let (tell, told) = mpsc::channel();
-        task.on_done(move |result| tell.send(result.unwrap()).unwrap());
-        assert_eq!(told.try_recv().unwrap(), 2);
+        let (sender, receiver) = mpsc::channel();
+        task.on_done(move |result| sender.send(result.unwrap()).unwrap());
+        assert_eq!(receiver.try_recv().unwrap(), 2);
     });
 }
 
@@ -269,12 +269,12 @@ fn a_callback_may_read_another_task_that_is_done_and_is_refused_one_that_is_not(
         let (done, pending) = (on.submit(async { 7 }), on.submit(std::future::pending::<()>()));
         wait_until(|| done.is_done());
         let (go, wait) = oneshot::channel::<()>();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         on.submit(async { wait.await.unwrap() }).on_done(move |_| {
-            tell.send((done.result(), pending.result())).unwrap();
+            sender.send((done.result(), pending.result())).unwrap();
         });
         go.send(()).unwrap();
-        let (read, refused) = told.recv().unwrap();
+        let (read, refused) = receiver.recv().unwrap();
         assert_eq!(read.unwrap(), 7);
         assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
     });
@@ -285,15 +285,15 @@ fn a_callback_may_run_a_loop_and_wait_for_that_loops_callbacks() {
     on_each(Kind::ALL, |on| {
         let task = on.submit(async {});
         wait_until(|| task.is_done());
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         task.on_done(move |_| {
             bridge::run(async {
-                let (tell, told) = oneshot::channel();
-                Handle::current().submit(tokio::task::yield_now()).on_done(move |_| tell.send(()).unwrap());
-                told.await.unwrap();
+                let (sender, receiver) = oneshot::channel();
+                Handle::current().submit(tokio::task::yield_now()).on_done(move |_| sender.send(()).unwrap());
+                receiver.await.unwrap();
             });
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
         });
-        told.recv().unwrap();
+        receiver.recv().unwrap();
     });
 }

@@ -40,11 +40,11 @@ fn a_task_that_finishes_in_the_poll_it_was_cancelled_in_is_cancelled_and_its_val
     on_each(Kind::ALL, |on| {
         let (outputs, captured) = (Drops::new(), Drops::new());
         let (output, guard) = (outputs.guard(), captured.guard());
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let mut task = on.submit(async move {
             let _guard = guard;
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             released.recv().unwrap_err();
             output
         });
@@ -82,13 +82,13 @@ fn a_task_that_was_cancelled_in_a_poll_that_ends_pending_is_not_polled_again() {
     // The first poll, and one that a wake has brought.
     for last in [1, 2] {
         on_each(Kind::ALL, move |on| {
-            let (tell, polled) = mpsc::channel();
+            let (sender, polled) = mpsc::channel();
             let (release, released) = mpsc::channel::<()>();
             let polls = Arc::new(AtomicUsize::new(0));
             let count = Arc::clone(&polls);
             let task = on.submit(poll_fn(move |cx| -> Poll<()> {
                 if count.fetch_add(1, Ordering::Relaxed) + 1 == last {
-                    tell.send(()).unwrap();
+                    sender.send(()).unwrap();
                     released.recv().unwrap_err();
                 } else {
                     cx.waker().wake_by_ref();
@@ -203,14 +203,14 @@ fn a_cancelled_future_is_dropped_on_the_loop_in_its_context_before_anybody_sees_
     on_each(Kind::ALL, |on| {
         let threads = on.threads();
         let name = format!("{:?}", on.handle());
-        let (tell, dropping) = mpsc::channel();
+        let (sender, dropping) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let (polled, first_poll) = mpsc::channel();
         let mut task = on.submit(async move {
             let _guard = OnDrop::new(move || {
                 let current = Handle::try_current().map(|handle| format!("{handle:?}"));
                 let context = current == Some(name) && tokio::runtime::Handle::try_current().is_ok();
-                tell.send((thread::current().id(), context)).unwrap();
+                sender.send((thread::current().id(), context)).unwrap();
                 released.recv().unwrap_err();
             });
             polled.send(()).unwrap();
@@ -306,7 +306,7 @@ fn a_cancel_ends_the_await_of_a_task_on_another_executor() {
 
 #[test]
 fn a_task_can_be_cancelled_after_shutdown_began() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let task = idle_task(&on, &Drops::new());
         let handle = on.handle().clone();
         let shutdown = thread::spawn(move || on.shutdown(None));
@@ -320,7 +320,7 @@ fn a_task_can_be_cancelled_after_shutdown_began() {
 
 #[test]
 fn a_task_that_was_not_polled_yet_can_be_cancelled_after_shutdown_began() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let blocked = on.block_threads();
         let task = on.submit(async { unreachable!("it was cancelled") });
@@ -336,7 +336,7 @@ fn a_task_that_was_not_polled_yet_can_be_cancelled_after_shutdown_began() {
 
 #[test]
 fn a_cancel_that_came_before_the_loops_end_stands_after_it() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let task = idle_task(&on, &Drops::new());
         let blocked = on.block_threads();
@@ -353,9 +353,9 @@ fn a_cancel_that_came_before_the_loops_end_stands_after_it() {
 #[test]
 fn a_future_that_never_wakes_can_be_cancelled() {
     on_each(Kind::ALL, |on| {
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         let task = on.submit(poll_fn(move |_| -> Poll<()> {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             Poll::Pending
         }));
         polled.recv().unwrap();
@@ -393,20 +393,20 @@ fn a_cancelled_sleeper_leaves_no_timer_behind() {
 #[test]
 fn a_child_that_the_body_spawned_lives_on_when_the_body_is_cancelled() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let (release, released) = tokio::sync::watch::channel(false);
         let task = on.submit(async move {
-            let tell_too = tell.clone();
+            let sender_too = sender.clone();
             let mut go = released.clone();
             tokio::spawn(async move {
                 go.wait_for(|go| *go).await.unwrap();
-                tell_too.send("spawn").unwrap();
+                sender_too.send("spawn").unwrap();
             });
             if LocalHandle::try_current().is_some() {
                 let mut go = released;
                 tokio::task::spawn_local(async move {
                     go.wait_for(|go| *go).await.unwrap();
-                    tell.send("spawn_local").unwrap();
+                    sender.send("spawn_local").unwrap();
                 });
             }
             pending::<()>().await;
@@ -415,7 +415,7 @@ fn a_child_that_the_body_spawned_lives_on_when_the_body_is_cancelled() {
         assert!(task.cancel());
         assert!(matches!(task.result(), Err(Error::Cancelled)));
         release.send(true).unwrap();
-        let mut children: Vec<_> = told.iter().collect();
+        let mut children: Vec<_> = receiver.iter().collect();
         children.sort_unstable();
         let all = ["spawn", "spawn_local"];
         assert_eq!(children, all[..if on.local().is_some() { 2 } else { 1 }]);

@@ -82,12 +82,12 @@ fn a_cancelled_call_of_a_local_future_has_dropped_it_on_the_loops_thread() {
     let (canceller, drops) = (Canceller::new(), Drops::new());
     let there = event_loop.block_on(async { thread::current().id() }).unwrap();
     let handle = event_loop.handle().with_canceller(&canceller);
-    let (tell, polled) = mpsc::channel();
+    let (sender, polled) = mpsc::channel();
     let guard = drops.guard();
     let caller = thread::spawn(move || {
         handle.block_on_local(|| async move {
             let _guard = guard;
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             pending::<()>().await;
         })
     });
@@ -102,11 +102,11 @@ fn a_call_that_drives_while_others_park_is_cancelled_and_the_others_go_on() {
     let on = AnyLoop::start(Kind::SharedLoop);
     let canceller = Canceller::new();
     let driver = waiting_call(&on.with_canceller(&canceller), &Drops::new());
-    let (tell, polled) = mpsc::channel();
+    let (sender, polled) = mpsc::channel();
     let handle = on.handle().clone();
     let sleeper = thread::spawn(move || {
         handle.block_on(async move {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             tokio::time::sleep(2 * SETTLE).await;
         })
     });
@@ -223,11 +223,11 @@ fn a_call_of_a_loops_thread_onto_another_loop_is_cancelled() {
     on_each_pair(Kind::ALL, Kind::ALL, |one, other| {
         let (canceller, drops) = (Canceller::new(), Drops::new());
         let (handle, guard) = (other.with_canceller(&canceller), drops.guard());
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         let task = one.submit(async move {
             handle.block_on(async move {
                 let _guard = guard;
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 pending::<()>().await;
             })
         });
@@ -349,7 +349,7 @@ fn a_timeout_holds_beside_a_canceller_and_a_canceller_beside_a_timeout() {
 
 #[test]
 fn the_loops_end_holds_beside_a_canceller() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let canceller = Canceller::new();
         let caller = waiting_call(&on.with_canceller(&canceller), &Drops::new());
         drop(on);
@@ -391,12 +391,12 @@ fn a_companion_ends_as_cancelled() {
 fn next_through_a_handle_with_a_canceller_ends_as_cancelled_and_the_stream_goes_on() {
     on_each(Kind::ALL, |on| {
         let canceller = Canceller::new();
-        let (tell, told) = oneshot::channel::<u8>();
+        let (sender, receiver) = oneshot::channel::<u8>();
         let drops = Drops::new();
         let guard = drops.guard();
         let stream = futures::stream::once(async move {
             let _guard = guard;
-            told.await.unwrap()
+            receiver.await.unwrap()
         });
         let mut items = on.with_canceller(&canceller).iter(Box::pin(stream));
         let (ask, asks) = mpsc::channel();
@@ -411,7 +411,7 @@ fn next_through_a_handle_with_a_canceller_ends_as_cancelled_and_the_stream_goes_
         let (next, mut items) = caller.join().unwrap();
         assert_cancelled(next);
         assert_eq!(drops.count(), 0);
-        tell.send(9).unwrap();
+        sender.send(9).unwrap();
         wait_until(|| drops.count() == 1);
         let next = thread::spawn(move || items.next()).join();
         let text = next.unwrap_err().downcast::<String>().unwrap();

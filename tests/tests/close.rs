@@ -22,7 +22,7 @@ fn stuck_thread(on: &AnyLoop) -> BlockedThread {
 
 #[test]
 fn close_gives_closed_to_waiting_calls_and_tasks() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let drops = Drops::new();
         let caller = waiting_call(&on, &drops);
         let task = idle_task(&on, &drops);
@@ -35,7 +35,7 @@ fn close_gives_closed_to_waiting_calls_and_tasks() {
 
 #[test]
 fn a_call_that_close_ends_has_dropped_its_future_where_it_was_polled() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let drops = Drops::new();
         let loops_thread = on.threads()[0];
         let caller = waiting_call(&on, &drops);
@@ -48,7 +48,7 @@ fn a_call_that_close_ends_has_dropped_its_future_where_it_was_polled() {
 
 #[test]
 fn a_closed_loop_takes_no_new_work() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         on.close();
         assert!(on.is_closed());
         assert!(matches!(on.block_on(async {}), Err(Error::Closed)));
@@ -59,7 +59,7 @@ fn a_closed_loop_takes_no_new_work() {
 
 #[test]
 fn close_returns_while_the_loop_is_inside_a_long_poll() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let blocked = on.block_threads();
         on.close();
         assert!(on.is_closed());
@@ -69,7 +69,7 @@ fn close_returns_while_the_loop_is_inside_a_long_poll() {
 
 #[test]
 fn close_returns_and_frees_callers_while_a_blocking_thread_is_stuck() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let stuck = stuck_thread(&on);
         let caller = waiting_call(&on, &Drops::new());
         on.close();
@@ -80,15 +80,15 @@ fn close_returns_and_frees_callers_while_a_blocking_thread_is_stuck() {
 
 #[test]
 fn a_task_may_close_its_own_loop() {
-    on_each(Kind::OURS, |on| {
-        let (tell, told) = oneshot::channel::<Weak<AnyLoop>>();
+    on_each(Kind::LOOPS, |on| {
+        let (sender, receiver) = oneshot::channel::<Weak<AnyLoop>>();
         let on = Arc::new(on);
         let task = on.submit(async move {
             // Not an owner: the last one is the test.
-            told.await.unwrap().upgrade().unwrap().close();
+            receiver.await.unwrap().upgrade().unwrap().close();
             pending::<()>().await;
         });
-        tell.send(Arc::downgrade(&on)).unwrap();
+        sender.send(Arc::downgrade(&on)).unwrap();
         assert!(matches!(task.result(), Err(Error::Closed)));
         wait_until(|| Arc::strong_count(&on) == 1);
     });
@@ -96,7 +96,7 @@ fn a_task_may_close_its_own_loop() {
 
 #[test]
 fn closing_again_and_dropping_after_it_is_fine() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let drops = Drops::new();
         let task = idle_task(&on, &drops);
         on.close();
@@ -109,7 +109,7 @@ fn closing_again_and_dropping_after_it_is_fine() {
 
 #[test]
 fn a_shutdown_after_close_waits_for_the_end() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let task = idle_task(&on, &Drops::new());
         on.close();
         on.shutdown(None).unwrap();
@@ -119,7 +119,7 @@ fn a_shutdown_after_close_waits_for_the_end() {
 
 #[test]
 fn shutdown_background_returns_while_a_blocking_thread_is_stuck() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let stuck = stuck_thread(&on);
         let caller = waiting_call(&on, &Drops::new());
         let handle = on.handle().clone();
@@ -132,7 +132,7 @@ fn shutdown_background_returns_while_a_blocking_thread_is_stuck() {
 
 #[test]
 fn shutdown_background_returns_while_the_loop_is_inside_a_long_poll() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let (task, blocked) = (idle_task(&on, &Drops::new()), on.block_threads());
         let started = Instant::now();
         on.shutdown_background();
@@ -144,7 +144,7 @@ fn shutdown_background_returns_while_the_loop_is_inside_a_long_poll() {
 
 #[test]
 fn after_shutdown_background_the_loop_ends_and_drops_what_is_left_on_its_own_thread() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let (drops, loops_thread) = (Drops::new(), on.threads()[0]);
         let task = idle_task(&on, &drops);
         on.shutdown_background();

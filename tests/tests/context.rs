@@ -95,14 +95,14 @@ fn a_thread_local_that_is_destroyed_has_no_current_loop() {
     thread_local! {
         static ASKS: RefCell<Option<Asks>> = const { RefCell::new(None) };
     }
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     // On a thread that has run a loop, which has left thread-locals of its own.
     let thread = thread::spawn(move || {
-        ASKS.with_borrow_mut(|asks| *asks = Some(Asks(tell)));
+        ASKS.with_borrow_mut(|asks| *asks = Some(Asks(sender)));
         bridge::run(async { Handle::current() });
     });
     thread.join().unwrap();
-    assert!(told.recv().unwrap());
+    assert!(receiver.recv().unwrap());
 }
 
 // A loop's own thread.
@@ -156,9 +156,9 @@ fn a_local_future_has_its_own_loop_while_it_is_made_and_polled() {
 #[test]
 fn a_call_that_call_soon_runs_has_its_own_loop() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = mpsc::channel();
-        on.call_soon(move || tell.send(current()).unwrap()).unwrap();
-        assert_points_to_it(told.recv().unwrap(), &on);
+        let (sender, receiver) = mpsc::channel();
+        on.call_soon(move || sender.send(current()).unwrap()).unwrap();
+        assert_points_to_it(receiver.recv().unwrap(), &on);
     });
 }
 
@@ -242,7 +242,7 @@ fn a_thread_that_runs_one_loop_after_another_has_the_one_it_runs() {
 
 #[test]
 fn a_loops_thread_has_its_own_loop_inside_another_runtimes_context() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let runtime = multi_thread_runtime();
         let entered = runtime.handle().clone();
         let seen = on.submit(async move {
@@ -288,16 +288,16 @@ fn a_spawn_blocking_thread_of_run_has_its_loop_and_may_block_on_it() {
 
 #[test]
 fn a_spawn_blocking_thread_that_outlives_its_loop_finds_it_closed() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let (leave, left) = mpsc::channel::<()>();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let inside = BlockedThread::on(|entered| {
             let blocking = move || {
                 // What the loop's owner does next is known by `left`.
                 entered();
                 let _ = left.recv();
                 let handle = Handle::try_current();
-                tell.send(handle.map(|handle| (handle.is_closed(), handle.block_on(ready(())).is_err()))).unwrap();
+                sender.send(handle.map(|handle| (handle.is_closed(), handle.block_on(ready(())).is_err()))).unwrap();
             };
             on.call_soon(move || drop(tokio::task::spawn_blocking(blocking))).unwrap();
         });
@@ -307,7 +307,7 @@ fn a_spawn_blocking_thread_that_outlives_its_loop_finds_it_closed() {
         wait_until(|| handle.is_closed());
         inside.release();
         drop(leave);
-        assert_eq!(told.recv().unwrap(), Some((true, true)));
+        assert_eq!(receiver.recv().unwrap(), Some((true, true)));
         dropping.join().unwrap();
     });
 }
@@ -402,7 +402,7 @@ fn a_future_submitted_to_an_external_runtime_has_that_runtime() {
 
 #[test]
 fn a_tokio_handle_of_an_event_loop_or_a_shared_loop_makes_a_handle_of_that_loop() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let tokio = on.block_on(async { TokioHandle::current() }).unwrap();
         let handle = Handle::from(tokio);
         assert_points_to(Some(handle.clone()), &on);

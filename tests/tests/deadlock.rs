@@ -32,9 +32,9 @@ fn one_worker() -> Runtime {
 fn waits_for_task(waiter: &Handle, target: &Handle) -> (Task<u32>, oneshot::Sender<u32>, String) {
     let (release, released) = oneshot::channel();
     let mut awaited = target.submit(async { released.await.unwrap_or(0) });
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let waits = waiter.submit(async move {
-        tell.send(line(2)).unwrap();
+        sender.send(line(2)).unwrap();
         loop {
             match awaited.result_timeout(HANGS * 2) {
                 // The target asked first.
@@ -43,7 +43,7 @@ fn waits_for_task(waiter: &Handle, target: &Handle) -> (Task<u32>, oneshot::Send
             }
         }
     });
-    let site = told.recv().unwrap();
+    let site = receiver.recv().unwrap();
     (waits, release, site)
 }
 
@@ -63,12 +63,12 @@ fn wait_for_refusal(waiter: &Handle, target: &Handle) -> String {
 /// returns. With it comes the line that it waits at.
 fn blocks_on(waiter: &Handle, target: &Handle) -> (Task<Result<u32, Error>>, oneshot::Sender<u32>, String) {
     let (release, released) = oneshot::channel();
-    let (tell, polled) = mpsc::channel();
+    let (sender, polled) = mpsc::channel();
     let target = target.clone();
     let task = waiter.submit(async move {
         let site = line(1);
         target.block_on(async move {
-            tell.send(site).unwrap();
+            sender.send(site).unwrap();
             released.await.unwrap_or(0)
         })
     });
@@ -149,9 +149,9 @@ fn a_pending_call_in_a_task_of_the_loop_onto_that_loop_would_deadlock() {
 fn a_task_of_a_shared_loop_that_blocks_on_it_would_deadlock_whichever_thread_drives() {
     let shared = SharedLoop::new().unwrap();
     // The loop's own thread.
-    let (tell, told) = mpsc::channel();
-    let asks = shared.submit(async move { tell.send(Handle::current().block_on(async {})).unwrap() });
-    deadlock(told.recv().unwrap());
+    let (sender, receiver) = mpsc::channel();
+    let asks = shared.submit(async move { sender.send(Handle::current().block_on(async {})).unwrap() });
+    deadlock(receiver.recv().unwrap());
     asks.result().unwrap();
     // A thread that waits for its own future, and polls the task meanwhile.
     let mut here = false;
@@ -173,16 +173,16 @@ fn block_on_inside_run_would_deadlock() {
 #[test]
 fn result_on_the_loops_own_thread_would_deadlock_and_the_task_runs_on() {
     on_each(Kind::ONE_DRIVER, |on| {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let asked = on.submit(async move {
-            let task = Handle::current().submit(async move { tell.send(()).unwrap() });
+            let task = Handle::current().submit(async move { sender.send(()).unwrap() });
             let site = line(1);
             let asked = task.result();
             (deadlock(asked), site)
         });
         let (text, site) = asked.result().unwrap();
         assert!(text.contains("`loop under test`") && text.contains(&site), "{text}");
-        told.recv().unwrap();
+        receiver.recv().unwrap();
     });
 }
 
@@ -375,16 +375,16 @@ fn a_plain_thread_in_a_call_is_no_part_of_a_cycle_whatever_tasks_wait_for() {
         // A task of `one` waits for `other`, in whichever thread polls it.
         let (waits, release, _) = waits_for_task(&one, &other);
         let (handle, there) = (one.handle().clone(), other.handle().clone());
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let call = thread::spawn(move || {
             handle.block_on(async {
                 // Nobody drives `one`, whose driver waits; this needs `other` alone.
                 let asked = there.submit(async { 1 }).result();
-                tell.send(asked).unwrap();
+                sender.send(asked).unwrap();
                 there.submit(async { 2 }).await.unwrap()
             })
         });
-        assert_eq!(told.recv().unwrap().unwrap(), 1);
+        assert_eq!(receiver.recv().unwrap().unwrap(), 1);
         assert_eq!(call.join().unwrap().unwrap(), 2);
         release.send(5).unwrap();
         assert_eq!(waits.result().unwrap(), 5);
@@ -575,14 +575,14 @@ fn a_blocking_thread_of_a_loop_that_waits_is_no_part_of_a_cycle() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
         let (first, release, _) = waits_for_task(&alpha, &beta);
         let target = alpha.handle().clone();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let spawn = async {
             // Alpha is blocked, and so will this thread of beta be; beta's own goes on.
-            tokio::task::spawn_blocking(move || tell.send(target.submit(async { 8 }).result()).unwrap());
+            tokio::task::spawn_blocking(move || sender.send(target.submit(async { 8 }).result()).unwrap());
         };
         beta.block_on(spawn).unwrap();
         release.send(0).unwrap();
-        assert_eq!(told.recv().unwrap().unwrap(), 8);
+        assert_eq!(receiver.recv().unwrap().unwrap(), 8);
         first.result().unwrap();
     });
 }
@@ -639,9 +639,9 @@ fn a_multi_thread_worker_that_blocks_lets_its_runtimes_other_tasks_go_on() {
         for way in ways {
             let handle = on.handle().clone();
             let (give, answer) = oneshot::channel();
-            let (tell, on_the_worker) = mpsc::channel();
+            let (sender, on_the_worker) = mpsc::channel();
             let blocked = runtime.spawn(async move {
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 way(&handle, answer)
             });
             on_the_worker.recv().unwrap();
@@ -654,13 +654,13 @@ fn a_multi_thread_worker_that_blocks_lets_its_runtimes_other_tasks_go_on() {
 
 #[test]
 fn a_multi_thread_worker_that_joins_a_loop_lets_its_runtimes_other_tasks_go_on() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let runtime = one_worker();
         let (give, answer) = oneshot::channel();
         let task = on.submit(async { answer.await.unwrap() });
-        let (tell, on_the_worker) = mpsc::channel();
+        let (sender, on_the_worker) = mpsc::channel();
         let joins = runtime.spawn(async move {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             on.shutdown(None)
         });
         on_the_worker.recv().unwrap();
@@ -681,9 +681,9 @@ fn a_multi_thread_worker_that_waits_for_many_lets_its_runtimes_other_tasks_go_on
         for way in ways {
             let (give, answer) = oneshot::channel();
             let task = on.submit(async { answer.await.unwrap() });
-            let (tell, on_the_worker) = mpsc::channel();
+            let (sender, on_the_worker) = mpsc::channel();
             let blocked = runtime.spawn(async move {
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 way(task)
             });
             on_the_worker.recv().unwrap();
@@ -699,9 +699,9 @@ fn a_multi_thread_worker_that_reads_a_stream_lets_its_runtimes_other_tasks_go_on
         let runtime = one_worker();
         let (give, answer) = oneshot::channel();
         let mut items = on.iter(futures::stream::once(async { answer.await.unwrap() }));
-        let (tell, on_the_worker) = mpsc::channel();
+        let (sender, on_the_worker) = mpsc::channel();
         let blocked = runtime.spawn(async move {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             items.next()
         });
         on_the_worker.recv().unwrap();
@@ -712,12 +712,12 @@ fn a_multi_thread_worker_that_reads_a_stream_lets_its_runtimes_other_tasks_go_on
 
 #[test]
 fn a_multi_thread_worker_that_drops_a_loop_lets_its_runtimes_other_tasks_go_on() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let runtime = one_worker();
         let blocked_thread = block_thread(&on);
-        let (tell, on_the_worker) = mpsc::channel();
+        let (sender, on_the_worker) = mpsc::channel();
         let drops = runtime.spawn(async move {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             drop(on);
         });
         on_the_worker.recv().unwrap();
@@ -753,7 +753,7 @@ fn the_main_thread_a_blocking_thread_and_block_in_place_of_a_multi_thread_runtim
 
 #[test]
 fn dropping_a_loop_on_another_loops_thread_counts_as_a_wait_in_a_cycle() {
-    on_each_pair(Kind::ONE_DRIVER, Kind::OURS, |alpha, beta| {
+    on_each_pair(Kind::ONE_DRIVER, Kind::LOOPS, |alpha, beta| {
         let log = Log::new();
         let (entries, target) = (log.clone(), alpha.handle().clone());
         let left = beta.submit(async move {
@@ -779,7 +779,7 @@ fn dropping_a_loop_on_another_loops_thread_counts_as_a_wait_in_a_cycle() {
 #[test]
 fn a_loop_that_waits_for_this_one_is_closed_by_its_end_but_not_joined() {
     for shutdown in [false, true] {
-        on_each_pair(Kind::ONE_DRIVER, Kind::OURS, move |alpha, beta| {
+        on_each_pair(Kind::ONE_DRIVER, Kind::LOOPS, move |alpha, beta| {
             let handle = beta.handle().clone();
             let (give, given) = oneshot::channel::<AnyLoop>();
             let (target, log) = (alpha.handle().clone(), Log::new());
@@ -879,7 +879,7 @@ fn the_guard_is_restored_when_a_wait_unwinds() {
 fn the_wait_that_unwound_is_not_counted_in_a_cycle_while_its_thread_is_busy() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
         let b = beta.handle().clone();
-        let (tell, unwound) = mpsc::channel();
+        let (sender, unwound) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let busy = alpha.submit(async move {
             let late = async {
@@ -887,7 +887,7 @@ fn the_wait_that_unwound_is_not_counted_in_a_cycle_while_its_thread_is_busy() {
                 panic_any(1_u8)
             };
             catch_unwind(AssertUnwindSafe(|| b.block_on(late))).unwrap_err();
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             released.recv().unwrap_err();
         });
         unwound.recv().unwrap();
@@ -913,14 +913,14 @@ fn a_wait_that_another_was_nested_in_still_counts_in_a_cycle() {
     }
     let [alpha, beta, gamma] = ["alpha", "beta", "gamma"].map(named);
     let (release, released) = oneshot::channel::<()>();
-    let (tell, waits) = mpsc::channel();
+    let (sender, waits) = mpsc::channel();
     let (mut task, asked) = (beta.submit(async { released.await.unwrap() }), Handle::from(&gamma));
     let first = alpha.submit(async move {
         // The task gives this waker up for the one that the wait leaves, and so in the middle of the wait.
         let waker = Waker::from(Arc::new(Asks(asked)));
         assert!(pin!(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
         drop(waker);
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         loop {
             match task.result_timeout(HANGS * 2) {
                 // Beta asked first.
@@ -962,13 +962,13 @@ fn a_call_that_timed_out_before_its_first_poll_is_no_part_of_a_cycle_while_its_f
 fn the_guard_is_restored_when_a_wait_times_out_or_is_refused() {
     on_each_pair(Kind::ONE_DRIVER, Kind::ONE_DRIVER, |alpha, beta| {
         let (a, b) = (alpha.handle().clone(), beta.with_timeout(SHORT));
-        let (tell, waited) = mpsc::channel();
+        let (sender, waited) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let busy = alpha.submit(async move {
             deadlock(a.block_on(async {}));
             assert!(matches!(b.block_on(pending::<()>()), Err(Error::TimedOut(_))));
             assert!(matches!(b.submit(pending::<()>()).result_timeout(SHORT), Err(Error::TimedOut(_))));
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             released.recv().unwrap_err();
         });
         waited.recv().unwrap();
@@ -1061,11 +1061,11 @@ fn a_loop_may_be_blocked_on_inside_run_on_another_thread() {
 
 #[test]
 fn a_hook_at_the_end_of_a_loops_thread_counts_in_a_cycle() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let event_loop = EventLoop::new().unwrap();
         let handle = event_loop.handle().clone();
-        let (tell, told) = mpsc::channel();
-        let calls = move || tell.send(handle.block_on(async {})).unwrap();
+        let (sender, receiver) = mpsc::channel();
+        let calls = move || sender.send(handle.block_on(async {})).unwrap();
         let builder = EventLoop::builder().on_thread_stop(calls);
         // The thread of `event_loop` waits for the end of the other, whose hook calls it.
         let ended = event_loop.block_on(async move {
@@ -1074,7 +1074,7 @@ fn a_hook_at_the_end_of_a_loops_thread_counts_in_a_cycle() {
                 _ => builder.build().unwrap().shutdown(),
             }
         });
-        let called = told.recv().unwrap();
+        let called = receiver.recv().unwrap();
         assert!(ended.unwrap().is_ok());
         assert!(matches!(called, Err(Error::WouldDeadlock(_))), "{called:?}");
     });

@@ -239,27 +239,27 @@ fn whatever_a_thread_drives_and_has_entered_its_calls_onto_other_loops_are_answe
 #[test]
 fn whatever_a_thread_drives_and_has_entered_it_ends_loops_and_waits_for_that() {
     in_every_combination(|kind| {
-        if !Kind::OURS.contains(&kind) {
+        if !Kind::LOOPS.contains(&kind) {
             return;
         }
         let start = || {
             let on = AnyLoop::start(kind);
-            let (tell, told) = mpsc::channel();
-            let guard = OnDrop::new(move || tell.send(()).unwrap());
+            let (sender, receiver) = mpsc::channel();
+            let guard = OnDrop::new(move || sender.send(()).unwrap());
             let last = on.submit(async move {
                 let _guard = guard;
                 sleep(MOMENT).await;
                 7
             });
-            (on, last, told)
+            (on, last, receiver)
         };
-        let (on, last, told) = start();
+        let (on, last, receiver) = start();
         on.shutdown(None).unwrap();
-        told.try_recv().unwrap();
+        receiver.try_recv().unwrap();
         assert_eq!(last.result().unwrap(), 7, "it is finished");
-        let (on, last, told) = start();
+        let (on, last, receiver) = start();
         drop(on);
-        told.try_recv().unwrap();
+        receiver.try_recv().unwrap();
         assert!(last.is_done());
     });
 }
@@ -267,7 +267,7 @@ fn whatever_a_thread_drives_and_has_entered_it_ends_loops_and_waits_for_that() {
 #[test]
 fn a_loop_is_shut_down_in_its_own_context() {
     let _alone = alone();
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         for by_handle in [false, true] {
             for timeout in [None, Some(HANGS)] {
                 let on = AnyLoop::start(kind);
@@ -294,13 +294,13 @@ fn a_loop_is_shut_down_in_its_own_context() {
 #[test]
 fn a_drop_in_the_context_of_the_loop_waits_for_its_end() {
     let _alone = alone();
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let (handle, tokio) = (on.handle().clone(), tokio_handle(&on));
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let slow = on.submit(async move {
             let _slow = OnDrop::new(move || {
                 thread::sleep(Duration::from_millis(20));
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
             });
             std::future::pending::<()>().await;
         });
@@ -309,7 +309,7 @@ fn a_drop_in_the_context_of_the_loop_waits_for_its_end() {
             let _context = tokio.enter();
             drop(on);
         }
-        told.try_recv().unwrap();
+        receiver.try_recv().unwrap();
         assert!(handle.is_closed());
     });
 }

@@ -357,7 +357,7 @@ fn may_call_from(from: impl Fn(Box<dyn FnOnce() + Send>) + Sync) {
     let address = echo_server();
     on_each(Kind::ALL, move |on| {
         let handle = on.handle().clone();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         from(Box::new(move || {
             let borrowed = String::from("on the caller's stack");
             let calls = (0..3).map(|_| {
@@ -366,9 +366,9 @@ fn may_call_from(from: impl Fn(Box<dyn FnOnce() + Send>) + Sync) {
                     (received, borrowed.len())
                 })
             });
-            tell.send(calls.collect::<Result<Vec<_>, _>>()).unwrap();
+            sender.send(calls.collect::<Result<Vec<_>, _>>()).unwrap();
         }));
-        assert_eq!(told.recv().unwrap().unwrap(), [(300, 21); 3]);
+        assert_eq!(receiver.recv().unwrap().unwrap(), [(300, 21); 3]);
     });
 }
 
@@ -496,9 +496,9 @@ fn a_blocking_thread_of_a_current_thread_runtime_may_call_onto_it() {
 fn a_worker_that_calls_onto_its_own_runtime_lets_the_other_tasks_go_on() {
     let runtime = one_worker();
     let (give, given) = oneshot::channel();
-    let (tell, on_the_worker) = mpsc::channel();
+    let (sender, on_the_worker) = mpsc::channel();
     let call = runtime.spawn(async move {
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         let here = thread::current().id();
         Handle::current().block_on(async { (given.await.unwrap(), thread::current().id() == here) })
     });
@@ -539,10 +539,10 @@ fn a_loop_ends_while_a_worker_that_called_onto_it_works_on() {
 fn a_call_of_a_loops_thread_that_a_shutdown_finds_in_its_first_poll_is_finished() {
     let (shared, event_loop) = (SharedLoop::new().unwrap(), EventLoop::new().unwrap());
     let handle = shared.handle().clone();
-    let (tell, polled) = mpsc::channel();
+    let (sender, polled) = mpsc::channel();
     let call = event_loop.submit(async move {
         handle.block_on(async {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             wait_until(|| handle.is_closed());
             // The thread is to wait, and the loop goes on with the future.
             sleep(Duration::from_millis(1)).await;
@@ -594,10 +594,10 @@ fn a_worker_that_entered_another_runtimes_context_lets_its_own_runtimes_tasks_go
             for way in ways {
                 let (handle, entered) = (on.handle().clone(), entered.clone());
                 let (give, given) = oneshot::channel();
-                let (tell, on_the_worker) = mpsc::channel();
+                let (sender, on_the_worker) = mpsc::channel();
                 let call = runtime.spawn(async move {
                     let _entered = entered.enter();
-                    tell.send(()).unwrap();
+                    sender.send(()).unwrap();
                     way(&handle, given)
                 });
                 on_the_worker.recv().unwrap();
@@ -653,20 +653,20 @@ fn the_thread_of_a_current_thread_runtime_that_entered_a_multi_thread_one_waits_
 fn ends_when_the_driver_leaves(waits: fn(&Handle) -> Result<(), Error>) {
     let runtime = Arc::new(undriven());
     let (leave, left) = oneshot::channel::<()>();
-    let (tell, drives) = mpsc::channel();
+    let (sender, drives) = mpsc::channel();
     let drive = Arc::clone(&runtime);
     let driver = thread::spawn(move || {
         drive.block_on(async {
             yield_now().await;
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             left.await.unwrap();
         });
     });
     drives.recv().unwrap();
-    let (tell, inside) = mpsc::channel();
+    let (sender, inside) = mpsc::channel();
     let waiter = thread::spawn(move || {
         runtime.block_on(async {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             waits(&Handle::current())
         })
     });
@@ -733,10 +733,10 @@ fn a_pending_call_onto_a_runtime_that_nobody_drives_times_out_and_has_dropped_it
 fn a_call_onto_a_runtime_that_nobody_drives_goes_on_when_somebody_does() {
     let runtime = undriven();
     let handle = Handle::from(&runtime);
-    let (tell, polled) = oneshot::channel();
+    let (sender, polled) = oneshot::channel();
     let call = thread::spawn(move || {
         handle.block_on(async {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             sleep(Duration::from_millis(1)).await;
             tokio::spawn(async { 7 }).await.unwrap()
         })
@@ -784,38 +784,38 @@ fn one_task_watches_for_the_end_of_a_runtime_whatever_is_asked_of_its_handles() 
 type Waits = fn(Handle, oneshot::Sender<()>) -> Result<(), Error>;
 
 /// The future, which sends when it has been polled and is pending.
-async fn then_pending(tell: oneshot::Sender<()>, future: impl Future) {
+async fn then_pending(sender: oneshot::Sender<()>, future: impl Future) {
     let mut future = std::pin::pin!(future);
-    let mut tell = Some(tell);
+    let mut sender = Some(sender);
     poll_fn(|cx| {
         let polled = future.as_mut().poll(cx);
-        tell.take().into_iter().for_each(|tell| tell.send(()).unwrap());
+        sender.take().into_iter().for_each(|sender| sender.send(()).unwrap());
         polled.map(|_| ())
     })
     .await;
 }
 
 const WAITS: [(&str, Waits); 6] = [
-    ("nothing", |handle, tell| handle.block_on(then_pending(tell, pending::<()>()))),
-    ("a timer", |handle, tell| handle.block_on(async { then_pending(tell, sleep(HANGS * 10)).await })),
-    ("a socket", |handle, tell| {
+    ("nothing", |handle, sender| handle.block_on(then_pending(sender, pending::<()>()))),
+    ("a timer", |handle, sender| handle.block_on(async { then_pending(sender, sleep(HANGS * 10)).await })),
+    ("a socket", |handle, sender| {
         handle.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            then_pending(tell, listener.accept()).await;
+            then_pending(sender, listener.accept()).await;
         })
     }),
-    ("a task of the runtime", |handle, tell| {
+    ("a task of the runtime", |handle, sender| {
         handle.block_on(async {
             let task = tokio::spawn(pending::<()>());
-            then_pending(tell, task).await;
+            then_pending(sender, task).await;
             // The task was cancelled, which a future may see before the call is closed.
             pending::<()>().await;
         })
     }),
-    ("a task that was submitted", |handle, tell| handle.submit(then_pending(tell, pending::<()>())).result()),
-    ("a call inside the call", |handle, tell| {
+    ("a task that was submitted", |handle, sender| handle.submit(then_pending(sender, pending::<()>())).result()),
+    ("a call inside the call", |handle, sender| {
         let inner = handle.clone();
-        handle.block_on(async move { inner.block_on(then_pending(tell, pending::<()>())) }).and_then(|inner| inner)
+        handle.block_on(async move { inner.block_on(then_pending(sender, pending::<()>())) }).and_then(|inner| inner)
     }),
 ];
 
@@ -824,8 +824,8 @@ fn a_shutdown_ends_every_waiting_call_with_closed() {
     on_each_way_to_end(|External { handle, end, .. }, way| {
         let callers = WAITS.map(|(what, waits)| {
             let handle = handle.clone();
-            let (tell, is_pending) = oneshot::channel();
-            let caller = thread::spawn(move || waits(handle, tell));
+            let (sender, is_pending) = oneshot::channel();
+            let caller = thread::spawn(move || waits(handle, sender));
             is_pending.blocking_recv().unwrap();
             (what, caller)
         });
@@ -842,11 +842,11 @@ fn a_call_that_a_shutdown_ends_has_dropped_its_future_on_its_own_thread_inside_t
     on_each_way_to_end(|External { handle, id, end, .. }, way| {
         let places = Log::new();
         let entries = places.clone();
-        let (tell, is_pending) = oneshot::channel();
+        let (sender, is_pending) = oneshot::channel();
         let caller = thread::spawn(move || {
             let result = handle.block_on(async {
                 let _guard = OnDrop::new(|| entries.push(place()));
-                then_pending(tell, pending::<()>()).await;
+                then_pending(sender, pending::<()>()).await;
             });
             assert!(matches!(result, Err(Error::Closed)), "{result:?}");
             (entries.take(), thread::current().id())
@@ -865,8 +865,8 @@ fn a_shutdown_ends_many_calls_at_once() {
             .map(|caller| {
                 let handle = handle.clone();
                 let (_, waits) = WAITS[caller % WAITS.len()];
-                let (tell, is_pending) = oneshot::channel();
-                let caller = thread::spawn(move || waits(handle, tell));
+                let (sender, is_pending) = oneshot::channel();
+                let caller = thread::spawn(move || waits(handle, sender));
                 (is_pending, caller)
             })
             .collect();
@@ -928,8 +928,8 @@ fn what_a_runtime_has_not_polled_when_it_is_dropped_is_closed() {
 fn a_call_onto_a_runtime_that_nobody_drives_ends_with_closed_when_it_is_dropped() {
     let runtime = undriven();
     let handle = Handle::from(&runtime);
-    let (tell, is_pending) = oneshot::channel();
-    let caller = thread::spawn(move || handle.block_on(then_pending(tell, pending::<()>())));
+    let (sender, is_pending) = oneshot::channel();
+    let caller = thread::spawn(move || handle.block_on(then_pending(sender, pending::<()>())));
     is_pending.blocking_recv().unwrap();
     drop(runtime);
     assert!(matches!(caller.join().unwrap(), Err(Error::Closed)));
@@ -964,7 +964,7 @@ fn the_first_call_onto_a_runtime_that_has_been_shut_down_is_closed() {
 #[test]
 fn a_destructor_may_submit_and_block_while_a_runtime_shuts_down() {
     on_each_way_to_end(|External { handle, end, .. }, way| {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let here = handle.clone();
         let task = handle.submit(async move {
             let _guard = OnDrop::new(move || {
@@ -972,14 +972,14 @@ fn a_destructor_may_submit_and_block_while_a_runtime_shuts_down() {
                 let ready = here.block_on(async { 1 });
                 let waits = here.block_on(pending::<()>());
                 let on_timer = here.block_on(async { sleep(HANGS * 10).await });
-                tell.send((submitted, ready, waits, on_timer)).unwrap();
+                sender.send((submitted, ready, waits, on_timer)).unwrap();
             });
             pending::<()>().await;
         });
         handle.submit(async {}).result().unwrap();
         end(way);
         assert!(matches!(task.result(), Err(Error::Closed)));
-        let (submitted, ready, waits, on_timer) = told.recv().unwrap();
+        let (submitted, ready, waits, on_timer) = receiver.recv().unwrap();
         assert!(matches!(submitted, Err(Error::Closed)), "{submitted:?}");
         // It needs nothing of the runtime.
         assert!(matches!(ready, Ok(1) | Err(Error::Closed)), "{ready:?}");
@@ -996,10 +996,10 @@ fn a_worker_that_waits_in_a_call_onto_its_own_runtime_is_ended_by_a_shutdown() {
         for (what, waits) in WAITS {
             println!("{name} while it waits for {what}");
             let runtime = one_worker();
-            let (tell, is_pending) = oneshot::channel();
-            let (tell_ended, ended) = mpsc::channel();
+            let (sender, is_pending) = oneshot::channel();
+            let (sender_ended, ended) = mpsc::channel();
             let handle = Handle::from(&runtime);
-            runtime.spawn(async move { tell_ended.send(waits(handle, tell)).unwrap() });
+            runtime.spawn(async move { sender_ended.send(waits(handle, sender)).unwrap() });
             is_pending.blocking_recv().unwrap();
             way(runtime);
             let ended = ended.recv().unwrap();
@@ -1086,10 +1086,10 @@ fn no_panic_of_tokios_comes_out_of_calls_whose_tasks_race_the_shutdown() {
 #[test]
 fn a_call_that_uses_a_timer_after_its_runtime_has_shut_down_is_closed() {
     on_each_way_to_end(|External { handle, end, .. }, way| {
-        let ((tell, polled), (go, gone)) = (mpsc::channel(), mpsc::channel::<()>());
+        let ((sender, polled), (go, gone)) = (mpsc::channel(), mpsc::channel::<()>());
         let caller = thread::spawn(move || {
             handle.block_on(async move {
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 // In one long poll while the runtime ends.
                 gone.recv().unwrap();
                 sleep(Duration::from_millis(1)).await;
@@ -1143,11 +1143,11 @@ fn calls_of_workers_that_race_the_shutdown_of_their_own_runtime_are_resolved_eit
             let calls = Arc::new(AtomicUsize::new(0));
             let ended: Vec<mpsc::Receiver<()>> = (0..3)
                 .map(|_| {
-                    let (tell, ended) = mpsc::channel();
+                    let (sender, ended) = mpsc::channel();
                     let (handle, calls) = (Handle::from(&runtime), Arc::clone(&calls));
                     runtime.spawn(async move {
                         // Dropped when the loop below is left, or with the task.
-                        let _tell = tell;
+                        let _tell = sender;
                         loop {
                             match handle.block_on(sleep_inside(Duration::from_micros(100))) {
                                 Ok(()) => calls.fetch_add(1, Ordering::SeqCst),

@@ -955,7 +955,7 @@ fn a_thread_that_waits_in_block_on_of_the_runtime_that_it_has_entered_before_is_
 
 #[test]
 fn a_guard_does_not_hold_up_the_end_of_its_loop() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let _context = handle.enter();
         on.shutdown(None).unwrap();
@@ -1276,7 +1276,7 @@ fn an_error_of_the_bridge_is_an_item_or_a_panic_and_no_end() {
 
 #[test]
 fn after_an_error_that_would_come_again_an_iterator_is_over() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let (canceller, failure) = (bridge::Canceller::new(), Folds::<Result<u8, Failure>>::default().__bridge_fold());
         let cancelled = On::new(&on.with_canceller(&canceller));
         canceller.cancel();

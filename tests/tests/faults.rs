@@ -21,14 +21,14 @@ use tokio::sync::oneshot;
 #[track_caller]
 fn assert_serves(handle: &Handle) {
     assert_eq!(handle.block_on(async { 6 * 7 }).unwrap(), 42);
-    let (tell, told) = oneshot::channel();
-    let task = handle.submit(told);
+    let (sender, receiver) = oneshot::channel();
+    let task = handle.submit(receiver);
     wait_until(|| is_pending(&task));
-    tell.send(7).unwrap();
+    sender.send(7).unwrap();
     assert_eq!(task.result().unwrap(), Ok(7));
-    let (tell, told) = mpsc::channel();
-    handle.submit(async { 8 }).on_done(move |result| tell.send(result.unwrap()).unwrap());
-    assert_eq!(told.recv().unwrap(), 8);
+    let (sender, receiver) = mpsc::channel();
+    handle.submit(async { 8 }).on_done(move |result| sender.send(result.unwrap()).unwrap());
+    assert_eq!(receiver.recv().unwrap(), 8);
 }
 
 fn poll<T>(task: &mut Task<T>, waker: &Waker) -> Poll<Result<T, Error>> {
@@ -37,8 +37,8 @@ fn poll<T>(task: &mut Task<T>, waker: &Waker) -> Poll<Result<T, Error>> {
 
 /// A task that waits for a value, and the sender of that.
 fn waiting(handle: &Handle) -> (oneshot::Sender<u32>, Task<u32>) {
-    let (tell, told) = oneshot::channel();
-    (tell, handle.submit(async { told.await.unwrap() }))
+    let (sender, receiver) = oneshot::channel();
+    (sender, handle.submit(async { receiver.await.unwrap() }))
 }
 
 // Wakers of other executors.
@@ -66,13 +66,13 @@ fn panics_in_clone() -> Waker {
 #[test]
 fn a_waker_whose_clone_panics_is_its_pollers_fault_and_the_task_can_still_be_asked() {
     on_each(Kind::ALL, |on| {
-        let (tell, mut task) = waiting(&on);
+        let (sender, mut task) = waiting(&on);
         let polled = catch_unwind(AssertUnwindSafe(|| poll(&mut task, &panics_in_clone())));
         assert_eq!(polled.unwrap_err().downcast_ref(), Some(&"a waker's clone"));
         // In the place of another one too.
         assert!(poll(&mut task, Waker::noop()).is_pending());
         assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut task, &panics_in_clone()))).is_err());
-        tell.send(5).unwrap();
+        sender.send(5).unwrap();
         assert_eq!(task.result().unwrap(), 5);
         assert_serves(&on);
     });
@@ -87,13 +87,13 @@ fn a_waker_whose_drop_panics_harms_neither_the_thread_that_asks_next_nor_the_loo
             |_| {},
         ];
         for ask in asked {
-            let (tell, mut task) = waiting(&on);
+            let (sender, mut task) = waiting(&on);
             // The task's clone of it is the last.
             let waker = Waker::from(Arc::new(PanicsInDrop));
             assert!(poll(&mut task, &waker).is_pending());
             drop_quietly(waker);
             ask(&mut task);
-            tell.send(5).unwrap();
+            sender.send(5).unwrap();
             assert_eq!(task.result().unwrap(), 5);
         }
         assert_serves(&on);
@@ -103,12 +103,12 @@ fn a_waker_whose_drop_panics_harms_neither_the_thread_that_asks_next_nor_the_loo
 #[test]
 fn a_waker_whose_drop_panics_does_not_come_out_of_the_tasks_drop() {
     on_each(Kind::ALL, |on| {
-        let (tell, mut task) = waiting(&on);
+        let (sender, mut task) = waiting(&on);
         let waker = Waker::from(Arc::new(PanicsInDrop));
         assert!(poll(&mut task, &waker).is_pending());
         drop_quietly(waker);
         drop(task);
-        tell.send(5).unwrap();
+        sender.send(5).unwrap();
         assert_serves(&on);
     });
 }
@@ -121,7 +121,7 @@ fn drop_quietly<T>(value: T) {
 
 #[test]
 fn a_configure_that_panics_is_its_callers_panic() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let built = catch_unwind(|| AnyLoop::configured(kind, |_| panic_any("configure")));
         assert_eq!(built.unwrap_err().downcast_ref(), Some(&"configure"));
         assert_serves(&AnyLoop::start(kind));
@@ -147,7 +147,7 @@ fn a_loop_works_whatever_its_runtime_is_set_to() {
         |tokio| _ = tokio.max_blocking_threads(1).thread_keep_alive(Duration::ZERO).thread_name("other"),
     ];
     for setting in settings {
-        for_each(Kind::OURS, move |kind| {
+        for_each(Kind::LOOPS, move |kind| {
             let on = AnyLoop::configured(kind, setting);
             assert_serves(&on);
             let handle = on.handle().clone();
@@ -203,7 +203,7 @@ fn hooks_of_blocking_threads_that_panic_leave_the_loop_to_work_and_to_end() {
         |tokio, hook| _ = tokio.on_thread_stop(move || hook()),
     ];
     for set in hooks {
-        for_each(Kind::OURS, move |kind| {
+        for_each(Kind::LOOPS, move |kind| {
             let (on, break_it) = with_hook(kind, set);
             break_it.store(true, Ordering::SeqCst);
             // Where the thread dies as it starts tokio never runs this: nobody waits for it.
@@ -218,14 +218,14 @@ fn hooks_of_blocking_threads_that_panic_leave_the_loop_to_work_and_to_end() {
 
 #[test]
 fn a_callback_that_shuts_its_own_loop_down_is_refused_and_the_loop_goes_as_by_drop() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let left = on.submit(pending::<()>());
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let (go, task) = waiting(&on);
-        task.on_done(move |_| tell.send(on.shutdown(None)).unwrap());
+        task.on_done(move |_| sender.send(on.shutdown(None)).unwrap());
         go.send(1).unwrap();
-        assert!(matches!(told.recv().unwrap(), Err(Error::WouldDeadlock(_))));
+        assert!(matches!(receiver.recv().unwrap(), Err(Error::WouldDeadlock(_))));
         assert!(matches!(left.result(), Err(Error::Closed)));
         assert!(matches!(handle.submit(async {}).result(), Err(Error::Closed)));
     });
@@ -242,13 +242,13 @@ fn a_destructor_that_ends_its_own_loop_neither_hangs_nor_harms_who_waits() {
         },
     ];
     for end in ends {
-        on_each(Kind::OURS, move |on| {
+        on_each(Kind::LOOPS, move |on| {
             let left = on.submit(pending::<()>());
             let handle = on.handle().clone();
-            let (tell, told) = mpsc::channel();
-            let ender = OnDrop::new(move || tell.send(end(on)).unwrap());
+            let (sender, receiver) = mpsc::channel();
+            let ender = OnDrop::new(move || sender.send(end(on)).unwrap());
             let task = handle.submit(async move { drop(ender) });
-            assert!(told.recv().unwrap(), "it was not refused");
+            assert!(receiver.recv().unwrap(), "it was not refused");
             task.result().unwrap();
             assert!(matches!(left.result(), Err(Error::Closed)));
             wait_until(|| handle.is_closed());
@@ -260,11 +260,11 @@ fn a_destructor_that_ends_its_own_loop_neither_hangs_nor_harms_who_waits() {
 fn a_destructor_of_a_cancelled_future_is_refused_a_wait_for_its_own_loop_and_may_submit_to_it() {
     on_each(Kind::ONE_DRIVER, |on| {
         let handle = on.handle().clone();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let guard = OnDrop::new(move || {
             let refused = handle.block_on(async {});
             let queued = handle.submit(async { 3 });
-            tell.send((refused, queued)).unwrap();
+            sender.send((refused, queued)).unwrap();
         });
         let mut guard = Some(guard);
         let (begin, begins) = mpsc::channel();
@@ -275,7 +275,7 @@ fn a_destructor_of_a_cancelled_future_is_refused_a_wait_for_its_own_loop_and_may
         }));
         begins.recv().unwrap();
         assert!(task.cancel());
-        let (refused, queued) = told.recv().unwrap();
+        let (refused, queued) = receiver.recv().unwrap();
         assert!(matches!(refused, Err(Error::WouldDeadlock(_))));
         assert!(matches!(task.result(), Err(Error::Cancelled)));
         assert_eq!(queued.result().unwrap(), 3);
@@ -289,17 +289,17 @@ fn a_destructor_that_a_cancel_before_the_first_poll_runs_on_another_thread_may_b
         let blocked = on.block_threads();
         let handle = on.handle().clone();
         let (begin, begins) = mpsc::channel();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let guard = OnDrop::new(move || {
             begin.send(()).unwrap();
-            tell.send(handle.block_on(async { 4 })).unwrap();
+            sender.send(handle.block_on(async { 4 })).unwrap();
         });
         let task = on.submit(async move { drop(guard) });
         let canceller = task.canceller();
         let cancel = thread::spawn(move || canceller.cancel());
         begins.recv().unwrap();
         drop(blocked);
-        assert_eq!(told.recv().unwrap().unwrap(), 4);
+        assert_eq!(receiver.recv().unwrap().unwrap(), 4);
         assert!(cancel.join().unwrap());
         assert!(matches!(task.result(), Err(Error::Cancelled)));
     });
@@ -314,7 +314,7 @@ fn blocking_thread_of(on: &AnyLoop) -> String {
 
 #[test]
 fn configure_names_the_blocking_threads() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let on = AnyLoop::configured(kind, |tokio| _ = tokio.thread_name("pool"));
         assert_eq!(blocking_thread_of(&on), "pool");
     });
@@ -322,7 +322,7 @@ fn configure_names_the_blocking_threads() {
 
 #[test]
 fn blocking_threads_have_the_name_of_their_loop_unless_configure_names_them() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let on = AnyLoop::named(kind, "reader");
         assert_eq!(blocking_thread_of(&on), "reader-blocking");
     });
@@ -330,12 +330,12 @@ fn blocking_threads_have_the_name_of_their_loop_unless_configure_names_them() {
 
 #[test]
 fn the_hooks_and_the_stack_that_configure_sets_are_those_of_blocking_threads() {
-    for_each(Kind::OURS, |kind| {
-        let (tell, told) = mpsc::channel();
+    for_each(Kind::LOOPS, |kind| {
+        let (sender, receiver) = mpsc::channel();
         let name = || thread::current().name().unwrap().to_owned();
         let on = AnyLoop::configured(kind, move |tokio| {
             tokio.thread_name("pool").thread_stack_size(16 << 20).worker_threads(4);
-            tokio.on_thread_start(move || tell.send(name()).unwrap());
+            tokio.on_thread_start(move || sender.send(name()).unwrap());
         });
         fn deep(levels: usize) -> u8 {
             let bytes = std::hint::black_box([1; 1 << 20]);
@@ -343,7 +343,7 @@ fn the_hooks_and_the_stack_that_configure_sets_are_those_of_blocking_threads() {
         }
         let dug = on.block_on(async { tokio::task::spawn_blocking(|| deep(6)).await.unwrap() });
         assert_eq!(dug.unwrap(), 1);
-        assert_eq!(told.recv().unwrap(), "pool");
+        assert_eq!(receiver.recv().unwrap(), "pool");
         assert_serves(&on);
     });
 }

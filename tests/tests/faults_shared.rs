@@ -114,7 +114,7 @@ fn a_call_in_a_thread_locals_destructor_leaves_the_loop_to_others() {
     let shared = Arc::new(SharedLoop::new().unwrap());
     let slept = || async { tokio::time::sleep(MOMENT).await };
     for tokio_first in [true, false] {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let there = Arc::clone(&shared);
         thread::spawn(move || {
             let enter = || drop(tokio::runtime::Handle::try_current());
@@ -123,7 +123,7 @@ fn a_call_in_a_thread_locals_destructor_leaves_the_loop_to_others() {
             }
             let last: Box<dyn FnOnce()> = Box::new({
                 let there = Arc::clone(&there);
-                move || tell.send(there.block_on(slept()).is_ok()).unwrap()
+                move || sender.send(there.block_on(slept()).is_ok()).unwrap()
             });
             LAST.with_borrow_mut(|cell| *cell = Some(OnDrop::new(last)));
             enter();
@@ -131,7 +131,7 @@ fn a_call_in_a_thread_locals_destructor_leaves_the_loop_to_others() {
         })
         .join()
         .unwrap();
-        assert!(told.recv().unwrap());
+        assert!(receiver.recv().unwrap());
         shared.block_on(slept()).unwrap();
     }
 }

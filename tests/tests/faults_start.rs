@@ -22,7 +22,7 @@ const CHILD: &str = "BRIDGE_TESTS_CHILD";
 /// of loop.
 fn limited(test: &str, limit: &str, stack: &str, child: fn(Kind)) {
     if std::env::var_os(CHILD).is_some() {
-        return Kind::OURS.into_iter().for_each(|kind| {
+        return Kind::LOOPS.into_iter().for_each(|kind| {
             println!("on {kind:?}");
             child(kind);
         });
@@ -99,9 +99,9 @@ fn a_loop_that_gets_no_thread_is_an_error_and_the_next_one_works() {
         // Until there is no room for such a stack, but enough for what else is allocated, which nothing survives to lack.
         while room() > STACK * 3 / 4 {
             let held = std::sync::Arc::clone(&held);
-            let (tell, runs) = mpsc::channel();
+            let (sender, runs) = mpsc::channel();
             let hold = move || {
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 _ = held.lock().unwrap().recv();
             };
             full.push(thread::Builder::new().stack_size(STACK / 4).spawn(hold).unwrap());

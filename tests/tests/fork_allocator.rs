@@ -42,7 +42,7 @@ static ALLOCATOR: Locking = Locking;
 
 #[test]
 fn a_child_that_only_ends_needs_no_lock_of_the_allocators() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let on = AnyLoop::start(kind);
         on.block_on(async {}).unwrap();
         let stop = AtomicBool::new(false);

@@ -41,9 +41,9 @@ fn build(kind: Kind, set_up: impl FnOnce(Builder) -> Builder) -> std::io::Result
 
 /// The thread that polls tasks while nobody waits.
 fn own_thread(handle: &Handle) -> ThreadId {
-    let (tell, told) = mpsc::channel();
-    handle.call_soon(move || tell.send(thread::current().id()).unwrap()).unwrap();
-    told.recv().unwrap()
+    let (sender, receiver) = mpsc::channel();
+    handle.call_soon(move || sender.send(thread::current().id()).unwrap()).unwrap();
+    receiver.recv().unwrap()
 }
 
 /// Uses more stack than a thread has by default.
@@ -55,18 +55,18 @@ fn deep(left: usize) -> usize {
 
 #[test]
 fn the_loops_thread_has_the_stack_that_was_asked_for() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let built = build(kind, |builder| builder.thread_stack_size(64 << 20)).unwrap();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         // 16 MiB, on the loop's own thread.
-        built.handle().call_soon(move || tell.send(deep(256)).unwrap()).unwrap();
-        assert_eq!(told.recv().unwrap(), 256);
+        built.handle().call_soon(move || sender.send(deep(256)).unwrap()).unwrap();
+        assert_eq!(receiver.recv().unwrap(), 256);
     });
 }
 
 #[test]
 fn the_start_hook_is_called_once_on_the_loops_thread_before_anything_else() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let log = Log::new();
         let calls = log.clone();
         let built = build(kind, |builder| builder.on_thread_start(move || calls.push(thread::current().id()))).unwrap();
@@ -79,17 +79,17 @@ fn the_start_hook_is_called_once_on_the_loops_thread_before_anything_else() {
 
 #[test]
 fn the_stop_hook_is_called_once_on_the_loops_thread_after_the_last_future_is_dropped() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let log = Log::new();
         let (stops, drops) = (log.clone(), log.clone());
         let stopped = move || stops.push(("stopped", thread::current().id()));
         let built = build(kind, |builder| builder.on_thread_stop(stopped)).unwrap();
         let (handle, own) = (built.handle(), own_thread(&built.handle()));
         let dropped = OnDrop::new(move || drops.push(("dropped", thread::current().id())));
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         drop(handle.submit(async move {
             let _dropped = dropped;
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             pending::<()>().await;
         }));
         polled.recv().unwrap();
@@ -101,7 +101,7 @@ fn the_stop_hook_is_called_once_on_the_loops_thread_after_the_last_future_is_dro
 
 #[test]
 fn a_shutdown_waits_for_the_stop_hook() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let (go, goes) = mpsc::channel::<()>();
         let goes = std::sync::Mutex::new(goes);
         let log = Log::new();
@@ -121,7 +121,7 @@ fn a_shutdown_waits_for_the_stop_hook() {
 
 #[test]
 fn a_start_hook_that_panics_is_an_error_and_the_stop_hook_is_not_called() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let log = Log::new();
         let stops = log.clone();
         let set_up = |builder: Builder| {
@@ -136,7 +136,7 @@ fn a_start_hook_that_panics_is_an_error_and_the_stop_hook_is_not_called() {
 
 #[test]
 fn a_stop_hook_that_panics_harms_nobody() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let built = build(kind, |builder| builder.on_thread_stop(|| panic!("no JVM"))).unwrap();
         let task = built.handle().submit(async { 1 });
         built.shutdown().unwrap();
@@ -146,7 +146,7 @@ fn a_stop_hook_that_panics_harms_nobody() {
 
 #[test]
 fn hooks_are_not_called_on_blocking_threads_and_callers() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let log = Log::new();
         let (starts, stops) = (log.clone(), log.clone());
         let set_up = |builder: Builder| {

@@ -73,12 +73,12 @@ impl Drop for PanicsInDrop {
 fn reports(text: &str) -> Vec<(String, u32)> {
     static REPORTS: LazyLock<Log<(String, String, u32)>> = LazyLock::new(|| {
         let log = Log::new();
-        let (told, before) = (log.clone(), std::panic::take_hook());
+        let (receiver, before) = (log.clone(), std::panic::take_hook());
         std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
             let (text, at) = (info.payload(), info.location().unwrap());
             let string = text.downcast_ref::<String>().map(String::as_str);
             let text = text.downcast_ref::<&str>().copied().or(string).unwrap_or("no text");
-            told.push((text.to_owned(), at.file().to_owned(), at.line()));
+            receiver.push((text.to_owned(), at.file().to_owned(), at.line()));
             before(info);
         }));
         log
@@ -211,12 +211,12 @@ fn a_panic_of_a_detached_task_harms_nothing_and_is_reported_once() {
         let said = format!("nobody waits, on {:?}", on.kind);
         let says = said.clone();
         reports("");
-        let (tell, told) = oneshot::channel::<()>();
+        let (sender, receiver) = oneshot::channel::<()>();
         drop(on.submit(async move {
-            told.await.unwrap();
+            receiver.await.unwrap();
             panic!("{says}");
         }));
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         wait_until(|| !reports(&said).is_empty());
         assert_serves(&on);
         drop(on);
@@ -375,11 +375,11 @@ fn a_future_whose_destructor_panics_when_the_loop_closes_is_panicked() {
 fn a_scoped_call_resumes_its_destructors_panic_when_the_loop_closes() {
     on_each(Kind::ALL, |on| {
         let handle = on.handle().clone();
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         let mut future = PanicsInDrop { ready: false, text: "in close, scoped" };
         let caller = thread::spawn(move || {
             handle.block_on(poll_fn(move |cx| {
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 Pin::new(&mut future).poll(cx)
             }))
         });
@@ -465,16 +465,16 @@ fn the_loop_outlives_a_panic_of_a_future_at_every_stage() {
 #[test]
 fn the_loop_outlives_an_output_that_panics_when_nobody_asks_for_it() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel::<()>();
+        let (sender, receiver) = oneshot::channel::<()>();
         let (dropping, dropped) = mpsc::channel();
         drop(on.submit(async move {
-            told.await.unwrap();
+            receiver.await.unwrap();
             OnDrop::new(move || {
                 dropping.send(thread::current().id()).unwrap();
                 panic!("an output nobody wants");
             })
         }));
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         let thread = dropped.recv().unwrap();
         assert!(on.threads().contains(&thread));
         assert_serves(&on);
@@ -523,11 +523,11 @@ fn the_loop_outlives_a_waker_that_panics() {
         }
     }
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel::<()>();
-        let mut task = on.submit(told);
+        let (sender, receiver) = oneshot::channel::<()>();
+        let mut task = on.submit(receiver);
         let waker = Waker::from(Arc::new(Panics));
         assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         assert_serves(&on);
         task.result().unwrap().unwrap();
     });
@@ -536,10 +536,10 @@ fn the_loop_outlives_a_waker_that_panics() {
 #[test]
 fn another_task_of_the_loop_goes_on_after_a_panic() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel();
-        let other = on.submit(told);
+        let (sender, receiver) = oneshot::channel();
+        let other = on.submit(receiver);
         payload_of(|| on.block_on(async { panic!("not the other's") }));
-        tell.send(1).unwrap();
+        sender.send(1).unwrap();
         assert_eq!(other.result().unwrap(), Ok(1));
     });
 }
@@ -589,7 +589,7 @@ struct CallsInDrop(Option<(Handle, mpsc::Sender<u32>)>);
 
 impl Drop for CallsInDrop {
     fn drop(&mut self) {
-        let Some((handle, tell)) = self.0.take() else { return };
+        let Some((handle, sender)) = self.0.take() else { return };
         assert!(Handle::try_current().is_none());
         let scoped = handle.block_on(async {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -599,7 +599,7 @@ impl Drop for CallsInDrop {
             tokio::time::sleep(Duration::from_millis(1)).await;
             2
         });
-        tell.send(scoped.unwrap() + submitted.result().unwrap()).unwrap();
+        sender.send(scoped.unwrap() + submitted.result().unwrap()).unwrap();
     }
 }
 
@@ -610,24 +610,24 @@ thread_local! {
 #[test]
 fn a_call_works_inside_a_thread_locals_destructor() {
     on_each(Kind::ALL, |on| {
-        let install = |tell| {
+        let install = |sender| {
             let handle = Handle::clone(&on);
-            move || CALLS.with(|calls| calls.borrow_mut().0 = Some((handle, tell)))
+            move || CALLS.with(|calls| calls.borrow_mut().0 = Some((handle, sender)))
         };
         let first_call = || {
             let handle = Handle::clone(&on);
             move || handle.block_on(async { tokio::task::yield_now().await }).unwrap()
         };
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         // Before the bridge has a thread-local of its own on that thread, after it, and where it has none at all.
-        let (installs, calls) = (install(tell.clone()), first_call());
+        let (installs, calls) = (install(sender.clone()), first_call());
         thread::spawn(move || (installs(), calls())).join().unwrap();
-        assert_eq!(told.recv().unwrap(), 3);
-        let (installs, calls) = (install(tell.clone()), first_call());
+        assert_eq!(receiver.recv().unwrap(), 3);
+        let (installs, calls) = (install(sender.clone()), first_call());
         thread::spawn(move || (calls(), installs())).join().unwrap();
-        assert_eq!(told.recv().unwrap(), 3);
-        thread::spawn(install(tell)).join().unwrap();
-        assert_eq!(told.recv().unwrap(), 3);
+        assert_eq!(receiver.recv().unwrap(), 3);
+        thread::spawn(install(sender)).join().unwrap();
+        assert_eq!(receiver.recv().unwrap(), 3);
     });
 }
 

@@ -75,12 +75,12 @@ impl Caller {
 
     fn start(handle: &Handle, first: fn(&Handle)) -> Caller {
         let (leave, left) = oneshot::channel();
-        let (tell, waits) = mpsc::channel();
+        let (sender, waits) = mpsc::channel();
         let handle = handle.clone();
         let thread = thread::spawn(move || {
             first(&handle);
             let waits = async {
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 left.await.unwrap();
             };
             handle.block_on(waits).unwrap();
@@ -101,9 +101,9 @@ impl Caller {
 
 /// A task that sends which thread polls it, again and again.
 fn ticker(handle: &Handle) -> (Task<()>, mpsc::Receiver<ThreadId>) {
-    let (tell, ticks) = mpsc::channel();
+    let (sender, ticks) = mpsc::channel();
     let task = handle.submit(async move {
-        while tell.send(here()).is_ok() {
+        while sender.send(here()).is_ok() {
             tokio::time::sleep(Duration::from_micros(200)).await;
         }
     });
@@ -140,9 +140,9 @@ async fn echo(byte: u8) -> io::Result<(u8, Vec<ThreadId>)> {
 fn a_call_that_is_ready_wakes_no_thread() {
     let wakes = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&wakes);
-    let (tell, parks) = mpsc::channel();
+    let (sender, parks) = mpsc::channel();
     let on = AnyLoop::configured(Kind::SharedLoop, |tokio| {
-        tokio.on_thread_park(move || _ = tell.send(()));
+        tokio.on_thread_park(move || _ = sender.send(()));
         tokio.on_thread_unpark(move || _ = count.fetch_add(1, Ordering::SeqCst));
     });
     parks.recv().unwrap();
@@ -281,17 +281,17 @@ fn a_caller_that_parks_returns_at_its_own_wake_while_another_drives() {
     on_shared(|on| {
         let driver = Caller::drives(&on);
         for i in 0..100 {
-            let (tell, told) = oneshot::channel();
+            let (sender, receiver) = oneshot::channel();
             let (wait, waits) = mpsc::channel();
             let handle = on.handle().clone();
             let parks = thread::spawn(move || {
                 handle.block_on(async move {
                     wait.send(()).unwrap();
-                    told.await.unwrap()
+                    receiver.await.unwrap()
                 })
             });
             waits.recv().unwrap();
-            tell.send(i).unwrap();
+            sender.send(i).unwrap();
             assert_eq!(parks.join().unwrap().unwrap(), i);
         }
         driver.leave();
@@ -303,9 +303,9 @@ fn what_is_submitted_starts_while_a_caller_drives() {
     on_shared(|on| {
         let driver = Caller::drives(&on);
         for i in 0..100 {
-            let (tell, told) = mpsc::channel();
-            on.call_soon(move || tell.send(i).unwrap()).unwrap();
-            assert_eq!(told.recv().unwrap(), i);
+            let (sender, receiver) = mpsc::channel();
+            on.call_soon(move || sender.send(i).unwrap()).unwrap();
+            assert_eq!(receiver.recv().unwrap(), i);
         }
         driver.leave();
     });
@@ -316,10 +316,10 @@ fn what_is_submitted_while_nobody_drives_starts_at_once() {
     on_shared(|on| {
         let took = (0..100).map(|_| {
             take_over(&on);
-            let (tell, told) = mpsc::channel();
+            let (sender, receiver) = mpsc::channel();
             let start = Instant::now();
-            on.call_soon(move || tell.send(start.elapsed()).unwrap()).unwrap();
-            told.recv().unwrap()
+            on.call_soon(move || sender.send(start.elapsed()).unwrap()).unwrap();
+            receiver.recv().unwrap()
         });
         let shortest = took.min().unwrap();
         // Were it not called, the own thread would look after its nap, of a millisecond or two.
@@ -347,14 +347,14 @@ fn a_driver_leaves_within_a_tick_of_its_own_wake() {
         on.submit(spawn).result().unwrap();
         let mut least = usize::MAX;
         once(|| {
-            let (tell, told) = oneshot::channel();
+            let (sender, receiver) = oneshot::channel();
             let count = Arc::clone(&turns);
             let others = on.block_on(async {
                 tokio::spawn(async move {
                     tokio::task::yield_now().await;
-                    tell.send((here(), count.load(Ordering::Relaxed))).unwrap();
+                    sender.send((here(), count.load(Ordering::Relaxed))).unwrap();
                 });
-                let (thread, then) = told.await.unwrap();
+                let (thread, then) = receiver.await.unwrap();
                 (thread == here()).then(|| turns.load(Ordering::Relaxed) - then)
             });
             least = least.min(others.unwrap().unwrap_or(usize::MAX));
@@ -368,15 +368,15 @@ fn a_driver_leaves_within_a_tick_of_its_own_wake() {
 fn a_task_that_yields_in_the_poll_in_which_the_driver_leaves_goes_on() {
     on_shared(|on| {
         for _ in 0..200 {
-            let (tell, told) = oneshot::channel();
+            let (sender, receiver) = oneshot::channel();
             let (finish, finished) = mpsc::channel();
             drop(on.submit(async move {
                 // It wakes the caller, which drives, and so ends its turn.
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 tokio::task::yield_now().await;
                 finish.send(()).unwrap();
             }));
-            on.block_on(told).unwrap().unwrap();
+            on.block_on(receiver).unwrap().unwrap();
             finished.recv().unwrap();
         }
     });
@@ -474,10 +474,10 @@ fn a_caller_in_a_thread_locals_destructor_gets_its_answers() {
         // Installed before the crate has thread-locals of its own on that thread, and after.
         for calls_first in [false, true] {
             let (handle, first) = (on.handle().clone(), on.handle().clone());
-            let (tell, told) = mpsc::channel();
+            let (sender, receiver) = mpsc::channel();
             let last: Box<dyn FnOnce() + Send> = Box::new(move || {
                 calls(&handle);
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
             });
             let thread = thread::spawn(move || {
                 if calls_first {
@@ -489,7 +489,7 @@ fn a_caller_in_a_thread_locals_destructor_gets_its_answers() {
                 }
             });
             thread.join().unwrap();
-            told.recv().unwrap();
+            receiver.recv().unwrap();
         }
     });
 }
@@ -520,11 +520,11 @@ fn a_worker_that_calls_drives_and_lets_its_runtimes_other_tasks_go_on() {
         let on = Arc::new(on);
         let runtime = multi_thread(1);
         let calls = |handle: Arc<AnyLoop>| async move {
-            let (tell, told) = oneshot::channel();
-            let other = tokio::spawn(async move { tell.send(()).unwrap() });
+            let (sender, receiver) = oneshot::channel();
+            let other = tokio::spawn(async move { sender.send(()).unwrap() });
             let drove = handle.block_on(async {
                 // A task of the only worker's.
-                told.await.unwrap();
+                receiver.await.unwrap();
                 let thread = tokio::spawn(async {
                     tokio::time::sleep(MOMENT).await;
                     here()
@@ -582,13 +582,13 @@ fn a_task_that_blocks_on_its_own_loop_would_deadlock_at_once() {
             deadlock(own.submit(pending::<()>()).result());
         };
         // Polled by the loop's own thread, and by a caller that drives.
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let detached = asks();
         drop(on.submit(async move {
             detached.await;
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
         }));
-        told.recv().unwrap();
+        receiver.recv().unwrap();
         for _ in 0..20 {
             on.submit(asks()).result().unwrap();
             on.block_on(async { tokio::spawn(asks()).await.unwrap() }).unwrap();
@@ -601,18 +601,18 @@ fn a_task_that_blocks_on_its_own_loop_would_deadlock_at_once() {
 #[test]
 fn background_tasks_go_on_while_nobody_calls() {
     on_shared(|on| {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         on.block_on(async move {
             tokio::spawn(async move {
                 let mut interval = tokio::time::interval(MOMENT);
-                while tell.send(here()).is_ok() {
+                while sender.send(here()).is_ok() {
                     interval.tick().await;
                 }
             });
         })
         .unwrap();
-        let ticks: Vec<_> = told.iter().take(20).collect();
-        drop(told);
+        let ticks: Vec<_> = receiver.iter().take(20).collect();
+        drop(receiver);
         assert_eq!(ticks[10..], [on.threads()[0]; 10]);
     });
 }
@@ -622,18 +622,18 @@ fn a_background_task_is_hardly_late_after_a_burst_of_calls() {
     on_shared(|on| {
         let mut late: Vec<Duration> = (0..30)
             .map(|i| {
-                let (tell, told) = mpsc::channel();
+                let (sender, receiver) = mpsc::channel();
                 // Due after the burst, when nobody drives.
                 let due = Instant::now() + MOMENT * 5;
                 drop(on.submit(async move {
                     tokio::time::sleep_until(due.into()).await;
-                    tell.send(Instant::now()).unwrap();
+                    sender.send(Instant::now()).unwrap();
                 }));
                 while Instant::now() < due - MOMENT / 2 {
                     on.block_on(async { tokio::spawn(async {}).await.unwrap() }).unwrap();
                     assert_eq!(on.block_on(async { i }).unwrap(), i);
                 }
-                told.recv().unwrap().saturating_duration_since(due)
+                receiver.recv().unwrap().saturating_duration_since(due)
             })
             .collect();
         late.sort_unstable();
@@ -711,20 +711,20 @@ fn the_timeout_of_a_caller_that_drives_is_exact() {
 /// Threads that wait in calls onto the loop, one of which may drive; and one that is inside a runtime, and parks. Each gives
 /// how its call ended, and whether the future was dropped on its own thread.
 fn waiting_callers(on: &AnyLoop) -> Vec<thread::JoinHandle<(Result<(), Error>, bool)>> {
-    let call = |handle: &Handle, tell: mpsc::Sender<()>| {
+    let call = |handle: &Handle, sender: mpsc::Sender<()>| {
         let drops = Drops::new();
         let result = handle.block_on(async {
             let _guard = drops.guard();
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             tokio::time::sleep(HANGS).await;
         });
         (result, drops.threads() == [here()])
     };
     let callers = (0..4).map(|i| {
-        let (handle, (tell, polled)) = (on.handle().clone(), mpsc::channel());
+        let (handle, (sender, polled)) = (on.handle().clone(), mpsc::channel());
         let caller = thread::spawn(move || match i {
-            0 => multi_thread(1).block_on(async { call(&handle, tell) }),
-            _ => call(&handle, tell),
+            0 => multi_thread(1).block_on(async { call(&handle, sender) }),
+            _ => call(&handle, sender),
         });
         polled.recv().unwrap();
         caller
@@ -766,10 +766,10 @@ fn shutdown_lets_calls_that_are_under_way_finish() {
     on_shared(|on| {
         let callers: Vec<_> = (0..4)
             .map(|i| {
-                let (handle, (tell, polled)) = (on.handle().clone(), mpsc::channel());
+                let (handle, (sender, polled)) = (on.handle().clone(), mpsc::channel());
                 let caller = thread::spawn(move || {
                     handle.block_on(async move {
-                        tell.send(()).unwrap();
+                        sender.send(()).unwrap();
                         tokio::time::sleep(MOMENT * 30).await;
                         tokio::spawn(async move { i }).await.unwrap()
                     })

@@ -111,7 +111,7 @@ fn call_soon_returns_closed_on_a_closed_loop_also_for_a_function_whose_drop_pani
 
 #[test]
 fn a_loop_is_closed_to_new_work_from_the_moment_its_shutdown_begins_also_for_its_own_tasks() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let (release, released) = oneshot::channel::<()>();
         let task = on.submit(async move {
@@ -138,7 +138,7 @@ fn a_loop_is_closed_to_new_work_from_the_moment_its_shutdown_begins_also_for_its
 
 #[test]
 fn a_submission_that_races_the_shutdown_is_resolved_either_way() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let mut seen = [0; 2];
         for round in 0..60_u32 {
             let on = AnyLoop::start(kind);
@@ -189,7 +189,7 @@ fn a_submission_that_races_the_shutdown_is_resolved_either_way() {
 
 #[test]
 fn shutdown_finishes_all_that_was_submitted_before_it() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let (release, released) = oneshot::channel();
         let idle = on.submit(async { released.await.unwrap() });
@@ -219,7 +219,7 @@ fn shutdown_finishes_all_that_was_submitted_before_it() {
 
 #[test]
 fn shutdown_finishes_tasks_that_nobody_holds() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let finished = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&finished);
         drop(on.submit(async move {
@@ -235,14 +235,14 @@ fn shutdown_finishes_tasks_that_nobody_holds() {
 
 #[test]
 fn shutdown_lets_a_blocked_caller_have_its_value() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         let (release, released) = oneshot::channel();
         let caller = thread::spawn(move || {
             let mut here = 1;
             let there = handle.block_on(async {
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 here += 1;
                 released.await.unwrap()
             });
@@ -260,7 +260,7 @@ fn shutdown_lets_a_blocked_caller_have_its_value() {
 
 #[test]
 fn shutdown_of_an_idle_loop_ends_at_once() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         thread::sleep(SETTLE);
         on.shutdown(None).unwrap();
     });
@@ -268,7 +268,7 @@ fn shutdown_of_an_idle_loop_ends_at_once() {
 
 #[test]
 fn shutdown_does_not_wait_for_tasks_that_tokios_own_functions_spawned_but_drops_them() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let drops = Drops::new();
         let (guard, local_guard) = (drops.guard(), drops.guard());
         let spawn = async move {
@@ -297,7 +297,7 @@ fn shutdown_does_not_wait_for_tasks_that_tokios_own_functions_spawned_but_drops_
 
 #[test]
 fn a_task_that_was_done_before_the_shutdown_can_be_read_after_it() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let task = on.submit(async { String::from("kept") });
         on.shutdown(None).unwrap();
         assert_eq!(task.result().unwrap(), "kept");
@@ -308,19 +308,19 @@ fn a_task_that_was_done_before_the_shutdown_can_be_read_after_it() {
 
 #[test]
 fn a_stray_unpark_ends_no_wait_for_the_end_of_a_loop() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let blocked_thread = block_thread(&on);
         let last = on.submit(async { 5 });
         let ended = AtomicBool::new(false);
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         thread::scope(|scope| {
             scope.spawn(|| {
                 let on = on;
-                tell.send(thread::current()).unwrap();
+                sender.send(thread::current()).unwrap();
                 on.shutdown(None).unwrap();
                 ended.store(true, Ordering::SeqCst);
             });
-            let waiter = told.recv().unwrap();
+            let waiter = receiver.recv().unwrap();
             for _ in 0..1000 {
                 waiter.unpark();
                 thread::yield_now();
@@ -334,7 +334,7 @@ fn a_stray_unpark_ends_no_wait_for_the_end_of_a_loop() {
 
 #[test]
 fn shutdown_timeout_is_ok_when_all_is_finished_within_the_timeout() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let task = on.submit(async {
             tokio::time::sleep(Duration::from_millis(20)).await;
             1
@@ -348,7 +348,7 @@ fn shutdown_timeout_is_ok_when_all_is_finished_within_the_timeout() {
 
 #[test]
 fn shutdown_timeout_of_zero_is_ok_where_nothing_has_to_be_cancelled() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         for _ in 0..50 {
             let on = AnyLoop::start(kind);
             assert_eq!(on.submit(async { 1 }).result().unwrap(), 1);
@@ -359,7 +359,7 @@ fn shutdown_timeout_of_zero_is_ok_where_nothing_has_to_be_cancelled() {
 
 #[test]
 fn shutdown_timeout_of_zero_returns_timed_out_where_a_task_is_pending() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let task = on.submit(pending::<()>());
         wait_until(|| is_pending(&task));
         let ended = on.shutdown(Some(Duration::ZERO));
@@ -370,7 +370,7 @@ fn shutdown_timeout_of_zero_returns_timed_out_where_a_task_is_pending() {
 
 #[test]
 fn shutdown_timeout_of_zero_returns_timed_out_where_a_task_was_never_started() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let blocked_thread = block_thread(&on);
         let task = on.submit(async {});
         let ender = thread::spawn(move || on.shutdown(Some(Duration::ZERO)));
@@ -388,7 +388,7 @@ fn shutdown_timeout_of_zero_returns_timed_out_where_a_task_was_never_started() {
 
 #[test]
 fn shutdown_timeout_closes_what_is_not_finished_at_its_timeout_and_returns_timed_out() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let loop_thread = on.threads()[0];
         let gone = thread_gone(&on);
@@ -412,7 +412,7 @@ fn shutdown_timeout_closes_what_is_not_finished_at_its_timeout_and_returns_timed
 
 #[test]
 fn a_shutdown_timeout_of_duration_max_never_runs_out() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let task = on.submit(async { tokio::time::sleep(SETTLE).await });
         on.shutdown(Some(Duration::MAX)).unwrap();
         task.result().unwrap();
@@ -421,17 +421,17 @@ fn a_shutdown_timeout_of_duration_max_never_runs_out() {
 
 #[test]
 fn shutdown_timeout_on_a_loops_thread_waits_for_a_loop_whose_tasks_ask_that_thread() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let alpha = EventLoop::new().unwrap();
         // To be let in at the wrong moment takes luck.
         for round in 0..300 {
             let beta = AnyLoop::start(kind);
             let drops = Drops::new();
             let (guard, to_alpha) = (drops.guard(), Handle::from(&alpha));
-            let (tell, polled) = mpsc::channel();
+            let (sender, polled) = mpsc::channel();
             let asks = beta.submit(async move {
                 let _guard = guard;
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 let here = Handle::current();
                 while !here.is_closed() {
                     std::hint::spin_loop();
@@ -465,7 +465,7 @@ fn shutdown_timeout_on_a_loops_thread_waits_for_a_loop_whose_tasks_ask_that_thre
 
 #[test]
 fn drop_closes_what_is_left_and_drops_it_on_the_loops_thread_in_its_context() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let log = Log::new();
         let in_context = |what: &'static str| {
@@ -515,12 +515,12 @@ fn drop_closes_what_is_left_and_drops_it_on_the_loops_thread_in_its_context() {
 fn drop_gives_closed_to_a_blocked_caller_after_its_future_is_gone() {
     on_each(Kind::ALL, |on| {
         let handle = on.handle().clone();
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         let caller = thread::spawn(move || {
             let drops = Drops::new();
             let result = handle.block_on(async {
                 let _guard = drops.guard();
-                tell.send(thread::current().id()).unwrap();
+                sender.send(thread::current().id()).unwrap();
                 pending::<()>().await;
             });
             (result, drops.threads())
@@ -549,7 +549,7 @@ fn drop_gives_closed_to_threads_inside_result_and_to_awaits_elsewhere() {
 
 #[test]
 fn drop_does_not_finish_what_was_submitted() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let blocked_thread = block_thread(&on);
         let task = on.submit(async { unreachable!("the loop is aborted before it can start this") });
@@ -564,7 +564,7 @@ fn drop_does_not_finish_what_was_submitted() {
 
 #[test]
 fn destructors_may_wake_cancel_submit_to_and_lock_each_others_things_while_the_loop_ends() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let log = Log::new();
         let shared = Arc::new(Mutex::new(0));
         let (wake, woken) = (0..4).map(|_| oneshot::channel::<()>()).unzip::<_, _, Vec<_>, Vec<_>>();
@@ -605,7 +605,7 @@ fn destructors_may_wake_cancel_submit_to_and_lock_each_others_things_while_the_l
 
 #[test]
 fn a_destructor_that_blocks_on_the_loop_that_ends_is_refused_and_not_left_to_hang() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let (log, kind) = (Log::new(), on.kind);
         let (entries, handle) = (log.clone(), on.handle().clone());
         let task = on.submit(async move {
@@ -623,7 +623,7 @@ fn a_destructor_that_blocks_on_the_loop_that_ends_is_refused_and_not_left_to_han
 
 #[test]
 fn the_loop_and_its_blocking_threads_are_gone_when_drop_or_shutdown_return() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         for shutdown in [false, true] {
             let on = AnyLoop::start(kind);
             let gone = thread_gone(&on);
@@ -654,19 +654,19 @@ fn the_loop_and_its_blocking_threads_are_gone_when_drop_or_shutdown_return() {
 
 #[test]
 fn an_event_loop_that_is_dropped_inside_its_own_task_closes_without_joining_itself() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let gone = thread_gone(&on);
         let other = idle_task(&on, &Drops::new());
         let (give, given) = oneshot::channel::<AnyLoop>();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let task = on.submit(async move {
             drop(given.await.unwrap());
-            tell.send(Handle::current().is_closed()).unwrap();
+            sender.send(Handle::current().is_closed()).unwrap();
             pending::<()>().await;
         });
         assert!(give.send(on).is_ok());
-        assert!(told.recv().unwrap(), "the task goes on, on a loop that is closed");
+        assert!(receiver.recv().unwrap(), "the task goes on, on a loop that is closed");
         assert!(matches!(task.result(), Err(Error::Closed)));
         assert!(matches!(other.result(), Err(Error::Closed)));
         assert!(matches!(handle.block_on(async {}), Err(Error::Closed)));
@@ -677,7 +677,7 @@ fn an_event_loop_that_is_dropped_inside_its_own_task_closes_without_joining_itse
 #[test]
 fn shutdown_on_the_loops_own_thread_would_deadlock_and_the_loop_goes_as_by_drop() {
     for timeout in [None, Some(HANGS)] {
-        on_each(Kind::OURS, move |on| {
+        on_each(Kind::LOOPS, move |on| {
             let gone = thread_gone(&on);
             let other = idle_task(&on, &Drops::new());
             let (give, given) = oneshot::channel::<AnyLoop>();
@@ -692,20 +692,20 @@ fn shutdown_on_the_loops_own_thread_would_deadlock_and_the_loop_goes_as_by_drop(
 
 #[test]
 fn an_event_loop_that_is_dropped_on_its_own_blocking_thread_closes_without_joining() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let gone = thread_gone(&on);
         let other = idle_task(&on, &Drops::new());
         let (give, given) = mpsc::channel::<AnyLoop>();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let spawn = async move {
             tokio::task::spawn_blocking(move || {
                 drop(given.recv().unwrap());
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
             });
         };
         on.block_on(spawn).unwrap();
         assert!(give.send(on).is_ok());
-        told.recv().unwrap();
+        receiver.recv().unwrap();
         assert!(matches!(other.result(), Err(Error::Closed)));
         wait_until(|| gone.load(Ordering::SeqCst));
     });
@@ -713,16 +713,16 @@ fn an_event_loop_that_is_dropped_on_its_own_blocking_thread_closes_without_joini
 
 #[test]
 fn a_shutdown_on_the_loops_own_blocking_thread_would_deadlock_and_names_that_thread() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let on = AnyLoop::named(kind, "alone");
         let (give, given) = mpsc::channel::<AnyLoop>();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let spawn = async move {
-            tokio::task::spawn_blocking(move || tell.send(given.recv().unwrap().shutdown(None)).unwrap());
+            tokio::task::spawn_blocking(move || sender.send(given.recv().unwrap().shutdown(None)).unwrap());
         };
         on.block_on(spawn).unwrap();
         assert!(give.send(on).is_ok());
-        let Err(Error::WouldDeadlock(deadlock)) = told.recv().unwrap() else { panic!("it was not refused") };
+        let Err(Error::WouldDeadlock(deadlock)) = receiver.recv().unwrap() else { panic!("it was not refused") };
         let text = deadlock.to_string();
         assert!(text.contains("a `spawn_blocking` thread of `alone` would wait"), "{text}");
         assert!(text.ends_with("Shut it down from another thread"), "{text}");
@@ -731,7 +731,7 @@ fn a_shutdown_on_the_loops_own_blocking_thread_would_deadlock_and_names_that_thr
 
 #[test]
 fn an_event_loop_that_is_dropped_in_another_loops_task_is_joined() {
-    on_each_pair(Kind::ALL, Kind::OURS, |outer, inner| {
+    on_each_pair(Kind::ALL, Kind::LOOPS, |outer, inner| {
         let gone = thread_gone(&inner);
         let seen = Arc::clone(&gone);
         let left = idle_task(&inner, &Drops::new());
@@ -747,7 +747,7 @@ fn an_event_loop_that_is_dropped_in_another_loops_task_is_joined() {
 
 #[test]
 fn shutdown_in_another_loops_task_finishes_what_was_submitted() {
-    on_each_pair(Kind::ALL, Kind::OURS, |outer, inner| {
+    on_each_pair(Kind::ALL, Kind::LOOPS, |outer, inner| {
         let task = inner.submit(async { tokio::time::sleep(Duration::from_millis(10)).await });
         outer.submit(async move { inner.shutdown(None) }).result().unwrap().unwrap();
         task.result().unwrap();
@@ -770,7 +770,7 @@ fn an_event_loop_can_be_dropped_inside_a_tokio_test() {
     async fn body(kind: Kind) -> (bool, Result<(), Error>) {
         dropped_here(kind).await
     }
-    for_each(Kind::OURS, |kind| assert!(matches!(body(kind), (true, Err(Error::Closed)))));
+    for_each(Kind::LOOPS, |kind| assert!(matches!(body(kind), (true, Err(Error::Closed)))));
 }
 
 #[test]
@@ -779,7 +779,7 @@ fn an_event_loop_can_be_dropped_on_a_worker_of_a_multi_thread_runtime() {
     async fn body(kind: Kind) -> (bool, Result<(), Error>) {
         tokio::spawn(dropped_here(kind)).await.unwrap()
     }
-    for_each(Kind::OURS, |kind| assert!(matches!(body(kind), (true, Err(Error::Closed)))));
+    for_each(Kind::LOOPS, |kind| assert!(matches!(body(kind), (true, Err(Error::Closed)))));
 }
 
 // `run`.
@@ -788,10 +788,10 @@ fn an_event_loop_can_be_dropped_on_a_worker_of_a_multi_thread_runtime() {
 fn when_runs_main_returns_what_is_left_is_dropped_there_and_its_waiters_get_closed() {
     let drops = Drops::new();
     let guard = drops.guard();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let (waiting, waits) = mpsc::channel();
     let waiter = thread::spawn(move || {
-        let (handle, task): (Handle, bridge::Task<()>) = told.recv().unwrap();
+        let (handle, task): (Handle, bridge::Task<()>) = receiver.recv().unwrap();
         let polled = oneshot::channel();
         let blocked = thread::spawn(move || {
             let result = handle.block_on(async {
@@ -809,7 +809,7 @@ fn when_runs_main_returns_what_is_left_is_dropped_there_and_its_waiters_get_clos
             let _guard = guard;
             pending::<()>().await;
         });
-        tell.send((here, task)).unwrap();
+        sender.send((here, task)).unwrap();
         let blocked = tokio::task::spawn_blocking(move || waits.recv().unwrap()).await.unwrap();
         blocked.await.unwrap();
         "output"
@@ -839,17 +839,17 @@ fn a_submission_that_races_the_end_of_run_is_resolved_either_way() {
     let mut closed = 0;
     for round in 0..60 {
         let drops = Drops::new();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let threads: Vec<_> = bridge::run(async {
             let start = |_| {
-                let (handle, drops, tell) = (LocalHandle::current(), drops.clone(), tell.clone());
+                let (handle, drops, sender) = (LocalHandle::current(), drops.clone(), sender.clone());
                 thread::spawn(move || {
                     let mut tasks = Vec::new();
                     while !handle.is_closed() && tasks.len() < 10_000 {
                         let (one, other) = (drops.guard(), drops.guard());
                         tasks.push(handle.submit(async move { drop(one) }));
                         tasks.push(handle.submit_local(|| async move { drop(other) }));
-                        let _ = tell.send(());
+                        let _ = sender.send(());
                     }
                     tasks.push(handle.submit(async {}));
                     tasks
@@ -857,7 +857,7 @@ fn a_submission_that_races_the_end_of_run_is_resolved_either_way() {
             };
             let threads = (0..2).map(start).collect();
             // They are at it.
-            told.recv().unwrap();
+            receiver.recv().unwrap();
             for _ in 0..round {
                 tokio::task::yield_now().await;
             }
@@ -879,9 +879,9 @@ fn a_submission_that_races_the_end_of_run_is_resolved_either_way() {
 
 #[test]
 fn when_runs_main_panics_the_panic_comes_out_and_waiters_get_closed() {
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let waiter = thread::spawn(move || {
-        let task: bridge::Task<()> = told.recv().unwrap();
+        let task: bridge::Task<()> = receiver.recv().unwrap();
         task.result()
     });
     let log = Log::new();
@@ -891,7 +891,7 @@ fn when_runs_main_panics_the_panic_comes_out_and_waiters_get_closed() {
         let guard = OnDrop::new(move || entries.push(tokio::runtime::Handle::try_current().is_ok()));
         bridge::run(poll_fn(move |_| -> Poll<()> {
             let _held = &guard;
-            tell.send(Handle::current().submit(pending())).unwrap();
+            sender.send(Handle::current().submit(pending())).unwrap();
             panic_any(17_u8)
         }))
     }));
@@ -919,10 +919,10 @@ fn a_loop_whose_thread_panics_closes_everything() {
     let drops = Drops::new();
     let task = idle_task(&event_loop, &drops);
     let (handle, thread) = (event_loop.handle().clone(), thread_of(&event_loop));
-    let (tell, polled) = mpsc::channel();
+    let (sender, polled) = mpsc::channel();
     let caller = thread::spawn(move || {
         handle.block_on(async {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             pending::<()>().await;
         })
     });
@@ -972,10 +972,10 @@ fn process_has_work_and_callers(handle: &'static Handle) {
     }));
     drop(idle_task(handle, &Drops::new()));
     for _ in 0..4 {
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         thread::spawn(move || {
             handle.block_on(async move {
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 pending::<()>().await;
             })
         });

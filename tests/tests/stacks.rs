@@ -56,7 +56,7 @@ fn block_on_takes_a_large_future() {
 
 #[test]
 fn block_on_takes_a_large_future_that_is_refused() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         on.shutdown(None).unwrap();
         let refused = move || matches!(handle.block_on(large(1)), Err(Error::Closed));
@@ -115,10 +115,10 @@ fn a_local_call_takes_a_large_closure() {
 #[test]
 fn call_soon_takes_a_large_function() {
     on_a_small_stack(|on| {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let bytes = [9_u8; BYTES / 4];
-        on.call_soon(move || tell.send(black_box(&bytes)[1]).unwrap()).unwrap();
-        assert_eq!(told.recv().unwrap(), 9);
+        on.call_soon(move || sender.send(black_box(&bytes)[1]).unwrap()).unwrap();
+        assert_eq!(receiver.recv().unwrap(), 9);
     });
 }
 
@@ -198,10 +198,10 @@ fn chain(on: &Handle, first: mpsc::Sender<()>) -> CancelOnDrop<()> {
 fn a_chain_of_queued_tasks_that_cancel_each_other_ends_without_a_deep_stack() {
     on_each(Kind::ALL, |on| {
         let blocked = on.block_threads();
-        let (tell, told) = mpsc::channel();
-        let last = chain(&on, tell);
+        let (sender, receiver) = mpsc::channel();
+        let last = chain(&on, sender);
         drop(last);
-        told.try_recv().expect("all of them were dropped here");
+        receiver.try_recv().expect("all of them were dropped here");
         drop(blocked);
         assert_eq!(on.submit(async { 1 }).result().unwrap(), 1);
     });
@@ -210,17 +210,17 @@ fn a_chain_of_queued_tasks_that_cancel_each_other_ends_without_a_deep_stack() {
 #[test]
 fn a_chain_of_pending_tasks_that_cancel_each_other_ends_without_a_deep_stack() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = mpsc::channel();
-        let last = chain(&on, tell);
+        let (sender, receiver) = mpsc::channel();
+        let last = chain(&on, sender);
         wait_until(|| is_pending(&last));
         drop(last);
-        told.recv_timeout(HANGS).unwrap();
+        receiver.recv_timeout(HANGS).unwrap();
     });
 }
 
 #[test]
 fn the_end_of_a_loop_drops_a_chain_of_queued_tasks_without_a_deep_stack() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         type Next = Arc<Mutex<Option<CancelOnDrop<()>>>>;
         let blocked = on.block_threads();
         let submit = |next: &Next| {

@@ -100,7 +100,7 @@ fn build(kind: Kind, set_up: impl FnOnce(Builder) -> Builder) -> Built {
 
 #[test]
 fn a_poll_that_is_slow_is_one_warning_with_its_line_and_loop() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let built = build(kind, |builder| builder.slow_poll(Duration::from_millis(1)));
         let handle = built.handle();
         // A line for each kind.
@@ -146,7 +146,7 @@ fn submit_slow(built: &Built) -> Task<()> {
 
 #[test]
 fn of_a_slow_poll_the_subscriber_of_its_caller_hears_and_what_nobody_hears_keeps_no_warning_back() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let built = build(kind, |builder| builder.slow_poll(Duration::from_millis(1)));
         with_default(registry().with(Nothing), || submit_slow(&built)).result().unwrap();
         // What is logged comes before what runs next.
@@ -194,7 +194,7 @@ fn a_hundred_milliseconds_are_slow_by_default() {
 
 #[test]
 fn no_poll_is_slow_where_the_threshold_is_the_greatest() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let built = build(kind, |builder| builder.slow_poll(Duration::MAX));
         let handle = built.handle();
         let slow = line(1);

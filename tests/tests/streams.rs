@@ -127,9 +127,9 @@ fn a_timeout_of_zero_asks_for_the_next_item_and_a_later_call_returns_it() {
 fn a_caller_that_waits_learns_of_the_streams_end() {
     on_each(Kind::ALL, |on| {
         let (end, ended) = oneshot::channel::<()>();
-        let (tell, asked) = mpsc::channel();
+        let (sender, asked) = mpsc::channel();
         let ends = async move {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             ended.await.unwrap();
         };
         let mut items = on.iter(stream::once(ends).filter(|()| std::future::ready(false)));
@@ -262,13 +262,13 @@ fn items_that_were_handed_over_before_the_loop_closed_come_before_the_error() {
 #[test]
 fn a_stray_unpark_ends_no_next() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel();
-        let mut items = on.iter(stream::once(told));
+        let (sender, receiver) = oneshot::channel();
+        let mut items = on.iter(stream::once(receiver));
         beside_strays(|| {
             let (timeout, start) = (Duration::from_millis(50), Instant::now());
             assert!(matches!(items.next_timeout(timeout), Err(Error::TimedOut(_))));
             assert!(start.elapsed() >= timeout);
-            tell.send(5).unwrap();
+            sender.send(5).unwrap();
             assert_eq!(items.next(), Some(Ok(5)));
         });
     });
@@ -280,13 +280,13 @@ fn items_that_nobody_takes_are_dropped_with_the_iterator() {
         let drops = Drops::new();
         let guards: Vec<_> = (0..3).map(|_| drops.guard()).collect();
         let items = on.iter(stream::iter(guards)).buffered(3);
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         // Once this blocked_thread is reached the buffer is full.
         on.settle();
         drop(on.block_threads());
         drop(items);
-        tell.send(()).unwrap();
-        told.recv().unwrap();
+        sender.send(()).unwrap();
+        receiver.recv().unwrap();
         drop(on);
         assert_eq!(drops.count(), 3);
     });
@@ -322,7 +322,7 @@ fn a_writer_that_debug_writes_to_may_wait_for_the_streams_loop() {
 
 #[test]
 fn shutdown_drops_a_stream_that_its_own_thread_asked_last() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let threads = on.threads();
         let drops = Drops::new();
         let guard = drops.guard();
@@ -341,7 +341,7 @@ fn shutdown_drops_a_stream_that_its_own_thread_asked_last() {
 
 #[test]
 fn shutdown_drops_a_stream_in_the_middle_of_an_item_that_its_own_thread_asked_for() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let mut items = on.iter(stream::pending::<()>());
         assert!(matches!(items.next_timeout(SETTLE), Err(Error::TimedOut(_))));
         on.shutdown(Some(HANGS * 2)).unwrap();
@@ -351,7 +351,7 @@ fn shutdown_drops_a_stream_in_the_middle_of_an_item_that_its_own_thread_asked_fo
 
 #[test]
 fn items_that_a_stream_handed_over_before_shutdown_dropped_it_come_before_the_error() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let mut items = on.iter(stream::iter(0..)).buffered(2);
         assert_eq!(items.next(), Some(0));
         on.settle();
@@ -364,14 +364,14 @@ fn items_that_a_stream_handed_over_before_shutdown_dropped_it_come_before_the_er
 
 #[test]
 fn shutdown_waits_for_a_stream_that_another_thread_goes_on_to_ask() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let mut items = on.iter(stream::iter(0..5));
         assert_eq!(items.next(), Some(0));
-        let (tell, asked) = mpsc::channel();
+        let (sender, asked) = mpsc::channel();
         let reader = thread::spawn(move || {
             assert_eq!(items.next(), Some(1));
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             wait_until(|| handle.is_closed());
             // Longer than one is waited for that the thread has asked which waits.
             thread::sleep(Duration::from_millis(1500));
@@ -407,7 +407,7 @@ fn reads_during_shutdown<const COUNT: usize>(kind: Kind, items: impl Fn(&Handle)
 
 #[test]
 fn shutdown_waits_for_a_stream_that_was_given_to_a_thread_which_has_yet_to_ask() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let read = reads_during_shutdown(kind, |on| {
             let mut items = on.iter(stream::iter(0..3));
             assert_eq!(items.next(), Some(0));
@@ -419,7 +419,7 @@ fn shutdown_waits_for_a_stream_that_was_given_to_a_thread_which_has_yet_to_ask()
 
 #[test]
 fn a_thread_that_finds_its_items_in_the_buffer_counts_as_one_that_asks() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let mut items = on.iter(stream::iter(0..)).buffered(2);
         on.settle();
         assert_eq!(items.next(), Some(0));
@@ -434,7 +434,7 @@ fn a_thread_that_finds_its_items_in_the_buffer_counts_as_one_that_asks() {
 /// asked for, and one has room for more. The item that the first waits for comes once the others are closed.
 #[test]
 fn shutdown_gives_up_streams_that_other_threads_leave_idle_and_not_one_that_waits_for_an_item() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let (go, gone) = oneshot::channel();
         let (asks, asked) = mpsc::channel();
@@ -447,10 +447,10 @@ fn shutdown_gives_up_streams_that_other_threads_leave_idle_and_not_one_that_wait
                 items.collect::<Vec<_>>()
             }
         });
-        let (tell, dropped) = mpsc::channel();
+        let (sender, dropped) = mpsc::channel();
         let quiet = || {
-            let tell = tell.clone();
-            let dropped = OnDrop::new(move || tell.send(()).unwrap());
+            let sender = sender.clone();
+            let dropped = OnDrop::new(move || sender.send(()).unwrap());
             stream::once(async move {
                 let _dropped = dropped;
                 pending::<i32>().await
@@ -478,7 +478,7 @@ fn shutdown_gives_up_streams_that_other_threads_leave_idle_and_not_one_that_wait
 
 #[test]
 fn a_shutdown_that_is_over_before_a_stream_is_given_up_returns_timed_out() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         // The loop must not get to giving it up in any of them.
         for _ in 0..100 {
             let on = AnyLoop::start(kind);
@@ -493,7 +493,7 @@ fn a_shutdown_that_is_over_before_a_stream_is_given_up_returns_timed_out() {
 
 #[test]
 fn shutdown_finishes_a_stream_that_has_room_for_all_its_items() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let (end, ended) = oneshot::channel();
         let ends = stream::once(async { ended.await.unwrap() });
@@ -512,14 +512,14 @@ fn shutdown_finishes_a_stream_that_has_room_for_all_its_items() {
 
 #[test]
 fn shutdown_waits_for_a_stream_that_nobody_has_asked_yet() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         assert_eq!(reads_during_shutdown(kind, |on| on.iter(stream::iter(0..3))), [0, 1, 2]);
     });
 }
 
 #[test]
 fn shutdown_drops_a_stream_that_nobody_has_asked() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let mut items = on.iter(stream::iter(0..));
         on.shutdown(None).unwrap();
         assert!(matches!(items.next_timeout(Duration::MAX), Err(Error::Closed)));
@@ -529,7 +529,7 @@ fn shutdown_drops_a_stream_that_nobody_has_asked() {
 /// The destructor of a stream may need what its loop's thread holds, and is to run there.
 #[test]
 fn a_shutdown_gives_up_a_stream_that_was_never_polled_and_leaves_its_drop_to_the_loop() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
         let stuck = on.block_threads();
@@ -550,7 +550,7 @@ fn a_shutdown_gives_up_a_stream_that_was_never_polled_and_leaves_its_drop_to_the
 
 #[test]
 fn on_workers_shutdown_drops_the_streams_of_its_own_task_alone() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap();
         let mut own = on.iter(stream::iter(0..));
         let mut others = on.iter(stream::iter(0..2));
@@ -615,7 +615,7 @@ fn where_the_item_is_a_result_a_timeout_is_an_item_and_then_the_end() {
 
 #[test]
 fn where_the_item_is_a_result_a_deadlock_is_an_item() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let handle = on.handle().clone();
         let seen = on.submit(async move {
             let mut items = one_then_pending(&handle);

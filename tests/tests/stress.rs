@@ -88,7 +88,7 @@ fn any_kind(random: &mut Random) -> Kind {
 }
 
 fn any_with_an_owner(random: &mut Random) -> Kind {
-    Kind::OURS[random.index(Kind::OURS.len())]
+    Kind::LOOPS[random.index(Kind::LOOPS.len())]
 }
 
 /// Calls of each kind, with their values. A call that hangs is one that times out.
@@ -220,9 +220,9 @@ fn abandon(on: AnyLoop, random: &mut Random) {
 fn abandon_a_long_poll(random: &mut Random) {
     let on = AnyLoop::start(any_with_an_owner(random));
     let (release, released) = mpsc::channel::<()>();
-    let (tell, stuck) = mpsc::channel();
+    let (sender, stuck) = mpsc::channel();
     let mut task = on.submit(async move {
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         assert!(released.recv().is_err(), "nothing is sent");
         pending::<()>().await;
     });
@@ -256,10 +256,10 @@ fn call_from_two_in_block_on(random: &mut Random, time: Duration) {
 fn abandon_a_blocking_thread(random: &mut Random) {
     let on = AnyLoop::start(any_with_an_owner(random));
     let (release, released) = mpsc::channel::<()>();
-    let (tell, stuck) = mpsc::channel();
+    let (sender, stuck) = mpsc::channel();
     let mut task = on.submit(async move {
         let blocks = move || {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             assert!(released.recv().is_err(), "nothing is sent");
         };
         spawn_blocking(blocks).await.unwrap();

@@ -171,13 +171,13 @@ fn the_first_poll_is_on_the_loops_thread() {
         let threads = on.threads();
         assert!(!threads.contains(&thread::current().id()));
         // This thread does not wait for the loop, and so does not drive a shared one.
-        let (tell, told) = mpsc::channel();
-        let tell_too = tell.clone();
-        drop(on.submit(async move { tell.send(thread::current().id()).unwrap() }));
-        assert!(threads.contains(&told.recv().unwrap()));
+        let (sender, receiver) = mpsc::channel();
+        let sender_too = sender.clone();
+        drop(on.submit(async move { sender.send(thread::current().id()).unwrap() }));
+        assert!(threads.contains(&receiver.recv().unwrap()));
         if let Some(local) = on.local() {
-            drop(local.submit_local(move || async move { tell_too.send(thread::current().id()).unwrap() }));
-            assert!(threads.contains(&told.recv().unwrap()));
+            drop(local.submit_local(move || async move { sender_too.send(thread::current().id()).unwrap() }));
+            assert!(threads.contains(&receiver.recv().unwrap()));
         }
     });
 }
@@ -319,11 +319,11 @@ fn submissions_to_a_current_thread_runtime_start_in_order() {
 
 /// A loop that sends when a thread of it is about to park.
 fn loop_that_reports_when_it_parks(kind: Kind) -> (AnyLoop, mpsc::Receiver<()>) {
-    let (tell, parks) = mpsc::channel();
+    let (sender, parks) = mpsc::channel();
     let on = AnyLoop::configured(kind, |tokio| {
         tokio.on_thread_park(move || {
             // Nobody listens to the last ones.
-            let _ = tell.send(());
+            let _ = sender.send(());
         });
     });
     (on, parks)
@@ -371,10 +371,10 @@ fn an_idle_loop_starts_a_submission_promptly() {
 fn a_loop_whose_tasks_only_wait_for_others_starts_a_submission() {
     for_each(Kind::ALL, |kind| {
         let (on, parks) = loop_that_reports_when_it_parks(kind);
-        let (tell, told) = oneshot::channel();
-        let waiting = on.submit(told);
+        let (sender, receiver) = oneshot::channel();
+        let waiting = on.submit(receiver);
         parks.recv().unwrap();
-        on.submit(async move { tell.send(1).unwrap() }).result().unwrap();
+        on.submit(async move { sender.send(1).unwrap() }).result().unwrap();
         assert_eq!(waiting.result().unwrap(), Ok(1));
     });
 }
@@ -468,9 +468,9 @@ fn a_future_resumes_on_the_loops_thread_after_every_await() {
             now("yield_now");
             tokio::time::sleep(Duration::from_millis(2)).await;
             now("sleep");
-            let (tell, told) = oneshot::channel();
-            let other = thread::spawn(move || tell.send(()));
-            told.await.unwrap();
+            let (sender, receiver) = oneshot::channel();
+            let other = thread::spawn(move || sender.send(()));
+            receiver.await.unwrap();
             now("a thread's message");
             other.join().unwrap().unwrap();
             let other = tokio::task::spawn_blocking(|| thread::current().id()).await.unwrap();
@@ -506,7 +506,7 @@ fn two_loops_are_two_threads() {
 
 #[test]
 fn the_threads_name_is_the_builders() {
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let names = AnyLoop::named(kind, "reader").on_threads(|| thread::current().name().map(String::from));
         assert_eq!(names, [Some(String::from("reader"))]);
     });
@@ -515,9 +515,9 @@ fn the_threads_name_is_the_builders() {
 #[test]
 fn a_thread_that_was_given_no_name_has_a_unique_one() {
     let name = |handle: &Handle| {
-        let (tell, told) = mpsc::channel();
-        handle.call_soon(move || tell.send(thread::current().name().map(String::from)).unwrap()).unwrap();
-        told.recv().unwrap().unwrap()
+        let (sender, receiver) = mpsc::channel();
+        handle.call_soon(move || sender.send(thread::current().name().map(String::from)).unwrap()).unwrap();
+        receiver.recv().unwrap().unwrap()
     };
     let (events, shared) = ([(); 2].map(|()| event_loop()), [(); 2].map(|()| SharedLoop::new().unwrap()));
     let mut names = vec![name(&events[0]), name(&events[1]), name(&shared[0]), name(&shared[1])];
@@ -610,10 +610,10 @@ fn a_done_task_can_be_read_on_the_loops_thread() {
 #[test]
 fn is_done_turns_true_once() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel::<()>();
-        let mut task = on.submit(told);
+        let (sender, receiver) = oneshot::channel::<()>();
+        let mut task = on.submit(receiver);
         assert!(!task.is_done());
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         wait_until(|| task.is_done());
         task.result_timeout(Duration::ZERO).unwrap().unwrap();
         assert!(task.is_done() && !task.is_cancelled());
@@ -663,10 +663,10 @@ impl Wake for Count {
 #[test]
 fn a_task_can_be_awaited_on_another_loop() {
     on_each_pair(Kind::ALL, Kind::ALL, |one, other| {
-        let (tell, told) = oneshot::channel();
-        let task = one.submit(told);
+        let (sender, receiver) = oneshot::channel();
+        let task = one.submit(receiver);
         let awaiting = other.submit(async { (task.await, thread::current().id()) });
-        tell.send(5).unwrap();
+        sender.send(5).unwrap();
         let (value, thread) = awaiting.result().unwrap();
         assert_eq!(value.unwrap(), Ok(5));
         assert!(other.polls_tasks_on(thread));
@@ -677,11 +677,11 @@ fn a_task_can_be_awaited_on_another_loop() {
 fn a_task_can_be_awaited_on_an_external_runtime() {
     on_each(Kind::ALL, |on| {
         for runtime in [current_thread_runtime(), tokio::runtime::Runtime::new().unwrap()] {
-            let (tell, told) = oneshot::channel();
-            let task = on.submit(told);
+            let (sender, receiver) = oneshot::channel();
+            let task = on.submit(receiver);
             let spawned = runtime.spawn(task);
             runtime.block_on(tokio::task::yield_now());
-            tell.send(6).unwrap();
+            sender.send(6).unwrap();
             assert_eq!(runtime.block_on(spawned).unwrap().unwrap(), Ok(6));
         }
     });
@@ -708,9 +708,9 @@ fn drive<F: Future>(future: F) -> F::Output {
 #[test]
 fn a_task_can_be_awaited_without_any_runtime() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel();
-        let task = on.submit(told);
-        on.call_soon(move || tell.send(7).unwrap()).unwrap();
+        let (sender, receiver) = oneshot::channel();
+        let task = on.submit(receiver);
+        on.call_soon(move || sender.send(7).unwrap()).unwrap();
         assert_eq!(drive(task).unwrap(), Ok(7));
         let task = on.submit(pending::<()>());
         assert!(task.cancel());
@@ -721,14 +721,14 @@ fn a_task_can_be_awaited_without_any_runtime() {
 #[test]
 fn the_last_waker_that_polled_a_task_is_the_one_that_is_woken() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel::<()>();
-        let mut task = on.submit(told);
+        let (sender, receiver) = oneshot::channel::<()>();
+        let mut task = on.submit(receiver);
         let (first, last) = (Arc::new(Count::default()), Arc::new(Count::default()));
         for count in [&first, &last] {
             let waker = Waker::from(Arc::clone(count));
             assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
         }
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         wait_until(|| last.0.load(Ordering::SeqCst) == 1);
         assert_eq!(first.0.load(Ordering::SeqCst), 0);
         task.result().unwrap().unwrap();
@@ -738,12 +738,12 @@ fn the_last_waker_that_polled_a_task_is_the_one_that_is_woken() {
 #[test]
 fn a_thread_can_wait_for_a_task_whose_await_was_given_up() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel();
-        let mut task = on.submit(told);
+        let (sender, receiver) = oneshot::channel();
+        let mut task = on.submit(receiver);
         let polled = Pin::new(&mut task).poll(&mut Context::from_waker(Waker::noop()));
         assert!(polled.is_pending());
         let waiter = thread::spawn(move || task.result());
-        tell.send(8).unwrap();
+        sender.send(8).unwrap();
         assert_eq!(waiter.join().unwrap().unwrap(), Ok(8));
     });
 }
@@ -753,14 +753,14 @@ fn a_thread_can_wait_for_a_task_whose_await_was_given_up() {
 #[test]
 fn dropping_a_task_lets_its_future_finish() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel::<()>();
+        let (sender, receiver) = oneshot::channel::<()>();
         let (finish, finished) = mpsc::channel();
         drop(on.submit(async move {
-            told.await.unwrap();
+            receiver.await.unwrap();
             finish.send(()).unwrap();
         }));
         on.submit(ready(())).result().unwrap();
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         finished.recv().unwrap();
     });
 }
@@ -769,13 +769,13 @@ fn dropping_a_task_lets_its_future_finish() {
 fn the_output_of_a_dropped_task_is_dropped_on_the_loops_thread() {
     on_each(Kind::ALL, |on| {
         let drops = Drops::new();
-        let (tell, told) = oneshot::channel::<()>();
+        let (sender, receiver) = oneshot::channel::<()>();
         let output = drops.guard();
         drop(on.submit(async move {
-            told.await.unwrap();
+            receiver.await.unwrap();
             output
         }));
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         wait_until(|| drops.count() == 1);
         assert!(on.threads().contains(&drops.threads()[0]));
     });
@@ -797,16 +797,16 @@ fn the_output_of_a_done_task_is_dropped_with_the_task() {
 #[test]
 fn dropping_a_future_that_awaits_a_task_lets_the_task_finish() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel::<()>();
+        let (sender, receiver) = oneshot::channel::<()>();
         let (finish, finished) = mpsc::channel();
         let task = on.submit(async move {
-            told.await.unwrap();
+            receiver.await.unwrap();
             finish.send(()).unwrap();
         });
         let mut awaits = Box::pin(async move { task.await.unwrap() });
         assert!(awaits.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         drop(awaits);
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         finished.recv().unwrap();
     });
 }
@@ -816,10 +816,10 @@ fn dropping_a_future_that_awaits_a_task_lets_the_task_finish() {
 #[test]
 fn a_future_may_submit_to_its_loop_while_it_is_polled_or_dropped() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let submit = move |what: &'static str| {
-            let tell = tell.clone();
-            drop(Handle::current().submit(async move { tell.send(what).unwrap() }));
+            let sender = sender.clone();
+            drop(Handle::current().submit(async move { sender.send(what).unwrap() }));
         };
         let (polled, dropped) = (submit.clone(), submit);
         on.submit(async move {
@@ -829,10 +829,10 @@ fn a_future_may_submit_to_its_loop_while_it_is_polled_or_dropped() {
         })
         .result()
         .unwrap();
-        let mut told: Vec<_> = told.iter().take(2).collect();
+        let mut receiver: Vec<_> = receiver.iter().take(2).collect();
         // Of two workers each runs one.
-        told.sort_unstable();
-        assert_eq!(told, ["dropped", "polled"]);
+        receiver.sort_unstable();
+        assert_eq!(receiver, ["dropped", "polled"]);
     });
 }
 
@@ -840,13 +840,13 @@ fn a_future_may_submit_to_its_loop_while_it_is_polled_or_dropped() {
 fn a_future_that_is_cancelled_before_its_first_poll_may_submit_to_the_same_loop_as_it_is_dropped() {
     on_each(Kind::ALL, |on| {
         let blocked = on.block_threads();
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let handle = Handle::clone(&on);
-        let submits = OnDrop::new(move || drop(handle.submit(async move { tell.send(()).unwrap() })));
+        let submits = OnDrop::new(move || drop(handle.submit(async move { sender.send(()).unwrap() })));
         let task = on.submit(async move { drop(submits) });
         assert!(task.cancel());
         drop(blocked);
-        told.recv().unwrap();
+        receiver.recv().unwrap();
     });
 }
 
@@ -855,18 +855,18 @@ fn a_waker_may_submit_to_the_loop_that_wakes_it() {
     struct Submits(Handle, mpsc::Sender<ThreadId>);
     impl Wake for Submits {
         fn wake(self: Arc<Self>) {
-            let tell = self.1.clone();
-            drop(self.0.submit(async move { tell.send(thread::current().id()).unwrap() }));
+            let sender = self.1.clone();
+            drop(self.0.submit(async move { sender.send(thread::current().id()).unwrap() }));
         }
     }
     on_each(Kind::ALL, |on| {
-        let (tell_thread, told_thread) = mpsc::channel();
-        let (tell, told) = oneshot::channel::<()>();
-        let mut task = on.submit(told);
-        let waker = Waker::from(Arc::new(Submits(Handle::clone(&on), tell_thread)));
+        let (sender_thread, receiver_thread) = mpsc::channel();
+        let (sender, receiver) = oneshot::channel::<()>();
+        let mut task = on.submit(receiver);
+        let waker = Waker::from(Arc::new(Submits(Handle::clone(&on), sender_thread)));
         assert!(Pin::new(&mut task).poll(&mut Context::from_waker(&waker)).is_pending());
-        tell.send(()).unwrap();
-        assert!(on.threads().contains(&told_thread.recv().unwrap()));
+        sender.send(()).unwrap();
+        assert!(on.threads().contains(&receiver_thread.recv().unwrap()));
         assert!(task.is_done(), "done comes before the wake");
     });
 }
@@ -876,8 +876,8 @@ fn a_waker_may_submit_to_the_loop_that_wakes_it() {
 #[test]
 fn a_stray_unpark_ends_no_wait() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel();
-        let mut task = on.submit(told);
+        let (sender, receiver) = oneshot::channel();
+        let mut task = on.submit(receiver);
         let waiter = thread::current();
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
@@ -894,7 +894,7 @@ fn a_stray_unpark_ends_no_wait() {
             let handle = on.with_timeout(timeout);
             assert!(matches!(handle.block_on(pending::<()>()), Err(Error::TimedOut(_))));
             assert!(start.elapsed() >= timeout * 2);
-            tell.send(9).unwrap();
+            sender.send(9).unwrap();
             assert_eq!(task.result().unwrap(), Ok(9));
             for i in 0..100 {
                 let value = on.block_on(async {
@@ -947,13 +947,13 @@ fn a_future_that_eats_its_threads_token_ends_nothing() {
 #[test]
 fn a_main_future_that_eats_tokens_still_gets_its_tasks() {
     let value = bridge::run(async {
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let handle = Handle::current();
-        let thread = thread::spawn(move || handle.submit(async move { tell.send(11) }).result());
-        let mut told = pin!(told);
+        let thread = thread::spawn(move || handle.submit(async move { sender.send(11) }).result());
+        let mut receiver = pin!(receiver);
         let value = poll_fn(|cx| {
             thread::park_timeout(Duration::from_micros(50));
-            told.as_mut().poll(cx)
+            receiver.as_mut().poll(cx)
         })
         .await;
         thread.join().unwrap().unwrap().unwrap();
@@ -967,10 +967,10 @@ fn a_main_future_that_eats_tokens_still_gets_its_tasks() {
 #[test]
 fn call_soon_runs_on_the_loops_thread_in_the_loops_context() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = mpsc::channel();
-        let call = move || tell.send((thread::current().id(), Handle::try_current().is_some())).unwrap();
+        let (sender, receiver) = mpsc::channel();
+        let call = move || sender.send((thread::current().id(), Handle::try_current().is_some())).unwrap();
         on.call_soon(call).unwrap();
-        let (thread, has_loop) = told.recv().unwrap();
+        let (thread, has_loop) = receiver.recv().unwrap();
         assert!(on.threads().contains(&thread) && has_loop);
     });
 }
@@ -979,11 +979,11 @@ fn call_soon_runs_on_the_loops_thread_in_the_loops_context() {
 fn call_soon_returns_before_its_function_has_run() {
     on_each(Kind::ALL, |on| {
         let blocked = on.block_threads();
-        let (tell, told) = mpsc::channel();
-        on.call_soon(move || tell.send(()).unwrap()).unwrap();
-        assert!(told.try_recv().is_err());
+        let (sender, receiver) = mpsc::channel();
+        on.call_soon(move || sender.send(()).unwrap()).unwrap();
+        assert!(receiver.try_recv().is_err());
         drop(blocked);
-        told.recv().unwrap();
+        receiver.recv().unwrap();
     });
 }
 
@@ -994,16 +994,16 @@ fn the_debug_of_a_task_shows_its_state_and_asks_nothing_of_t() {
     struct Opaque;
     on_each(Kind::ALL, |on| {
         let blocked = on.block_threads();
-        let (tell, told) = oneshot::channel::<()>();
+        let (sender, receiver) = oneshot::channel::<()>();
         let task = on.submit(async move {
-            told.await.unwrap();
+            receiver.await.unwrap();
             Opaque
         });
         let shows = |task: &Task<Opaque>, state: &str| format!("{task:?}").contains(&format!("{state:?}"));
         assert!(shows(&task, "queued"), "{task:?}");
         drop(blocked);
         wait_until(|| shows(&task, "pending"));
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         wait_until(|| task.is_done());
         assert!(shows(&task, "done"), "{task:?}");
         let task = on.submit(pending::<Opaque>());
@@ -1137,9 +1137,9 @@ fn the_wakers_of_one_task_know_that_they_wake_the_same() {
 #[test]
 fn a_waker_may_be_used_and_dropped_after_the_end_of_its_loop() {
     on_each(Kind::ALL, |on| {
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         let task = on.submit(poll_fn(move |cx| -> Poll<()> {
-            tell.send(cx.waker().clone()).unwrap();
+            sender.send(cx.waker().clone()).unwrap();
             Poll::Pending
         }));
         let waker = polled.recv().unwrap();
@@ -1154,11 +1154,11 @@ fn a_waker_may_be_used_and_dropped_after_the_end_of_its_loop() {
 #[test]
 fn a_task_is_polled_once_for_wakes_that_come_before_its_poll() {
     on_each(Kind::ALL, |on| {
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         let polls = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&polls);
         let task = on.submit(poll_fn(move |cx| {
-            tell.send(cx.waker().clone()).unwrap();
+            sender.send(cx.waker().clone()).unwrap();
             if count.fetch_add(1, Ordering::Relaxed) == 1 { Poll::Ready(()) } else { Poll::Pending }
         }));
         let waker = polled.recv().unwrap();

@@ -76,17 +76,17 @@ fn a_timeout_that_runs_out_leaves_the_task_running() {
     on_each(Kind::ALL, |on| {
         let drops = Drops::new();
         let guard = drops.guard();
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let mut task = on.submit(async move {
             let _guard = guard;
-            told.await
+            receiver.await
         });
         for _ in 0..3 {
             assert_timed_out(task.result_timeout(SHORT), SHORT);
         }
         assert!(!task.is_done());
         assert_eq!(drops.count(), 0);
-        tell.send(1).unwrap();
+        sender.send(1).unwrap();
         assert_eq!(task.result_timeout(LONG).unwrap(), Ok(1));
     });
 }
@@ -105,11 +105,11 @@ fn a_timeout_that_runs_out_leaves_a_queued_task_in_the_queue() {
 #[test]
 fn a_task_can_be_awaited_after_its_timeout_ran_out() {
     on_each_pair(Kind::ALL, Kind::ALL, |one, other| {
-        let (tell, told) = oneshot::channel();
-        let mut task = one.submit(told);
+        let (sender, receiver) = oneshot::channel();
+        let mut task = one.submit(receiver);
         assert_timed_out(task.result_timeout(SHORT), SHORT);
         let awaiting = other.submit(task);
-        tell.send(1).unwrap();
+        sender.send(1).unwrap();
         assert_eq!(awaiting.result().unwrap().unwrap(), Ok(1));
     });
 }
@@ -117,9 +117,9 @@ fn a_task_can_be_awaited_after_its_timeout_ran_out() {
 #[test]
 fn a_completion_ends_the_wait_at_once() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let (wait, waits) = mpsc::channel();
-        let mut task = on.submit(told);
+        let mut task = on.submit(receiver);
         let waiter = thread::spawn(move || {
             wait.send(()).unwrap();
             task.result_timeout(LONG)
@@ -127,7 +127,7 @@ fn a_completion_ends_the_wait_at_once() {
         waits.recv().unwrap();
         // Time to park; what has to come out does not hang on it.
         thread::sleep(SHORT);
-        tell.send(1).unwrap();
+        sender.send(1).unwrap();
         assert_eq!(waiter.join().unwrap().unwrap(), Ok(1));
     });
 }
@@ -153,10 +153,10 @@ fn a_cancel_ends_the_wait_at_once() {
 fn the_greatest_durations_are_no_timeout_for_result_timeout() {
     on_each(Kind::ALL, |on| {
         for timeout in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
-            let (tell, told) = oneshot::channel();
-            let mut task = on.submit(told);
+            let (sender, receiver) = oneshot::channel();
+            let mut task = on.submit(receiver);
             let caller = thread::spawn(move || task.result_timeout(timeout));
-            on.submit(async move { tell.send(1) }).result().unwrap().unwrap();
+            on.submit(async move { sender.send(1) }).result().unwrap().unwrap();
             assert_eq!(caller.join().unwrap().unwrap(), Ok(1), "{timeout:?}");
         }
     });
@@ -477,16 +477,16 @@ fn a_timeout_holds_for_the_new_handle_only() {
 #[test]
 fn a_timeout_does_not_hold_for_tasks() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = oneshot::channel();
-        let mut task = on.with_timeout(Duration::ZERO).submit(told);
+        let (sender, receiver) = oneshot::channel();
+        let mut task = on.with_timeout(Duration::ZERO).submit(receiver);
         let other = on.local().map(|local| local.with_timeout(Duration::ZERO).submit_local(|| ready(2)));
         assert_timed_out(task.result_timeout(SHORT), SHORT);
-        tell.send(1).unwrap();
+        sender.send(1).unwrap();
         assert_eq!(task.result().unwrap(), Ok(1));
         assert!(other.into_iter().all(|other| other.result().unwrap() == 2));
-        let (tell, told) = mpsc::channel();
-        on.with_timeout(Duration::ZERO).call_soon(move || tell.send(()).unwrap()).unwrap();
-        told.recv().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        on.with_timeout(Duration::ZERO).call_soon(move || sender.send(()).unwrap()).unwrap();
+        receiver.recv().unwrap();
     });
 }
 

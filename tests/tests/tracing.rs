@@ -163,9 +163,9 @@ fn a_span_that_is_entered_in_a_call_is_left_when_the_call_returns() {
 #[test]
 fn the_callers_subscriber_hears_what_is_polled_on_the_caller() {
     recorded_on_each([Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread], |on| {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         at_the_first_event(
-            move || tell.send(thread::current().id()).unwrap(),
+            move || sender.send(thread::current().id()).unwrap(),
             || {
                 on.block_on(async {
                     tokio::time::sleep(Duration::from_millis(1)).await;
@@ -174,7 +174,7 @@ fn the_callers_subscriber_hears_what_is_polled_on_the_caller() {
                 .unwrap();
             },
         );
-        assert_eq!(told.try_recv().unwrap(), thread::current().id());
+        assert_eq!(receiver.try_recv().unwrap(), thread::current().id());
     });
 }
 
@@ -259,7 +259,7 @@ fn it_is_where_a_future_is_dropped_that_was_cancelled_before_its_first_poll() {
 
 #[test]
 fn it_is_where_a_future_is_dropped_that_the_loops_end_closes() {
-    recorded_on_each(Kind::OURS, |on| {
+    recorded_on_each(Kind::LOOPS, |on| {
         let blocked_threads = on.block_threads();
         let seen = Log::new();
         let held = OnDrop::new({
@@ -280,14 +280,14 @@ fn it_is_where_a_future_is_dropped_that_the_loops_end_closes() {
 #[test]
 fn it_is_where_a_calls_future_is_dropped_that_the_loops_end_closes() {
     recorded_on_each(Kind::ALL, |on| {
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         let handle = on.handle().clone();
         let caller = thread::spawn(move || {
             let seen = Log::new();
             let ended = tracing::info_span!("request").in_scope(|| {
                 handle.block_on(async {
                     let _held = OnDrop::new(|| seen.push(span()));
-                    tell.send(()).unwrap();
+                    sender.send(()).unwrap();
                     std::future::pending::<()>().await;
                 })
             });
@@ -373,20 +373,20 @@ fn a_subscriber_whose_panic_panics_when_it_is_dropped_keeps_no_future_from_being
 
 /// A task that is done, whose span is held by the waker alone: the loop is gone.
 fn waker_that_holds_a_span(on: AnyLoop) -> Waker {
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let keeps_its_waker = poll_fn(move |cx| {
-        tell.send(cx.waker().clone()).unwrap();
+        sender.send(cx.waker().clone()).unwrap();
         Poll::Ready(())
     });
     let task = tracing::info_span!("request").in_scope(|| on.submit(keeps_its_waker));
     task.result().unwrap();
     drop(on);
-    told.recv().unwrap()
+    receiver.recv().unwrap()
 }
 
 #[test]
 fn a_subscriber_that_panics_when_a_span_is_closed_does_not_come_out_of_the_drop_of_a_futures_waker() {
-    recorded_on_each(Kind::OURS, |on| {
+    recorded_on_each(Kind::LOOPS, |on| {
         let waker = waker_that_holds_a_span(on);
         thread_local!(static CLOSED: Cell<bool> = const { Cell::new(false) });
         CLOSED.set(false);
@@ -402,7 +402,7 @@ fn a_subscriber_that_panics_when_a_span_is_closed_does_not_come_out_of_the_drop_
 
 #[test]
 fn a_subscriber_may_use_a_loop_when_the_span_of_a_future_closes() {
-    recorded_on_each(Kind::OURS, |on| {
+    recorded_on_each(Kind::LOOPS, |on| {
         thread_local!(static USED: RefCell<Option<AnyLoop>> = const { RefCell::new(None) });
         let (kind, handle) = (on.kind, on.handle().clone());
         let waker = waker_that_holds_a_span(on);
@@ -460,8 +460,8 @@ fn a_panic_that_is_returned_is_not_logged() {
             async move { panic!("{text}") }
         };
         assert!(matches!(on.submit(panics(&text)).result(), Err::<(), _>(Error::Panicked(_))));
-        let (tell, heard) = mpsc::channel();
-        on.submit(panics(&text)).on_done(move |result: Result<(), _>| tell.send(result.is_err()).unwrap());
+        let (sender, heard) = mpsc::channel();
+        on.submit(panics(&text)).on_done(move |result: Result<(), _>| sender.send(result.is_err()).unwrap());
         assert!(heard.recv().unwrap());
         let call = catch_unwind(AssertUnwindSafe(|| on.block_on(async { panic!("{text}") })));
         assert!(call.is_err());
@@ -593,9 +593,9 @@ fn a_subscriber_that_waits_in_the_warning_of_a_call_takes_no_wake_of_that_call()
     let write = move || {
         blocked_thread.release();
         // The call is done, and its wake was sent, when this comes after it.
-        let (tell, told) = mpsc::channel();
-        handle.call_soon(move || tell.send(()).unwrap()).unwrap();
-        told.recv().unwrap();
+        let (sender, receiver) = mpsc::channel();
+        handle.call_soon(move || sender.send(()).unwrap()).unwrap();
+        receiver.recv().unwrap();
         // A wait that parks, whatever has come, and whose end wakes nobody.
         let waited = handle.submit(std::future::pending::<()>()).result_timeout(Duration::from_millis(100));
         assert!(matches!(waited, Err(Error::TimedOut(_))));

@@ -122,7 +122,7 @@ fn turns_before_a_call_after(on: &Handle, crowd: &Crowd, wake: impl FnOnce() + '
 
 #[test]
 fn a_call_does_not_wait_behind_all_tasks_for_a_job_that_one_of_them_woke() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let woken = Arc::new(Notify::new());
         let waits = Arc::clone(&woken);
         let job = on.submit(async move { waits.notified().await });
@@ -136,7 +136,7 @@ fn a_call_does_not_wait_behind_all_tasks_for_a_job_that_one_of_them_woke() {
 
 #[test]
 fn a_call_does_not_wait_behind_all_tasks_for_a_job_that_one_of_them_submitted() {
-    on_each(Kind::OURS, |on| {
+    on_each(Kind::LOOPS, |on| {
         let crowd = Crowd::onto(&on);
         let submits = || drop(Handle::current().submit(async {}));
         let turns = turns_before_a_call_after(&on, &crowd, submits);

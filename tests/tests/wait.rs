@@ -22,8 +22,8 @@ use tokio::sync::oneshot;
 
 /// A task that ends with the value that is sent.
 fn sent(on: &Handle) -> (oneshot::Sender<u32>, Task<u32>) {
-    let (tell, wait) = oneshot::channel();
-    (tell, on.submit(async { wait.await.expect("the test sends") }))
+    let (sender, wait) = oneshot::channel();
+    (sender, on.submit(async { wait.await.expect("the test sends") }))
 }
 
 #[test]
@@ -54,10 +54,10 @@ fn first_completed_returns_all_that_are_done_already() {
 #[test]
 fn first_completed_is_woken_by_the_first() {
     on_each(Kind::ALL, |on| {
-        let (tell, soon) = sent(&on);
+        let (sender, soon) = sent(&on);
         let never = on.submit(std::future::pending::<u32>());
         let waiter = thread::spawn(move || wait([never, soon], FirstCompleted, None));
-        tell.send(7).unwrap();
+        sender.send(7).unwrap();
         let mut waited = waiter.join().unwrap();
         assert_eq!(waited.done.pop().unwrap().result().unwrap(), 7);
         assert_eq!(waited.pending.len(), 1);
@@ -69,8 +69,8 @@ fn all_completed_waits_for_the_last() {
     on_each(Kind::ALL, |on| {
         let (first, a) = sent(&on);
         let (last, b) = sent(&on);
-        let (tell, waited) = mpsc::channel();
-        let waiter = thread::spawn(move || tell.send(wait([a, b], AllCompleted, None)).unwrap());
+        let (sender, waited) = mpsc::channel();
+        let waiter = thread::spawn(move || sender.send(wait([a, b], AllCompleted, None)).unwrap());
         first.send(1).unwrap();
         on.settle();
         assert!(waited.try_recv().is_err(), "one of two is not all");
@@ -86,7 +86,7 @@ fn an_err_value_is_no_error_and_a_panic_is_one() {
     on_each(Kind::ALL, |on| {
         let never = on.submit(std::future::pending::<Result<(), ()>>());
         let err = on.submit(async { Err(()) });
-        let (tell, wait_for) = oneshot::channel::<()>();
+        let (sender, wait_for) = oneshot::channel::<()>();
         let panics = on.submit(async {
             wait_for.await.unwrap();
             panic!("as the test wants")
@@ -95,7 +95,7 @@ fn an_err_value_is_no_error_and_a_panic_is_one() {
         let waiter = thread::spawn(move || report.send(wait([never, err, panics], FirstError, None)).unwrap());
         on.settle();
         assert!(reported.try_recv().is_err(), "an `Err` value ended the wait for an error");
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         let waited = reported.recv().unwrap();
         assert_eq!((waited.done.len(), waited.pending.len()), (2, 1));
         waiter.join().unwrap();
@@ -122,12 +122,12 @@ fn an_error_of_the_bridges_that_is_a_value_is_no_first_error() {
         let value = on.submit(async { Err(Error::Cancelled) });
         on.settle();
         let canceller = never.canceller();
-        let (tell, told) = mpsc::channel();
-        let waiter = thread::spawn(move || tell.send(wait([never, value], FirstError, None)).unwrap());
+        let (sender, receiver) = mpsc::channel();
+        let waiter = thread::spawn(move || sender.send(wait([never, value], FirstError, None)).unwrap());
         thread::sleep(SETTLE);
-        assert!(told.try_recv().is_err(), "the value ended the wait");
+        assert!(receiver.try_recv().is_err(), "the value ended the wait");
         assert!(canceller.cancel());
-        assert_eq!(told.recv().unwrap().done.len(), 2);
+        assert_eq!(receiver.recv().unwrap().done.len(), 2);
         waiter.join().unwrap();
     });
 }
@@ -152,8 +152,8 @@ fn first_error_waits_for_all_where_there_is_none() {
     on_each(Kind::ALL, |on| {
         let (first, a) = sent(&on);
         let (last, b) = sent(&on);
-        let (tell, waited) = mpsc::channel();
-        let waiter = thread::spawn(move || tell.send(wait([a, b], FirstError, None)).unwrap());
+        let (sender, waited) = mpsc::channel();
+        let waiter = thread::spawn(move || sender.send(wait([a, b], FirstError, None)).unwrap());
         first.send(1).unwrap();
         thread::sleep(SETTLE);
         assert!(waited.try_recv().is_err(), "one value is no error");
@@ -207,15 +207,15 @@ fn those_that_are_pending_keep_the_order_of_the_input() {
 fn the_greatest_durations_are_no_timeout_for_many() {
     on_each(Kind::ALL, |on| {
         for timeout in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(i64::MAX as u64)] {
-            let (tell, task) = sent(&on);
+            let (sender, task) = sent(&on);
             let waiter = thread::spawn(move || wait([task], AllCompleted, Some(timeout)));
             on.settle();
-            tell.send(1).unwrap();
+            sender.send(1).unwrap();
             assert_eq!(waiter.join().unwrap().done.len(), 1, "{timeout:?}");
-            let (tell, task) = sent(&on);
+            let (sender, task) = sent(&on);
             let waiter = thread::spawn(move || as_completed([task]).next_timeout(timeout));
             on.settle();
-            tell.send(1).unwrap();
+            sender.send(1).unwrap();
             assert_eq!(waiter.join().unwrap().unwrap().unwrap().0, 0, "{timeout:?}");
         }
     });
@@ -246,12 +246,12 @@ fn tasks_of_event_loops_and_of_external_runtimes_are_waited_for_together() {
     let handles =
         [Handle::from(&runtime), Handle::from(&event_loop), Handle::from(&runtime), Handle::from(&event_loop)];
     let submit = |number: u32| {
-        let (tell, wait) = oneshot::channel::<()>();
+        let (sender, wait) = oneshot::channel::<()>();
         let task = handles[number as usize].submit(async move {
             wait.await.unwrap();
             number
         });
-        (tell, task)
+        (sender, task)
     };
     let (senders, tasks): (Vec<_>, Vec<_>) = (0..4).map(submit).unzip();
     let waiter = thread::spawn(move || wait(tasks, AllCompleted, None));
@@ -264,15 +264,15 @@ fn tasks_of_event_loops_and_of_external_runtimes_are_waited_for_together() {
 fn a_hundred_that_finish_together_lose_no_wake() {
     on_each(Kind::ALL, |on| {
         for _ in 0..50 {
-            let (tell, _) = tokio::sync::broadcast::channel::<()>(1);
+            let (sender, _) = tokio::sync::broadcast::channel::<()>(1);
             let tasks: Vec<_> = (0..100)
                 .map(|_| {
-                    let mut told = tell.subscribe();
-                    on.submit(async move { told.recv().await.unwrap() })
+                    let mut receiver = sender.subscribe();
+                    on.submit(async move { receiver.recv().await.unwrap() })
                 })
                 .collect();
             let waiter = thread::spawn(move || wait(tasks, AllCompleted, None));
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             assert_eq!(waiter.join().unwrap().done.len(), 100);
         }
     });
@@ -318,14 +318,14 @@ fn a_stray_unpark_ends_no_wait_for_many() {
     on_each(Kind::ALL, |on| {
         beside_strays(|| {
             let (timeout, start) = (Duration::from_millis(50), Instant::now());
-            let (tell, task) = sent(&on);
+            let (sender, task) = sent(&on);
             let waited = wait([task], AllCompleted, Some(timeout));
             assert_eq!(waited.pending.len(), 1);
             assert!(start.elapsed() >= timeout);
             let mut results = as_completed(waited.pending);
             assert!(matches!(results.next_timeout(timeout), Err(Error::TimedOut(_))));
             assert!(start.elapsed() >= timeout * 2);
-            tell.send(4).unwrap();
+            sender.send(4).unwrap();
             assert_eq!(results.next().unwrap().1.unwrap(), 4);
         });
     });
@@ -362,22 +362,22 @@ fn a_task_whose_future_is_being_dropped_is_not_done() {
 #[test]
 fn what_wait_and_as_completed_give_back_goes_on_when_it_is_dropped() {
     on_each(Kind::ALL, |on| {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let (go, wait_for) = tokio::sync::watch::channel(false);
         let submit = |name: &'static str| {
-            let (tell, mut go) = (tell.clone(), wait_for.clone());
+            let (sender, mut go) = (sender.clone(), wait_for.clone());
             on.submit(async move {
                 go.wait_for(|go| *go).await.unwrap();
-                tell.send(name).unwrap();
+                sender.send(name).unwrap();
             })
         };
         drop(wait([submit("wait")], AllCompleted, Some(Duration::from_millis(5))));
         drop(as_completed([submit("as_completed, unasked")]));
         let mut results = as_completed([submit("as_completed, asked")]);
         results.next_timeout(Duration::from_millis(5)).unwrap_err();
-        drop((results, tell));
+        drop((results, sender));
         go.send(true).unwrap();
-        let mut names: Vec<_> = told.iter().take(3).collect();
+        let mut names: Vec<_> = receiver.iter().take(3).collect();
         names.sort_unstable();
         assert_eq!(names, ["as_completed, asked", "as_completed, unasked", "wait"]);
     });
@@ -386,9 +386,9 @@ fn what_wait_and_as_completed_give_back_goes_on_when_it_is_dropped() {
 #[test]
 fn a_pending_task_can_be_waited_for_again() {
     on_each(Kind::ALL, |on| {
-        let (tell, task) = sent(&on);
+        let (sender, task) = sent(&on);
         let waited = wait([task], AllCompleted, Some(Duration::from_millis(5)));
-        tell.send(9).unwrap();
+        sender.send(9).unwrap();
         let waited = wait(waited.pending, AllCompleted, None);
         assert_eq!(waited.done.into_iter().next().unwrap().result().unwrap(), 9);
     });
@@ -522,12 +522,12 @@ fn as_completed_keeps_nothing_of_what_it_has_yielded() {
 #[test]
 fn next_timeout_that_runs_out_leaves_the_rest_to_be_asked_for() {
     on_each(Kind::ALL, |on| {
-        let (tell, task) = sent(&on);
+        let (sender, task) = sent(&on);
         let mut results = as_completed([task]);
         let timeout = Duration::from_millis(5);
         assert!(matches!(results.next_timeout(timeout), Err(Error::TimedOut(l)) if l == timeout));
         assert!(matches!(results.next_timeout(Duration::ZERO), Err(Error::TimedOut(Duration::ZERO))));
-        tell.send(1).unwrap();
+        sender.send(1).unwrap();
         assert_eq!(results.next_timeout(Duration::MAX).unwrap().unwrap().1.unwrap(), 1);
         assert!(results.next_timeout(Duration::ZERO).unwrap().is_none());
     });

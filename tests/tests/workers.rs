@@ -24,11 +24,11 @@ fn pool() -> Runtime {
 /// A task of `on` whose worker waits for `target` until the sender is used or dropped.
 fn waits_for(on: &Handle, target: &Handle) -> (Task<Result<u32, Error>>, oneshot::Sender<u32>) {
     let (release, released) = oneshot::channel();
-    let (tell, polled) = mpsc::channel();
+    let (sender, polled) = mpsc::channel();
     let target = target.clone();
     let task = on.submit(async move {
         target.block_on(async move {
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             released.await.unwrap_or(0)
         })
     });
@@ -45,12 +45,12 @@ fn waits_for_one_that_asks(
     target: Handle,
     back: Handle,
 ) -> (Task<Answer>, oneshot::Receiver<()>, mpsc::Receiver<Answer>) {
-    let ((tell, polled), (tell_asked, asked)) = (oneshot::channel(), mpsc::channel());
-    let asks = OnDrop::new(move || tell_asked.send(back.block_on(async {})).unwrap());
+    let ((sender, polled), (sender_asked, asked)) = (oneshot::channel(), mpsc::channel());
+    let asks = OnDrop::new(move || sender_asked.send(back.block_on(async {})).unwrap());
     let task = on.submit(async move {
         target.block_on(async move {
             let _asks = asks;
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             pending::<()>().await;
         })
     });
@@ -127,15 +127,15 @@ fn a_longer_cycle_through_two_runtimes_is_refused() {
 fn a_job_on_a_worker_that_waits_for_itself_is_refused() {
     let runtime = pool();
     let (give, given) = mpsc::channel::<Task<()>>();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let task = Handle::from(&runtime).submit(async move {
         let itself = given.recv().unwrap();
         let site = line(1);
         let asked = itself.result();
-        tell.send((deadlock(asked), site)).unwrap();
+        sender.send((deadlock(asked), site)).unwrap();
     });
     give.send(task).unwrap();
-    let (text, site) = told.recv().unwrap();
+    let (text, site) = receiver.recv().unwrap();
     assert!(text.contains("a task of `pool` would wait for its own result") && text.contains(&site), "{text}");
 }
 
@@ -146,16 +146,16 @@ fn of_two_jobs_of_one_runtime_that_wait_for_each_other_one_is_refused() {
     let (give, given) = oneshot::channel::<Task<Result<(), Error>>>();
     let first = pool.submit(async { given.await.unwrap().result().and_then(|asked| asked) });
     let second = pool.submit(async move { first.result().and_then(|asked| asked) });
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let third = pool.submit(async move {
         let second: Result<(), Error> = second.result().and_then(|asked| asked);
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         second
     });
     // The third waits for the second, which waits for the first, which is to wait for the third.
     thread::sleep(SETTLE);
     give.send(third).unwrap();
-    told.recv().unwrap();
+    receiver.recv().unwrap();
 }
 
 #[test]
@@ -189,10 +189,10 @@ fn a_job_that_no_longer_waits_is_no_part_of_a_cycle() {
     let (alpha, runtime) = (named("alpha"), pool());
     let pool = Handle::from(&runtime);
     let target = Handle::from(&alpha);
-    let ((tell, waited), (go, gone)) = (mpsc::channel(), oneshot::channel());
+    let ((sender, waited), (go, gone)) = (mpsc::channel(), oneshot::channel());
     let task = pool.submit(async move {
         target.block_on(async {}).unwrap();
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         gone.await.unwrap_or(0)
     });
     waited.recv().unwrap();
@@ -220,7 +220,7 @@ fn a_worker_that_ends_a_loop_whose_task_waits_for_its_job_is_refused() {
     let (alpha, runtime) = (named("alpha"), pool());
     let pool = Handle::from(&runtime);
     let (give, given) = oneshot::channel::<EventLoop>();
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     alpha
         .handle()
         .call_soon(move || {
@@ -228,21 +228,21 @@ fn a_worker_that_ends_a_loop_whose_task_waits_for_its_job_is_refused() {
                 let alpha = given.await.unwrap();
                 alpha.shutdown()
             });
-            tell.send(asked.unwrap()).unwrap();
+            sender.send(asked.unwrap()).unwrap();
         })
         .unwrap();
     give.send(alpha).unwrap();
-    deadlock(told.recv().unwrap());
+    deadlock(receiver.recv().unwrap());
 }
 
 #[test]
 fn a_wait_in_the_destructor_of_a_jobs_future_counts_in_a_cycle() {
     let (alpha, runtime) = (named("alpha"), pool());
     let (pool, back) = (Handle::from(&runtime), Handle::from(&alpha));
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     alpha
         .block_on(async {
-            let asks = OnDrop::new(move || tell.send(back.block_on(async {})).unwrap());
+            let asks = OnDrop::new(move || sender.send(back.block_on(async {})).unwrap());
             pool.block_on(async move {
                 let _asks = asks;
                 yield_now().await;
@@ -250,7 +250,7 @@ fn a_wait_in_the_destructor_of_a_jobs_future_counts_in_a_cycle() {
         })
         .unwrap()
         .unwrap();
-    deadlock(told.recv().unwrap());
+    deadlock(receiver.recv().unwrap());
 }
 
 #[test]
@@ -312,16 +312,16 @@ fn a_refused_job_holds_up_nobody_where_its_future_is_dropped() {
         let beta = named("beta");
         let (there, target) = (Handle::from(&beta), Handle::from(&runtime));
         drop(runtime);
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let again = target.clone();
         let asks = OnDrop::new(move || {
             let through_beta = again.clone();
-            tell.send(again.block_on(async {})).unwrap();
-            tell.send(there.block_on(async move { through_beta.block_on(async {}) }).unwrap()).unwrap();
+            sender.send(again.block_on(async {})).unwrap();
+            sender.send(there.block_on(async move { through_beta.block_on(async {}) }).unwrap()).unwrap();
         });
         drop(target.submit(async move { drop(asks) }));
         for _ in 0..2 {
-            let asked = told.recv().unwrap();
+            let asked = receiver.recv().unwrap();
             assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
         }
     }
@@ -332,15 +332,15 @@ fn a_wait_for_a_runtime_that_has_shut_down_is_no_part_of_a_cycle() {
     let beta = named("beta");
     let runtime = TokioBuilder::new_current_thread().build().unwrap();
     let (there, target) = (Handle::from(&beta), Handle::from(&runtime));
-    let (again, (tell, told)) = (target.clone(), mpsc::channel());
-    let asks = OnDrop::new(move || tell.send(there.block_on(async { again.block_on(async {}) })).unwrap());
+    let (again, (sender, receiver)) = (target.clone(), mpsc::channel());
+    let asks = OnDrop::new(move || sender.send(there.block_on(async { again.block_on(async {}) })).unwrap());
     let left = target.submit(async move {
         let _asks = asks;
         pending::<()>().await;
     });
     runtime.block_on(yield_now());
     drop(runtime);
-    let asked = told.recv().unwrap().unwrap();
+    let asked = receiver.recv().unwrap().unwrap();
     assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
     assert!(matches!(left.result(), Err(Error::Closed)));
 }
@@ -349,15 +349,15 @@ fn a_wait_for_a_runtime_that_has_shut_down_is_no_part_of_a_cycle() {
 fn a_wait_for_a_loop_that_has_closed_is_no_part_of_a_cycle() {
     let [alpha, beta] = ["alpha", "beta"].map(named);
     let (there, back) = (Handle::from(&beta), Handle::from(&alpha));
-    let (tell, told) = mpsc::channel();
-    let asks = OnDrop::new(move || tell.send(there.block_on(async { back.block_on(async {}) })).unwrap());
+    let (sender, receiver) = mpsc::channel();
+    let asks = OnDrop::new(move || sender.send(there.block_on(async { back.block_on(async {}) })).unwrap());
     let left = alpha.submit(async move {
         let _asks = asks;
         pending::<()>().await;
     });
     alpha.block_on(async {}).unwrap();
     drop(alpha);
-    let asked = told.recv().unwrap().unwrap();
+    let asked = receiver.recv().unwrap().unwrap();
     assert!(matches!(asked, Err(Error::Closed)), "{asked:?}");
     assert!(matches!(left.result(), Err(Error::Closed)));
 }

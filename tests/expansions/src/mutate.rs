@@ -1,4 +1,4 @@
-//! Small changes to tokens, each told by a few numbers: what a fuzzer draws, and what can be taken back one by one.
+//! Small changes to tokens, each described by a few numbers: what a fuzzer draws, and what can be taken back one by one.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::Expr;

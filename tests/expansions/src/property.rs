@@ -12,7 +12,7 @@ use crate::{facade, facades, rewrite};
 pub enum Verdict {
     /// It has its companions.
     Expanded,
-    /// It was told what is wrong.
+    /// The macro reported an error.
     Refused,
     /// It was no Rust, which rustc says before any macro runs; or the value of an option was none, which it says
     /// afterwards.
@@ -34,7 +34,8 @@ pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, Strin
     if hides_options(item.clone()) {
         return check_copies(options, output);
     }
-    let told = written::invokes(output.clone(), "compile_error") && !written::invokes(item.clone(), "compile_error");
+    let receiver =
+        written::invokes(output.clone(), "compile_error") && !written::invokes(item.clone(), "compile_error");
     let fail = |what: String| Err(format!("{what}\n\n  options: {options}\n\n  item: {item}\n\n  output: {output}"));
     let written = Written::item(item);
     if !begins_with(output.clone(), item.clone()) {
@@ -42,7 +43,7 @@ pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, Strin
     }
     let written = written.filter(written::options_of_members);
     let (Some(written), Some(said)) = (written, written::options(options)) else {
-        return Ok(if told { Verdict::Refused } else { Verdict::NotRust });
+        return Ok(if receiver { Verdict::Refused } else { Verdict::NotRust });
     };
     let functions = match written.functions(output.clone()) {
         Ok(functions) => functions,
@@ -51,7 +52,7 @@ pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, Strin
     if let Err(what) = members_are_kept(&written, &output, written::is_own) {
         return fail(what);
     }
-    if told {
+    if receiver {
         return Ok(Verdict::Refused);
     }
     if let Some(source) = written.signature()

@@ -118,7 +118,7 @@ fn changed_facades_make_no_trouble() {
     });
 }
 
-/// Else a random change would be told to be a mistake of the macro.
+/// Else a random change would count as a mistake of the macro.
 #[test]
 fn brackets_of_an_attribute_in_invisible_delimiters_are_no_rust() {
     let brackets = TokenTree::from(Group::new(Delimiter::None, quote!([must_use])));

@@ -72,7 +72,7 @@ impl Seen {
     /// A function by itself, without its body.
     fn alone(&mut self, mut function: ItemFn) {
         function.block.stmts.clear();
-        // `#[tokio::test]` and the like make plain functions of these, which is told, and is not the subject here.
+        // `#[tokio::test]` and the like make plain functions of these, which is an error that is not the subject here.
         let makes_plain = |name: &syn::PathSegment| name.ident == "main" || name.ident == "test";
         function.attrs.retain(|attr| !attr.path().segments.last().is_some_and(makes_plain));
         let item = function.to_token_stream();

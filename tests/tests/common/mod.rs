@@ -57,10 +57,10 @@ pub(crate) fn thread_of_tasks(handle: &Handle) -> ThreadId {
 /// A task that never ends by itself and holds a guard of `drops`. It is idle when this returns.
 pub(crate) fn idle_task(handle: &Handle, drops: &Drops) -> Task<()> {
     let guard = drops.guard();
-    let (tell, polled) = mpsc::channel();
+    let (sender, polled) = mpsc::channel();
     let task = handle.submit(async move {
         let _guard = guard;
-        tell.send(()).unwrap();
+        sender.send(()).unwrap();
         pending().await
     });
     polled.recv().unwrap();
@@ -108,11 +108,11 @@ pub(crate) fn line(lines: u32) -> String {
 /// A thread that is inside a call whose future is pending.
 pub(crate) fn waiting_call(handle: &Handle, drops: &Drops) -> thread::JoinHandle<Result<(), Error>> {
     let (handle, guard) = (handle.clone(), drops.guard());
-    let (tell, polled) = mpsc::channel();
+    let (sender, polled) = mpsc::channel();
     let caller = thread::spawn(move || {
         handle.block_on(async move {
             let _guard = guard;
-            tell.send(()).unwrap();
+            sender.send(()).unwrap();
             pending().await
         })
     });
