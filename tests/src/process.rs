@@ -27,6 +27,11 @@ pub fn exit(passed: bool) -> ! {
 /// Waits for a child. Whether it passed; `None`: it had not ended after `hangs`, and was killed.
 #[must_use]
 pub fn passes(child: libc::pid_t, hangs: Duration) -> Option<bool> {
+    status(child, hangs).map(|status| status == 0)
+}
+
+/// Waits for a child. Its status; `None`: it had not ended after `hangs`, and was killed.
+fn status(child: libc::pid_t, hangs: Duration) -> Option<libc::c_int> {
     let (started, mut status) = (Instant::now(), 0);
     // SAFETY: `status` is there to be written.
     while unsafe { libc::waitpid(child, &mut status, libc::WNOHANG) } != child {
@@ -37,7 +42,7 @@ pub fn passes(child: libc::pid_t, hangs: Duration) -> Option<bool> {
         }
         thread::sleep(Duration::from_millis(1));
     }
-    Some(status == 0)
+    Some(status)
 }
 
 /// Forks, and runs `child` there. Whether that was true; `None`: it had not ended after `hangs`, and was killed.
@@ -57,6 +62,33 @@ pub fn passes_in_a_child(hangs: Duration, child: impl FnOnce() -> bool) -> Optio
 pub fn in_a_child(hangs: Duration, child: impl FnOnce() -> bool) {
     match passes_in_a_child(hangs, child) {
         Some(passed) => assert!(passed, "what the child saw was wrong"),
+        None => panic!("the child hangs"),
+    }
+}
+
+/// As [`in_a_child`], but for a child in which std can start no threads: it keeps a list of the running threads for its message about
+/// a stack overflow, under a lock that one of the parent's threads, as it started or ended, held at the fork. False: it was one.
+///
+/// # Panics
+///
+/// If `child` is false there, panics or has not ended after `hangs`.
+#[must_use]
+pub fn in_a_child_with_threads(hangs: Duration, child: impl FnOnce() -> bool) -> bool {
+    let id = fork();
+    if id == 0 {
+        // SAFETY: what the signal does is to end the child, if it is not called off.
+        unsafe { libc::alarm(5) };
+        let starts = thread::spawn(|| ()).join().is_ok();
+        // SAFETY: as above.
+        unsafe { libc::alarm(0) };
+        exit(starts && catch_unwind(AssertUnwindSafe(child)).unwrap_or(false));
+    }
+    match status(id, hangs) {
+        Some(status) if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGALRM => false,
+        Some(status) => {
+            assert_eq!(status, 0, "what the child saw was wrong");
+            true
+        }
         None => panic!("the child hangs"),
     }
 }

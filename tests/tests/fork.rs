@@ -79,13 +79,13 @@ fn a_call_is_closed_while_another_thread_of_the_parent_is_in_one() {
     let _alone = alone();
     on_each(Kind::ALL, |on| {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let (tell, polled) = mpsc::channel();
+        let (sender, polled) = mpsc::channel();
         let handle = on.handle().clone();
         let caller = thread::spawn(move || {
             // It drives a shared loop.
             handle.block_on(async {
                 tokio::time::sleep(Duration::from_millis(1)).await;
-                tell.send(()).unwrap();
+                sender.send(()).unwrap();
                 stopped.await.unwrap();
             })
         });
@@ -150,9 +150,9 @@ fn a_parents_task_calls_back_at_once() {
     on_each(Kind::ALL, |on| {
         let task = on.submit(pending::<()>());
         in_a_child(|| {
-            let (tell, told) = mpsc::channel();
-            task.on_done(move |result| tell.send(matches!(result, Err(Error::Closed))).unwrap());
-            told.try_recv() == Ok(true)
+            let (sender, receiver) = mpsc::channel();
+            task.on_done(move |result| sender.send(matches!(result, Err(Error::Closed))).unwrap());
+            receiver.try_recv() == Ok(true)
         });
     });
 }
@@ -195,7 +195,7 @@ fn a_parents_iterator_is_closed() {
 #[test]
 fn a_parents_loop_is_let_go_of() {
     let _alone = alone();
-    for_each(Kind::OURS, |kind| {
+    for_each(Kind::LOOPS, |kind| {
         let (one, two) = (AnyLoop::start(kind), AnyLoop::start(kind));
         works(&one);
         let handle = one.handle().clone();
@@ -213,7 +213,7 @@ fn a_child_may_have_loops_of_its_own() {
     let _alone = alone();
     on_each(Kind::ALL, |on| {
         works(&on);
-        for kind in Kind::OURS {
+        for kind in Kind::LOOPS {
             in_a_child(|| {
                 let own = AnyLoop::start(kind);
                 works(&own);
@@ -346,9 +346,9 @@ fn while_other_threads(threads: usize, times: usize, busy: impl Fn() + Sync, chi
                 }
             });
         }
-        for _ in 0..times {
-            process::in_a_child(Duration::from_secs(10), &child);
-        }
+        let with_threads =
+            (0..times).filter(|_| process::in_a_child_with_threads(Duration::from_secs(10), &child)).count();
+        assert!(with_threads > times / 2, "{with_threads} of {times} children could start threads");
     });
 }
 
@@ -387,7 +387,9 @@ fn a_child_makes_loops_while_loops_of_the_parent_wait_for_each_other() {
 #[test]
 fn a_child_makes_loops_while_another_thread_of_the_parent_starts_and_ends_some() {
     let _alone = alone();
-    let start_and_end = || Kind::OURS.into_iter().for_each(|kind| drop(AnyLoop::start(kind)));
+    // What tokio makes once in a process is made.
+    assert!(all_works());
+    let start_and_end = || Kind::LOOPS.into_iter().for_each(|kind| drop(AnyLoop::start(kind)));
     while_another_thread(start_and_end, all_works);
 }
 
