@@ -1,9 +1,12 @@
 //! Requests a second of a generated facade against the hand-written one: `requests http`, `requests postgres CONFIG`.
 //!
-//! Rounds of the two are interleaved; what is told is the median of the rounds' ratios.
+//! Rounds of the two are interleaved; the output is the median of the rounds' ratios, on the machine as it is, and again with
+//! a process per core that does nothing but compute.
 
+use std::hint::spin_loop;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +22,37 @@ type Request = Box<dyn FnMut() + Send>;
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    if *args == ["compute"] {
+        loop {
+            spin_loop();
+        }
+    }
+    println!("quiet:");
+    compare_all(&args);
+    println!("a busy process per core:");
+    let cores = thread::available_parallelism().expect("the number of cores").get();
+    let _busy: Vec<Busy> = (0..cores).map(|_| Busy::start()).collect();
+    compare_all(&args);
+}
+
+/// A process that computes, until this is dropped.
+struct Busy(Child);
+
+impl Busy {
+    fn start() -> Busy {
+        let program = std::env::current_exe().expect("the path of this program");
+        Busy(Command::new(program).arg("compute").spawn().expect("a process"))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.kill().expect("a process of ours");
+        self.0.wait().expect("a process of ours");
+    }
+}
+
+fn compare_all(args: &[&str]) {
     match *args {
         ["http"] => {
             let url = serve();
