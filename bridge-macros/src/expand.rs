@@ -6,7 +6,7 @@ mod generics;
 mod trait_fn;
 mod types;
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::quote;
 
 pub(crate) use self::companion::unfinished;
@@ -55,10 +55,4 @@ pub(crate) fn with(item: &Item, plan: &Plan<'_>, generate: fn(&Companion<'_>) ->
 /// Our hygiene, the user's place: where rustc's message points.
 fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
-}
-
-/// The name of the type of a companion's handle.
-fn handle_type(companion: &Companion<'_>) -> Ident {
-    let name = if companion.local.is_some() { "LocalHandle" } else { "Handle" };
-    Ident::new(name, companion.local.map_or_else(Span::mixed_site, at))
 }

@@ -1,5 +1,5 @@
 //! What is generated where something is wrong: the item as it was, companions that have the
-//! signature they would have had, so that their callers are not told a second thing, and the errors.
+//! signature they would have had, so that calls of them are no further errors, and the errors.
 
 use proc_macro2::TokenStream;
 

@@ -1,7 +1,6 @@
-//! The `#[threadsafe]` attribute of the `bridge` crate.
+//! The macros of the `bridge` crate: `#[threadsafe]` and `facade!`.
 //!
-//! Depend on `bridge`, not on this crate: what the attribute generates names `bridge`'s types, and `bridge` re-exports
-//! it as `bridge::threadsafe`.
+//! Depend on `bridge`, not on this crate: what the macros generate names `bridge`'s types, and `bridge` re-exports them.
 #![forbid(unsafe_code)]
 
 mod analyze;
@@ -41,7 +40,7 @@ use self::rewrite::rewrite;
 ///
 /// ```ignore
 /// #[track_caller]
-/// fn greet_blocking(handle: &::bridge::Handle, name: &str) -> String {
+/// fn greet_blocking(handle: &impl ::bridge::AsHandle, name: &str) -> String {
 ///     ::bridge::__private::call("greet_blocking", handle, greet(name))
 /// }
 /// ```
@@ -51,8 +50,9 @@ use self::rewrite::rewrite;
 /// wait for itself), the companion panics at the caller's line, or returns an error where `fallible` says so.
 ///
 /// The handle comes first, or after the receiver. The output never borrows from it: elided lifetimes mean what they mean in the
-/// async fn. Pass `&event_loop`, `&shared_loop` or `&handle`. Convert a tokio
-/// runtime, `greet_blocking(&bridge::Handle::from(&runtime), "you")`: without that the call is a type error (E0308).
+/// async fn. Pass `&event_loop`, `&shared_loop`, `&handle`, or a tokio runtime as `&runtime` or `runtime.handle()`. In a trait,
+/// which may be `dyn`, and where the output is an `impl Trait`, the parameter is a `&Handle`: convert a runtime by
+/// `&Handle::from(&runtime)`.
 ///
 /// # Where it goes
 ///
@@ -222,7 +222,7 @@ use self::rewrite::rewrite;
 /// | `crate = path` | where `bridge` is, if it is renamed or re-exported |
 /// | `stream` | the function returns a stream, and the companion an iterator |
 /// | `skip` | in an impl or a trait: no companion for this function |
-/// | `facade`, `facade = path` | on an impl or a trait: fills a blocking type instead, see [`facade!`](macro@facade) |
+/// | `facade`, `facade = path`, `facade = pub path` | on an impl or a trait: fills a blocking type instead, see [`facade!`](macro@facade) |
 ///
 /// Options on an impl or a trait are defaults for its functions; a function's own `#[threadsafe(…)]` wins, which is
 /// known by that name. `attr` and `bound` may be repeated, and add up. `docs` is for one function.
@@ -349,12 +349,12 @@ use self::rewrite::rewrite;
 ///
 /// ```ignore
 /// #[track_caller]
-/// fn read_blocking(handle: &::bridge::Handle, id: u64) -> io::Result<u64> {
+/// fn read_blocking(handle: &impl ::bridge::AsHandle, id: u64) -> io::Result<u64> {
 ///     ::bridge::__private::call_fold("read_blocking", handle, read(id), ::bridge::__private::fold)
 /// }
 ///
 /// #[track_caller]
-/// fn count_blocking(handle: &::bridge::Handle) -> ::core::result::Result<u64, ::bridge::Error> {
+/// fn count_blocking(handle: &impl ::bridge::AsHandle) -> ::core::result::Result<u64, ::bridge::Error> {
 ///     ::bridge::__private::call_wrap("count_blocking", handle, count())
 /// }
 /// ```

@@ -56,7 +56,7 @@ fn a_function() {
         "",
         "pub async fn fetch(id: u64, name: &str) -> io::Result<String> { body }",
         r#"#[track_caller]
-        pub fn fetch_blocking(handle: &::bridge::Handle, id: u64, name: &str) -> io::Result<String> {
+        pub fn fetch_blocking(handle: &impl ::bridge::AsHandle, id: u64, name: &str) -> io::Result<String> {
             ::bridge::__private::call("fetch_blocking", handle, fetch(id, name))
         }"#,
     );
@@ -75,7 +75,7 @@ fn an_elided_lifetime_of_the_output_gets_the_inputs_name() {
         "",
         "async fn first(text: &str) -> &str {}",
         r#"#[track_caller]
-        fn first_blocking<'a>(handle: &::bridge::Handle, text: &'a str) -> &'a str {
+        fn first_blocking<'a>(handle: &impl ::bridge::AsHandle, text: &'a str) -> &'a str {
             ::bridge::__private::call("first_blocking", handle, first(text))
         }"#,
     );
@@ -93,7 +93,7 @@ fn with_a_receiver_elided_lifetimes_are_the_receivers() {
         "",
         "async fn first(&self, text: &str) -> &str {}",
         r#"#[track_caller]
-        fn first_blocking(&self, handle: &::bridge::Handle, text: &str) -> &str {
+        fn first_blocking(&self, handle: &impl ::bridge::AsHandle, text: &str) -> &str {
             ::bridge::__private::call("first_blocking", handle, Self::first(self, text))
         }"#,
     );
@@ -132,7 +132,7 @@ fn what_is_behind_a_shared_reference_must_be_sync() {
         "async fn show<T: Send, U>(t: &T, u: Arc<U>, v: &impl Display, w: &mut T) {}",
         r#"#[track_caller]
         fn show_blocking<T: Send + ::core::marker::Sync, U: ::core::marker::Send + ::core::marker::Sync>(
-            handle: &::bridge::Handle, t: &T, u: Arc<U>,
+            handle: &impl ::bridge::AsHandle, t: &T, u: Arc<U>,
             v: &(impl Display + ::core::marker::Send + ::core::marker::Sync), w: &mut T
         ) {
             ::bridge::__private::call("show_blocking", handle, show::<T, U>(t, u, v, w))
@@ -160,7 +160,7 @@ fn an_unsized_parameter_that_is_only_borrowed_must_be_sync_alone() {
             T: Display + ?Sized + ::core::marker::Sync,
             U: ?Sized + ::core::marker::Send + ::core::marker::Sync
         >(
-            handle: &::bridge::Handle, t: &T, u: &Box<U>, v: &(impl A + ?Sized + ::core::marker::Sync),
+            handle: &impl ::bridge::AsHandle, t: &T, u: &Box<U>, v: &(impl A + ?Sized + ::core::marker::Sync),
             w: Arc<impl A + ?Sized + ::core::marker::Send + ::core::marker::Sync>, x: U
         ) {
             ::bridge::__private::call("f_blocking", handle, f::<T, U>(t, u, v, w, x))
@@ -176,12 +176,12 @@ fn fragment(text: &str) -> TokenStream {
 #[test]
 fn every_option_takes_the_fragments_that_fit_it() {
     for (before, value, after, expected) in [
-        ("crate =", "a::b", "", "&a::b::Handle"),
-        ("crate =", "::a", "", "&::a::Handle"),
-        ("crate =", "crate", ":: b", "&crate::b::Handle"),
+        ("crate =", "a::b", "", "&impla::b::AsHandle"),
+        ("crate =", "::a", "", "&impl::a::AsHandle"),
+        ("crate =", "crate", ":: b", "&implcrate::b::AsHandle"),
         ("crate =", "a", ":: b, local", "&a::b::LocalHandle"),
         ("handle =", "a.b", ", local", "local_handle(&a.b)"),
-        ("timeout =", "a < b", ", local", "__with_own_timeout(handle,a<b)"),
+        ("timeout =", "a < b", ", local", "timed_local(handle,a<b)"),
         ("vis =", "pub(crate)", "", "pub(crate)fnf_blocking"),
         ("vis =", "", ", name = x", "]fnx("),
         ("name =", "x", ", local", "fnx("),
@@ -231,7 +231,7 @@ fn associated_types_that_the_signature_names_must_cross_too() {
         "",
         "async fn take<I: Iterator>(i: I, first: &I::Item) -> Vec<I::Item> where I::IntoIter: Debug {}",
         r#"#[track_caller]
-        fn take_blocking<I>(handle: &::bridge::Handle, i: I, first: &I::Item) -> Vec<I::Item>
+        fn take_blocking<I>(handle: &impl ::bridge::AsHandle, i: I, first: &I::Item) -> Vec<I::Item>
         where
             I: Iterator + ::core::marker::Send,
             I::IntoIter: Debug,
@@ -255,7 +255,7 @@ fn a_lifetime_that_is_left_out_in_an_impl_trait_gets_a_name() {
         "async fn find(&self, query: impl Into<&Query>, text: &str) -> &Row {}",
         r#"#[track_caller]
         fn find_blocking<'arg0, 'arg1, 'arg2>(
-            &'arg0 self, handle: &::bridge::Handle, query: impl Into<&'arg1 Query> + ::core::marker::Send, text: &'arg2 str
+            &'arg0 self, handle: &impl ::bridge::AsHandle, query: impl Into<&'arg1 Query> + ::core::marker::Send, text: &'arg2 str
         ) -> &'arg0 Row {
             ::bridge::__private::call("find_blocking", handle, Self::find(self, query, text))
         }"#,
@@ -317,7 +317,7 @@ fn a_handle_that_is_in_what_is_moved_is_cloned_first() {
         "async fn close(self) {}",
         r#"#[track_caller]
         fn close_blocking(self) -> ::core::result::Result<(), ::bridge::Error> {
-            let handle = ::bridge::LocalHandle::__with_own_timeout(::bridge::__private::local_handle(&self.handle), limit::<A, B>(self));
+            let handle = ::bridge::__private::timed_local(::bridge::__private::local_handle(&self.handle), limit::<A, B>(self));
             ::bridge::__private::call_local_wrap("close_blocking", &handle, move || Self::close(self))
         }"#,
     );
@@ -335,7 +335,7 @@ fn parameters_under_cfg_are_passed_where_they_are_there() {
         "",
         "async fn fetch(#[cfg(unix)] fd: u8, id: u8) {}",
         r#"#[track_caller]
-        fn fetch_blocking(handle: &::bridge::Handle, #[cfg(unix)] fd: u8, id: u8) {
+        fn fetch_blocking(handle: &impl ::bridge::AsHandle, #[cfg(unix)] fd: u8, id: u8) {
             #[cfg(not(unix))] { ::bridge::__private::call("fetch_blocking", handle, fetch(id)) }
             #[cfg(unix)] { ::bridge::__private::call("fetch_blocking", handle, fetch(fd, id)) }
         }"#,
@@ -416,51 +416,60 @@ fn docs_name_the_reasons_that_the_companion_has() {
     for (options, expected) in [
         (
             "",
-            "# Panics\n\nPanics if [`f`] panics, the event loop of `handle` is closed, a timeout or a canceller of `handle` \
+            "# Panics\n\nPanics if [`f`] panics, the loop of `handle` is closed, a timeout or a canceller of `handle` \
              ends the call, or the call would deadlock.",
         ),
         (
             "fallible",
-            "# Errors\n\nReturns a `bridge::Error` if the event loop of `handle` is closed, a timeout or a canceller of \
+            "# Errors\n\nReturns a `bridge::Error` if the loop of `handle` is closed, a timeout or a canceller of \
              `handle` ends the call, or the call would deadlock.",
         ),
         (
             "timeout = SECOND",
-            "# Errors\n\nReturns a `bridge::Error` if the event loop of `handle` is closed, the call takes longer than its \
-             timeout, a timeout or a canceller of `handle` ends the call, or the call would deadlock.",
+            "# Errors\n\nReturns a `bridge::Error` if the loop of `handle` is closed, the call takes longer than its \
+             timeout, a canceller of `handle` ends the call, or the call would deadlock.",
         ),
         (
             "handle = LOOP, timeout = SECOND",
-            "# Errors\n\nReturns a `bridge::Error` if the event loop is closed, the call takes longer than its timeout, or the \
-             call would deadlock.",
+            "# Errors\n\nReturns a `bridge::Error` if the loop is closed, the call takes longer than its timeout, a \
+             canceller of its handle ends the call, or the call would deadlock.",
         ),
         (
             "handle = LOOP?, timeout = SECOND",
-            "# Errors\n\nReturns a `bridge::Error` if there is no event loop to run it on, the event loop is closed, the call \
-             takes longer than its timeout, or the call would deadlock.",
+            "# Errors\n\nReturns a `bridge::Error` if there is no loop to run it on, the loop is closed, the call \
+             takes longer than its timeout, a canceller of its handle ends the call, or the call would deadlock.",
         ),
         (
             "handle = bridge::shared(), fallible",
-            "# Errors\n\nReturns a `bridge::Error` if the event loop cannot be started or the call would deadlock.",
+            "# Errors\n\nReturns a `bridge::Error` if the loop cannot be started or the call would deadlock.",
         ),
-        ("handle = LOOP", "# Panics\n\nPanics if [`f`] panics, the event loop is closed, or the call would deadlock."),
+        (
+            "handle = LOOP",
+            "# Panics\n\nPanics if [`f`] panics, the loop is closed, a timeout or a canceller of its handle ends the call, or \
+             the call would deadlock.",
+        ),
         // Never closed, and without a timeout.
         (
             "handle = bridge::global()",
-            "# Panics\n\nPanics if [`f`] panics, the event loop cannot be started, or the call would deadlock.",
+            "# Panics\n\nPanics if [`f`] panics, the loop cannot be started, or the call would deadlock.",
         ),
     ] {
         assert_eq!(sections(options, "async fn f() {}"), expected, "{options}");
     }
+}
+
+#[test]
+fn docs_of_a_fn_that_returns_a_result_name_its_own_errors() {
+    let sections = |options: &str, item: &str| docs(options, item).split_once("\n\n").unwrap().1.to_owned();
     assert_eq!(
         sections("handle = LOOP, fallible", "async fn f() -> io::Result<()> {}"),
-        "# Errors\n\nReturns the errors of [`f`]. Also returns an error, converted from `bridge::Error`, if the event loop is \
-         closed or the call would deadlock."
+        "# Errors\n\nReturns the errors of [`f`]. Also returns an error, converted from `bridge::Error`, if the loop is \
+         closed, a timeout or a canceller of its handle ends the call, or the call would deadlock."
     );
     assert_eq!(
         sections("handle = LOOP", "async fn f() -> io::Result<()> {}"),
-        "# Errors\n\nReturns the errors of [`f`].\n\n# Panics\n\nPanics if [`f`] panics, the event loop is closed, or the call \
-         would deadlock."
+        "# Errors\n\nReturns the errors of [`f`].\n\n# Panics\n\nPanics if [`f`] panics, the loop is closed, a timeout or a \
+         canceller of its handle ends the call, or the call would deadlock."
     );
 }
 
@@ -472,37 +481,36 @@ fn docs_name_the_reasons_of_a_stream() {
     };
     assert_eq!(
         sections("stream, handle = LOOP"),
-        "# Panics\n\nPanics, in this call or in the iterator's `next`, if [`f`] or its stream panics, the event loop is closed, \
-         or the call would deadlock."
+        "# Panics\n\nPanics, in this call or in the iterator's `next`, if [`f`] or its stream panics, the loop is closed, \
+         a timeout or a canceller of its handle ends the call, or the call would deadlock."
     );
     assert_eq!(
         sections("stream, handle = LOOP, fallible = wrap, timeout = SECOND"),
-        "# Errors\n\nReturns a `bridge::Error` if the event loop is closed, the call takes longer than its timeout, or the call \
-         would deadlock.\n\n# Panics\n\nThe iterator's `next` panics for the same reasons; its `next_timeout` returns the error."
+        "# Errors\n\nReturns a `bridge::Error` if the loop is closed, the call takes longer than its timeout, a canceller of \
+         its handle ends the call, or the call would deadlock.\n\n# Panics\n\nThe iterator's `next` panics for the same reasons; its `next_timeout` returns the error."
     );
     assert_eq!(
         sections("stream, handle = LOOP, fallible"),
         "# Errors\n\nThe iterator yields the errors of the stream. Its last item is an error, converted from `bridge::Error`, \
-         if the event loop is closed or the call would deadlock."
+         if the loop is closed, a timeout or a canceller of its handle ends the call, or the call would deadlock."
     );
 }
 
 #[test]
-fn docs_name_the_event_loop() {
+fn docs_name_the_loop() {
     let first = |options: &str, item: &str| docs(options, item).lines().next().unwrap().to_owned();
     for (options, on) in [
-        ("", "the event loop of `handle`"),
-        ("handle = self.client.handle", "the event loop of `self`"),
+        ("", "the loop of `handle`"),
+        ("handle = self.client.handle", "the loop of `self`"),
         ("handle = bridge::global()", "the process-wide event loop"),
         ("handle = ::bridge::shared()", "the process-wide shared loop"),
         ("handle = other::shared(), crate = other", "the process-wide shared loop"),
-        ("handle = other::shared()", "an event loop"),
+        ("handle = other::shared()", "a loop"),
     ] {
         let expected = format!("Blocking companion of [`f`](Self::f): runs it on {on}, and blocks until it returns.");
         assert_eq!(first(options, "async fn f(&self) {}"), expected, "{options}");
     }
-    let expected =
-        "Blocking companion of [`f`]: runs it on the event loop of `loop_handle`, and blocks until it returns.";
+    let expected = "Blocking companion of [`f`]: runs it on the loop of `loop_handle`, and blocks until it returns.";
     assert_eq!(first("", "async fn f(handle: u8) {}"), expected);
 }
 
@@ -532,7 +540,7 @@ fn docs_are_a_text() {
 
 #[test]
 fn a_callback_that_may_not_cross_threads_is_told_how_to_be_written() {
-    let told = |options: &str, ty: &str| {
+    let suggested = |options: &str, ty: &str| {
         let errors = errors(options, &format!("async fn f(by: {ty}) {{}}"));
         errors.first().map(|error| error.split('`').nth_back(1).unwrap().to_owned())
     };
@@ -551,7 +559,7 @@ fn a_callback_that_may_not_cross_threads_is_told_how_to_be_written() {
         ("std::sync::Arc<dyn Fn() + Send>", "dyn Fn() + Send + Sync"),
     ] {
         for options in ["", "local", "submit"] {
-            assert_eq!(told(options, ty).as_deref(), Some(write), "{ty}");
+            assert_eq!(suggested(options, ty).as_deref(), Some(write), "{ty}");
         }
     }
     for ty in [
@@ -564,7 +572,7 @@ fn a_callback_that_may_not_cross_threads_is_told_how_to_be_written() {
         "fn(&dyn Fn())",
         "impl FnMut(&dyn Fn())",
     ] {
-        assert_eq!(told("", ty), None, "{ty}");
+        assert_eq!(suggested("", ty), None, "{ty}");
     }
     // An impl may call it before it makes its future, which is `Send` by its type.
     assert!(errors("", "trait T { async fn f(&self, by: &mut dyn FnMut()); }").is_empty());
@@ -635,7 +643,7 @@ fn members_of_an_impl_are_cut_apart() {
 }
 
 #[test]
-fn every_mistake_is_told() {
+fn every_mistake_is_reported() {
     let found = errors("name = \"x\", local, local, nmae = y, 3", "async fn fetch() {}");
     assert_eq!(found.len(), 4, "{found:?}");
 }
@@ -657,7 +665,7 @@ fn a_plain_fn_is_told_and_its_companion_is_there_all_the_same() {
 #[test]
 fn a_function_that_returns_a_future_is_called_on_the_loop() {
     let expected = r#"#[track_caller]
-        fn fetch_blocking<'a>(handle: &::bridge::Handle, id: &'a str) -> Option<&'a str> {
+        fn fetch_blocking<'a>(handle: &impl ::bridge::AsHandle, id: &'a str) -> Option<&'a str> {
             ::bridge::__private::call("fetch_blocking", handle, ::bridge::__private::future(move || fetch(id)))
         }"#;
     for output in [
@@ -804,7 +812,7 @@ fn a_stream() {
             "stream",
             item,
             r#"#[track_caller]
-            fn numbers_blocking(handle: &::bridge::Handle, text: &'static str) -> ::bridge::Iter<u8> {
+            fn numbers_blocking(handle: &impl ::bridge::AsHandle, text: &'static str) -> ::bridge::Iter<u8> {
                 ::bridge::__private::iter(
                     "numbers_blocking", handle, ::bridge::__private::made(move || numbers(text))
                 )
@@ -879,7 +887,7 @@ fn no_tokens_make_it_panic() {
 }
 
 #[test]
-fn of_a_mistake_in_the_syntax_rustc_has_told() {
+fn of_a_mistake_in_the_syntax_rustc_has_reported() {
     for item in
         ["async fn fetch(id) {}", "async fn fetch(id: ) {}", "async fn fetch(ids: Vec<u8) {}", "async fn f<T(x: T) {}"]
     {
@@ -907,7 +915,7 @@ fn a_plus_that_ends_bounds_is_no_trouble() {
         "async fn show<T: Display +>(value: T, other: impl Display +) {}",
         r#"#[track_caller]
         fn show_blocking<T: Display + ::core::marker::Send>(
-            handle: &::bridge::Handle, value: T, other: impl Display + ::core::marker::Send
+            handle: &impl ::bridge::AsHandle, value: T, other: impl Display + ::core::marker::Send
         ) {
             ::bridge::__private::call("show_blocking", handle, show::<T>(value, other))
         }"#,
@@ -915,7 +923,7 @@ fn a_plus_that_ends_bounds_is_no_trouble() {
 }
 
 #[test]
-fn a_comma_that_was_forgotten_is_told() {
+fn a_comma_that_was_forgotten_is_reported() {
     for (options, before) in [
         ("handle = self.handle fallible", "fallible"),
         ("timeout = limit(3) local", "local"),
@@ -933,7 +941,7 @@ fn a_comma_that_was_forgotten_is_told() {
 }
 
 #[test]
-fn a_suffix_that_ends_no_identifier_is_told() {
+fn a_suffix_that_ends_no_identifier_is_reported() {
     for suffix in ["", "_sync ", "_sync//", "_sync/* */", "-sync", " sync"] {
         let found = errors(&format!("suffix = {suffix:?}"), "impl Client { async fn get(&self) {} }");
         assert!(found.len() == 1 && found[0].contains("a suffix ends an identifier"), "{suffix:?}: {found:?}");
@@ -989,7 +997,7 @@ fn a_comma_after_a_comparison_ends_the_option() {
 fn a_stream_of_a_block_inherits_what_is_for_streams() {
     let trait_ = "trait Source { async fn get(&self) -> Result<u8, E>; #[threadsafe(stream)] fn all(&self) -> BoxStream<'static, u8>; }";
     let after = plain(rewritten("fallible = fold, submit, timeout = limit()", trait_));
-    assert!(!cfg!(feature = "stream") || after.matches("with_own_timeout").count() == 1, "{after}");
+    assert!(!cfg!(feature = "stream") || after.matches("::timed(").count() == 1, "{after}");
     assert!(after.contains("fnall_blocking") && !after.contains("all_submit"), "{after}");
     assert!(!cfg!(feature = "stream") || !after.contains("compile_error"), "{after}");
 }

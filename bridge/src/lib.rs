@@ -99,7 +99,7 @@ pub use deadlock::blocked::{Blocked, BlockedState, blocked};
 pub use error::{Deadlock, Error, Panic};
 pub use event_loop::{Builder, EventLoop, global, run, run_timeout, try_global};
 pub use facade::Facade;
-pub use handle::{EnterGuard, Handle, LocalHandle};
+pub use handle::{AsHandle, EnterGuard, Handle, LocalHandle};
 pub use shared_loop::{SharedLoop, shared, try_shared};
 #[cfg(feature = "stream")]
 #[cfg_attr(docsrs, doc(cfg(feature = "stream")))]

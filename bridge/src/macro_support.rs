@@ -8,13 +8,14 @@ use std::io;
 use std::ops::{Deref, DerefMut};
 #[cfg(feature = "stream")]
 use std::pin::Pin;
+use std::time::Duration;
 
 #[cfg(feature = "stream")]
 use futures_core::Stream;
 
 use crate::error::Error;
 use crate::handle::large::{block_on, is_large};
-use crate::handle::{Handle, LocalHandle};
+use crate::handle::{AsHandle, Handle, LocalHandle};
 #[cfg(feature = "stream")]
 use crate::stream::Iter;
 use crate::task::Task;
@@ -31,11 +32,12 @@ pub use crate::__facade_probe as facade_probe;
 
 /// What a companion does: waits, and panics where only the bridge went wrong.
 #[track_caller]
-pub fn call<F, T>(companion: &'static str, handle: &Handle, future: F) -> T
+pub fn call<F, T>(companion: &'static str, handle: &impl AsHandle, future: F) -> T
 where
     F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: Send,                      // the output goes back to the calling thread; of generics, `bound(T::Item: Send)`
 {
+    let handle = handle.as_handle();
     match block_on!(handle, Some(companion), future: F) {
         Ok(value) => value,
         Err(error) => misuse(companion, error),
@@ -44,21 +46,23 @@ where
 
 /// With `fallible = wrap`: the bridge's error is returned beside the value.
 #[track_caller]
-pub fn call_wrap<F, T>(companion: &'static str, handle: &Handle, future: F) -> Result<T, Error>
+pub fn call_wrap<F, T>(companion: &'static str, handle: &impl AsHandle, future: F) -> Result<T, Error>
 where
     F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: Send,                      // the output goes back to the calling thread; of generics, `bound(T::Item: Send)`
 {
+    let handle = handle.as_handle();
     block_on!(handle, Some(companion), future: F)
 }
 
 /// With `fallible = fold`: the bridge's error is returned as one of the function's own, which `convert` makes of it.
 #[track_caller]
-pub fn call_fold<F, T, E>(companion: &'static str, handle: &Handle, future: F, convert: fn(Error) -> E) -> T
+pub fn call_fold<F, T, E>(companion: &'static str, handle: &impl AsHandle, future: F, convert: fn(Error) -> E) -> T
 where
     F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: IsResult<Error = E> + Send, // the output goes back to the calling thread
 {
+    let handle = handle.as_handle();
     block_on!(handle, Some(companion), future: F).unwrap_or_else(|error| T::error(convert(error)))
 }
 
@@ -100,11 +104,12 @@ where
 
 /// What the companion of `submit` does.
 #[track_caller]
-pub fn submit<F, T>(handle: &Handle, future: F) -> Task<T>
+pub fn submit<F, T>(handle: &impl AsHandle, future: F) -> Task<T>
 where
     F: Future<Output = T> + Send + 'static, // no `Send` is needed with `#[threadsafe(local)]`
     T: Send + 'static,                      // the output goes back to whoever has the task
 {
+    let handle = handle.as_handle();
     if is_large::<F>() { handle.submit(Box::pin(future)) } else { handle.submit(future) }
 }
 
@@ -140,12 +145,13 @@ where
 /// With `stream`: waits until the stream is made, and gives its items.
 #[cfg(feature = "stream")]
 #[track_caller]
-pub fn iter<F, S, T>(companion: &'static str, handle: &Handle, future: F) -> Iter<T>
+pub fn iter<F, S, T>(companion: &'static str, handle: &impl AsHandle, future: F) -> Iter<T>
 where
     F: Future<Output = S> + Send,         // the arguments go to the thread that polls
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
     T: Send + 'static,                    // its items come to the calling thread
 {
+    let handle = &*handle.as_handle();
     if is_large::<S>() {
         handle.iter(call(companion, handle, boxed(future)))
     } else {
@@ -156,12 +162,13 @@ where
 /// [`iter`] with `fallible`.
 #[cfg(feature = "stream")]
 #[track_caller]
-pub fn iter_wrap<F, S, T>(companion: &'static str, handle: &Handle, future: F) -> Result<Iter<T>, Error>
+pub fn iter_wrap<F, S, T>(companion: &'static str, handle: &impl AsHandle, future: F) -> Result<Iter<T>, Error>
 where
     F: Future<Output = S> + Send,         // the arguments go to the thread that polls
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
     T: Send + 'static,                    // its items come to the calling thread
 {
+    let handle = &*handle.as_handle();
     Ok(if is_large::<S>() {
         handle.iter(call_wrap(companion, handle, boxed(future))?)
     } else {
@@ -172,7 +179,7 @@ where
 /// [`iter`] with `fallible`, where the items are `Result`s: an error of the bridge is the last item, as `fold` has it.
 #[cfg(feature = "stream")]
 #[track_caller]
-pub fn iter_fold<F, S, T>(companion: &'static str, handle: &Handle, future: F, fold: fn(Error) -> T) -> Iter<T>
+pub fn iter_fold<F, S, T>(companion: &'static str, handle: &impl AsHandle, future: F, fold: fn(Error) -> T) -> Iter<T>
 where
     F: Future<Output = S> + Send,         // the arguments go to the thread that polls
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
@@ -219,6 +226,16 @@ pub trait Returns {
 
 impl<T> Returns for fn() -> T {
     type Output = T;
+}
+
+/// The option `timeout = …`: that loop, with the timeout in the place of the handle's.
+pub fn timed(handle: &impl AsHandle, timeout: Duration) -> Handle {
+    handle.as_handle().with_own_timeout(timeout)
+}
+
+/// [`timed`] beside `local`.
+pub fn timed_local(handle: &LocalHandle, timeout: Duration) -> LocalHandle {
+    handle.with_own_timeout(timeout)
 }
 
 /// Takes the option `handle = …`.

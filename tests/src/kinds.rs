@@ -1,5 +1,6 @@
 //! Every kind of loop that a handle may refer to, for tests of what holds on all of them.
 
+use std::borrow::Cow;
 use std::io;
 use std::ops::Deref;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -7,7 +8,7 @@ use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
-use bridge::{Error, EventLoop, Handle, LocalHandle, SharedLoop, Task};
+use bridge::{AsHandle, Error, EventLoop, Handle, LocalHandle, SharedLoop, Task};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
@@ -308,6 +309,12 @@ impl AnyLoop {
 #[must_use]
 pub fn is_pending<T>(task: &Task<T>) -> bool {
     format!("{task:?}").contains("\"pending\"")
+}
+
+impl AsHandle for AnyLoop {
+    fn as_handle(&self) -> Cow<'_, Handle> {
+        self.handle.as_handle()
+    }
 }
 
 impl Deref for AnyLoop {

@@ -245,6 +245,14 @@ mod parameter {
         assert_eq!(format!("{:?}", made.handle()), format!("{:?}", **event_loop.handle()));
         assert_eq!(blocking::Text::first(&event_loop, &text), Some("t"));
     }
+
+    #[test]
+    fn the_handle_may_be_a_tokio_runtime() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        assert_eq!(blocking::Text::load(&runtime, "text").len(), 4);
+        let made = blocking::Text::made(runtime.handle(), "text");
+        assert_eq!(format!("{:?}", made.handle()), format!("{:?}", bridge::Handle::from(&runtime)));
+    }
 }
 
 mod free_functions {

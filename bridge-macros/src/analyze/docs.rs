@@ -12,7 +12,7 @@ use crate::plan::{Companion, HandleSource, Kind, OnError, Place, Target};
 /// What it is, the async fn's first paragraph, and how it fails.
 pub(super) fn of(companion: &Companion<'_>) -> String {
     let source = companion.source;
-    let (link, on) = (link(companion), event_loop(companion));
+    let (link, on) = (link(companion), loop_of(companion));
     let mut docs = match companion.kind {
         Kind::Blocking => format!("Blocking companion of {link}: runs it on {on}, and blocks until it returns."),
         Kind::Stream => {
@@ -58,14 +58,14 @@ fn borrows(source: &Function) -> bool {
     by_reference || source.args().any(|arg| has_reference(&arg.ty))
 }
 
-fn event_loop(companion: &Companion<'_>) -> String {
+fn loop_of(companion: &Companion<'_>) -> String {
     match &companion.handle {
-        HandleSource::Parameter(name) => format!("the event loop of `{name}`"),
+        HandleSource::Parameter(name) => format!("the loop of `{name}`"),
         HandleSource::Expression { target, .. } => match target {
             Target::Global => "the process-wide event loop",
             Target::Shared => "the process-wide shared loop",
-            Target::This => "the event loop of `self`",
-            Target::Other => "an event loop",
+            Target::This => "the loop of `self`",
+            Target::Other => "a loop",
         }
         .to_owned(),
     }
@@ -120,24 +120,28 @@ fn sections(companion: &Companion<'_>, link: &str) -> String {
 fn reasons(companion: &Companion<'_>) -> Vec<String> {
     let mut reasons = Vec::new();
     match &companion.handle {
-        HandleSource::Parameter(name) => reasons.push(format!("the event loop of `{name}` is closed")),
+        HandleSource::Parameter(name) => reasons.push(format!("the loop of `{name}` is closed")),
         HandleSource::Expression { target, .. } if target.is_process_wide() => {
-            reasons.push("the event loop cannot be started".to_owned());
+            reasons.push("the loop cannot be started".to_owned());
         }
         HandleSource::Expression { tokens, attempted, .. } => {
             let asks =
                 matches!(tokens.clone().into_iter().last(), Some(TokenTree::Punct(mark)) if mark.as_char() == '?');
             if *attempted || asks {
-                reasons.push("there is no event loop to run it on".to_owned());
+                reasons.push("there is no loop to run it on".to_owned());
             }
-            reasons.push("the event loop is closed".to_owned());
+            reasons.push("the loop is closed".to_owned());
         }
     }
     if companion.timeout.is_some() {
         reasons.push("the call takes longer than its timeout".to_owned());
     }
-    if let HandleSource::Parameter(name) = &companion.handle {
-        reasons.push(format!("a timeout or a canceller of `{name}` ends the call"));
+    // The companion's own timeout replaces that of the handle.
+    let what = if companion.timeout.is_some() { "a canceller" } else { "a timeout or a canceller" };
+    match &companion.handle {
+        HandleSource::Parameter(name) => reasons.push(format!("{what} of `{name}` ends the call")),
+        HandleSource::Expression { target, .. } if target.is_process_wide() => {}
+        HandleSource::Expression { .. } => reasons.push(format!("{what} of its handle ends the call")),
     }
     reasons.push("the call would deadlock".to_owned());
     reasons

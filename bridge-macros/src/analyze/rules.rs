@@ -122,7 +122,7 @@ pub(super) fn is_mocked(block: &Block, errors: &mut Errors) -> bool {
     found.is_some()
 }
 
-/// `#[async_trait(?Send)]` makes futures that cannot be sent to the loop; true if that was told.
+/// `#[async_trait(?Send)]` makes futures that cannot be sent to the loop. True: an error was added.
 pub(super) fn is_refused_send(block: &Block, function: &Function, errors: &mut Errors) -> bool {
     let coming = block.as_trait().and_then(|interface: &Trait| interface.async_trait);
     let coming = coming.filter(|async_trait| !async_trait.is_send).map(|async_trait| async_trait.span);
@@ -186,7 +186,7 @@ fn stream(function: &Function, span: Span, options: &Options, errors: &mut Error
     if !cfg!(feature = "stream") {
         errors.push(
             span,
-            "`stream` needs the feature of this name: in Cargo.toml write `bridge = { version = \"…\", features = [\"stream\"] }`",
+            "`stream` needs the feature of this name: in Cargo.toml add `features = [\"stream\"]` to `bridge`",
         );
     }
     if let Some(span) = function.not_send {
@@ -239,7 +239,7 @@ pub(super) fn fold(function: &Function, options: &Options, errors: &mut Errors) 
     }
 }
 
-/// Among the members of a block, no two companions have one name. Of two functions of one name rustc tells.
+/// Among the members of a block, no two companions have one name. rustc itself reports two functions of one name.
 pub(super) fn distinct(planned: &mut [PlannedMember<'_>], errors: &mut Errors) {
     let mut taken: Vec<(Ident, &Function)> = Vec::new();
     for companions in planned.iter_mut().map(|planned| &mut planned.companions) {

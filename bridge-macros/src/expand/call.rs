@@ -5,7 +5,7 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::{Attribute, GenericParam};
 
-use super::{at, handle_type};
+use super::at;
 use crate::analyze::{conditions_of, has_supertrait, param_name};
 use crate::ast::{Block, Function, Returns, Trait, predicates, types};
 use crate::plan::{Companion, HandleSource, Kind, OnError, Place};
@@ -126,8 +126,8 @@ fn handle(companion: &Companion<'_>, end: Span) -> (Option<TokenStream>, TokenSt
         }
     };
     if let Some(timeout) = &companion.timeout {
-        let ty = handle_type(companion);
-        made = Some(quote!(#made let #name = #bridge::#ty::__with_own_timeout(#handle, #timeout);));
+        let timed = Ident::new(if companion.local.is_some() { "timed_local" } else { "timed" }, Span::mixed_site());
+        made = Some(quote!(#made let #name = #bridge::__private::#timed(#handle, #timeout);));
         handle = quote!(&#name);
     }
     (made, handle)

@@ -4,11 +4,12 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Attribute, Receiver, ReceiverKind, Token, Type};
 
+use super::at;
 use super::call::body;
 use super::generics::Bounds;
-use super::handle_type;
 use super::types::{Impls, Rewrite};
 use crate::analyze::{cfg_attributes, of_parameter};
+use crate::ast::Block;
 use crate::ast::tokens::mentions;
 use crate::ast::types::{self, Part, Reach};
 use crate::plan::{Companion, HandleSource, Kind, OnError, Param};
@@ -122,10 +123,9 @@ fn inputs(companion: &Companion<'_>) -> (TokenStream, Vec<TokenStream>) {
         self::receiver(receiver, &mut rewrite, &mut inputs);
     }
     if let HandleSource::Parameter(name) = &companion.handle {
-        let bridge = &companion.bridge;
         let ty = handle_type(companion);
         separate(&mut inputs);
-        inputs.extend(quote_spanned!(name.span()=> #name: &#bridge::#ty));
+        inputs.extend(quote_spanned!(name.span()=> #name: &#ty));
     }
     for Param { arg, name } in &companion.params {
         separate(&mut inputs);
@@ -137,6 +137,21 @@ fn inputs(companion: &Companion<'_>) -> (TokenStream, Vec<TokenStream>) {
     match rewrite.impls {
         Impls::Name { params, .. } => (inputs, params),
         _ => (inputs, Vec::new()),
+    }
+}
+
+/// What the handle's parameter refers to.
+fn handle_type(companion: &Companion<'_>) -> TokenStream {
+    let bridge = &companion.bridge;
+    if let Some(local) = companion.local {
+        return quote_spanned!(at(local)=> #bridge::LocalHandle);
+    }
+    // A trait with a generic companion could not be `dyn`, and what an `impl Trait` in the output captures could not be written.
+    let is_of_trait = companion.place.block().and_then(Block::as_trait).is_some();
+    if is_of_trait || companion.source.output.as_ref().is_some_and(types::has_impl) {
+        quote!(#bridge::Handle)
+    } else {
+        quote!(impl #bridge::AsHandle)
     }
 }
 

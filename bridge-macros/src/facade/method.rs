@@ -114,7 +114,7 @@ impl Owner<'_> {
         let needs_loop = call.receiver == Receiver::None
             && (call.awaited.is_some() || !call.output.is_same() || options.in_context.is_some());
         if needs_loop && call.parent.is_none() && matches!(self.registry.handle, Handle::Parameter) {
-            call.handle = Some(handle_parameter(&mut sig, self.registry));
+            call.handle = Some(self.handle_parameter(&mut sig));
         }
         let probe = if self.probes && options.as_is.is_none() {
             self.probe(&sig, call.awaited.is_some())
@@ -136,6 +136,22 @@ impl Owner<'_> {
             head: quote!(#(#attrs)* #apart #(#[#more])* #allow #tracked #vis #sig),
             body: quote!(#probe #body),
         })
+    }
+
+    /// Adds the parameter for a handle, and gives its name.
+    fn handle_parameter(&self, sig: &mut Signature) -> Ident {
+        let taken = typed(sig).any(|arg| matches!(&*arg.pat, Pat::Ident(pat) if pat.ident == "handle"));
+        let name = Ident::new(if taken { "loop_handle" } else { "handle" }, at(sig.ident.span()));
+        let krate = self.registry.krate(sig.ident.span());
+        // As of a companion.
+        let has_impl = matches!(&sig.output, ReturnType::Type(_, ty) if types::has_impl(ty));
+        let ty: Type = if has_impl || self.kind == OwnerKind::Trait {
+            parse_quote!(#krate::Handle)
+        } else {
+            parse_quote!(impl #krate::AsHandle)
+        };
+        sig.inputs.insert(0, parse_quote!(#name: &#ty));
+        name
     }
 
     /// Makes the signature the facade's, and says how it calls the async fn.
@@ -398,16 +414,7 @@ fn name_of(arg: &mut PatType, index: usize) -> Ident {
     name
 }
 
-/// Adds the parameter for a handle, and gives its name.
-fn handle_parameter(sig: &mut Signature, registry: &Registry) -> Ident {
-    let taken = typed(sig).any(|arg| matches!(&*arg.pat, Pat::Ident(pat) if pat.ident == "handle"));
-    let name = Ident::new(if taken { "loop_handle" } else { "handle" }, at(sig.ident.span()));
-    let krate = registry.krate(sig.ident.span());
-    sig.inputs.insert(0, parse_quote!(#name: &#krate::Handle));
-    name
-}
-
-/// A method that only has its signature, so that those who call it are not told a second thing.
+/// A method that only has its signature, so that a call of it is no second error.
 pub(super) fn unfinished(method: &Method) -> TokenStream {
     let Method { attrs, vis, sig, name, .. } = method;
     let conditions = conditions(attrs);

@@ -14,7 +14,6 @@ mod fold;
 mod future;
 mod handle;
 mod implement;
-mod implements;
 mod item;
 mod list;
 mod map;
@@ -23,6 +22,7 @@ mod options;
 mod probe;
 mod registry;
 mod sends;
+mod std_traits;
 mod structs;
 #[cfg(test)]
 mod tests;

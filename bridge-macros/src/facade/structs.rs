@@ -10,9 +10,9 @@ use syn::{Attribute, Generics, Meta, Path, Token, Visibility, WhereClause, parse
 use super::docs;
 use super::errors::CfgErrors;
 use super::implement::{self, SignatureBlock, SignatureBlockKind};
-use super::implements::{self, Of};
 use super::list::{Declared, FreeFunction, Implements, Imported, List};
 use super::registry::{self, Entry, EntryKind, Handle, Registry};
+use super::std_traits::{self, Of};
 use super::tokens::{at, path_text};
 
 /// All that `facade!` makes in its module.
@@ -115,7 +115,7 @@ pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut CfgError
     let implemented: Vec<TokenStream> = derived
         .iter()
         .chain(&implements)
-        .filter_map(|implements| errors.take(implements::one(&shape, implements)))
+        .filter_map(|implements| errors.take(std_traits::one(&shape, implements)))
         .collect();
     let methods = members.map(|members| {
         let block = SignatureBlock {
@@ -183,7 +183,7 @@ fn derives(attrs: Vec<Attribute>) -> (Vec<Implements>, Vec<Attribute>) {
         };
         let (ours, others): (Vec<Path>, Vec<Path>) = paths
             .into_iter()
-            .partition(|path| path.segments.last().is_some_and(|last| implements::is_derived(&last.ident)));
+            .partition(|path| path.segments.last().is_some_and(|last| std_traits::is_derived(&last.ident)));
         let of_path = |path: Path| path.segments.last().map(|last| last.ident.clone());
         derived.extend(ours.into_iter().filter_map(of_path).map(|name| Implements {
             name,

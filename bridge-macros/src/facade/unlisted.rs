@@ -1,4 +1,4 @@
-//! What to add to a list for a type that it has no facade of: a line to paste, as far as the list's other lines tell.
+//! What to add to a list for a type that it has no facade of: a line to paste, as far as it follows from the list's other lines.
 
 use syn::{Error, GenericParam, Generics, Type, TypePath};
 

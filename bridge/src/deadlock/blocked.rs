@@ -40,16 +40,16 @@ use crate::task::raw::state::Phase;
 /// use std::sync::mpsc;
 /// use std::thread;
 ///
-/// let (tell, told) = mpsc::channel();
+/// let (sender, receiver) = mpsc::channel();
 /// let canceller = bridge::Canceller::new();
 /// let handle = bridge::shared().with_canceller(&canceller);
 /// let caller = thread::Builder::new().name("reader".into()).spawn(move || {
 ///     handle.block_on(async {
-///         tell.send(()).unwrap();
+///         sender.send(()).unwrap();
 ///         std::future::pending::<()>().await
 ///     })
 /// })?;
-/// told.recv().unwrap();
+/// receiver.recv().unwrap();
 /// let line = loop {
 ///     // The thread is about to park.
 ///     if let Some(blocked) = bridge::blocked().into_iter().find(|blocked| blocked.thread_name() == Some("reader")) {

@@ -334,7 +334,7 @@ mod tests {
             self.graph.insert(&who, &waiting);
         }
 
-        /// What is told to `waiter`, as waits of one loop for another.
+        /// The cycle that `waiter` is reported, as waits of one loop for another.
         fn found(&self, waiter: usize, need: Wait, owed: &[(usize, Said)]) -> Option<Vec<[usize; 2]>> {
             let waiting = self.waiting(need, owed);
             let waits = find_deadlock(&self.graph, &[self.who(waiter)], &waiting)?;
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_cycles_the_shorter_is_told() {
+    fn of_two_cycles_the_shorter_is_reported() {
         let mut loops = Loops::new(3);
         loops.record(1, Wait::All, &[(2, Nothing), (0, Nothing)]);
         loops.record(2, Wait::All, &[(0, Nothing)]);
@@ -402,14 +402,14 @@ mod tests {
     #[test]
     fn what_has_come_holds_nobody_up() {
         let mut loops = Loops::new(3);
-        for (need, owed, told) in [
+        for (need, owed, receiver) in [
             (Wait::All, [(0, Come), (2, Nothing)], None),
             (Wait::All, [(0, Nothing), (2, Come)], Some(vec![[0, 1], [1, 0]])),
             (Wait::Any, [(0, Nothing), (0, Come)], None),
             (Wait::All, [(0, Nothing), (2, Ends)], None),
         ] {
             loops.record(1, need, &owed);
-            assert_eq!(loops.found(0, Wait::All, &[(1, Nothing)]), told, "{need:?} {owed:?}");
+            assert_eq!(loops.found(0, Wait::All, &[(1, Nothing)]), receiver, "{need:?} {owed:?}");
         }
     }
 
@@ -475,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_waits_for_what_only_those_that_cannot_end_are_told() {
+    fn whatever_waits_for_what_only_those_that_cannot_end_are_reported() {
         const LOOPS: usize = 5;
         let mut loops = Loops::new(LOOPS);
         let mut seed = 1_u64;

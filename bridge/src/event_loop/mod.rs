@@ -20,6 +20,7 @@ mod running;
 pub(crate) mod scheduler;
 pub(crate) mod thread_setup;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::ops::Deref;
@@ -38,7 +39,7 @@ use crate::deadlock::thread::drives_any;
 use crate::error::Error;
 use crate::fork::PerProcess;
 use crate::handle::large::is_large;
-use crate::handle::{Handle, LocalHandle};
+use crate::handle::{AsHandle, Handle, LocalHandle};
 use crate::instrument::stall::SLOW_POLL;
 use crate::task::latch::ShutdownLatch;
 
@@ -360,6 +361,13 @@ impl From<&EventLoop> for Handle {
     }
 }
 
+impl AsHandle for EventLoop {
+    #[inline]
+    fn as_handle(&self) -> Cow<'_, Handle> {
+        self.handle.as_handle()
+    }
+}
+
 impl Deref for EventLoop {
     type Target = LocalHandle;
 
@@ -450,12 +458,12 @@ impl Builder {
     /// use std::sync::mpsc;
     /// use std::thread;
     ///
-    /// let (tell, told) = mpsc::channel();
+    /// let (sender, receiver) = mpsc::channel();
     /// let event_loop = bridge::EventLoop::builder()
-    ///     .on_thread_start(move || tell.send(thread::current().id()).unwrap())
+    ///     .on_thread_start(move || sender.send(thread::current().id()).unwrap())
     ///     .build()?;
     /// let loops_thread = event_loop.block_on(async { thread::current().id() });
-    /// assert_eq!(told.recv().unwrap(), loops_thread.unwrap());
+    /// assert_eq!(receiver.recv().unwrap(), loops_thread.unwrap());
     /// # std::io::Result::Ok(())
     /// ```
     pub fn on_thread_start(mut self, f: impl Fn() + Send + Sync + 'static) -> Self {
@@ -473,10 +481,10 @@ impl Builder {
     /// ```
     /// use std::sync::mpsc;
     ///
-    /// let (tell, told) = mpsc::channel();
-    /// let event_loop = bridge::EventLoop::builder().on_thread_stop(move || tell.send("detached").unwrap()).build()?;
+    /// let (sender, receiver) = mpsc::channel();
+    /// let event_loop = bridge::EventLoop::builder().on_thread_stop(move || sender.send("detached").unwrap()).build()?;
     /// event_loop.shutdown()?;
-    /// assert_eq!(told.recv().unwrap(), "detached");
+    /// assert_eq!(receiver.recv().unwrap(), "detached");
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn on_thread_stop(mut self, f: impl Fn() + Send + Sync + 'static) -> Self {
@@ -583,7 +591,7 @@ impl Builder {
         let name = thread_setup::name(name)?;
         let _ = name_of_loop.set(name.clone());
         let (ended, end) = ShutdownLatch::new();
-        let (tell, started) = mpsc::sync_channel(1);
+        let (sender, started) = mpsc::sync_channel(1);
         let (builder, hooks) = thread.split(&name);
         let thread = builder.spawn(move || {
             thread_setup::end_with_thread(end);
@@ -592,13 +600,13 @@ impl Builder {
                 Ok(running) => {
                     let on = Arc::clone(&running.loop_ref.on);
                     // The receiver waits for it.
-                    let _ = tell.send(Ok(Arc::clone(&running.loop_ref)));
-                    drop(tell);
+                    let _ = sender.send(Ok(Arc::clone(&running.loop_ref)));
+                    drop(sender);
                     running.run_until_stopped();
                     Some(on)
                 }
                 Err(error) => {
-                    drop(tell.send(Err(error)));
+                    drop(sender.send(Err(error)));
                     None
                 }
             };

@@ -135,7 +135,7 @@ impl BlockingPoolWait {
     /// Of a runtime that is to be built, whose hooks are free.
     pub(crate) fn new(runtime: &mut TokioBuilder, thread_name: String, timeout: Duration) -> BlockingPoolWait {
         let started = Arc::new(AtomicUsize::new(0));
-        let (tell, ended) = mpsc::channel();
+        let (sender, ended) = mpsc::channel();
         let count = Arc::clone(&started);
         // It is asked for a name before each thread starts.
         runtime.thread_name_fn(move || {
@@ -145,7 +145,7 @@ impl BlockingPoolWait {
         });
         runtime.on_thread_stop(move || {
             // Refused: nobody waits any more.
-            let _ = tell.send(());
+            let _ = sender.send(());
         });
         BlockingPoolWait { timeout, started, ended }
     }

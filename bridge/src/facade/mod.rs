@@ -15,7 +15,7 @@ mod probe;
 mod stream;
 
 use crate::error::Error;
-use crate::handle::Handle;
+use crate::handle::{AsHandle, Handle};
 
 pub use self::builders::{map0, map1, map2, map3, map4};
 #[cfg(feature = "stream")]
@@ -89,7 +89,7 @@ pub trait Facade: Sized {
     /// assert_eq!(client.greet(), "hello, example");
     /// # std::io::Result::Ok(())
     /// ```
-    fn wrap(value: Self::Async, handle: &Handle) -> Self {
+    fn wrap(value: Self::Async, handle: &impl AsHandle) -> Self {
         Self::__from_held(Held::new(value, On::new(handle)))
     }
 
@@ -112,7 +112,7 @@ pub trait Facade: Sized {
     /// assert!(matches!(hasty.never(), Err(bridge::Error::TimedOut(_))));
     /// ```
     #[must_use]
-    fn on(self, handle: &Handle) -> Self {
+    fn on(self, handle: &impl AsHandle) -> Self {
         Self::wrap(self.into_async(), handle)
     }
 
@@ -131,7 +131,7 @@ pub trait Facade: Sized {
     /// client.set_handle(&bridge::shared().with_timeout(Duration::from_millis(10)));
     /// assert!(matches!(client.never(), Err(bridge::Error::TimedOut(_))));
     /// ```
-    fn set_handle(&mut self, handle: &Handle) {
+    fn set_handle(&mut self, handle: &impl AsHandle) {
         self.__held_mut().set_on(On::new(handle));
     }
 

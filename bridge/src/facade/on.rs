@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::handle::{EnterGuard, Handle};
+use crate::handle::{AsHandle, EnterGuard, Handle};
 
 /// A handle, or one that is asked for by the first call that needs it.
 #[derive(Clone)]
@@ -18,8 +18,12 @@ pub struct On {
 
 impl On {
     /// This loop.
-    pub fn new(handle: &Handle) -> On {
-        On { handle: OnceLock::from(handle.clone()), lazy: || unreachable!("there is a handle"), timeout: None }
+    pub fn new(handle: &impl AsHandle) -> On {
+        On {
+            handle: OnceLock::from(handle.as_handle().into_owned()),
+            lazy: || unreachable!("there is a handle"),
+            timeout: None,
+        }
     }
 
     /// The loop that `lazy` gives. It is asked once, by the first call, and by the next if it gave an error; a clone that was
@@ -40,7 +44,7 @@ impl On {
         }
         let mut handle = (self.lazy)()?;
         if let Some(timeout) = self.timeout {
-            handle = handle.__with_own_timeout(timeout);
+            handle = handle.with_own_timeout(timeout);
         }
         // Of two threads that ask at once, the first one's counts.
         Ok(self.handle.get_or_init(|| handle))
@@ -63,7 +67,7 @@ impl On {
     #[must_use]
     pub fn with_timeout(&self, timeout: Duration) -> On {
         match self.try_handle() {
-            Ok(handle) => On::new(&handle.__with_own_timeout(timeout)),
+            Ok(handle) => On::new(&handle.with_own_timeout(timeout)),
             // For the call to find out.
             Err(_) => On { handle: OnceLock::new(), lazy: self.lazy, timeout: Some(timeout) },
         }

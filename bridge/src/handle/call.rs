@@ -39,7 +39,7 @@ impl Handle {
     {
         let mut here = None;
         if let Err(error) = self.begin_here(&mut here, site, companion) {
-            // Not left to the end of this function: if its destructor panics there, the compiler forgets what is returned.
+            // A panic of its destructor at the end of this function would leak the return value.
             drop(future);
             return Err(error);
         }
@@ -47,11 +47,11 @@ impl Handle {
             return self.scoped(|wait| join::call(future, |job| self.send(job), wait), site, companion);
         };
         let deadline = here.deadline;
-        let go_on = |lent: Lent<'_, F>| {
+        let lend = |lent: Lent<'_, F>| {
             let guard = self.wait_guard(site);
             join::call(lent, |job| self.send_inside(job), self.wait(deadline, &guard, site, companion))
         };
-        match here.run(future, go_on) {
+        match here.run(future, lend) {
             Ok(Outcome::Value(value)) => Ok(value),
             outcome => {
                 if matches!(outcome, Ok(Outcome::Stopped(Reason::Closed))) {
@@ -162,7 +162,7 @@ impl Handle {
     ) -> Result<T, Error> {
         match outcome {
             // Nothing would be waited for, also if the loop waits for this thread on its way out.
-            Err(_) if self.is_elsewhere() && ends(self) => Err(Error::Closed),
+            Err(_) if self.is_outside() && ends(self) => Err(Error::Closed),
             Err(deadlock) => Err(Error::WouldDeadlock(deadlock)),
             Ok(Outcome::Panicked(payload)) => resume_unwind(payload),
             Ok(outcome) => outcome.into_result(self.timeout.unwrap_or(Duration::MAX)),

@@ -3,7 +3,7 @@
 //! Scoped calls are polled on the calling thread, inside the runtime's context; only what is submitted becomes a task. So
 //! such a call would not notice that the runtime shuts down. A *sentinel* does: one task for each runtime, spawned by the
 //! first call, that is never ready. The runtime drops it when it shuts down, before it shuts its timers and sockets down.
-//! The drop has all calls give up.
+//! The drop ends all calls.
 
 use std::any::Any;
 use std::convert::Infallible;
@@ -67,7 +67,7 @@ impl External {
             // One that has shut down drops it on the spot.
             drop(self.runtime.spawn(Sentinel(Arc::clone(self))));
         }
-        self.role.gives_up()
+        self.role.ends_calls()
     }
 
     /// Gives a job to the runtime, of which it is not known what it does.
@@ -84,7 +84,7 @@ impl External {
         Arc::get_mut(&mut ran).is_some_and(|ran| !*ran.get_mut())
     }
 
-    /// Has the calls give up if the runtime's blocking pool has shut down. A worker that blocks leaves its tasks to a thread
+    /// Ends the calls if the runtime's blocking pool has shut down. A worker that blocks leaves its tasks to a thread
     /// of that pool; if the pool shuts down before that thread has begun, nobody ever drops them, the sentinel among them.
     pub(crate) fn ask_pool(self: &Arc<Self>) {
         struct ClosesUnrun(Option<Arc<External>>);
@@ -138,7 +138,7 @@ impl Known for External {
 impl Host for External {
     fn wait(&self, waiter: &Arc<Waiter>, _: bool, deadline: Option<Instant>) -> bool {
         match self.role.turn(waiter, false, deadline) {
-            Turn::GiveUp => return false,
+            Turn::Ended => return false,
             Turn::Drive(never) => match never {},
             Turn::Park => waiter.park(deadline),
         }
@@ -152,8 +152,8 @@ impl Host for External {
         }
     }
 
-    fn gives_up(&self) -> bool {
-        self.role.gives_up() || self.on.is_of_parent_process()
+    fn ends_calls(&self) -> bool {
+        self.role.ends_calls() || self.on.is_of_parent_process()
     }
 }
 

@@ -66,12 +66,12 @@ pub(crate) enum RuntimeOf<'a> {
 }
 
 impl Here<'_> {
-    /// Polls `future` on this thread until it is over, drops it, and gives what came of it. `go_on` runs it as a job of the
+    /// Polls `future` on this thread until it is over, drops it, and gives what came of it. `lend` runs it as a job of the
     /// loop.
     pub(crate) fn run<F>(
         &mut self,
         future: F,
-        go_on: impl FnOnce(Lent<'_, F>) -> Result<Outcome<F::Output>, Deadlock>,
+        lend: impl FnOnce(Lent<'_, F>) -> Result<Outcome<F::Output>, Deadlock>,
     ) -> Result<Outcome<F::Output>, Deadlock>
     where
         F: Future,
@@ -84,30 +84,30 @@ impl Here<'_> {
         let mut future = pin!(Some(future));
         let mut polled = Polled { future: future.as_mut(), lease: &self.lease };
         if let Some(mut outcome) = polled.poll() {
-            self.close_if_ended(&mut outcome);
+            self.closed_if_runtime_ended(&mut outcome);
             return Ok(polled.end(outcome));
         }
         let mut outcome = match current_thread() {
-            Thread::Drives(_) | Thread::DrivesUnknown => return go_on(Lent(future)),
-            Thread::Free { may_drive } => self.go_on_here(&mut polled, None, may_drive),
+            Thread::Drives(_) | Thread::DrivesUnknown => return lend(Lent(future)),
+            Thread::Free { may_drive } => self.wait_and_poll(&mut polled, None, may_drive),
             Thread::Worker => {
                 let own = self.external().filter(|external| context::is_outer(external.on.id));
                 if own.is_some_and(|own| own.refuses_tasks()) {
                     Outcome::Stopped(Reason::Closed)
                 } else {
                     let done = block_in_place(|may_drive| {
-                        polled.poll().unwrap_or_else(|| self.go_on_here(&mut polled, own, may_drive))
+                        polled.poll().unwrap_or_else(|| self.wait_and_poll(&mut polled, own, may_drive))
                     })
                     .ok();
                     match done {
                         Some(outcome) => outcome,
                         // It is no worker.
-                        None => return go_on(Lent(future)),
+                        None => return lend(Lent(future)),
                     }
                 }
             }
         };
-        self.close_if_ended(&mut outcome);
+        self.closed_if_runtime_ended(&mut outcome);
         Ok(polled.end(outcome))
     }
 
@@ -127,9 +127,9 @@ impl Here<'_> {
 
     /// Makes it `Closed` where tokio's own resources have panicked because their runtime shuts down.
     #[inline]
-    fn close_if_ended<T>(&self, outcome: &mut Outcome<T>) {
+    fn closed_if_runtime_ended<T>(&self, outcome: &mut Outcome<T>) {
         if let Outcome::Panicked(payload) = outcome {
-            if self.host.gives_up() && is_tokios_end(&**payload) {
+            if self.host.ends_calls() && is_tokios_end(&**payload) {
                 let panicked = mem::replace(outcome, Outcome::Stopped(Reason::Closed));
                 catch_and_drop(|| panicked);
             }
@@ -138,7 +138,7 @@ impl Here<'_> {
 
     /// Waits and polls by turns until the future, which is pending, is over.
     /// `own`: set where this thread is a worker of that very runtime.
-    fn go_on_here<F: Future>(
+    fn wait_and_poll<F: Future>(
         &self,
         polled: &mut Polled<'_, F>,
         own: Option<&Arc<External>>,
@@ -158,7 +158,7 @@ impl Here<'_> {
             warning.check(|| self.is_driven(&asked));
             // Before what a nudge may be about is looked at.
             let is_woken = waiter.take_events();
-            if self.host.gives_up() {
+            if self.host.ends_calls() {
                 break Outcome::Stopped(Reason::Closed);
             }
             if self.deadline.is_some_and(|at| at <= now()) {

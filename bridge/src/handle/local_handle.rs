@@ -219,10 +219,8 @@ impl LocalHandle {
     }
 
     /// The same loop with that timeout, in the place of the handle's: for `timeout = …` of a companion.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn __with_own_timeout(&self, timeout: Duration) -> LocalHandle {
-        LocalHandle { handle: self.handle.__with_own_timeout(timeout), loop_ref: Arc::clone(&self.loop_ref) }
+    pub(crate) fn with_own_timeout(&self, timeout: Duration) -> LocalHandle {
+        LocalHandle { handle: self.handle.with_own_timeout(timeout), loop_ref: Arc::clone(&self.loop_ref) }
     }
 
     /// As [`Handle::with_canceller`].

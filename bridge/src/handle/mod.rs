@@ -1,5 +1,6 @@
 //! [`Handle`]: from any thread, onto a loop.
 
+mod as_handle;
 mod budget;
 mod call;
 mod enter;
@@ -29,6 +30,7 @@ use crate::task::join;
 use crate::task::raw::header::Pushable;
 use crate::unwind::catch_and_drop;
 
+pub use self::as_handle::AsHandle;
 pub use self::enter::EnterGuard;
 pub(crate) use self::external::External;
 pub use self::local_handle::LocalHandle;
@@ -67,24 +69,7 @@ pub(super) enum Target {
 /// # std::io::Result::Ok(())
 /// ```
 ///
-/// A blocking companion takes a `&Handle`. Loops of this crate dereference to one, so `&event_loop` and `&shared_loop` are
-/// arguments; a tokio runtime does not. `fetch_blocking(&runtime)` is a type error (E0308): convert it.
-///
-/// ```
-/// # #[cfg(feature = "macros")] {
-/// use bridge::{Handle, threadsafe};
-///
-/// #[threadsafe]
-/// async fn fetch() -> u64 {
-///     1
-/// }
-///
-/// let runtime = tokio::runtime::Runtime::new().unwrap();
-/// assert_eq!(fetch_blocking(&Handle::from(&runtime)), 1);
-/// // A `tokio::runtime::Handle`.
-/// assert_eq!(fetch_blocking(&Handle::from(runtime.handle().clone())), 1);
-/// # }
-/// ```
+/// A blocking companion takes what has one: a handle, a loop, or a runtime. See [`AsHandle`].
 #[derive(Clone)]
 pub struct Handle {
     target: Target,
@@ -238,9 +223,9 @@ impl Handle {
     ///
     /// ```
     /// let event_loop = bridge::EventLoop::new()?;
-    /// let (tell, told) = std::sync::mpsc::channel();
-    /// event_loop.call_soon(move || tell.send(std::thread::current().id()).unwrap())?;
-    /// assert_ne!(told.recv().unwrap(), std::thread::current().id());
+    /// let (sender, receiver) = std::sync::mpsc::channel();
+    /// event_loop.call_soon(move || sender.send(std::thread::current().id()).unwrap())?;
+    /// assert_ne!(receiver.recv().unwrap(), std::thread::current().id());
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
@@ -283,7 +268,7 @@ impl Handle {
     /// ```
     #[must_use = "the timeout holds for calls through the handle that this returns"]
     pub fn with_timeout(&self, timeout: Duration) -> Handle {
-        self.__with_own_timeout(self.timeout.map_or(timeout, |old| old.min(timeout)))
+        self.with_own_timeout(self.timeout.map_or(timeout, |old| old.min(timeout)))
     }
 
     /// The same loop without a timeout: for a client that has a timeout of its own to set, again and again.
@@ -310,9 +295,7 @@ impl Handle {
     }
 
     /// The same loop with that timeout, in the place of the handle's: for `timeout = …` of a companion.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn __with_own_timeout(&self, timeout: Duration) -> Handle {
+    pub(crate) fn with_own_timeout(&self, timeout: Duration) -> Handle {
         Handle { timeout: Some(timeout), ..self.clone() }
     }
 
@@ -472,8 +455,8 @@ impl Handle {
         }
     }
 
-    /// Whether another thread drives the loop, if any does.
-    fn is_elsewhere(&self) -> bool {
+    /// Whether this thread neither drives the loop nor runs in its context, as its `spawn_blocking` threads do.
+    fn is_outside(&self) -> bool {
         let id = self.on().id;
         let is_in_context = || TokioHandle::try_current().is_ok_and(|current| current.id() == id);
         !(current::drives(id) || is_in_context() && !context::is_in_guard(id))
@@ -510,7 +493,7 @@ impl From<TokioHandle> for Handle {
     ///
     /// Scoped calls are polled on the calling thread, inside the runtime's context; their timers and sockets need somebody
     /// who drives the runtime: a current-thread one has to be inside its `block_on`. What is submitted becomes a task of the
-    /// runtime. The first call spawns one more task, which ends with the runtime and has waiting calls give up then.
+    /// runtime. The first call spawns one more task, which ends with the runtime and ends waiting calls then.
     ///
     /// Which runtime a calling thread drives decides what it may wait for, and not which runtime's context it has entered
     /// ([`tokio::runtime::Handle::enter`]). As tokio's handle, this one keeps the file descriptors of a runtime that has ended.

@@ -154,7 +154,7 @@ mod on {
                 loop {
                     let span = tracing::Span::current();
                     let is_known = spans.last().is_some_and(|last: &tracing::Span| last.id() == span.id());
-                    // A subscriber that does not tell, or does not let go.
+                    // A subscriber that does not say so, or that keeps the span open.
                     if span.is_none() || is_known {
                         return;
                     }

@@ -90,7 +90,7 @@ fn cancellable(role: &Role<Engine>, event: &Event, cancellers: &Cancellers, tick
             break true;
         }
         match role.turn(lease.waiter(), true, None) {
-            Turn::GiveUp => break false,
+            Turn::Ended => break false,
             Turn::Park => lease.waiter().park(None),
             Turn::Drive(mut engine) => {
                 engine.drive(lease.waiter(), tick);
@@ -312,7 +312,7 @@ fn work_against_end() {
     });
 }
 
-/// The end comes while callers take the role, drive and park: all give up, and the own thread gets the engine.
+/// The end comes while callers take the role, drive and park: all calls end, and the own thread gets the engine.
 #[test]
 fn close_against_calls() {
     loom::model(|| {

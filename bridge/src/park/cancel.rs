@@ -5,8 +5,8 @@
 //! A canceller has a [`Token`]: a flag, and a list of the threads that wait in calls which the flag ends. The list holds
 //! [`Waiter`]s, since the waiter of a thread is what everything that ends a wait early goes through: a nudge unparks a thread
 //! that is parked, has one that drives a shared loop leave the `block_on` of that, and is seen at the next look by one that
-//! runs. So a cancel is, to the thread that waits, a deadline that has come; no loop hears of it, and the state of a job has
-//! no bit for it.
+//! runs. So a cancel is, to the thread that waits, a deadline that has come, and ends a job as a timeout does, by
+//! `GIVEN_UP`. The bit `CANCEL` of a job is for tasks.
 //!
 //! | the thread | is woken | and then |
 //! | --- | --- | --- |

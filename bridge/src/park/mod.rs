@@ -11,14 +11,14 @@ use self::waiter::Waiter;
 
 /// Where a thread waits: a shared loop, which it may drive meanwhile, or a runtime that others drive.
 pub(crate) trait Host: Sync {
-    /// Drives, or parks, until the waiter has an event or `deadline` comes; or for less long. False, and at once: the caller
-    /// is to [give up](Host::gives_up).
+    /// Drives, or parks, until the waiter has an event or `deadline` comes; or for less long. False: it has not waited, since the
+    /// loop [ends its calls](Host::ends_calls).
     fn wait(&self, waiter: &Arc<Waiter>, may_drive: bool, deadline: Option<Instant>) -> bool;
 
     /// This thread does not wait any more, and has.
     fn leave(&self, waiter: &Arc<Waiter>);
 
-    /// Whether callers are to give up: the loop has ended, or ends without finishing what there is. A loop that finishes it is
+    /// Whether calls end as `Closed`: the loop has ended, or ends without finishing what there is. A loop that finishes it is
     /// closed already, and its calls go on.
-    fn gives_up(&self) -> bool;
+    fn ends_calls(&self) -> bool;
 }

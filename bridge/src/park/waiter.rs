@@ -40,7 +40,7 @@ pub(crate) struct Waiter {
     /// It is in a list of its loop. Read and written under the lock of that list.
     listed: AtomicU32,
     /// tokio has refused to let the thread drive, in this wait. Of the thread alone.
-    guest: AtomicU32,
+    refused: AtomicU32,
     /// That of the runtime's `block_on` while the thread drives.
     runtime: Mutex<Option<Waker>>,
     /// A fork of it may have copied that lock while another thread held it.
@@ -49,9 +49,9 @@ pub(crate) struct Waiter {
 
 impl Waiter {
     pub(crate) fn new() -> Arc<Waiter> {
-        let [state, listed, guest] = [0; 3].map(AtomicU32::new);
+        let [state, listed, refused] = [0; 3].map(AtomicU32::new);
         let process = Process::current();
-        Arc::new(Waiter { state, thread: current(), listed, guest, runtime: Mutex::new(None), process })
+        Arc::new(Waiter { state, thread: current(), listed, refused, runtime: Mutex::new(None), process })
     }
 
     #[cold]
@@ -70,12 +70,12 @@ impl Waiter {
     }
 
     // ORDERING, of both: of one thread.
-    pub(crate) fn is_guest(&self) -> bool {
-        self.guest.load(Ordering::Relaxed) != 0
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed) != 0
     }
 
-    pub(crate) fn set_guest(&self, guest: bool) {
-        self.guest.store(u32::from(guest), Ordering::Relaxed);
+    pub(crate) fn set_refused(&self, refused: bool) {
+        self.refused.store(u32::from(refused), Ordering::Relaxed);
     }
 
     /// Takes the events away. Returns whether the thread was woken.
@@ -211,7 +211,7 @@ impl Lease {
         let kept = kept.filter(|(waiter, _)| waiter.process.is_current());
         let (waiter, waker) = kept.unwrap_or_else(Waiter::new_pair);
         // An event that an earlier wait has left is a spurious wake.
-        waiter.set_guest(false);
+        waiter.set_refused(false);
         Lease(Some((waiter, waker)))
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod role;
 pub(crate) mod state;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::ops::Deref;
@@ -21,7 +22,7 @@ use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::thread_setup::{self, ThreadSetup};
 use crate::event_loop::{Builder, EventLoop};
 use crate::fork::PerProcess;
-use crate::handle::Handle;
+use crate::handle::{AsHandle, Handle};
 use crate::instrument::stall::Threshold;
 use crate::task::latch::ShutdownLatch;
 
@@ -320,6 +321,13 @@ impl SharedLoop {
 impl From<&SharedLoop> for Handle {
     fn from(shared_loop: &SharedLoop) -> Handle {
         shared_loop.handle.clone()
+    }
+}
+
+impl AsHandle for SharedLoop {
+    #[inline]
+    fn as_handle(&self) -> Cow<'_, Handle> {
+        self.handle.as_handle()
     }
 }
 

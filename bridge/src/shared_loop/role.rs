@@ -40,7 +40,7 @@
 //!
 //! A parked caller parks until its deadline. Of a caller that drives, the own thread knows the deadline, and nudges it
 //! (late by `LONG_NAP` at most); so a runtime without timers will do. [`Role::end`] has the driver leave, and the own thread take
-//! the engine and keep it: from then on callers park. [`Role::close`] nudges these, and they give up.
+//! the engine and keep it: from then on callers park. [`Role::close`] nudges these, and their calls end.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -61,8 +61,8 @@ const MANY: u64 = 4;
 #[derive(Debug)]
 pub(crate) struct Role<E> {
     state: Mutex<RoleState<E>>,
-    /// Callers are to give up. Set once, under the lock, and read outside as well: every poll of a call asks for it.
-    gives_up: AtomicU32,
+    /// Calls end as `Closed`. Set once, under the lock, and read outside as well: every poll of a call asks for it.
+    ends_calls: AtomicU32,
 }
 
 #[derive(Debug)]
@@ -112,8 +112,8 @@ pub(crate) enum Turn<E> {
     Drive(E),
     /// It is listed: park, and ask again.
     Park,
-    /// The loop ends: give up.
-    GiveUp,
+    /// The loop has ended, and its calls with it.
+    Ended,
 }
 
 /// What the own thread is to do.
@@ -139,25 +139,25 @@ impl<E> Role<E> {
             own: None,
             ends: false,
         };
-        Role { state: Mutex::new(state), gives_up: AtomicU32::new(0) }
+        Role { state: Mutex::new(state), ends_calls: AtomicU32::new(0) }
     }
 
     fn lock(&self) -> MutexGuard<'_, RoleState<E>> {
         lock(&self.state)
     }
 
-    /// Whether callers are to give up.
-    pub(crate) fn gives_up(&self) -> bool {
+    /// Whether calls end as `Closed`.
+    pub(crate) fn ends_calls(&self) -> bool {
         // ORDERING: Acquire pairs with `close`: what ended the loop happened before.
-        self.gives_up.load(Ordering::Acquire) != 0
+        self.ends_calls.load(Ordering::Acquire) != 0
     }
 
     /// The turn of a caller whose future is pending. The deadline is for the own thread to watch while the caller drives.
     pub(crate) fn turn(&self, me: &Arc<Waiter>, may_drive: bool, deadline: Option<Instant>) -> Turn<E> {
         let mut state = self.lock();
         // Under the lock, so that whoever is listed is seen by `close`.
-        if self.gives_up() {
-            return Turn::GiveUp;
+        if self.ends_calls() {
+            return Turn::Ended;
         }
         if may_drive && !state.ends {
             if let Some(engine) = state.engine.take() {
@@ -225,12 +225,12 @@ impl<E> Role<E> {
         summoned.inspect(|own| own.nudge());
     }
 
-    /// Callers are to give up, those that wait and those that come. [`Role::end`] comes first: no caller drives any more, or
+    /// All calls end as `Closed`, those that wait and those that come. [`Role::end`] comes first: no caller drives any more, or
     /// it has been nudged.
     pub(crate) fn close(&self) {
         let mut state = self.lock();
-        // ORDERING: see `gives_up`.
-        self.gives_up.store(1, Ordering::Release);
+        // ORDERING: see `ends_calls`.
+        self.ends_calls.store(1, Ordering::Release);
         let mut all = std::mem::take(&mut state.callers);
         all.append(&mut state.guests);
         all.iter().for_each(|waiter| waiter.set_listed(false));

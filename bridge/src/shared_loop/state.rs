@@ -17,7 +17,7 @@
 //! The owner closes the queue, and has the loop's own thread take the engine and keep it. That thread
 //!
 //! 1. drives until what was submitted is done and no scoped call is left, or until it is to abort;
-//! 2. has the calls that are left give up: each drops its future, on its own thread, and returns `Closed`;
+//! 2. ends the calls that are left: each drops its future, on its own thread, and returns `Closed`;
 //! 3. drops the tasks that are left, in the loop's context;
 //! 4. drives until the last call has left the context, so that no future is polled beside a runtime that is gone;
 //! 5. drops the runtime, and ends.
@@ -276,15 +276,15 @@ impl Drop for HeldEngine<'_> {
 impl Host for Shared {
     fn wait(&self, waiter: &Arc<Waiter>, may_drive: bool, deadline: Option<Instant>) -> bool {
         // Tasks of others are not to see a panic that is this thread's.
-        let may_drive = may_drive && !waiter.is_guest() && !thread::panicking();
+        let may_drive = may_drive && !waiter.is_refused() && !thread::panicking();
         match self.role.turn(waiter, may_drive, deadline) {
-            Turn::GiveUp => return false,
+            Turn::Ended => return false,
             Turn::Park => waiter.park(deadline),
             Turn::Drive(engine) => {
                 let mut held = HeldEngine { role: &self.role, engine: Some(engine) };
                 let may_drive = held.engine.as_mut().is_some_and(|engine| engine.drive(waiter, |over| over));
                 if let Some(engine) = held.engine.take_if(|_| !may_drive) {
-                    waiter.set_guest(true);
+                    waiter.set_refused(true);
                     self.role.give_back_undriven(engine);
                 }
             }
@@ -298,7 +298,7 @@ impl Host for Shared {
         }
     }
 
-    fn gives_up(&self) -> bool {
-        self.role.gives_up() || !self.process.is_current()
+    fn ends_calls(&self) -> bool {
+        self.role.ends_calls() || !self.process.is_current()
     }
 }

@@ -120,7 +120,7 @@ async fn pump<S: Stream>(stream: S, channel: Arc<Channel<S::Item>>) -> Result<()
 /// them the last item.
 #[must_use = "iterators are lazy: `next` waits"]
 pub struct Iter<T> {
-    /// The stream's task, until its end was told.
+    /// The stream's task, until its end was receiver.
     pump: Option<Task<Result<(), Error>>>,
     /// An error that was the end, if the stream's own was not.
     end: Option<IterEnd>,
@@ -166,7 +166,7 @@ impl<T> Iter<T> {
     ///
     /// [`TimedOut`](Error::TimedOut), [`Closed`](Error::Closed), [`WouldDeadlock`](Error::WouldDeadlock), or
     /// [`Panicked`](Error::Panicked) if the stream panicked; [`Cancelled`](Error::Cancelled) once a canceller of the handle is
-    /// cancelled, which ends the waiting and not the stream. `Closed` and `Cancelled` are told again each time; after `Panicked`, whose payload
+    /// cancelled, which ends the waiting and not the stream. `Closed` and `Cancelled` are receiver again each time; after `Panicked`, whose payload
     /// is given once, there is nothing more.
     ///
     /// # Examples

@@ -1,5 +1,5 @@
-//! How a thread waits: for a [`Completion`], or until a condition holds. Every blocking wait of this crate is this loop, but
-//! that of a call which its caller polls (`handle::here`).
+//! How a thread waits for a task or a call: for a [`Completion`], or until a condition holds. A call that its caller polls waits
+//! in `handle::here`.
 
 use std::task::Waker;
 use std::time::Instant;

@@ -34,9 +34,9 @@ impl<T> Task<T> {
     ///
     /// ```
     /// let event_loop = bridge::EventLoop::new()?;
-    /// let (tell, told) = std::sync::mpsc::channel();
-    /// event_loop.submit(async { 6 * 7 }).on_done(move |result| tell.send(result.unwrap()).unwrap());
-    /// assert_eq!(told.recv().unwrap(), 42);
+    /// let (sender, receiver) = std::sync::mpsc::channel();
+    /// event_loop.submit(async { 6 * 7 }).on_done(move |result| sender.send(result.unwrap()).unwrap());
+    /// assert_eq!(receiver.recv().unwrap(), 42);
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]

@@ -73,7 +73,7 @@ impl Canceller {
     }
 
     /// Cancels, and waits for nothing. Any thread may call it, also from within what is cancelled, but for a signal handler,
-    /// where next to nothing is allowed: let the handler tell a thread.
+    /// where next to nothing is allowed: let the handler notify a thread.
     ///
     /// Of a task, as [`Task::cancel`](crate::Task::cancel): false if it was done before. Else true, also when asked again.
     ///

@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_a_job_that_was_refused_is_told() {
+    fn who_leaves_a_job_that_was_refused_is_reported() {
         let handle = submit(async {}, |job| job.refuse());
         assert!(!handle.detach());
         assert!(submit(async {}, drop).detach());

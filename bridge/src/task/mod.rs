@@ -118,10 +118,10 @@ impl<T> Task<T> {
     ///
     /// let event_loop = bridge::EventLoop::new()?;
     /// let (go, wait) = tokio::sync::oneshot::channel();
-    /// let mut task = event_loop.submit(async { wait.await.unwrap_or("never told") });
+    /// let mut task = event_loop.submit(async { wait.await.unwrap_or("never receiver") });
     /// assert!(matches!(task.result_timeout(Duration::from_millis(5)), Err(bridge::Error::TimedOut(_))));
-    /// go.send("told").unwrap();
-    /// assert_eq!(task.result_timeout(Duration::MAX).unwrap(), "told");
+    /// go.send("receiver").unwrap();
+    /// assert_eq!(task.result_timeout(Duration::MAX).unwrap(), "receiver");
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]

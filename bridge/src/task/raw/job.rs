@@ -201,17 +201,15 @@ impl TaskRef {
 
     /// Asks for an end by `bit`. See `State::stop`. False if it is done, and not by a cancel.
     pub(crate) fn stop(&self, bit: u32, reason: Reason) -> bool {
-        match self.completion.state.stop(bit) {
-            Stop::Unpolled => self.end(reason),
-            asked => return self.asked_to_stop(asked),
-        }
-        true
+        self.asked_to_stop(self.completion.state.stop(bit), || self.end(reason))
     }
 
-    fn asked_to_stop(&self, asked: Stop) -> bool {
+    /// `end` ends a job that was not polled.
+    fn asked_to_stop(&self, asked: Stop, end: impl FnOnce()) -> bool {
         match asked {
+            Stop::Unpolled => end(),
             Stop::Send => self.schedule(),
-            Stop::Unpolled | Stop::Noted => {}
+            Stop::Noted => {}
             Stop::Done { cancelled } => return cancelled,
         }
         true
@@ -290,11 +288,7 @@ impl TaskRef {
     /// As [`stop`](TaskRef::stop), by a cancel. A job that was not polled yet ends on this thread, at once unless it is one of many
     /// that cancel each other.
     pub(crate) fn cancel(&self) -> bool {
-        match self.completion.state.stop(CANCEL) {
-            Stop::Unpolled => unpolled::end(Unpolled(self.clone())),
-            asked => return self.asked_to_stop(asked),
-        }
-        true
+        self.asked_to_stop(self.completion.state.stop(CANCEL), || unpolled::end(Unpolled(self.clone())))
     }
 
     /// What a waker of the job does.

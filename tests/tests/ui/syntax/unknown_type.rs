@@ -6,5 +6,5 @@ async fn fetch(id: Id) -> Record {
 }
 
 fn main() {
-    let _ = fetch_blocking;
+    fetch_blocking(bridge::shared(), 1);
 }
