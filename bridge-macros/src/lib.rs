@@ -185,8 +185,8 @@ use self::rewrite::rewrite;
 /// what it borrows must be `'static`; where its type says that it borrows nothing (`BoxStream<'static, T>`, `+ use<>`, in a
 /// trait `+ 'static`), the arguments may be borrowed for the call. It may be an async fn. One that may fail before there is
 /// a stream, and so returns a `Result` of it, has a plain companion instead: `handle.iter(subscribe_blocking(&handle)?)`.
-/// That is also the form for a subscription that is not to miss what comes right after it: the async fn returns once the server
-/// knows, and the stream after that. A stream by itself begins with the first item that is asked for.
+/// A stream by itself begins with the first item that is asked for. So a subscription that is not to miss what comes right after
+/// it takes that form: an async fn that returns once the server knows, and gives the stream; `Handle::iter` shows one.
 ///
 /// ```ignore
 /// #[threadsafe(stream)]
@@ -268,8 +268,8 @@ use self::rewrite::rewrite;
 ///
 /// With `fallible`, a handle may be missing, and the companion returns an error:
 ///
-/// - `bridge::global()` and `bridge::shared()`, written with the path of the crate, become `try_global` and `try_shared`. Where
-///   the loop cannot be started, the error is `Error::NotStarted`, converted as any other. An imported `global()` is not
+/// - `bridge::global()` and `bridge::shared()`, written with the path of the crate, become `try_global` and `try_shared`, also
+///   where methods are called on them, as in `bridge::shared().with_timeout(LIMIT)`. Where the loop cannot be started, the error is `Error::NotStarted`, converted as any other. An imported `global()` is not
 ///   rewritten, and panics.
 /// - A call of any function whose name starts with `try_` may give a `Result` of a handle. Its error is an `io::Error`, which
 ///   becomes `Error::NotStarted`, or a type that converts into `bridge::Error`.

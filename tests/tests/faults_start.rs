@@ -182,6 +182,11 @@ mod companions {
         1
     }
 
+    #[threadsafe(handle = bridge::global().with_timeout(Duration::from_secs(60)), fallible)]
+    pub(crate) async fn limited() -> u64 {
+        1
+    }
+
     #[threadsafe(handle = bridge::try_shared()?, fallible)]
     pub(crate) async fn asked() -> u64 {
         1
@@ -240,7 +245,7 @@ mod companions {
         }
     }
 
-    type Outcomes = ([Result<u64, Error>; 6], [io::Result<u64>; 6], Result<u64, String>);
+    type Outcomes = ([Result<u64, Error>; 7], [io::Result<u64>; 6], Result<u64, String>);
 
     /// One call of each companion that returns an error: of those that wrap it, of those that fold it, and of the one that
     /// converts it.
@@ -253,6 +258,7 @@ mod companions {
         let wrapped = [
             wrapped_blocking(),
             tried_blocking(),
+            limited_blocking(),
             asked_blocking(),
             of_a_function_blocking(),
             Client.of_a_method_blocking(),

@@ -1,8 +1,8 @@
 //! Where a companion's handle comes from.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::ToTokens as _;
-use syn::{Expr, ExprCall, ExprPath, FnArg, Path, ReceiverKind};
+use quote::{ToTokens as _, quote};
+use syn::{Expr, ExprCall, ExprPath, FnArg, Path, ReceiverKind, parse_quote};
 
 use super::{bridge, forward, on_error};
 use crate::ast::tokens::{mentions, ungrouped};
@@ -26,7 +26,7 @@ pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> Hand
     let asks = on_error == OnError::Wrap || kind == Kind::Stream;
     let expression = expression.as_ref();
     let attempt = expression.filter(|_| !submits && on_error != OnError::Panic);
-    let attempt = attempt.and_then(|expression| attempt_of(expression, target, asks));
+    let attempt = attempt.and_then(|expression| attempt_of(expression, target, asks, &bridge(options)));
     let attempted = attempt.is_some();
     let branches = any_group(handle, |delimiter| delimiter == Delimiter::Brace)
         || expression.is_some_and(|expression| matches!(expression, Expr::Try(_)));
@@ -60,7 +60,7 @@ pub(super) fn results(function: &Function, options: &Options, errors: &mut Error
 pub(crate) fn attempt(handle: &TokenStream, bridge: &TokenStream) -> Option<TokenStream> {
     let expression = outermost(handle)?;
     let target = target(handle, Some(&expression), bridge);
-    attempt_of(&expression, target, true)
+    attempt_of(&expression, target, true, bridge)
 }
 
 /// The expression outside of parentheses, where it is one that syn knows.
@@ -76,12 +76,24 @@ fn outermost(expression: &TokenStream) -> Option<Expr> {
 }
 
 /// The expression that may be a `Result`: a call of a `try_…`, what comes before a `?`, and `try_global` in the place of
-/// `global`.
-fn attempt_of(expression: &Expr, target: Target, asks: bool) -> Option<TokenStream> {
+/// `global`, also where methods are called on that.
+fn attempt_of(expression: &Expr, target: Target, asks: bool, bridge: &TokenStream) -> Option<TokenStream> {
     let tries = |name: &Ident| name.to_string().starts_with("try_");
     match expression {
         Expr::Try(asked) if asks => Some(asked.expr.to_token_stream()),
         Expr::MethodCall(call) if tries(&call.method) => Some(call.to_token_stream()),
+        Expr::MethodCall(_) => {
+            let mut chain = expression.clone();
+            let mut first = &mut chain;
+            while let Expr::MethodCall(call) = first {
+                first = &mut call.receiver;
+            }
+            let target = target_of(Some(first.clone()), bridge).filter(|_| !calls_try(first))?;
+            let attempt = attempt_of(first, target, false, bridge)?;
+            let name = Ident::new("handle", Span::mixed_site());
+            *first = parse_quote!(#name);
+            Some(quote!(#attempt.map(|#name| #chain)))
+        }
         Expr::Call(call) => {
             let mut call = call.clone();
             let Expr::Path(path) = &mut *call.func else { return None };
@@ -104,13 +116,26 @@ fn target(tokens: &TokenStream, expression: Option<&Expr>, bridge: &TokenStream)
         Some(Expr::Try(asked)) => outermost(&asked.expr.to_token_stream()),
         _ => expression.cloned(),
     };
-    let name = asked.and_then(|expression| process_wide(expression, bridge));
     let first = ungrouped(tokens.clone()).into_iter().next();
-    match name.as_deref() {
-        Some("global" | "try_global") => Target::Global,
-        Some("shared" | "try_shared") => Target::Shared,
-        _ if first.is_some_and(|first| matches!(first, TokenTree::Ident(word) if word == "self")) => Target::This,
-        _ => Target::Other,
+    match target_of(asked, bridge) {
+        Some(target) => target,
+        None if first.is_some_and(|first| matches!(first, TokenTree::Ident(word) if word == "self")) => Target::This,
+        None => Target::Other,
+    }
+}
+
+/// Whether the expression calls a function that is named `try_…`.
+fn calls_try(expression: &Expr) -> bool {
+    let Expr::Call(ExprCall { func, .. }) = expression else { return false };
+    matches!(&**func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident.to_string().starts_with("try_")))
+}
+
+/// That loop of the process which the expression is.
+fn target_of(expression: Option<Expr>, bridge: &TokenStream) -> Option<Target> {
+    match &*process_wide(expression?, bridge)? {
+        "global" | "try_global" => Some(Target::Global),
+        "shared" | "try_shared" => Some(Target::Shared),
+        _ => None,
     }
 }
 

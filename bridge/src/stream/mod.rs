@@ -59,6 +59,40 @@ impl Handle {
     /// assert_eq!(squares, [1, 4, 9]);
     /// # std::io::Result::Ok(())
     /// ```
+    ///
+    /// A stream begins when its first item is asked for. So a subscription that is not to miss what comes right after it is an async
+    /// fn, which returns once the server knows, and gives the stream:
+    ///
+    /// ```
+    /// # #[cfg(feature = "macros")] {
+    /// use std::sync::Mutex;
+    ///
+    /// use bridge::threadsafe;
+    /// use futures::channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+    ///
+    /// /// Stands for a connection to a server.
+    /// #[derive(Default)]
+    /// struct Server(Mutex<Vec<UnboundedSender<u32>>>);
+    ///
+    /// #[threadsafe]
+    /// impl Server {
+    ///     async fn subscribe(&self) -> UnboundedReceiver<u32> {
+    ///         let (sender, receiver) = unbounded();
+    ///         self.0.lock().unwrap().push(sender); // a client awaits the server's answer
+    ///         receiver
+    ///     }
+    ///
+    ///     async fn publish(&self, item: u32) {
+    ///         self.0.lock().unwrap().iter().for_each(|to| to.unbounded_send(item).unwrap());
+    ///     }
+    /// }
+    ///
+    /// let (server, handle) = (Server::default(), bridge::shared());
+    /// let mut items = handle.iter(server.subscribe_blocking(handle));
+    /// server.publish_blocking(handle, 1);
+    /// assert_eq!(items.next(), Some(1));
+    /// # }
+    /// ```
     #[track_caller]
     pub fn iter<S>(&self, stream: S) -> Iter<S::Item>
     where
