@@ -269,8 +269,8 @@ use self::rewrite::rewrite;
 /// With `fallible`, a handle may be missing, and the companion returns an error:
 ///
 /// - `bridge::global()` and `bridge::shared()`, written with the path of the crate, become `try_global` and `try_shared`, also
-///   where methods are called on them, as in `bridge::shared().with_timeout(LIMIT)`. Where the loop cannot be started, the error is `Error::NotStarted`, converted as any other. An imported `global()` is not
-///   rewritten, and panics.
+///   where methods are called on them, as in `bridge::shared().with_timeout(LIMIT)`. Where the loop cannot be started, the error
+///   is `Error::NotStarted`, converted as any other. An imported `global()` is not rewritten, and panics.
 /// - A call of any function whose name starts with `try_` may give a `Result` of a handle. Its error is an `io::Error`, which
 ///   becomes `Error::NotStarted`, or a type that converts into `bridge::Error`.
 /// - The expression may end in `?`, which converts its error into the function's own, as `?` in the async fn would. Where the
