@@ -9,7 +9,7 @@ mod types;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::quote;
 
-pub(crate) use self::companion::unfinished;
+pub(crate) use self::companion::{any_handle, unfinished};
 pub(crate) use self::generics::{markers, predicate};
 pub(crate) use self::types::{Impls, Rewrite};
 use crate::ast::Item;

@@ -47,11 +47,16 @@ fn status(child: libc::pid_t, hangs: Duration) -> Option<libc::c_int> {
 
 /// Forks, and runs `child` there. Whether that was true; `None`: it had not ended after `hangs`, and was killed.
 pub fn passes_in_a_child(hangs: Duration, child: impl FnOnce() -> bool) -> Option<bool> {
+    status_of(hangs, child).map(|status| status == 0)
+}
+
+/// The status of a child that has run `child`.
+fn status_of(hangs: Duration, child: impl FnOnce() -> bool) -> Option<libc::c_int> {
     let id = fork();
     if id == 0 {
         exit(catch_unwind(AssertUnwindSafe(child)).unwrap_or(false));
     }
-    passes(id, hangs)
+    status(id, hangs)
 }
 
 /// Runs `child` in a process that is forked off here and now.
@@ -74,16 +79,15 @@ pub fn in_a_child(hangs: Duration, child: impl FnOnce() -> bool) {
 /// If `child` is false there, panics or has not ended after `hangs`.
 #[must_use]
 pub fn in_a_child_with_threads(hangs: Duration, child: impl FnOnce() -> bool) -> bool {
-    let id = fork();
-    if id == 0 {
+    let ended = status_of(hangs, || {
         // SAFETY: what the signal does is to end the child, if it is not called off.
         unsafe { libc::alarm(5) };
         let starts = thread::spawn(|| ()).join().is_ok();
         // SAFETY: as above.
         unsafe { libc::alarm(0) };
-        exit(starts && catch_unwind(AssertUnwindSafe(child)).unwrap_or(false));
-    }
-    match status(id, hangs) {
+        starts && child()
+    });
+    match ended {
         Some(status) if libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGALRM => false,
         Some(status) => {
             assert_eq!(status, 0, "what the child saw was wrong");

@@ -1147,7 +1147,7 @@ fn calls_of_workers_that_race_the_shutdown_of_their_own_runtime_are_resolved_eit
                     let (handle, calls) = (Handle::from(&runtime), Arc::clone(&calls));
                     runtime.spawn(async move {
                         // Dropped when the loop below is left, or with the task.
-                        let _tell = sender;
+                        let _sender = sender;
                         loop {
                             match handle.block_on(sleep_inside(Duration::from_micros(100))) {
                                 Ok(()) => calls.fetch_add(1, Ordering::SeqCst),

@@ -73,12 +73,12 @@ impl Drop for PanicsInDrop {
 fn reports(text: &str) -> Vec<(String, u32)> {
     static REPORTS: LazyLock<Log<(String, String, u32)>> = LazyLock::new(|| {
         let log = Log::new();
-        let (receiver, before) = (log.clone(), std::panic::take_hook());
+        let (reports, before) = (log.clone(), std::panic::take_hook());
         std::panic::set_hook(Box::new(move |info: &PanicHookInfo<'_>| {
             let (text, at) = (info.payload(), info.location().unwrap());
             let string = text.downcast_ref::<String>().map(String::as_str);
             let text = text.downcast_ref::<&str>().copied().or(string).unwrap_or("no text");
-            receiver.push((text.to_owned(), at.file().to_owned(), at.line()));
+            reports.push((text.to_owned(), at.file().to_owned(), at.line()));
             before(info);
         }));
         log

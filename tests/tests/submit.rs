@@ -829,10 +829,10 @@ fn a_future_may_submit_to_its_loop_while_it_is_polled_or_dropped() {
         })
         .result()
         .unwrap();
-        let mut receiver: Vec<_> = receiver.iter().take(2).collect();
+        let mut events: Vec<_> = receiver.iter().take(2).collect();
         // Of two workers each runs one.
-        receiver.sort_unstable();
-        assert_eq!(receiver, ["dropped", "polled"]);
+        events.sort_unstable();
+        assert_eq!(events, ["dropped", "polled"]);
     });
 }
 

@@ -26,7 +26,7 @@ pub(super) fn source(function: &Function, options: &Options, kind: Kind) -> Hand
     let asks = on_error == OnError::Wrap || kind == Kind::Stream;
     let expression = expression.as_ref();
     let attempt = expression.filter(|_| !submits && on_error != OnError::Panic);
-    let attempt = attempt.and_then(|expression| attempt_of(expression, target, asks, &bridge(options)));
+    let attempt = attempt.and_then(|expression| attempt_of(expression, asks, &bridge(options)));
     let attempted = attempt.is_some();
     let branches = any_group(handle, |delimiter| delimiter == Delimiter::Brace)
         || expression.is_some_and(|expression| matches!(expression, Expr::Try(_)));
@@ -59,8 +59,7 @@ pub(super) fn results(function: &Function, options: &Options, errors: &mut Error
 /// The expression of a handle that may be a `Result`, where it is seen to be one; `bridge` is the path of the crate.
 pub(crate) fn attempt(handle: &TokenStream, bridge: &TokenStream) -> Option<TokenStream> {
     let expression = outermost(handle)?;
-    let target = target(handle, Some(&expression), bridge);
-    attempt_of(&expression, target, true, bridge)
+    attempt_of(&expression, true, bridge)
 }
 
 /// The expression outside of parentheses, where it is one that syn knows.
@@ -77,7 +76,7 @@ fn outermost(expression: &TokenStream) -> Option<Expr> {
 
 /// The expression that may be a `Result`: a call of a `try_…`, what comes before a `?`, and `try_global` in the place of
 /// `global`, also where methods are called on that.
-fn attempt_of(expression: &Expr, target: Target, asks: bool, bridge: &TokenStream) -> Option<TokenStream> {
+fn attempt_of(expression: &Expr, asks: bool, bridge: &TokenStream) -> Option<TokenStream> {
     let tries = |name: &Ident| name.to_string().starts_with("try_");
     match expression {
         Expr::Try(asked) if asks => Some(asked.expr.to_token_stream()),
@@ -88,8 +87,9 @@ fn attempt_of(expression: &Expr, target: Target, asks: bool, bridge: &TokenStrea
             while let Expr::MethodCall(call) = first {
                 first = &mut call.receiver;
             }
-            let target = target_of(Some(first.clone()), bridge).filter(|_| !calls_try(first))?;
-            let attempt = attempt_of(first, target, false, bridge)?;
+            // Of a `try_…`, the methods are those of a `Result`.
+            process_wide(first.clone(), bridge).filter(|name| !name.starts_with("try_"))?;
+            let attempt = attempt_of(first, false, bridge)?;
             let name = Ident::new("handle", Span::mixed_site());
             *first = parse_quote!(#name);
             Some(quote!(#attempt.map(|#name| #chain)))
@@ -99,9 +99,7 @@ fn attempt_of(expression: &Expr, target: Target, asks: bool, bridge: &TokenStrea
             let Expr::Path(path) = &mut *call.func else { return None };
             let name = &mut path.path.segments.last_mut()?.ident;
             if !tries(name) {
-                if !target.is_process_wide() {
-                    return None;
-                }
+                target_of(Some(expression.clone()), bridge)?;
                 *name = Ident::new(&format!("try_{name}"), name.span());
             }
             Some(call.to_token_stream())
@@ -122,12 +120,6 @@ fn target(tokens: &TokenStream, expression: Option<&Expr>, bridge: &TokenStream)
         None if first.is_some_and(|first| matches!(first, TokenTree::Ident(word) if word == "self")) => Target::This,
         None => Target::Other,
     }
-}
-
-/// Whether the expression calls a function that is named `try_…`.
-fn calls_try(expression: &Expr) -> bool {
-    let Expr::Call(ExprCall { func, .. }) = expression else { return false };
-    matches!(&**func, Expr::Path(path) if path.path.segments.last().is_some_and(|last| last.ident.to_string().starts_with("try_")))
 }
 
 /// That loop of the process which the expression is.

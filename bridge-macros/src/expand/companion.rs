@@ -146,9 +146,14 @@ fn handle_type(companion: &Companion<'_>) -> TokenStream {
     if let Some(local) = companion.local {
         return quote_spanned!(at(local)=> #bridge::LocalHandle);
     }
-    // A trait with a generic companion could not be `dyn`, and what an `impl Trait` in the output captures could not be written.
     let is_of_trait = companion.place.block().and_then(Block::as_trait).is_some();
-    if is_of_trait || companion.source.output.as_ref().is_some_and(types::has_impl) {
+    any_handle(bridge, is_of_trait, companion.source.output.as_ref())
+}
+
+/// What the parameter refers to that takes a handle of whatever loop, of a function with that output.
+pub(crate) fn any_handle(bridge: &TokenStream, is_of_trait: bool, output: Option<&Type>) -> TokenStream {
+    // A trait with a generic companion could not be `dyn`, and what an `impl Trait` in the output captures could not be written.
+    if is_of_trait || output.is_some_and(types::has_impl) {
         quote!(#bridge::Handle)
     } else {
         quote!(impl #bridge::AsHandle)

@@ -22,6 +22,7 @@ use crate::analyze::{is_text, mistakes_of_callbacks};
 use crate::ast::Block;
 use crate::ast::tokens::mentions;
 use crate::ast::types::{self, Part};
+use crate::expand::any_handle;
 use crate::plan::Place;
 
 /// A signature of the async type's, and what is said of it.
@@ -143,13 +144,8 @@ impl Owner<'_> {
         let taken = typed(sig).any(|arg| matches!(&*arg.pat, Pat::Ident(pat) if pat.ident == "handle"));
         let name = Ident::new(if taken { "loop_handle" } else { "handle" }, at(sig.ident.span()));
         let krate = self.registry.krate(sig.ident.span());
-        // As of a companion.
-        let has_impl = matches!(&sig.output, ReturnType::Type(_, ty) if types::has_impl(ty));
-        let ty: Type = if has_impl || self.kind == OwnerKind::Trait {
-            parse_quote!(#krate::Handle)
-        } else {
-            parse_quote!(impl #krate::AsHandle)
-        };
+        let output = if let ReturnType::Type(_, ty) = &sig.output { Some(&**ty) } else { None };
+        let ty = any_handle(&krate, self.kind == OwnerKind::Trait, output);
         sig.inputs.insert(0, parse_quote!(#name: &#ty));
         name
     }

@@ -402,14 +402,14 @@ mod tests {
     #[test]
     fn what_has_come_holds_nobody_up() {
         let mut loops = Loops::new(3);
-        for (need, owed, receiver) in [
+        for (need, owed, expected) in [
             (Wait::All, [(0, Come), (2, Nothing)], None),
             (Wait::All, [(0, Nothing), (2, Come)], Some(vec![[0, 1], [1, 0]])),
             (Wait::Any, [(0, Nothing), (0, Come)], None),
             (Wait::All, [(0, Nothing), (2, Ends)], None),
         ] {
             loops.record(1, need, &owed);
-            assert_eq!(loops.found(0, Wait::All, &[(1, Nothing)]), receiver, "{need:?} {owed:?}");
+            assert_eq!(loops.found(0, Wait::All, &[(1, Nothing)]), expected, "{need:?} {owed:?}");
         }
     }
 

@@ -154,7 +154,7 @@ async fn pump<S: Stream>(stream: S, channel: Arc<Channel<S::Item>>) -> Result<()
 /// them the last item.
 #[must_use = "iterators are lazy: `next` waits"]
 pub struct Iter<T> {
-    /// The stream's task, until its end was receiver.
+    /// The stream's task, until its end was reported.
     pump: Option<Task<Result<(), Error>>>,
     /// An error that was the end, if the stream's own was not.
     end: Option<IterEnd>,
@@ -200,7 +200,7 @@ impl<T> Iter<T> {
     ///
     /// [`TimedOut`](Error::TimedOut), [`Closed`](Error::Closed), [`WouldDeadlock`](Error::WouldDeadlock), or
     /// [`Panicked`](Error::Panicked) if the stream panicked; [`Cancelled`](Error::Cancelled) once a canceller of the handle is
-    /// cancelled, which ends the waiting and not the stream. `Closed` and `Cancelled` are receiver again each time; after `Panicked`, whose payload
+    /// cancelled, which ends the waiting and not the stream. `Closed` and `Cancelled` are returned again each time; after `Panicked`, whose payload
     /// is given once, there is nothing more.
     ///
     /// # Examples

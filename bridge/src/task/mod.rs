@@ -118,10 +118,10 @@ impl<T> Task<T> {
     ///
     /// let event_loop = bridge::EventLoop::new()?;
     /// let (go, wait) = tokio::sync::oneshot::channel();
-    /// let mut task = event_loop.submit(async { wait.await.unwrap_or("never receiver") });
+    /// let mut task = event_loop.submit(async { wait.await.unwrap_or("never sent") });
     /// assert!(matches!(task.result_timeout(Duration::from_millis(5)), Err(bridge::Error::TimedOut(_))));
-    /// go.send("receiver").unwrap();
-    /// assert_eq!(task.result_timeout(Duration::MAX).unwrap(), "receiver");
+    /// go.send("sent").unwrap();
+    /// assert_eq!(task.result_timeout(Duration::MAX).unwrap(), "sent");
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]

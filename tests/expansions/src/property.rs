@@ -34,7 +34,7 @@ pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, Strin
     if hides_options(item.clone()) {
         return check_copies(options, output);
     }
-    let receiver =
+    let is_refused =
         written::invokes(output.clone(), "compile_error") && !written::invokes(item.clone(), "compile_error");
     let fail = |what: String| Err(format!("{what}\n\n  options: {options}\n\n  item: {item}\n\n  output: {output}"));
     let written = Written::item(item);
@@ -43,7 +43,7 @@ pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, Strin
     }
     let written = written.filter(written::options_of_members);
     let (Some(written), Some(said)) = (written, written::options(options)) else {
-        return Ok(if receiver { Verdict::Refused } else { Verdict::NotRust });
+        return Ok(if is_refused { Verdict::Refused } else { Verdict::NotRust });
     };
     let functions = match written.functions(output.clone()) {
         Ok(functions) => functions,
@@ -52,7 +52,7 @@ pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, Strin
     if let Err(what) = members_are_kept(&written, &output, written::is_own) {
         return fail(what);
     }
-    if receiver {
+    if is_refused {
         return Ok(Verdict::Refused);
     }
     if let Some(source) = written.signature()
