@@ -221,7 +221,7 @@ impl FacadeOptions {
                 ));
             }
             "name" if !matches!(place, AttributePlace::Impl | AttributePlace::Struct) => {
-                self.name = Some(value(key, input, Ident::parse_any)?);
+                self.name = Some(value(key, input, Ident::parse)?);
                 if input.peek(Token![::]) {
                     return Err(mistake(
                         key,

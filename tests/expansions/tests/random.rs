@@ -70,6 +70,16 @@ fn seeds_are_what_they_are_meant_to_be() {
 }
 
 #[test]
+fn a_name_that_is_a_keyword_is_refused() {
+    for name in ["name = other", "name = StoreNow"] {
+        let seed = seeds().into_iter().find(|case| case.options.to_string().contains(name));
+        let Case { options, item } = seed.unwrap_or_else(|| panic!("no seed has {name}"));
+        let options: TokenStream = options.to_string().replace(name, "name = async").parse().unwrap();
+        assert_eq!(check(&options, &item), Ok(Verdict::Refused), "#[threadsafe({options})] {item}");
+    }
+}
+
+#[test]
 fn changed_tokens_make_no_trouble() {
     let strategy = (proptest::sample::select(seeds()), steps(3), steps(6));
     let verdicts = run(CASES, strategy, |(case, in_options, in_item)| {
