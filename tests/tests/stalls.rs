@@ -236,6 +236,8 @@ fn of_many_calls_that_block_a_loop_one_is_logged() {
 fn blocks_until_it_is_logged(handle: &Handle, line: &str) -> Result<(), Error> {
     let line = line.to_owned();
     handle.block_on(async move {
+        // Where the calling thread may not wait itself, the loop goes on.
+        tokio::task::yield_now().await;
         wait_until(|| warnings_of(&line).iter().any(|text| text.contains("still has the future")));
         std::future::pending().await
     })
@@ -249,6 +251,22 @@ fn a_call_that_a_loop_still_has_a_second_after_its_timeout_is_logged() {
     assert!(matches!(blocks_until_it_is_logged(&handle, &line), Err(Error::TimedOut(_))));
     assert_eq!(warnings_of(&line).len(), 1);
     assert!(warnings_of(&line)[0].contains("a EventLoop"));
+}
+
+#[test]
+fn a_call_that_was_lent_to_a_shared_loop_which_has_it_a_second_after_its_timeout_is_logged() {
+    let (built, caller) = (build(Kind::SharedLoop, |builder| builder), AnyLoop::start(Kind::EventLoop));
+    let handle = built.handle().with_timeout(Duration::from_millis(20));
+    let (line, ended) = caller
+        .handle()
+        .block_on(async move {
+            let line = line(1);
+            (line.clone(), blocks_until_it_is_logged(&handle, &line))
+        })
+        .unwrap();
+    assert!(matches!(ended, Err(Error::TimedOut(_))));
+    let late: Vec<_> = warnings_of(&line).into_iter().filter(|warning| warning.contains("still has")).collect();
+    assert!(matches!(&late[..], [warning] if warning.contains("a SharedLoop")), "{late:?}");
 }
 
 #[test]
@@ -280,4 +298,43 @@ fn a_call_that_a_loop_lets_go_of_in_time_is_not_logged() {
     });
     assert!(matches!(ended, Err(Error::TimedOut(_))));
     assert!(warnings_of(&line).is_empty());
+}
+
+#[test]
+fn a_call_that_a_poll_of_its_caller_keeps_for_a_second_after_its_timeout_is_logged() {
+    LazyLock::force(&WARNINGS);
+    for_each([Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread], |kind| {
+        let on = AnyLoop::named(kind, &format!("a {kind:?}"));
+        let handle = on.handle().with_timeout(Duration::from_millis(20));
+        let blocks_for = |millis| async move {
+            tokio::task::yield_now().await;
+            thread::sleep(Duration::from_millis(millis));
+            std::future::pending::<()>().await;
+        };
+        // Of one line there is a warning once in a while, and so each kind has its own.
+        let (line, ended) = match kind {
+            Kind::SharedLoop => (line(0), handle.block_on(blocks_for(1030))),
+            Kind::MultiThread => (line(0), handle.block_on(blocks_for(1030))),
+            _ => (line(0), handle.block_on(blocks_for(1030))),
+        };
+        assert!(matches!(ended, Err(Error::TimedOut(_))));
+        let [warning] = &warnings_of(&line)[..] else { panic!("{:?}", warnings_of(&line)) };
+        assert!(warning.contains("timed out late") && warning.contains(&format!("a {kind:?}")), "{warning}");
+    });
+}
+
+#[test]
+fn a_call_that_a_poll_of_its_caller_keeps_for_less_than_a_second_is_not_logged() {
+    LazyLock::force(&WARNINGS);
+    for_each([Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread], |kind| {
+        let on = AnyLoop::start(kind);
+        let handle = on.handle().with_timeout(Duration::from_millis(20));
+        let line = line(1);
+        let ended = handle.block_on(async {
+            thread::sleep(Duration::from_millis(100));
+            std::future::pending::<()>().await;
+        });
+        assert!(matches!(ended, Err(Error::TimedOut(_))));
+        assert!(warnings_of(&line).is_empty());
+    });
 }

@@ -520,8 +520,8 @@ impl Builder {
     /// that the future comes from. The default is 100 ms; `Duration::MAX` is never.
     ///
     /// A future that is slow in a poll holds up all others of its loop. Measured are the futures of scoped calls and tasks that
-    /// the loop polls, and what [`run`] runs; not those that their caller polls, nor what was spawned by tokio's own functions.
-    /// Of one line there is a warning every ten seconds at most, which says how many were left out.
+    /// the loop polls, and what [`run`] runs; not those that their caller polls, which hold up nobody else, nor what was spawned
+    /// by tokio's own functions. Of one line there is a warning every ten seconds at most, which says how many were left out.
     ///
     /// # Examples
     ///

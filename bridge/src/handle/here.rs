@@ -30,7 +30,7 @@ use crate::deadlock::context::{self, PollsHere};
 use crate::deadlock::current::LoopMeta;
 use crate::deadlock::thread::{Thread, block_in_place, current_thread};
 use crate::error::Deadlock;
-use crate::instrument::StallWarning;
+use crate::instrument::{StallWarning, stall};
 use crate::loom::now;
 use crate::park::Host;
 use crate::park::cancel::Cancellers;
@@ -154,6 +154,7 @@ impl Here<'_> {
         let call = Call { site: self.site, companion: self.companion, what: WaitFor::Here, of: &of };
         let mut entry = None;
         let mut unsure = own.map(|own| (own, now() + UNSURE));
+        let mut has_polled = true;
         let outcome = loop {
             warning.check(|| self.is_driven(&asked));
             // Before what a nudge may be about is looked at.
@@ -161,7 +162,10 @@ impl Here<'_> {
             if self.host.ends_calls() {
                 break Outcome::Stopped(Reason::Closed);
             }
-            if self.deadline.is_some_and(|at| at <= now()) {
+            if let Some(deadline) = self.deadline.filter(|at| *at <= now()) {
+                if has_polled {
+                    stall::late_after_poll(self.site, &self.on.name, deadline);
+                }
                 break Outcome::Stopped(Reason::GivenUp);
             }
             if self.cancellers.is_cancelled() {
@@ -171,6 +175,7 @@ impl Here<'_> {
                 if let Some(outcome) = polled.poll() {
                     break outcome;
                 }
+                has_polled = true;
                 continue;
             }
             if let Some((own, _)) = unsure.take_if(|(_, at)| *at <= now()) {
@@ -181,6 +186,7 @@ impl Here<'_> {
             entry.get_or_insert_with(|| call.enter(waiter));
             let look = [self.deadline, unsure.map(|(_, at)| at)].into_iter().flatten().min();
             self.host.wait(waiter, may_drive, warning.earlier_than(look));
+            has_polled = false;
         };
         self.host.leave(waiter);
         outcome

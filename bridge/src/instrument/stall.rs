@@ -187,6 +187,20 @@ mod on {
         });
     }
 
+    /// Logs that a call is late, whose future a poll on the calling thread has kept until now.
+    pub(crate) fn late_after_poll(site: &'static Location<'static>, on: &str, deadline: Instant) {
+        let late = deadline.elapsed();
+        if late < LATE {
+            return;
+        }
+        warn_of(Kind::Late, site, |left_out| {
+            tracing::warn!(
+                event_loop = on, call = %site, ?late, left_out = left_out(),
+                "a call has timed out late: its future is polled by the calling thread, and a poll of it blocked"
+            );
+        });
+    }
+
     #[cfg(all(test, not(bridge_loom)))]
     mod tests {
         use super::*;
@@ -261,4 +275,6 @@ mod off {
     }
 
     pub(crate) fn late(_: &'static Location<'static>, _: Option<&str>) {}
+
+    pub(crate) fn late_after_poll(_: &'static Location<'static>, _: &str, _: Instant) {}
 }
