@@ -1,6 +1,6 @@
 //! What programs do to loops beside calling them, at random and at once, from many threads: forks, entered contexts,
-//! iterators that are leaked, threads and polls that are abandoned, loops that are closed underneath, runtimes that two threads
-//! drive. Whatever it is, nothing hangs.
+//! iterators that are leaked, threads and polls that are abandoned, loops that are closed underneath or shut down in their own
+//! context, threads that become a loop, runtimes that two threads drive. Whatever it is, nothing hangs.
 //!
 //! `STRESS_SECONDS` (3) and `STRESS_THREADS` (6) bound it; `STRESS_SEED` repeats the choices of a run, though not its timing.
 #![cfg(unix)]
@@ -18,7 +18,7 @@ use bridge::ReturnWhen::AllCompleted;
 use bridge::{Canceller, Error, Facade as _, Handle, threadsafe};
 use bridge_tests::kinds::{AnyLoop, Kind};
 use bridge_tests::load::{Random, any_seed, setting};
-use bridge_tests::process::in_a_child;
+use bridge_tests::process::{in_a_child, in_a_child_with_threads};
 use bridge_tests::{HANGS, watchdog};
 use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::task::{spawn_blocking, yield_now};
@@ -37,6 +37,9 @@ enum Act {
     CallFromATask,
     CallFromAWorker,
     Fork,
+    StartLoopsInAChild,
+    RunALoop,
+    ShutDownInItsContext,
     LeakAnIterator,
     AbandonABlockingThread,
     AbandonALongPoll,
@@ -45,12 +48,15 @@ enum Act {
     CancelACaller,
 }
 
-const ACTS: [Act; 11] = [
+const ACTS: [Act; 14] = [
     Act::Call,
     Act::CallInAContext,
     Act::CallFromATask,
     Act::CallFromAWorker,
     Act::Fork,
+    Act::StartLoopsInAChild,
+    Act::RunALoop,
+    Act::ShutDownInItsContext,
     Act::LeakAnIterator,
     Act::AbandonABlockingThread,
     Act::AbandonALongPoll,
@@ -190,6 +196,69 @@ fn fork(kind: Kind, time: Duration) {
     calls(&on, time);
 }
 
+/// A fork of a process that has used the loops of the process, of which the child has its own.
+fn start_loops_in_a_child(kind: Kind, time: Duration) {
+    calls(bridge::shared(), time);
+    calls(bridge::global(), time);
+    let held = AnyLoop::start(kind);
+    // In a child that can start no threads, there is nothing to see.
+    let _started = in_a_child_with_threads(LATE, || {
+        calls(&AnyLoop::start(kind), time);
+        calls(bridge::shared(), time);
+        calls(bridge::global(), time);
+        bridge::run(async move { sleep(time).await });
+        is_closed(held.block_on(async {}))
+    });
+    calls(&held, time);
+}
+
+/// A thread is a loop for a while. It waits for a `spawn_blocking` thread at its end, or for a time alone.
+fn run_a_loop(random: &mut Random, kind: Kind, time: Duration) {
+    let on = AnyLoop::start(kind);
+    let handle = on.handle().clone();
+    let abandons = random.one_in(2);
+    let (release, released) = mpsc::channel::<()>();
+    let (sender, handles) = mpsc::channel();
+    let main = async move {
+        let own = Handle::current();
+        sender.send(own.clone()).unwrap();
+        spawn_blocking(move || calls(&handle, time)).await.unwrap();
+        spawn_blocking(move || {
+            if abandons {
+                assert!(released.recv().is_err(), "nothing is sent");
+            }
+        });
+        spawn_blocking(move || calls(&own, time)).await.unwrap();
+    };
+    let runs = thread::spawn(move || if abandons { bridge::run_timeout(main, SHORT) } else { bridge::run(main) });
+    let loop_of_thread = handles.recv_timeout(LATE).unwrap();
+    let ended = loop_of_thread.with_timeout(LATE).block_on(async move { sleep(time).await });
+    assert!(matches!(ended, Ok(()) | Err(Error::Closed)), "{ended:?}");
+    runs.join().unwrap();
+    drop(release);
+    assert!(is_closed(loop_of_thread.block_on(async {})));
+}
+
+fn shut_down_in_its_context(random: &mut Random, time: Duration) {
+    let on = AnyLoop::start(any_with_an_owner(random));
+    let handle = on.handle().clone();
+    let tokio = handle.submit(async { TokioHandle::current() }).result().unwrap();
+    let mut task = handle.submit(async move { sleep(time).await });
+    let by_tokio = random.one_in(2);
+    let (_by_us, _by_tokio) = (handle.enter(), by_tokio.then(|| tokio.enter()));
+    match random.below(3) {
+        0 => on.shutdown(None).unwrap(),
+        1 => {
+            let ended = on.shutdown(Some(SHORT));
+            assert!(matches!(ended, Ok(()) | Err(Error::TimedOut(_))), "{ended:?}");
+        }
+        _ => drop(on),
+    }
+    let ended = task.result_timeout(LATE);
+    assert!(matches!(ended, Ok(()) | Err(Error::Closed)), "{ended:?}");
+    assert!(is_closed(handle.block_on(async {})));
+}
+
 fn leak_an_iterator(random: &mut Random) {
     let on = AnyLoop::start(any_with_an_owner(random));
     let mut numbers = on.iter(futures::stream::iter(0..3));
@@ -304,6 +373,9 @@ impl Act {
             Act::CallFromATask => call_from_a_task(random, kind, time),
             Act::CallFromAWorker => call_from_a_worker(kind, time),
             Act::Fork => fork(kind, time),
+            Act::StartLoopsInAChild => start_loops_in_a_child(kind, time),
+            Act::RunALoop => run_a_loop(random, kind, time),
+            Act::ShutDownInItsContext => shut_down_in_its_context(random, time),
             Act::LeakAnIterator => leak_an_iterator(random),
             Act::AbandonABlockingThread => abandon_a_blocking_thread(random),
             Act::AbandonALongPoll => abandon_a_long_poll(random),
