@@ -3,7 +3,7 @@
 #![cfg(unix)]
 #![allow(unsafe_code)]
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::SeqCst;
@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use bridge::__private::facade::{Held, On, drop_with};
-use bridge::{Error, EventLoop, ReturnWhen, SharedLoop};
+use bridge::{Error, EventLoop, Handle, ReturnWhen, SharedLoop};
 use bridge_tests::kinds::{AnyLoop, Kind, for_each, on_each};
 use bridge_tests::{HANGS, OnDrop, process, wait_until};
 use tokio::runtime::Handle as TokioHandle;
@@ -509,4 +509,18 @@ fn a_pending_call_that_forks_is_closed_in_the_child() {
             Some(true)
         );
     });
+}
+
+/// Its lock may be held by a thread that is not there.
+#[test]
+fn a_childs_calls_are_not_woken_by_what_woke_those_of_its_parent() {
+    let _alone = alone();
+    let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let waker_of_a_call = |runtime: &tokio::runtime::Runtime| -> Waker {
+        Handle::from(runtime).block_on(poll_fn(|cx| Poll::Ready(cx.waker().clone()))).unwrap()
+    };
+    let of_parent = runtime();
+    let first = waker_of_a_call(&of_parent);
+    assert!(first.will_wake(&waker_of_a_call(&of_parent)), "a thread keeps it");
+    in_a_child(|| !waker_of_a_call(&runtime()).will_wake(&first));
 }
