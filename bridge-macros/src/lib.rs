@@ -51,8 +51,7 @@ use self::rewrite::rewrite;
 ///
 /// The handle comes first, or after the receiver. The output never borrows from it: elided lifetimes mean what they mean in the
 /// async fn. Pass `&event_loop`, `&shared_loop`, `&handle`, or a tokio runtime as `&runtime` or `runtime.handle()`. In a trait,
-/// which may be `dyn`, and where the output is an `impl Trait`, the parameter is a `&Handle`: convert a runtime by
-/// `&Handle::from(&runtime)`.
+/// which may be `dyn`, and where the output is an `impl Trait`, the parameter is a `&dyn AsHandle`, which takes the same.
 ///
 /// # Where it goes
 ///
@@ -169,7 +168,7 @@ use self::rewrite::rewrite;
 ///
 /// Each function requires `Send` of its own type parameters and `impl Trait` arguments, which an impl could not add. A function
 /// with a default body requires all that its future needs, as `Self: Sync` for `&self`. With `local` the future need not be
-/// `Send`, and only the companion adds bounds. An impl may override a companion. Beside `#[async_trait]`, in either order, the
+/// `Send`, and only the companion adds bounds. An impl may override a companion, whose handle is a `&dyn AsHandle`. Beside `#[async_trait]`, in either order, the
 /// macro leaves the functions to that, and the trait with its companions stays `dyn`-compatible. The attribute is refused on
 /// the impls of a trait.
 ///

@@ -106,7 +106,7 @@ fn a_hidden_output_says_what_it_holds() {
         "async fn show<T>(text: &str, value: T, n: impl Into<u8>) -> impl Display {}",
         r#"#[track_caller]
         fn show_blocking<'a, T: ::core::marker::Send, Arg0: Into<u8> + ::core::marker::Send>(
-            handle: &::bridge::Handle, text: &'a str, value: T, n: Arg0
+            handle: &dyn ::bridge::AsHandle, text: &'a str, value: T, n: Arg0
         ) -> impl Display + use<'a, T, Arg0> {
             ::bridge::__private::call("show_blocking", handle, show::<T>(text, value, n))
         }"#,
@@ -119,7 +119,7 @@ fn what_the_user_says_of_a_hidden_output_is_enough() {
         "",
         "async fn show(text: &str) -> impl Display + use<> {}",
         r#"#[track_caller]
-        fn show_blocking(handle: &::bridge::Handle, text: &str) -> impl Display + use<> {
+        fn show_blocking(handle: &dyn ::bridge::AsHandle, text: &str) -> impl Display + use<> {
             ::bridge::__private::call("show_blocking", handle, show(text))
         }"#,
     );
@@ -708,7 +708,7 @@ fn a_required_fn_of_a_trait() {
             fn get(&self, key: &str) -> impl ::core::future::Future<Output = Option<T>> + ::core::marker::Send;
             #[cfg(x)]
             #[track_caller]
-            fn get_blocking(&self, handle: &::bridge::Handle, key: &str) -> Option<T>
+            fn get_blocking(&self, handle: &dyn ::bridge::AsHandle, key: &str) -> Option<T>
             where T: ::core::marker::Send
             { ::bridge::__private::call("get_blocking", handle, Self::get(self, key)) }
             fn plain(&self);
@@ -740,7 +740,7 @@ fn a_default_bodied_fn_of_a_trait() {
             }
             #[track_caller]
             fn get_blocking<T: ::core::marker::Send>(
-                self: Arc<Self>, handle: &::bridge::Handle, key: T, arg1: (u8, u8), text: &str
+                self: Arc<Self>, handle: &dyn ::bridge::AsHandle, key: T, arg1: (u8, u8), text: &str
             ) -> u8
             where Self: ::core::marker::Send + ::core::marker::Sync
             { ::bridge::__private::call("get_blocking", handle, Self::get::<T>(self, key, arg1, text)) }
@@ -759,7 +759,7 @@ fn a_required_fn_asks_what_an_impl_cannot() {
             ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send;
             #[track_caller]
             fn set_blocking<U: Copy + ::core::marker::Send + ::core::marker::Sync>(
-                &self, handle: &::bridge::Handle, u: &U, t: T, v: impl Display + ::core::marker::Send
+                &self, handle: &dyn ::bridge::AsHandle, u: &U, t: T, v: impl Display + ::core::marker::Send
             ) { ::bridge::__private::call("set_blocking", handle, Self::set::<U>(self, u, t, v)) }
         }"#,
     );
@@ -785,7 +785,7 @@ fn local_promises_nothing_and_supertraits_are_told_apart() {
 #[test]
 fn async_trait_is_left_to_do_its_part_and_recognized_when_it_has() {
     let companion = r#"#[track_caller]
-        fn get_blocking(&self, handle: &::bridge::Handle) -> u8
+        fn get_blocking(&self, handle: &dyn ::bridge::AsHandle) -> u8
         { ::bridge::__private::call("get_blocking", handle, Self::get(self)) }"#;
     assert_rewritten(
         "",

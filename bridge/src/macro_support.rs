@@ -32,7 +32,7 @@ pub use crate::__facade_probe as facade_probe;
 
 /// What a companion does: waits, and panics where only the bridge went wrong.
 #[track_caller]
-pub fn call<F, T>(companion: &'static str, handle: &impl AsHandle, future: F) -> T
+pub fn call<F, T>(companion: &'static str, handle: &(impl AsHandle + ?Sized), future: F) -> T
 where
     F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: Send,                      // the output goes back to the calling thread; of generics, `bound(T::Item: Send)`
@@ -46,7 +46,7 @@ where
 
 /// With `fallible = wrap`: the bridge's error is returned beside the value.
 #[track_caller]
-pub fn call_wrap<F, T>(companion: &'static str, handle: &impl AsHandle, future: F) -> Result<T, Error>
+pub fn call_wrap<F, T>(companion: &'static str, handle: &(impl AsHandle + ?Sized), future: F) -> Result<T, Error>
 where
     F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: Send,                      // the output goes back to the calling thread; of generics, `bound(T::Item: Send)`
@@ -57,7 +57,12 @@ where
 
 /// With `fallible = fold`: the bridge's error is returned as one of the function's own, which `convert` makes of it.
 #[track_caller]
-pub fn call_fold<F, T, E>(companion: &'static str, handle: &impl AsHandle, future: F, convert: fn(Error) -> E) -> T
+pub fn call_fold<F, T, E>(
+    companion: &'static str,
+    handle: &(impl AsHandle + ?Sized),
+    future: F,
+    convert: fn(Error) -> E,
+) -> T
 where
     F: Future<Output = T> + Send, // write `dyn A + Send` in arguments, or `#[threadsafe(local)]`; for generics, `bound(T::Item: Send)`
     T: IsResult<Error = E> + Send, // the output goes back to the calling thread
@@ -104,7 +109,7 @@ where
 
 /// What the companion of `submit` does.
 #[track_caller]
-pub fn submit<F, T>(handle: &impl AsHandle, future: F) -> Task<T>
+pub fn submit<F, T>(handle: &(impl AsHandle + ?Sized), future: F) -> Task<T>
 where
     F: Future<Output = T> + Send + 'static, // no `Send` is needed with `#[threadsafe(local)]`
     T: Send + 'static,                      // the output goes back to whoever has the task
@@ -145,7 +150,7 @@ where
 /// With `stream`: waits until the stream is made, and gives its items.
 #[cfg(feature = "stream")]
 #[track_caller]
-pub fn iter<F, S, T>(companion: &'static str, handle: &impl AsHandle, future: F) -> Iter<T>
+pub fn iter<F, S, T>(companion: &'static str, handle: &(impl AsHandle + ?Sized), future: F) -> Iter<T>
 where
     F: Future<Output = S> + Send,         // the arguments go to the thread that polls
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
@@ -162,7 +167,11 @@ where
 /// [`iter`] with `fallible`.
 #[cfg(feature = "stream")]
 #[track_caller]
-pub fn iter_wrap<F, S, T>(companion: &'static str, handle: &impl AsHandle, future: F) -> Result<Iter<T>, Error>
+pub fn iter_wrap<F, S, T>(
+    companion: &'static str,
+    handle: &(impl AsHandle + ?Sized),
+    future: F,
+) -> Result<Iter<T>, Error>
 where
     F: Future<Output = S> + Send,         // the arguments go to the thread that polls
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
@@ -179,7 +188,12 @@ where
 /// [`iter`] with `fallible`, where the items are `Result`s: an error of the bridge is the last item, as `fold` has it.
 #[cfg(feature = "stream")]
 #[track_caller]
-pub fn iter_fold<F, S, T>(companion: &'static str, handle: &impl AsHandle, future: F, fold: fn(Error) -> T) -> Iter<T>
+pub fn iter_fold<F, S, T>(
+    companion: &'static str,
+    handle: &(impl AsHandle + ?Sized),
+    future: F,
+    fold: fn(Error) -> T,
+) -> Iter<T>
 where
     F: Future<Output = S> + Send,         // the arguments go to the thread that polls
     S: Stream<Item = T> + Send + 'static, // the stream lives there, so it can borrow nothing
@@ -229,7 +243,7 @@ impl<T> Returns for fn() -> T {
 }
 
 /// The option `timeout = …`: that loop, with the timeout in the place of the handle's.
-pub fn timed(handle: &impl AsHandle, timeout: Duration) -> Handle {
+pub fn timed(handle: &(impl AsHandle + ?Sized), timeout: Duration) -> Handle {
     handle.as_handle().with_own_timeout(timeout)
 }
 

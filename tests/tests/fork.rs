@@ -260,7 +260,7 @@ fn a_child_drops_the_values_of_its_parents_facades() {
 
 // The loops of the process.
 
-fn answers(handle: &bridge::Handle) -> bool {
+fn answers(handle: &Handle) -> bool {
     let called = handle.block_on(async {
         tokio::time::sleep(Duration::from_millis(1)).await;
         tokio::spawn(async { 7 }).await.unwrap()
@@ -358,14 +358,14 @@ fn all_works() -> bool {
     let (one, other) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
     let to_other = other.handle().clone();
     let nested = one.block_on(async move { to_other.block_on(async { 7 }) });
-    matches!(nested, Ok(Ok(7))) && answers(&bridge::Handle::from(&runtime)) && one.shutdown().is_ok()
+    matches!(nested, Ok(Ok(7))) && answers(&Handle::from(&runtime)) && one.shutdown().is_ok()
 }
 
 #[test]
 fn a_child_makes_loops_while_another_thread_of_the_parent_makes_handles() {
     let _alone = alone();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
-    while_another_thread(|| drop(bridge::Handle::from(&runtime)), all_works);
+    while_another_thread(|| drop(Handle::from(&runtime)), all_works);
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn a_child_makes_loops_while_loops_of_the_parent_wait_for_each_other() {
     let (one, other) = (EventLoop::new().unwrap(), EventLoop::new().unwrap());
     let to_other = other.handle().clone();
     let task = one.submit(async move {
-        while !bridge::Handle::current().is_closed() {
+        while !Handle::current().is_closed() {
             (0..100).for_each(|_| to_other.block_on(async {}).unwrap());
             tokio::task::yield_now().await;
         }
@@ -513,7 +513,7 @@ fn a_pending_call_that_forks_is_closed_in_the_child() {
 
 /// Its lock may be held by a thread that is not there.
 #[test]
-fn a_childs_calls_are_not_woken_by_what_woke_those_of_its_parent() {
+fn calls_of_a_child_are_not_woken_by_what_woke_those_of_its_parent() {
     let _alone = alone();
     let runtime = || tokio::runtime::Builder::new_current_thread().build().unwrap();
     let waker_of_a_call = |runtime: &tokio::runtime::Runtime| -> Waker {

@@ -120,17 +120,46 @@ fn the_parameters_of_a_generic_companion_may_be_given() {
 }
 
 #[test]
-fn the_companions_of_a_trait_take_a_handle_and_may_be_called_on_a_dyn() {
-    #[threadsafe]
+fn the_companions_of_a_trait_take_whatever_is_a_handle_and_may_be_called_on_a_dyn() {
+    #[threadsafe(submit)]
     #[async_trait::async_trait]
     trait Doubles: Send + Sync {
         async fn double(&self, number: u64) -> u64 {
             2 * number
         }
+
+        #[threadsafe(timeout = Duration::from_millis(1))]
+        async fn never(&self) -> Result<(), Error> {
+            std::future::pending().await
+        }
+
+        #[threadsafe(stream)]
+        fn count(&self, to: u64) -> stream::BoxStream<'static, u64> {
+            Box::pin(stream::iter(0..to))
+        }
     }
     struct Doubler;
     impl Doubles for Doubler {}
     let doubles: &dyn Doubles = &Doubler;
+    let runtime = Runtime::new().unwrap();
+    assert_eq!(doubles.double_blocking(&runtime, 2), 4);
+    assert_eq!(doubles.double_blocking(runtime.handle(), 2), 4);
+    assert!(matches!(doubles.never_blocking(&runtime), Err(Error::TimedOut(_))));
+    assert_eq!(doubles.count_blocking(&runtime, 3).sum::<u64>(), 3);
     assert_eq!(doubles.double_blocking(&event_loop(), 2), 4);
-    assert_eq!(doubles.double_blocking(&Handle::from(&Runtime::new().unwrap()), 2), 4);
+    assert_eq!(doubles.double_blocking(&Arc::new(event_loop()), 2), 4);
+    assert_eq!(doubles.double_blocking(bridge::global(), 2), 4);
+    assert_eq!(doubles.double_blocking(&handle(), 2), 4);
+    assert_eq!(Doubler.double_submit(&runtime, 2).result().unwrap(), 4);
+}
+
+#[test]
+fn a_companion_that_returns_an_impl_trait_takes_whatever_is_a_handle() {
+    #[threadsafe]
+    async fn show<T: std::fmt::Display>(value: T) -> impl std::fmt::Display {
+        format!("<{value}>")
+    }
+    assert_eq!(show_blocking(&Runtime::new().unwrap(), 1).to_string(), "<1>");
+    assert_eq!(show_blocking(&event_loop(), 1).to_string(), "<1>");
+    assert_eq!(show_blocking(&handle(), 1).to_string(), "<1>");
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
-use bridge::{EventLoop, Handle, threadsafe};
+use bridge::{AsHandle, EventLoop, Handle, threadsafe};
 use bridge_tests::handle;
 
 async fn tick() {
@@ -492,7 +492,7 @@ fn a_companion_may_be_written_otherwise() {
         async fn now(&self) -> u64 {
             std::future::pending().await
         }
-        fn now_blocking(&self, _: &Handle) -> u64 {
+        fn now_blocking(&self, _: &dyn AsHandle) -> u64 {
             9
         }
     }

@@ -154,7 +154,7 @@ fn handle_type(companion: &Companion<'_>) -> TokenStream {
 pub(crate) fn any_handle(bridge: &TokenStream, is_of_trait: bool, output: Option<&Type>) -> TokenStream {
     // A trait with a generic companion could not be `dyn`, and what an `impl Trait` in the output captures could not be written.
     if is_of_trait || output.is_some_and(types::has_impl) {
-        quote!(#bridge::Handle)
+        quote!(dyn #bridge::AsHandle)
     } else {
         quote!(impl #bridge::AsHandle)
     }

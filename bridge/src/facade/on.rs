@@ -18,7 +18,7 @@ pub struct On {
 
 impl On {
     /// This loop.
-    pub fn new(handle: &impl AsHandle) -> On {
+    pub fn new(handle: &(impl AsHandle + ?Sized)) -> On {
         On {
             handle: OnceLock::from(handle.as_handle().into_owned()),
             lazy: || unreachable!("there is a handle"),

@@ -9,14 +9,13 @@ use tokio::runtime::{Handle as TokioHandle, Runtime};
 
 use super::{Handle, LocalHandle};
 
-/// What the blocking companion of a function or an inherent method takes as its handle, and what a facade is made on: a loop, a
-/// [`Handle`], or a tokio runtime.
+/// What a blocking companion takes as its handle, and what a facade is made on: a loop, a [`Handle`], or a tokio runtime.
 ///
 /// A loop or a handle of this crate lends its own handle. For a tokio runtime each call makes a [`Handle`], which costs lookups in
 /// process-wide tables: where calls are frequent, keep a `Handle::from(&runtime)`.
 ///
-/// A companion takes a `&Handle` in a trait, which may be `dyn`, and where the function returns an `impl Trait`; with the option
-/// `local` it takes a [`&LocalHandle`](LocalHandle). For another type that dereferences to a loop (a `static` of `lazy_static` or
+/// A companion takes an `&impl AsHandle`; in a trait, which may be `dyn`, and where the function returns an `impl Trait`, a
+/// `&dyn AsHandle`; with the option `local` a [`&LocalHandle`](LocalHandle). For another type that dereferences to a loop (a `static` of `lazy_static` or
 /// `once_cell`), write `&*value`, or implement this trait.
 ///
 /// # Examples
