@@ -10,6 +10,18 @@ use syn::{Error, Result, Token, token};
 use self::values::{Mistake, Read};
 use crate::error::Errors;
 
+/// The option that asks for a facade.
+pub(crate) fn facade_word(options: &TokenStream) -> Option<Ident> {
+    let mut starts = true;
+    options.clone().into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(word) if starts && word == "facade" => Some(word),
+        tree => {
+            starts = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == ',');
+            None
+        }
+    })
+}
+
 /// The options of one `#[threadsafe(…)]`.
 #[derive(Clone, Default)]
 pub(crate) struct Options {

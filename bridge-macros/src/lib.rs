@@ -2,12 +2,15 @@
 //!
 //! Depend on `bridge`, not on this crate: what the macros generate names `bridge`'s types, and `bridge` re-exports them.
 #![forbid(unsafe_code)]
+// Some of what is below serves facades alone.
+#![cfg_attr(not(feature = "facade"), allow(dead_code, unused_imports))]
 
 mod analyze;
 mod ast;
 mod attr;
 mod error;
 mod expand;
+#[cfg_attr(not(feature = "facade"), path = "no_facade.rs")]
 mod facade;
 mod fallback;
 mod plan;
@@ -500,10 +503,11 @@ use self::rewrite::rewrite;
 #[proc_macro_attribute]
 pub fn threadsafe(options: TokenStream, item: TokenStream) -> TokenStream {
     let (options, item) = (options.into(), item.into());
-    if facade::name_facade(&options) { facade::attribute(options, item) } else { rewrite(options, item) }.into()
+    if attr::facade_word(&options).is_some() { facade::attribute(options, item) } else { rewrite(options, item) }.into()
 }
 
 #[doc = include_str!("facade/facade.md")]
+#[cfg(feature = "facade")]
 #[proc_macro]
 pub fn facade(input: TokenStream) -> TokenStream {
     facade::list(input.into()).into()
@@ -511,6 +515,7 @@ pub fn facade(input: TokenStream) -> TokenStream {
 
 /// What the registry macros of `facade!` expand to. No part of the public API.
 #[doc(hidden)]
+#[cfg(feature = "facade")]
 #[proc_macro]
 pub fn facade_impl(input: TokenStream) -> TokenStream {
     facade::implement(input.into()).into()

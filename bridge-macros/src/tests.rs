@@ -4,6 +4,13 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::rewrite;
 
+// Compiled with the feature, too, and looked at.
+#[cfg(not(feature = "facade"))]
+use crate::facade as no_facade;
+#[cfg(feature = "facade")]
+#[path = "no_facade.rs"]
+mod no_facade;
+
 /// What is generated for `item`, without docs, as one line.
 fn companion(options: &str, item: &str) -> String {
     let (before, after) = (tokens(item), rewritten(options, item));
@@ -34,6 +41,10 @@ fn assert_companion(options: &str, item: &str, expected: &str) {
 
 /// The messages of the `compile_error!`s in it.
 fn errors(options: &str, item: &str) -> Vec<String> {
+    errors_in(rewritten(options, item))
+}
+
+fn errors_in(tokens: TokenStream) -> Vec<String> {
     fn collect(tokens: TokenStream, into: &mut Vec<String>) {
         let mut name = String::new();
         for tree in tokens {
@@ -46,7 +57,7 @@ fn errors(options: &str, item: &str) -> Vec<String> {
         }
     }
     let mut messages = Vec::new();
-    collect(rewritten(options, item), &mut messages);
+    collect(tokens, &mut messages);
     messages
 }
 
@@ -1008,4 +1019,13 @@ fn what_the_where_clause_asks_is_not_asked_again() {
         companion("", "async fn f<T, U>(t: &T, u: U) where T: Clone + Send + Sync, U: Into<Vec<u8>>, U: Send {}");
     assert!(companion.contains("f_blocking<T,U>("), "{companion}");
     assert!(companion.contains("whereT:Clone+Send+Sync,U:Into<Vec<u8>>,U:Send{"), "{companion}");
+}
+
+#[test]
+fn without_its_feature_a_facade_is_an_error_that_names_it() {
+    let item = "impl Client { async fn get(&self) {} }";
+    let after = no_facade::attribute(tokens("timeout = LIMIT, facade"), tokens(item));
+    let found = errors_in(after.clone());
+    assert!(found.len() == 1 && found[0].contains("needs the feature of this name"), "{found:?}");
+    assert!(plain(after).starts_with(&plain(tokens(item))));
 }

@@ -54,7 +54,9 @@
 //!
 //! # Features
 //!
-//! - `macros`, on by default: `#[threadsafe]` and `facade!`.
+//! - `macros`, on by default: `#[threadsafe]`.
+//! - `facade`, on by default: `facade!`, `#[threadsafe(facade)]` and `Facade`, for blocking types over async ones. Without it the
+//!   macros build in half the time.
 //! - `stream`: `Handle::iter`, a stream as an iterator; adds `futures-core`.
 //! - `tracing`: the caller's span is current wherever its future is polled or dropped. Logs an error for a panic that nobody
 //!   waits for, and a warning for a loop whose thread is blocked, a call that no loop has started within a second, a slow
@@ -71,6 +73,7 @@
 mod deadlock;
 mod error;
 mod event_loop;
+#[cfg(feature = "facade")]
 mod facade;
 #[allow(unsafe_code)]
 mod fork;
@@ -84,7 +87,7 @@ mod stream;
 mod task;
 mod unwind;
 
-#[cfg(all(any(doc, doctest), feature = "macros"))]
+#[cfg(all(any(doc, doctest), feature = "facade"))]
 pub mod guide;
 
 #[cfg(all(test, bridge_loom))]
@@ -98,6 +101,8 @@ pub mod __private;
 pub use deadlock::blocked::{Blocked, BlockedState, blocked};
 pub use error::{Deadlock, Error, Panic};
 pub use event_loop::{Builder, EventLoop, global, run, run_timeout, try_global};
+#[cfg(feature = "facade")]
+#[cfg_attr(docsrs, doc(cfg(feature = "facade")))]
 pub use facade::Facade;
 pub use handle::{AsHandle, EnterGuard, Handle, LocalHandle};
 pub use shared_loop::{SharedLoop, shared, try_shared};
@@ -108,6 +113,9 @@ pub use task::canceller::Canceller;
 pub use task::wait::{AsCompleted, ReturnWhen, Waited, as_completed, wait};
 pub use task::{CancelOnDrop, Task};
 
+#[cfg(feature = "facade")]
+#[cfg_attr(docsrs, doc(cfg(feature = "facade")))]
+pub use bridge_macros::facade;
 #[cfg(feature = "macros")]
 #[cfg_attr(docsrs, doc(cfg(feature = "macros")))]
-pub use bridge_macros::{facade, threadsafe};
+pub use bridge_macros::threadsafe;

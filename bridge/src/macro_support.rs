@@ -21,13 +21,17 @@ use crate::stream::Iter;
 use crate::task::Task;
 
 /// What the code that `facade!` generates names.
+#[cfg(feature = "facade")]
 pub mod facade {
     pub use crate::facade::*;
 }
 
+#[cfg(feature = "facade")]
+pub use bridge_macros::facade_impl;
 #[cfg(feature = "macros")]
-pub use bridge_macros::{facade_impl, threadsafe};
+pub use bridge_macros::threadsafe;
 
+#[cfg(feature = "facade")]
 pub use crate::__facade_probe as facade_probe;
 
 /// What a companion does: waits, and panics where only the bridge went wrong.

@@ -36,7 +36,6 @@ mod with;
 use proc_macro2::TokenStream;
 
 pub(crate) use self::declare::attribute;
-pub(crate) use self::options::name_facade;
 
 /// `facade! { … }`
 pub(crate) fn list(input: TokenStream) -> TokenStream {

@@ -11,16 +11,6 @@ use syn::{
 
 use super::errors::mistake;
 
-/// Whether the options of a `#[threadsafe(…)]` ask for a facade.
-pub(crate) fn name_facade(options: &TokenStream) -> bool {
-    let mut starts = true;
-    options.clone().into_iter().any(|tree| {
-        let found = starts && matches!(&tree, TokenTree::Ident(word) if word == "facade");
-        starts = matches!(&tree, TokenTree::Punct(punct) if punct.as_char() == ',');
-        found
-    })
-}
-
 /// The options of one attribute.
 #[derive(Default)]
 pub(super) struct FacadeOptions {

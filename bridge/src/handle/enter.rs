@@ -45,6 +45,7 @@ impl Handle {
     }
 
     /// Runs `f` in the loop's context, as [`enter`](Handle::enter) does.
+    #[cfg(feature = "facade")]
     pub(crate) fn within<R>(&self, f: impl FnOnce() -> R) -> R {
         let Some(runtime) = self.context() else { return f() };
         let Ok(_in_guard) = InGuard::start(runtime.id()) else { return f() };

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use crate::error::Error;
 use crate::event_loop::loop_ref::LoopRef;
+use crate::handle::Handle;
+#[cfg(feature = "facade")]
+use crate::handle::Target;
 use crate::handle::large::is_large;
-use crate::handle::{Handle, Target};
 use crate::task::Task;
 use crate::task::canceller::Canceller;
 use crate::task::join;
@@ -248,6 +250,7 @@ impl LocalHandle {
 
 impl Handle {
     /// The same loop for futures that stay on its thread, if it is an `EventLoop`.
+    #[cfg(feature = "facade")]
     pub(crate) fn to_local(&self) -> Option<LocalHandle> {
         match &self.target {
             Target::Loop(loop_ref) if loop_ref.shared.is_none() => {

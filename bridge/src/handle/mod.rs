@@ -300,6 +300,7 @@ impl Handle {
     }
 
     /// The same loop with that timeout and no canceller: for what cleans up.
+    #[cfg(feature = "facade")]
     pub(crate) fn to_clean_up(&self, timeout: Duration) -> Handle {
         Handle { cancellers: Cancellers::default(), ..self.with_timeout(timeout) }
     }

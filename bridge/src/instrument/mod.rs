@@ -24,6 +24,7 @@ mod on {
     use tracing::dispatcher::{DefaultGuard, get_default, set_default};
     use tracing::subscriber::NoSubscriber;
 
+    #[cfg(feature = "facade")]
     use crate::error::Error;
     use crate::instrument::stall::{self, Kind};
     use crate::unwind::{catch_and_drop, message};
@@ -190,6 +191,7 @@ mod on {
     }
 
     /// The drop of a facade did not await its method to the end.
+    #[cfg(feature = "facade")]
     pub(crate) fn not_awaited(error: &Error, site: &'static Location<'static>) {
         stall::warn_of(Kind::NotAwaited, site, |left_out| {
             tracing::warn!(%error, drop = %site, left_out = left_out(), "the drop of a facade did not await its method to the end: the value was dropped as it was");
@@ -271,6 +273,7 @@ mod off {
     use std::sync::Arc;
     use std::time::Instant;
 
+    #[cfg(feature = "facade")]
     use crate::error::Error;
     pub(crate) struct Span;
 
@@ -314,6 +317,7 @@ mod off {
 
     pub(crate) fn blocked(_: &str, _: &[Arc<str>], _: &'static Location<'static>) {}
 
+    #[cfg(feature = "facade")]
     pub(crate) fn not_awaited(_: &Error, _: &'static Location<'static>) {}
 
     #[derive(Clone, Copy, Debug)]

@@ -40,6 +40,7 @@ mod on {
         /// A loop's thread waits.
         Blocked,
         /// The drop of a facade.
+        #[cfg(feature = "facade")]
         NotAwaited,
         /// No loop has started a call.
         NotStarted,

@@ -54,7 +54,7 @@ pub fn facade_list(input: TokenStream) -> TokenStream {
 /// What `#[threadsafe(options)]` makes of `item`, where the options name `facade`.
 #[must_use]
 pub fn facade_attribute(options: TokenStream, item: TokenStream) -> TokenStream {
-    debug_assert!(facade::name_facade(&options), "{options}");
+    debug_assert!(attr::facade_word(&options).is_some(), "{options}");
     facade::attribute(options, item)
 }
 

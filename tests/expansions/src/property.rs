@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{AttrStyle, Attribute, ImplItem, Item, Signature, TraitItem};
 
 use crate::written::{self, Said, Written, bare};
-use crate::{facade, facades, rewrite};
+use crate::{attr, facades, rewrite};
 
 /// What became of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub enum Verdict {
 ///
 /// Says what does not hold.
 pub fn check(options: &TokenStream, item: &TokenStream) -> Result<Verdict, String> {
-    if facade::name_facade(options) {
+    if attr::facade_word(options).is_some() {
         return facades::check(options, item);
     }
     let output = rewrite(options.clone(), item.clone());
