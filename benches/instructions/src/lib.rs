@@ -1,0 +1,1 @@
+//! The bench `instructions` is all there is: see `ci/instructions`.
