@@ -258,7 +258,7 @@ pub fn timed_local(handle: &LocalHandle, timeout: Duration) -> LocalHandle {
 
 /// Takes the option `handle = …`.
 #[rustfmt::skip]
-pub fn handle(it: &Handle) -> &Handle { // a `Handle`, or what derefs to one, as `EventLoop` does; a `Result` needs `fallible`
+pub fn handle(it: &Handle) -> &Handle { // a `Handle` (`Handle::from(&runtime)`), or what derefs to one, as `EventLoop` does; a `Result` needs `fallible`
     it
 }
 

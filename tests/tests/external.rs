@@ -50,7 +50,7 @@ fn multi_thread() -> External {
 
 fn current_thread() -> External {
     let runtime = undriven();
-    let (handle, id) = (Handle::from(runtime.handle().clone()), runtime.handle().id());
+    let (handle, id) = (Handle::from(runtime.handle()), runtime.handle().id());
     let (stop, stopped) = oneshot::channel::<Shutdown>();
     let driver = thread::spawn(move || {
         let shutdown = runtime.block_on(stopped).unwrap();

@@ -599,7 +599,9 @@ mod items_of_a_method {
 
     use std::collections::VecDeque;
     use std::io;
+    use std::pin::Pin;
     use std::sync::Arc;
+    use std::task::{Context, Poll};
     use std::time::Duration;
 
     use bridge::{Error, Facade as _, threadsafe};
@@ -640,11 +642,56 @@ mod items_of_a_method {
         }
     }
 
+    /// Its `next` gives what the iterator's does not.
+    pub(crate) struct Counter(u32);
+
+    // A facade has what is `pub`.
+    #[allow(unreachable_pub)]
+    #[threadsafe(facade = blocking)]
+    impl Counter {
+        pub async fn next(&mut self) -> Result<Option<u32>, Error> {
+            yield_now().await;
+            self.0 += 1;
+            Ok(Some(self.0).filter(|number| *number < 3))
+        }
+
+        #[threadsafe(name = skip_one)]
+        pub async fn skip(&mut self) -> Result<u32, Error> {
+            self.0 += 1;
+            Ok(self.0)
+        }
+    }
+
+    /// A stream with a `next` of its own.
+    pub(crate) struct Events(u32);
+
+    impl futures::Stream for Events {
+        type Item = Result<u32, Error>;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+            self.0 += 1;
+            Poll::Ready(Some(Ok(self.0)).filter(|_| self.0 < 3))
+        }
+    }
+
+    #[allow(unreachable_pub)]
+    #[threadsafe(facade = pub(crate) BlockingEvents, implements(Iterator), handle = bridge::shared())]
+    impl Events {
+        pub async fn next(&mut self) -> Result<Option<u32>, Error> {
+            Ok(None)
+        }
+
+        pub fn of(from: u32) -> Events {
+            Events(from)
+        }
+    }
+
     pub(crate) mod blocking {
         use std::io;
 
         bridge::facade! {
             handle = bridge::shared();
+            pub(crate) struct Counter(super::Counter): Iterator<Item = Result<u32, bridge::Error>>(next);
             pub(crate) struct Adapted<'a, S>(super::Adapted<'a, S>): Iterator<Item = Result<u8, bridge::Error>>(next)
                 where S: Send + Sync + 'a;
             pub(crate) struct Receiver<T>(tokio::sync::mpsc::Receiver<T>): Iterator<Item = T>(recv);
@@ -668,6 +715,23 @@ mod items_of_a_method {
         let adapted = Adapted(Arc::new(Mutex::new(Box::new(Adds(&by)))), 0);
         let items: Vec<u8> = blocking::Adapted::wrap(adapted, bridge::shared()).map(Result::unwrap).collect();
         assert_eq!(items, [6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn are_what_next_gives_where_the_method_has_that_name() {
+        let mut counter = blocking::Counter::wrap(Counter(0), bridge::shared());
+        let first: Option<Result<u32, Error>> = counter.next();
+        assert_eq!(first.unwrap().unwrap(), 1);
+        assert_eq!(counter.skip_one().unwrap(), 2);
+        assert!(counter.next().is_none());
+    }
+
+    #[test]
+    fn of_a_stream_are_what_next_gives_whatever_method_of_that_name_it_has() {
+        let mut events = BlockingEvents::of(0);
+        let first: Option<Result<u32, Error>> = events.next();
+        assert_eq!(first.unwrap().unwrap(), 1);
+        assert_eq!(events.map(Result::unwrap).sum::<u32>(), 2);
     }
 
     #[test]
@@ -1995,5 +2059,110 @@ mod of_a_struct {
         assert_eq!(slow.items().next(), Some(Ok(1)));
         let slow = blocking::Slow::wrap(Slow, bridge::shared());
         assert_eq!(slow.later().unwrap().next(), Some(Err(Failure("of the struct"))));
+    }
+}
+
+mod of_a_list_of_signatures {
+    //! What a list says of types that are not the author's.
+
+    use std::io;
+    use std::sync::Arc;
+
+    use bridge::Facade as _;
+
+    pub(crate) mod foreign {
+        use std::future::pending;
+        use std::sync::Arc;
+
+        pub(crate) struct Client;
+        pub(crate) struct Half<S>(pub(crate) S, pub(crate) u32);
+
+        impl Client {
+            pub(crate) async fn itself(&self) -> Arc<Client> {
+                Arc::new(Client)
+            }
+
+            pub(crate) async fn never(&self) -> std::io::Result<()> {
+                pending().await
+            }
+
+            pub(crate) fn split(self) -> (Half<Client>, u32) {
+                (Half(self, 7), 1)
+            }
+        }
+
+        impl Half<Client> {
+            pub(crate) async fn number(&mut self) -> u32 {
+                self.1
+            }
+
+            pub(crate) fn join(self, other: Half<Client>) -> u32 {
+                let _ = (self.0, other.0);
+                self.1 + other.1
+            }
+        }
+
+        pub(crate) async fn connect() -> Arc<Client> {
+            Arc::new(Client)
+        }
+    }
+
+    pub(crate) mod blocking {
+        use std::io;
+        use std::time::Duration;
+
+        use super::foreign;
+
+        bridge::facade! {
+            handle = bridge::shared();
+
+            pub(crate) struct Client(foreign::Client) {
+                #[threadsafe(skip)]
+                pub(crate) async fn itself(&self) -> Arc<foreign::Client>;
+                #[bridge::threadsafe(timeout = Duration::from_millis(1))]
+                pub(crate) async fn never(&self) -> io::Result<()>;
+                pub(crate) fn split(self) -> (foreign::Half<foreign::Client>, u32);
+            }
+
+            pub(crate) struct Half(foreign::Half<foreign::Client>) {
+                pub(crate) async fn number(&mut self) -> u32;
+                pub(crate) fn join(self, other: foreign::Half<foreign::Client>) -> u32;
+            }
+
+            #[threadsafe(skip)]
+            pub(crate) async fn connect() -> Arc<foreign::Client> = foreign::connect;
+        }
+
+        impl Client {
+            pub(crate) fn itself(&self) -> &Client {
+                self
+            }
+        }
+
+        pub(crate) fn connect() -> Client {
+            drop(bridge::shared().block_on(foreign::connect()).unwrap());
+            bridge::Facade::wrap(foreign::Client, bridge::shared())
+        }
+    }
+
+    #[test]
+    fn a_signature_that_says_skip_is_left_out() {
+        let client = blocking::connect();
+        assert!(std::ptr::eq(client.itself(), &client));
+        let _: Arc<foreign::Client> = client.handle().block_on(client.as_async().itself()).unwrap();
+    }
+
+    #[test]
+    fn options_may_be_those_of_the_whole_path() {
+        let ended: io::Result<()> = blocking::connect().never();
+        assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+
+    #[test]
+    fn a_listed_type_may_have_another_as_its_argument() {
+        let (mut half, number) = blocking::connect().split();
+        assert_eq!((half.number(), number), (7, 1));
+        let (other, _) = blocking::connect().split();
+        assert_eq!(half.join(other), 14);
     }
 }

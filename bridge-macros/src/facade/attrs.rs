@@ -5,6 +5,8 @@ use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, Meta, Path, Result, Token};
 
+use super::errors::mistake;
+
 /// A `#[threadsafe(…)]` on a method, and the `cfg_attr` condition that it is under.
 pub(super) struct Own {
     pub(super) attr: TokenTree,
@@ -12,7 +14,21 @@ pub(super) struct Own {
     pub(super) options: TokenStream,
 }
 
-fn is_ours(path: &Path) -> bool {
+impl Own {
+    /// The options, in a list, which is not compiled once for each condition as an impl is.
+    pub(super) fn unconditional(self) -> Result<TokenStream> {
+        match self.condition {
+            None => Ok(self.options),
+            Some(_) => Err(mistake(
+                self.attr,
+                "in `facade!` the options of a signature have no condition of their own",
+                "write it twice, with the options under `#[cfg(…)]`, and without under `#[cfg(not(…))]`",
+            )),
+        }
+    }
+}
+
+pub(super) fn is_ours(path: &Path) -> bool {
     path.segments.last().is_some_and(|last| last.ident == "threadsafe")
 }
 

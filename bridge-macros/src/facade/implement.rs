@@ -5,8 +5,8 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, GenericParam, Generics, Meta, Result, Signature, Token, TraitItemType, Type, TypeParamBound, TypePath,
-    Visibility, braced, bracketed, parse_quote, token,
+    Attribute, GenericParam, Generics, Receiver, ReceiverKind, Result, Signature, Token, TraitItemType, Type,
+    TypeParamBound, TypePath, Visibility, braced, bracketed, parse_quote, token,
 };
 
 use super::errors::{CfgErrors, conditions};
@@ -15,7 +15,7 @@ use super::method::{ErrorPlaces, Generated, Method, Owner, OwnerKind, unfinished
 use super::options::{AttributePlace, FacadeOptions, MethodOptions};
 use super::registry::{self, EntryKind, Linked, NamedFacade, Registry};
 use super::tokens::{at, path_text, ungrouped};
-use super::{docs, unlisted, with};
+use super::{attrs, docs, unlisted, with};
 use crate::analyze::param_name;
 use crate::ast;
 use crate::ast::tokens::mentions;
@@ -127,22 +127,22 @@ impl Parse for SignatureMember {
     }
 }
 
-/// A member with its own options read.
+/// A member with its own options read; `None` for one that says `skip`.
 pub(super) fn method(
-    attrs: Vec<Attribute>,
+    mut attrs: Vec<Attribute>,
     vis: Visibility,
     sig: Signature,
     defaults: &MethodOptions,
-) -> Result<Method> {
-    let (own, attrs): (Vec<_>, Vec<_>) = attrs.into_iter().partition(|attr| attr.path().is_ident("threadsafe"));
+) -> Result<Option<Method>> {
     let mut options = FacadeOptions::default();
-    for attr in own {
-        if let Meta::List(list) = attr.meta {
-            options = FacadeOptions::parse(list.tokens, AttributePlace::Method)?;
-        }
+    for own in attrs::take_own(&mut attrs) {
+        options = FacadeOptions::parse(own.unconditional()?, AttributePlace::Method)?;
+    }
+    if options.skip.is_some() {
+        return Ok(None);
     }
     let vis = options.method.vis.take().unwrap_or(vis);
-    Ok(Method { attrs, vis, sig, name: options.name, options: options.method.or(defaults) })
+    Ok(Some(Method { attrs, vis, sig, name: options.name, options: options.method.or(defaults) }))
 }
 
 pub(super) fn block(registry: &Registry, mut block: SignatureBlock) -> TokenStream {
@@ -186,7 +186,7 @@ fn inherent(registry: &Registry, block: &SignatureBlock, ty: &Type, errors: &mut
         probes: registry.is_list,
         errors: ErrorPlaces::default(),
     };
-    let methods = methods(&owner, block, errors);
+    let methods = methods(&owner, block, found.entry.iterates, errors);
     let (impl_generics, _, where_clause) = of_impl.generics.split_for_impl();
     let attrs = &block.attrs;
     quote_spanned!(at(span)=> #(#attrs)* impl #impl_generics #facade #where_clause { #methods })
@@ -213,20 +213,35 @@ pub(super) fn free(registry: &Registry, function: FreeFunction, errors: &mut Cfg
     whole(&owner, method(attrs, vis, sig, &defaults), &[], errors)
 }
 
-fn methods(owner: &Owner<'_>, block: &SignatureBlock, errors: &mut CfgErrors) -> TokenStream {
+/// `iterates`: whether the facade is an `Iterator`. Its own `next` would be called in the place of that one's, and is left out.
+fn methods(owner: &Owner<'_>, block: &SignatureBlock, iterates: bool, errors: &mut CfgErrors) -> TokenStream {
     let mut methods = TokenStream::new();
     let names = names(&block.members);
     for member in &block.members {
         let SignatureMember::Function { attrs, vis, sig, .. } = member else { continue };
         let read = method(attrs.clone(), vis.clone(), sig.clone(), &block.defaults);
+        if iterates && matches!(&read, Ok(Some(method)) if method.name.is_none() && is_next(sig)) {
+            continue;
+        }
         methods.extend(whole(owner, read, &names, errors));
     }
     methods
 }
 
+/// `fn next(&mut self)`, of whatever output.
+fn is_next(sig: &Signature) -> bool {
+    let by_reference = |receiver: &Receiver| matches!(receiver.kind, ReceiverKind::Reference(..));
+    sig.ident == "next" && sig.inputs.len() == 1 && sig.receiver().is_some_and(by_reference)
+}
+
 /// A function and its body. `names`: the methods that are beside it.
-fn whole(owner: &Owner<'_>, read: Result<Method>, names: &[(String, bool)], errors: &mut CfgErrors) -> TokenStream {
-    let Some(mut method) = errors.take(read) else { return TokenStream::new() };
+fn whole(
+    owner: &Owner<'_>,
+    read: Result<Option<Method>>,
+    names: &[(String, bool)],
+    errors: &mut CfgErrors,
+) -> TokenStream {
+    let Some(mut method) = errors.take(read).flatten() else { return TokenStream::new() };
     let path = owner.block.map(|_| path_text(&owner.this));
     let linked = Linked { name: &owner.name, path, methods: names };
     docs::relink(&mut method.attrs, &|path| owner.registry.target(path, &linked));
@@ -242,7 +257,7 @@ fn whole(owner: &Owner<'_>, read: Result<Method>, names: &[(String, bool)], erro
 
 /// The methods that the facade has under the names of the async ones, and whether it has them under every `cfg`.
 fn names(members: &[SignatureMember]) -> Vec<(String, bool)> {
-    let is_renamed = |attr: &Attribute| attr.path().is_ident("threadsafe") && mentions(&attr.to_token_stream(), "name");
+    let is_renamed = |attr: &Attribute| attrs::is_ours(attr.path()) && mentions(&attr.to_token_stream(), "name");
     let name = |member: &SignatureMember| match member {
         SignatureMember::Function { attrs, sig, .. } if !attrs.iter().any(is_renamed) => {
             Some((sig.ident.to_string(), !attrs.iter().any(|attr| attr.path().is_ident("cfg"))))

@@ -10,6 +10,7 @@ use syn::{
     Visibility, WhereClause, braced, parenthesized, token,
 };
 
+use super::attrs;
 use super::errors::{CfgErrors, mistake};
 use super::implement::SignatureMember;
 use super::options::{AttributePlace, FacadeOptions, MethodOptions};
@@ -86,6 +87,10 @@ pub(super) struct Implements {
 impl Declared {
     pub(super) fn drops(&self) -> bool {
         self.implements.iter().any(|implements| implements.name == "Drop")
+    }
+
+    pub(super) fn iterates(&self) -> bool {
+        self.implements.iter().any(|implements| implements.name == "Iterator")
     }
 
     /// Whether its items are those of a `Stream`.
@@ -301,11 +306,9 @@ impl Parse for Declared {
 
 /// Takes `#[threadsafe(…)]` out of a facade's attributes.
 fn defaults(attrs: &mut Vec<Attribute>) -> Result<MethodOptions> {
-    let (own, others): (Vec<_>, Vec<_>) = attrs.drain(..).partition(|attr| attr.path().is_ident("threadsafe"));
-    *attrs = others;
     let mut defaults = MethodOptions::default();
-    for attr in own {
-        let options = FacadeOptions::parse(attr.meta.require_list()?.tokens.clone(), AttributePlace::Struct)?;
+    for own in attrs::take_own(attrs) {
+        let options = FacadeOptions::parse(own.unconditional()?, AttributePlace::Struct)?;
         defaults = options.method.or(&defaults);
     }
     Ok(defaults)

@@ -146,6 +146,10 @@ impl Mapper<'_> {
             Type::Path(path) if path.qself.is_none() => self.output_path(ty),
             Type::ImplTrait(it) => {
                 self.refuse_in_bounds(&it.bounds)?;
+                for bound in &it.bounds {
+                    let TypeParamBound::Trait(bound) = bound else { continue };
+                    self.refuse_in_segments(&bound.path, "impl ")?;
+                }
                 Ok(Output::Same)
             }
             other => {
@@ -166,7 +170,7 @@ impl Mapper<'_> {
             let imported = found.entry.kind == EntryKind::Imported;
             let maker = if imported { Maker::Trait } else { Maker::Struct(found.path) };
             let (mapped, pinned) = (found.ty, found.entry.is_pinned);
-            self.refuse_in_arguments(path)?;
+            self.refuse_in_own_arguments(&mapped)?;
             *ty = mapped;
             return Ok(if pinned { Output::Pinned(maker) } else { Output::Facade(maker) });
         }
@@ -256,7 +260,7 @@ impl Mapper<'_> {
                 return Err(is_pinned(path));
             }
             let mapped = found.ty;
-            self.refuse_in_arguments(path)?;
+            self.refuse_in_own_arguments(&mapped)?;
             *ty = mapped;
             return Ok(ArgumentForm::Value);
         }
@@ -338,9 +342,19 @@ impl Mapper<'_> {
         Ok(())
     }
 
+    /// Of a facade: what the list has in the async type's arguments is the async type's.
+    fn refuse_in_own_arguments(&self, facade: &Type) -> Result<()> {
+        let Type::Path(facade) = facade else { return Ok(()) };
+        self.refuse_in_arguments(facade)
+    }
+
     fn refuse_in_arguments(&self, path: &TypePath) -> Result<()> {
-        for segment in &path.path.segments {
-            let place = format!("`{}<…>`", segment.ident);
+        self.refuse_in_segments(&path.path, "")
+    }
+
+    fn refuse_in_segments(&self, path: &Path, before: &str) -> Result<()> {
+        for segment in &path.segments {
+            let place = format!("`{before}{}<…>`", segment.ident);
             for ty in types_in(&segment.arguments) {
                 self.refuse_inside(ty, &place)?;
             }

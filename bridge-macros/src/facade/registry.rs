@@ -54,6 +54,8 @@ pub(super) struct Entry {
     pub(super) kind: EntryKind,
     /// Whether it holds a `Pin<Box<_>>` of the async type.
     pub(super) is_pinned: bool,
+    /// Whether it is an `Iterator`.
+    pub(super) iterates: bool,
     /// What `#[threadsafe(…)]` on it says for all of its methods.
     pub(super) error: Option<Path>,
     pub(super) timeout: Option<Expr>,
@@ -94,7 +96,13 @@ impl Entry {
         };
         let pattern = Pattern::of(path, generics);
         let (root, path) = root_and_names(path);
-        Ok(Entry { path, root, pattern, name, kind, is_pinned: pinned.is_some(), error: None, timeout: None })
+        let is_pinned = pinned.is_some();
+        Ok(Entry { path, root, pattern, name, kind, is_pinned, iterates: false, error: None, timeout: None })
+    }
+
+    pub(super) fn iterating(mut self, iterates: bool) -> Entry {
+        self.iterates = iterates;
+        self
     }
 
     /// With what is said for all of its methods.
@@ -276,7 +284,7 @@ impl Registry {
 }
 
 /// What the registry macro says: `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page ! * [timeout = LIMIT,], …] }`, with
-/// marks for a `Drop` that awaits and an `Iterator` over a stream, and the module, which the impl names: `[crate::blocking]`.
+/// marks for a `Drop` that awaits, an `Iterator` over a stream, and any `Iterator`, and the module, which the impl names: `[crate::blocking]`.
 impl Parse for Registry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let (list, krate, handle, error, names, module);
@@ -304,11 +312,13 @@ impl Parse for Registry {
                 EntryKind::Plain
             };
             has_streams |= names.parse::<Option<Token![*]>>()?.is_some();
+            let iterates = names.parse::<Option<Token![..]>>()?.is_some();
             let defaults;
             bracketed!(defaults in names);
             let defaults = FacadeOptions::parse(defaults.parse()?, AttributePlace::Struct)?;
             names.parse::<Token![,]>()?;
-            entries.push(Entry::new(&of, &generics, name, kind)?.with_defaults(&defaults.method));
+            let entry = Entry::new(&of, &generics, name, kind)?.iterating(iterates);
+            entries.push(entry.with_defaults(&defaults.method));
         }
         bracketed!(module in input);
         let module = Some(module.parse()?);
@@ -324,7 +334,8 @@ pub(super) fn entry(declared: &Declared) -> TokenStream {
     let mark = declared.drops().then(|| quote!(!));
     let streams = declared.streams().then(|| quote!(*));
     let options = quote!(#(error = #error,)* #(timeout = #timeout,)*);
-    entry_of(of, generics, &quote!(#name #mark #streams), &options)
+    let iterates = declared.iterates().then(|| quote!(..));
+    entry_of(of, generics, &quote!(#name #mark #streams #iterates), &options)
 }
 
 /// One of another list, the same.

@@ -66,7 +66,8 @@ pub(super) fn all(list: List) -> TokenStream {
 fn entries(facades: &[Declared], imported: &[Imported], errors: &mut CfgErrors) -> Vec<Entry> {
     let declared = facades.iter().map(|declared| {
         let Declared { of, generics, name, defaults, .. } = declared;
-        Ok(Entry::new(of, generics, name.clone(), declared.kind())?.with_defaults(defaults))
+        let entry = Entry::new(of, generics, name.clone(), declared.kind())?.iterating(declared.iterates());
+        Ok(entry.with_defaults(defaults))
     });
     let imported = imported.iter().map(|it| Entry::new(&it.of, &it.generics, it.name(), EntryKind::Imported));
     declared.chain(imported).filter_map(|entry| errors.take(entry)).collect()

@@ -103,7 +103,7 @@ impl Members {
             SignatureMember::Function { attrs, vis, sig, has_default } => {
                 self.needs(sig, *has_default);
                 let read = method(attrs.clone(), vis.clone(), sig.clone(), defaults);
-                let Some(method) = errors.take(read) else { return };
+                let Some(method) = errors.take(read).flatten() else { return };
                 let (conditions, documented): (Vec<_>, Vec<_>) =
                     method.attrs.into_iter().partition(|attr| attr.path().is_ident("cfg"));
                 let bare = Method { attrs: conditions.clone(), ..method };

@@ -23,7 +23,7 @@ macro_rules! wait_on {
 #[track_caller]
 pub fn call<F, T>(method: &'static str, on: &On, future: F) -> T
 where
-    F: Future<Output = T> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `#[threadsafe(skip)]`
+    F: Future<Output = T> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `local`, on an `EventLoop`, or `skip`
     T: Send,                      // the output goes back to the calling thread
 {
     match wait_on!(on, method, future: F) {
@@ -36,7 +36,7 @@ where
 #[track_caller]
 pub fn call_with<F, T>(method: &'static str, on: &On, future: F, convert: fn(Error) -> T::Error) -> T
 where
-    F: Future<Output = T> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `#[threadsafe(skip)]`
+    F: Future<Output = T> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `local`, on an `EventLoop`, or `skip`
     T: ReturnsResult + Send,      // the output goes back to the calling thread
 {
     wait_on!(on, method, future: F).unwrap_or_else(|error| T::error(convert(error)))
@@ -50,7 +50,7 @@ where
 #[track_caller]
 pub fn call_into<F, T, U, E>(method: &'static str, on: &On, future: F, convert: fn(Error) -> E) -> Result<T, E>
 where
-    F: Future<Output = Result<T, U>> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `#[threadsafe(skip)]`
+    F: Future<Output = Result<T, U>> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `local`, on an `EventLoop`, or `skip`
     Result<T, U>: Send,                      // the output goes back to the calling thread
     E: From<U>,                              // the error of the signature is that of the async fn, or made of it
 {
@@ -68,7 +68,7 @@ where
 #[track_caller]
 pub fn call_wrap<F, T>(method: &'static str, on: &On, future: F) -> Result<T, Error>
 where
-    F: Future<Output = T> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `#[threadsafe(skip)]`
+    F: Future<Output = T> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `local`, on an `EventLoop`, or `skip`
     T: Send,                      // the output goes back to the calling thread
 {
     wait_on!(on, method, future: F)
@@ -78,7 +78,7 @@ where
 #[track_caller]
 pub fn call_or<F, T>(method: &'static str, on: &On, future: F, fold: impl FnOnce(Error) -> Result<T, Error>) -> T
 where
-    F: Future<Output = T> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `#[threadsafe(skip)]`
+    F: Future<Output = T> + Send, // for generics, `#[threadsafe(bound(I::IntoIter: Send))]`; else `local`, on an `EventLoop`, or `skip`
     T: Send,                      // the output goes back to the calling thread
 {
     match wait_on!(on, method, future: F).or_else(fold) {

@@ -507,6 +507,12 @@ impl From<TokioHandle> for Handle {
     }
 }
 
+impl From<&TokioHandle> for Handle {
+    fn from(runtime: &TokioHandle) -> Handle {
+        Handle::from(runtime.clone())
+    }
+}
+
 impl From<&Runtime> for Handle {
     fn from(runtime: &Runtime) -> Handle {
         Handle::from(runtime.handle().clone())
