@@ -2124,6 +2124,10 @@ mod of_a_list_of_signatures {
                 pub(crate) fn split(self) -> (foreign::Half<foreign::Client>, u32);
             }
 
+            #[cfg_attr(all(), derive(Debug), doc = "A name.")]
+            #[cfg_attr(any(), derive(Debug))]
+            pub(crate) struct Name(String) {}
+
             pub(crate) struct Half(foreign::Half<foreign::Client>) {
                 pub(crate) async fn number(&mut self) -> u32;
                 pub(crate) fn join(self, other: foreign::Half<foreign::Client>) -> u32;
@@ -2164,5 +2168,11 @@ mod of_a_list_of_signatures {
         assert_eq!((half.number(), number), (7, 1));
         let (other, _) = blocking::connect().split();
         assert_eq!(half.join(other), 14);
+    }
+
+    #[test]
+    fn a_derive_under_a_condition_is_that_of_the_value() {
+        let name: blocking::Name = bridge::Facade::wrap("a".to_owned(), bridge::shared());
+        assert_eq!(format!("{name:?}"), "\"a\"");
     }
 }

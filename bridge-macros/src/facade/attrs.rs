@@ -72,7 +72,7 @@ fn take_conditional(condition: &TokenStream, metas: Vec<Meta>, own: &mut Vec<Own
 }
 
 /// The condition and the attributes of a `cfg_attr`.
-fn conditional(attr: &Attribute) -> Option<(TokenStream, Vec<Meta>)> {
+pub(super) fn conditional(attr: &Attribute) -> Option<(TokenStream, Vec<Meta>)> {
     conditional_meta(&attr.meta)
 }
 

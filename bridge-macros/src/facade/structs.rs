@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Generics, Meta, Path, Token, Visibility, WhereClause, parse_quote};
 
+use super::attrs;
 use super::docs;
 use super::errors::CfgErrors;
 use super::implement::{self, SignatureBlock, SignatureBlockKind};
@@ -113,11 +114,14 @@ pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut CfgError
     let shape =
         Of { name: &name, vis: &vis, generics: &generics, of: &of, conditions: &conditions, registry, error, timeout };
     let facade = facade(&shape, &attrs, drops);
-    let implemented: Vec<TokenStream> = derived
-        .iter()
-        .chain(&implements)
-        .filter_map(|implements| errors.take(std_traits::one(&shape, implements)))
-        .collect();
+    let mut implemented = TokenStream::new();
+    for Derived { implements, condition } in &derived {
+        let condition = condition.iter();
+        let conditions = quote!(#conditions #(#[cfg(#condition)])*);
+        let under = Of { conditions: &conditions, ..shape };
+        implemented.extend(errors.take(std_traits::one(&under, implements)));
+    }
+    implemented.extend(implements.iter().filter_map(|implements| errors.take(std_traits::one(&shape, implements))));
     let methods = members.map(|members| {
         let block = SignatureBlock {
             kind: SignatureBlockKind::Impl(registry::pinned(&of).unwrap_or(&of).clone()),
@@ -129,7 +133,7 @@ pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut CfgError
         };
         implement::block(registry, block)
     });
-    quote!(#facade #(#implemented)* #methods)
+    quote!(#facade #implemented #methods)
 }
 
 /// The struct, and what leads from it to its value and back.
@@ -169,33 +173,47 @@ fn facade(shape: &Of<'_>, attrs: &[Attribute], drops: bool) -> TokenStream {
     }
 }
 
+/// A derived trait that is the async value's, and the condition of its `cfg_attr`.
+struct Derived {
+    implements: Implements,
+    condition: Option<TokenStream>,
+}
+
 /// The derived traits that are the async value's, and the attributes without them.
-fn derives(attrs: Vec<Attribute>) -> (Vec<Implements>, Vec<Attribute>) {
+fn derives(attrs: Vec<Attribute>) -> (Vec<Derived>, Vec<Attribute>) {
     let (mut derived, mut rest) = (Vec::new(), Vec::new());
     for attr in attrs {
-        let Meta::List(list) = &attr.meta else {
-            rest.push(attr);
-            continue;
-        };
-        let paths = Punctuated::<Path, Token![,]>::parse_terminated.parse2(list.tokens.clone());
-        let (true, Ok(paths)) = (list.path.is_ident("derive"), paths) else {
-            rest.push(attr);
-            continue;
-        };
-        let (ours, others): (Vec<Path>, Vec<Path>) = paths
-            .into_iter()
-            .partition(|path| path.segments.last().is_some_and(|last| std_traits::is_derived(&last.ident)));
-        let of_path = |path: Path| path.segments.last().map(|last| last.ident.clone());
-        derived.extend(ours.into_iter().filter_map(of_path).map(|name| Implements {
-            name,
-            arguments: None,
-            methods: Vec::new(),
-        }));
-        if !others.is_empty() {
-            rest.push(parse_quote!(#[derive(#(#others),*)]));
+        match attrs::conditional(&attr) {
+            None => {
+                let others = take_derives(attr.meta, None, &mut derived);
+                rest.extend(others.map(|meta| parse_quote!(#[#meta])));
+            }
+            Some((condition, metas)) => {
+                let take = |meta| take_derives(meta, Some(&condition), &mut derived);
+                let others: Vec<Meta> = metas.into_iter().filter_map(take).collect();
+                if !others.is_empty() {
+                    rest.push(parse_quote!(#[cfg_attr(#condition, #(#others),*)]));
+                }
+            }
         }
     }
     (derived, rest)
+}
+
+/// What is left of `meta` without these.
+fn take_derives(meta: Meta, condition: Option<&TokenStream>, derived: &mut Vec<Derived>) -> Option<Meta> {
+    let Meta::List(list) = &meta else { return Some(meta) };
+    let paths = Punctuated::<Path, Token![,]>::parse_terminated.parse2(list.tokens.clone());
+    let (true, Ok(paths)) = (list.path.is_ident("derive"), paths) else { return Some(meta) };
+    let (ours, others): (Vec<Path>, Vec<Path>) = paths
+        .into_iter()
+        .partition(|path| path.segments.last().is_some_and(|last| std_traits::is_derived(&last.ident)));
+    let of_path = |path: Path| path.segments.last().map(|last| last.ident.clone());
+    derived.extend(ours.into_iter().filter_map(of_path).map(|name| Derived {
+        implements: Implements { name, arguments: None, methods: Vec::new() },
+        condition: condition.cloned(),
+    }));
+    (!others.is_empty()).then(|| parse_quote!(derive(#(#others),*)))
 }
 
 /// Docs for what has none.

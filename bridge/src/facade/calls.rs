@@ -212,7 +212,8 @@ impl<T, E> ReturnsResult for Result<T, E> {
 #[diagnostic::on_unimplemented(
     message = "an error of the bridge has no place in `{Self}`, which a method returns",
     label = "`{Self}` has no `From<bridge::Error>`",
-    note = "implement `From<bridge::Error>` for it, or name a function that converts: `#[threadsafe(error = path::to::function)]`"
+    note = "implement `From<bridge::Error>` for it, or name a function that converts: `#[threadsafe(error = path::to::function)]`",
+    note = "where it is another crate's: `error = panic`, or, in a signature of a list, a `Result` with an error type of yours"
 )]
 pub trait HoldsError {
     /// The bridge's error, as an error of the method.
