@@ -15,8 +15,9 @@ use super::{Handle, LocalHandle};
 /// process-wide tables: where calls are frequent, keep a `Handle::from(&runtime)`.
 ///
 /// A companion takes an `&impl AsHandle`; in a trait, which may be `dyn`, and where the function returns an `impl Trait`, a
-/// `&dyn AsHandle`, which goes on to another companion as `&handle`; with the option `local` a [`&LocalHandle`](LocalHandle). For another type that dereferences to a loop (a `static` of `lazy_static` or
-/// `once_cell`), write `&*value`, or implement this trait.
+/// `&dyn AsHandle`, which goes on to another companion as `&handle`; with the option `local` a [`&LocalHandle`](LocalHandle).
+/// For another type that dereferences to a loop (a `static` of `lazy_static` or `once_cell`), write `&*value`, or implement this
+/// trait.
 ///
 /// # Examples
 ///
