@@ -257,7 +257,8 @@ fn whole(
 
 /// The methods that the facade has under the names of the async ones, and whether it has them under every `cfg`.
 fn names(members: &[SignatureMember]) -> Vec<(String, bool)> {
-    let is_renamed = |attr: &Attribute| attrs::is_ours(attr.path()) && mentions(&attr.to_token_stream(), "name");
+    let says = |attr: &Attribute, word: &str| attrs::is_ours(attr.path()) && mentions(&attr.to_token_stream(), word);
+    let is_renamed = |attr: &Attribute| says(attr, "name") || says(attr, "skip");
     let name = |member: &SignatureMember| match member {
         SignatureMember::Function { attrs, sig, .. } if !attrs.iter().any(is_renamed) => {
             Some((sig.ident.to_string(), !attrs.iter().any(|attr| attr.path().is_ident("cfg"))))

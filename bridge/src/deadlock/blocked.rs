@@ -19,6 +19,7 @@ use std::time::Instant;
 
 use super::current::LoopMeta;
 use crate::fork::{GlobalMutex, Process};
+use crate::instrument::stall;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::waiter::Waiter;
 use crate::task::raw::header::TaskRef;
@@ -388,6 +389,7 @@ impl Call<'_> {
     pub(crate) fn enter(&self, waiter: &Arc<Waiter>) -> Entry {
         // In a model all threads share the locals of one.
         let record = if cfg!(bridge_loom) { None } else { own() };
+        stall::note_park();
         let Call { site, companion, what, of } = *self;
         let entered = record.filter(|record| {
             let parked = Parked { site, companion, what, of: of(), waiter: Arc::clone(waiter), since: Instant::now() };

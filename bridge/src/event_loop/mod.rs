@@ -519,9 +519,10 @@ impl Builder {
     /// From when on a poll is slow: one that takes longer is a warning of `tracing`, with the line of the call or submission
     /// that the future comes from. The default is 100 ms; `Duration::MAX` is never.
     ///
-    /// A future that is slow in a poll holds up all others of its loop. Measured are the futures of scoped calls and tasks that
-    /// the loop polls, and what [`run`] runs; not those that their caller polls, which hold up nobody else, nor what was spawned
-    /// by tokio's own functions. Of one line there is a warning every ten seconds at most, which says how many were left out.
+    /// A future that is slow in a poll holds up all others of its loop; one that its caller polls, on a shared loop, sees no timeout
+    /// and no cancel meanwhile. Measured are the futures of scoped calls and tasks, and what [`run`] runs; not a poll in which its
+    /// caller has waited for another call, nor what was spawned by tokio's own functions. Of one line there is a warning every ten
+    /// seconds at most, which says how many were left out.
     ///
     /// # Examples
     ///

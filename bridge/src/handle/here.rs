@@ -30,7 +30,8 @@ use crate::deadlock::context::{self, PollsHere};
 use crate::deadlock::current::LoopMeta;
 use crate::deadlock::thread::{Thread, block_in_place, current_thread};
 use crate::error::Deadlock;
-use crate::instrument::{StallWarning, stall};
+use crate::instrument::stall::{self, MeasuredPoll, Site, Threshold};
+use crate::instrument::{StallWarning, Subscriber};
 use crate::loom::now;
 use crate::park::Host;
 use crate::park::cancel::Cancellers;
@@ -82,7 +83,11 @@ impl Here<'_> {
         };
         let _context = runtime.enter();
         let mut future = pin!(Some(future));
-        let mut polled = Polled { future: future.as_mut(), lease: &self.lease };
+        let slow_poll = match &self.runtime {
+            RuntimeOf::Loop(context) => Some(&context.scheduler.slow_poll),
+            RuntimeOf::External(_) => None,
+        };
+        let mut polled = Polled { future: future.as_mut(), lease: &self.lease, site: self.site, slow_poll };
         if let Some(mut outcome) = polled.poll() {
             self.closed_if_runtime_ended(&mut outcome);
             return Ok(polled.end(outcome));
@@ -214,6 +219,9 @@ fn is_tokios_end(payload: &(dyn Any + Send)) -> bool {
 struct Polled<'a, F> {
     future: Pin<&'a mut Option<F>>,
     lease: &'a Lease,
+    site: &'static Location<'static>,
+    /// From when on a poll is slow, on a loop of this crate.
+    slow_poll: Option<&'a Threshold>,
 }
 
 impl<F: Future> Polled<'_, F> {
@@ -221,7 +229,12 @@ impl<F: Future> Polled<'_, F> {
     fn poll(&mut self) -> Option<Outcome<F::Output>> {
         let mut cx = Context::from_waker(self.lease.waker());
         let future = self.future.as_mut().as_pin_mut().expect("it is dropped by `end` alone");
-        match catch_unwind(AssertUnwindSafe(|| budget::poll(future, &mut cx))) {
+        let mut measured = MeasuredPoll::by_caller(self.slow_poll);
+        measured.start();
+        let polled = catch_unwind(AssertUnwindSafe(|| budget::poll(future, &mut cx)));
+        measured.end(|| (Site::new(self.site), Subscriber::of_thread()));
+        measured.warn();
+        match polled {
             Ok(Poll::Pending) => None,
             Ok(Poll::Ready(value)) => Some(Outcome::Value(value)),
             Err(payload) => Some(Outcome::Panicked(payload)),

@@ -49,6 +49,16 @@ mod on {
         Late,
     }
 
+    thread_local! {
+        /// How often this thread has parked in a call so far.
+        static PARKS: Cell<u64> = const { Cell::new(0) };
+    }
+
+    /// This thread is about to park in a call.
+    pub(crate) fn note_park() {
+        PARKS.set(PARKS.get() + 1);
+    }
+
     /// When a line may be warned of again, and how often it was not.
     struct Seen {
         next: Instant,
@@ -133,6 +143,8 @@ mod on {
     /// A poll that is measured.
     pub(crate) struct MeasuredPoll<'a> {
         threshold: Option<&'a Threshold>,
+        /// By the thread that made the call, and not by one that drives a loop: [`PARKS`] before it.
+        by_caller: Option<u64>,
         started: Option<Instant>,
         slow: Option<(Site, Subscriber, Duration)>,
     }
@@ -140,7 +152,12 @@ mod on {
     impl<'a> MeasuredPoll<'a> {
         /// Of a loop of this crate, or of none.
         pub(crate) fn new(threshold: Option<&'a Threshold>) -> MeasuredPoll<'a> {
-            MeasuredPoll { threshold, started: None, slow: None }
+            MeasuredPoll { threshold, by_caller: None, started: None, slow: None }
+        }
+
+        /// On a thread that polls a call for itself, and that may wait for another call in there.
+        pub(crate) fn by_caller(threshold: Option<&'a Threshold>) -> MeasuredPoll<'a> {
+            MeasuredPoll { by_caller: Some(PARKS.get()), ..MeasuredPoll::new(threshold) }
         }
 
         pub(crate) fn start(&mut self) {
@@ -151,7 +168,7 @@ mod on {
         pub(crate) fn end(&mut self, origin: impl FnOnce() -> (Site, Subscriber)) {
             let Some((threshold, started)) = self.threshold.zip(self.started) else { return };
             let took = started.elapsed();
-            if took > threshold.slow {
+            if took > threshold.slow && self.by_caller.is_none_or(|parks| parks == PARKS.get()) {
                 let (site, subscriber) = origin();
                 self.slow = Some((site, subscriber, took));
             }
@@ -159,9 +176,18 @@ mod on {
 
         /// When nothing is half-way any more.
         pub(crate) fn warn(self) {
+            let by_caller = self.by_caller;
             let Some((threshold, (Site(site), subscriber, took))) = self.threshold.zip(self.slow) else { return };
             let entered = subscriber.enter();
             warn_of(Kind::SlowPoll, site, |left_out| {
+                if by_caller.is_some() {
+                    tracing::warn!(
+                        event_loop = &*threshold.on, call = %site, ?took, left_out = left_out(),
+                        "a poll of a future was slow, and kept the calling thread from seeing a timeout or a cancel: move what \
+                         blocks or computes to `spawn_blocking`, or out of the future"
+                    );
+                    return;
+                }
                 tracing::warn!(
                     event_loop = &*threshold.on, call = %site, ?took, left_out = left_out(),
                     "a poll of a future was slow, and blocked its event loop: move what blocks or computes to \
@@ -264,12 +290,18 @@ mod off {
             MeasuredPoll(PhantomData)
         }
 
+        pub(crate) fn by_caller(_: Option<&'a Threshold>) -> MeasuredPoll<'a> {
+            MeasuredPoll(PhantomData)
+        }
+
         pub(crate) fn start(&mut self) {}
 
         pub(crate) fn end(&mut self, _: impl FnOnce() -> (Site, Subscriber)) {}
 
         pub(crate) fn warn(self) {}
     }
+
+    pub(crate) fn note_park() {}
 
     pub(crate) fn late_at() -> Option<Instant> {
         None
