@@ -289,7 +289,12 @@ impl AnyLoop {
     /// If the loop has ended.
     #[must_use = "dropping it releases the threads"]
     pub fn block_threads(&self) -> Vec<BlockedThread> {
-        self.threads().iter().map(|_| BlockedThread::on(|job| self.call_soon(job).expect("the loop is open"))).collect()
+        let block = |_| {
+            let start = |job| self.call_soon(job).expect("the loop is open");
+            // As in `on_threads`: the job may be behind another that blocks its worker.
+            BlockedThread::nudged(start, NUDGE, || self.call_soon(|| {}).expect("the loop is open"))
+        };
+        self.threads().iter().map(block).collect()
     }
 
     /// Returns when tasks that were submitted, or woken, before have been polled. That no poll of them is under way any more

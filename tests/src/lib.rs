@@ -222,6 +222,11 @@ impl BlockedThread {
     ///
     /// If the job is dropped before it has run.
     pub fn on(start: impl FnOnce(Box<dyn FnOnce() + Send>)) -> BlockedThread {
+        BlockedThread::nudged(start, Duration::MAX, || ())
+    }
+
+    /// The same, with a `nudge` each time that the job has not begun for so long.
+    fn nudged(start: impl FnOnce(Box<dyn FnOnce() + Send>), after: Duration, nudge: impl Fn()) -> BlockedThread {
         let (hold, held) = mpsc::channel::<()>();
         let (sender, entered) = mpsc::channel();
         start(Box::new(move || {
@@ -229,7 +234,13 @@ impl BlockedThread {
             // Nothing is ever sent: this ends when the other side is dropped.
             let _ = held.recv();
         }));
-        let thread = entered.recv().expect("the job that was to block the thread was dropped");
+        let thread = loop {
+            match entered.recv_timeout(after) {
+                Ok(thread) => break thread,
+                Err(RecvTimeoutError::Timeout) => nudge(),
+                Err(RecvTimeoutError::Disconnected) => panic!("the job that was to block the thread was dropped"),
+            }
+        };
         BlockedThread { hold: Some(hold), thread }
     }
 
