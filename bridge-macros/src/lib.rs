@@ -171,9 +171,9 @@ use self::rewrite::rewrite;
 ///
 /// Each function requires `Send` of its own type parameters and `impl Trait` arguments, which an impl could not add. A function
 /// with a default body requires all that its future needs, as `Self: Sync` for `&self`. With `local` the future need not be
-/// `Send`, and only the companion adds bounds. An impl may override a companion, whose handle is a `&dyn AsHandle`. Beside `#[async_trait]`, in either order, the
-/// macro leaves the functions to that, and the trait with its companions stays `dyn`-compatible. The attribute is refused on
-/// the impls of a trait.
+/// `Send`, and only the companion adds bounds. An impl may override a companion, whose handle is a `&dyn AsHandle`. Beside
+/// `#[async_trait]`, in either order, the macro leaves the functions to that, and the trait with its companions stays
+/// `dyn`-compatible. The attribute is refused on the impls of a trait.
 ///
 /// Two limitations of rustc apply to impls of a trait whose futures must be `Send`. An `async fn` that calls itself, boxed, is a
 /// cycle (E0391) unless an inherent function makes the box, a `Pin<Box<dyn Future<Output = T> + Send + '_>>`. An `async fn` that

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 use std::io;
+use std::iter;
 use std::ops::Deref;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use bridge::{AsHandle, Error, EventLoop, Handle, LocalHandle, SharedLoop, Task};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use crate::BlockedThread;
+use crate::{BlockedThread, received};
 
 /// What a handle refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -238,18 +239,15 @@ impl AnyLoop {
             self.call_soon(run).expect("the loop is open");
         }
         drop(sender);
-        let mut all = Vec::new();
-        while all.len() < workers {
-            match receiver.recv_timeout(NUDGE) {
-                Ok(one) => all.push(one),
-                // A worker has taken several out of the runtime's queue, and holds its thread in the first of them. tokio wakes
-                // another, which takes the rest from it, as soon as there is a new task.
-                Err(RecvTimeoutError::Timeout) if workers > 1 => self.call_soon(|| {}).expect("the loop is open"),
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
+        iter::from_fn(|| received(&receiver, NUDGE, || self.nudge())).take(workers).collect()
+    }
+
+    /// A worker may have taken several tasks out of the runtime's queue, and hold its thread in the first of them. tokio wakes
+    /// another, which takes the rest from it, as soon as there is a new task.
+    fn nudge(&self) {
+        if !self.kind.has_one_driver() {
+            self.call_soon(|| {}).expect("the loop is open");
         }
-        all
     }
 
     /// The threads that poll tasks while no caller waits.
@@ -291,8 +289,7 @@ impl AnyLoop {
     pub fn block_threads(&self) -> Vec<BlockedThread> {
         let block = |_| {
             let start = |job| self.call_soon(job).expect("the loop is open");
-            // As in `on_threads`: the job may be behind another that blocks its worker.
-            BlockedThread::nudged(start, NUDGE, || self.call_soon(|| {}).expect("the loop is open"))
+            BlockedThread::nudged(start, NUDGE, || self.nudge())
         };
         self.threads().iter().map(block).collect()
     }

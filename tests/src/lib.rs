@@ -206,6 +206,17 @@ pub struct BlockedThread {
     thread: ThreadId,
 }
 
+/// What comes next, with a `nudge` each time that nothing has for so long; `None`: nothing will.
+fn received<T>(receiver: &mpsc::Receiver<T>, after: Duration, nudge: impl Fn()) -> Option<T> {
+    loop {
+        match receiver.recv_timeout(after) {
+            Ok(next) => return Some(next),
+            Err(RecvTimeoutError::Timeout) => nudge(),
+            Err(RecvTimeoutError::Disconnected) => return None,
+        }
+    }
+}
+
 /// Keeps a thread of that loop inside one poll, until the value is dropped.
 ///
 /// # Panics
@@ -234,13 +245,7 @@ impl BlockedThread {
             // Nothing is ever sent: this ends when the other side is dropped.
             let _ = held.recv();
         }));
-        let thread = loop {
-            match entered.recv_timeout(after) {
-                Ok(thread) => break thread,
-                Err(RecvTimeoutError::Timeout) => nudge(),
-                Err(RecvTimeoutError::Disconnected) => panic!("the job that was to block the thread was dropped"),
-            }
-        };
+        let thread = received(&entered, after, nudge).expect("the job that was to block the thread was dropped");
         BlockedThread { hold: Some(hold), thread }
     }
 

@@ -332,16 +332,16 @@ fn a_call_that_a_poll_of_its_caller_keeps_for_a_second_after_its_timeout_is_logg
     for_each([Kind::SharedLoop, Kind::MultiThread, Kind::CurrentThread], |kind| {
         let on = AnyLoop::named(kind, &format!("a {kind:?}"));
         let handle = on.handle().with_timeout(Duration::from_millis(20));
-        let blocks_for = |millis| async move {
+        let blocks = || async {
             tokio::task::yield_now().await;
-            thread::sleep(Duration::from_millis(millis));
+            thread::sleep(Duration::from_millis(1030));
             std::future::pending::<()>().await;
         };
         // Of one line there is a warning once in a while, and so each kind has its own.
         let (line, ended) = match kind {
-            Kind::SharedLoop => (line(0), handle.block_on(blocks_for(1030))),
-            Kind::MultiThread => (line(0), handle.block_on(blocks_for(1030))),
-            _ => (line(0), handle.block_on(blocks_for(1030))),
+            Kind::SharedLoop => (line(0), handle.block_on(blocks())),
+            Kind::MultiThread => (line(0), handle.block_on(blocks())),
+            _ => (line(0), handle.block_on(blocks())),
         };
         assert!(matches!(ended, Err(Error::TimedOut(_))));
         let late: Vec<_> = late(&line).collect();

@@ -99,9 +99,7 @@ impl Annotated<'_> {
             }
             FacadePath::Declared(vis, None, name) => {
                 let declared = self.declared(facade, vis, name, false)?;
-                let (ty, generics) = self.own_type(facade)?;
-                let entry = Entry::new(ty, &generics, name.clone(), declared.kind())?.iterating(declared.iterates());
-                let registry = self.registry(None, entry);
+                let registry = self.registry(None, Entry::of(&declared)?);
                 let declared = structs::one(declared, &registry, errors);
                 let methods = self.direct(&registry, &conditions, block)?;
                 Ok(quote!(#declared #methods))

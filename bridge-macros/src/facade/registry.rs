@@ -100,13 +100,14 @@ impl Entry {
         Ok(Entry { path, root, pattern, name, kind, is_pinned, iterates: false, error: None, timeout: None })
     }
 
-    pub(super) fn iterating(mut self, iterates: bool) -> Entry {
-        self.iterates = iterates;
-        self
+    pub(super) fn of(declared: &Declared) -> Result<Entry> {
+        let Declared { of, generics, name, defaults, .. } = declared;
+        let entry = Entry::new(of, generics, name.clone(), declared.kind())?;
+        Ok(Entry { iterates: declared.iterates(), ..entry }.with_defaults(defaults))
     }
 
     /// With what is said for all of its methods.
-    pub(super) fn with_defaults(mut self, defaults: &MethodOptions) -> Entry {
+    fn with_defaults(mut self, defaults: &MethodOptions) -> Entry {
         (self.error, self.timeout) = (defaults.error.clone(), defaults.timeout.clone());
         self
     }
@@ -284,7 +285,8 @@ impl Registry {
 }
 
 /// What the registry macro says: `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page ! * [timeout = LIMIT,], …] }`, with
-/// marks for a `Drop` that awaits, an `Iterator` over a stream, and any `Iterator`, and the module, which the impl names: `[crate::blocking]`.
+/// marks for a `Drop` that awaits, an `Iterator` over a stream, and any `Iterator`, and the module, which the impl names:
+/// `[crate::blocking]`.
 impl Parse for Registry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let (list, krate, handle, error, names, module);
@@ -317,7 +319,7 @@ impl Parse for Registry {
             bracketed!(defaults in names);
             let defaults = FacadeOptions::parse(defaults.parse()?, AttributePlace::Struct)?;
             names.parse::<Token![,]>()?;
-            let entry = Entry::new(&of, &generics, name, kind)?.iterating(iterates);
+            let entry = Entry { iterates, ..Entry::new(&of, &generics, name, kind)? };
             entries.push(entry.with_defaults(&defaults.method));
         }
         bracketed!(module in input);

@@ -65,11 +65,7 @@ pub(super) fn all(list: List) -> TokenStream {
 
 /// What impls find a facade by.
 fn entries(facades: &[Declared], imported: &[Imported], errors: &mut CfgErrors) -> Vec<Entry> {
-    let declared = facades.iter().map(|declared| {
-        let Declared { of, generics, name, defaults, .. } = declared;
-        let entry = Entry::new(of, generics, name.clone(), declared.kind())?.iterating(declared.iterates());
-        Ok(entry.with_defaults(defaults))
-    });
+    let declared = facades.iter().map(Entry::of);
     let imported = imported.iter().map(|it| Entry::new(&it.of, &it.generics, it.name(), EntryKind::Imported));
     declared.chain(imported).filter_map(|entry| errors.take(entry)).collect()
 }

@@ -77,16 +77,12 @@ impl Here<'_> {
     where
         F: Future,
     {
-        let runtime = match &self.runtime {
-            RuntimeOf::Loop(context) => context.runtime(),
-            RuntimeOf::External(external) => &external.runtime,
+        let (runtime, slow_poll) = match &self.runtime {
+            RuntimeOf::Loop(context) => (context.runtime(), Some(&context.scheduler.slow_poll)),
+            RuntimeOf::External(external) => (&external.runtime, None),
         };
         let _context = runtime.enter();
         let mut future = pin!(Some(future));
-        let slow_poll = match &self.runtime {
-            RuntimeOf::Loop(context) => Some(&context.scheduler.slow_poll),
-            RuntimeOf::External(_) => None,
-        };
         let mut polled = Polled { future: future.as_mut(), lease: &self.lease, site: self.site, slow_poll };
         if let Some(mut outcome) = polled.poll() {
             self.closed_if_runtime_ended(&mut outcome);

@@ -176,22 +176,19 @@ mod on {
 
         /// When nothing is half-way any more.
         pub(crate) fn warn(self) {
-            let by_caller = self.by_caller;
             let Some((threshold, (Site(site), subscriber, took))) = self.threshold.zip(self.slow) else { return };
             let entered = subscriber.enter();
-            warn_of(Kind::SlowPoll, site, |left_out| {
-                if by_caller.is_some() {
-                    tracing::warn!(
-                        event_loop = &*threshold.on, call = %site, ?took, left_out = left_out(),
-                        "a poll of a future was slow, and kept the calling thread from seeing a timeout or a cancel: move what \
-                         blocks or computes to `spawn_blocking`, or out of the future"
-                    );
-                    return;
+            let what = match self.by_caller {
+                Some(_) => {
+                    "kept the calling thread from seeing a timeout or a cancel: move what blocks or computes to \
+                     `spawn_blocking`, or out of the future"
                 }
+                None => "blocked its event loop: move what blocks or computes to `spawn_blocking`",
+            };
+            warn_of(Kind::SlowPoll, site, |left_out| {
                 tracing::warn!(
                     event_loop = &*threshold.on, call = %site, ?took, left_out = left_out(),
-                    "a poll of a future was slow, and blocked its event loop: move what blocks or computes to \
-                     `spawn_blocking`"
+                    "a poll of a future was slow, and {what}"
                 );
             });
             catch_and_drop(|| entered);
