@@ -24,6 +24,7 @@ use common::{SETTLE, deadlock, idle_task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder as TokioBuilder, Handle as TokioHandle, Runtime};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 const MOMENT: Duration = Duration::from_millis(1);
@@ -324,6 +325,66 @@ fn what_is_submitted_while_nobody_drives_starts_at_once() {
         let shortest = took.min().unwrap();
         // Were it not called, the own thread would look after its nap, of a millisecond or two.
         assert!(shortest < MOMENT / 2, "{shortest:?}");
+    });
+}
+
+/// A task that answers each request with the thread that it runs on.
+fn answering_task(on: &Handle) -> UnboundedSender<oneshot::Sender<ThreadId>> {
+    let (sender, mut receiver) = unbounded_channel::<oneshot::Sender<ThreadId>>();
+    drop(on.submit(async move {
+        while let Some(reply) = receiver.recv().await {
+            let _ = reply.send(here());
+        }
+    }));
+    sender
+}
+
+#[test]
+fn a_task_that_a_call_wakes_is_left_to_that_call_if_it_goes_on_to_wait() {
+    const TIMES: usize = 100;
+    on_shared(|on| {
+        let asked = answering_task(&on);
+        let polled = (0..TIMES).map(|_| {
+            take_over(&on);
+            let (reply, answer) = oneshot::channel();
+            let asks = async {
+                asked.send(reply).unwrap();
+                // Time for the loop's own thread to take the task, were it called.
+                let start = Instant::now();
+                while start.elapsed() < MOMENT / 2 {}
+                answer.await.unwrap()
+            };
+            on.block_on(asks).unwrap()
+        });
+        let here = polled.filter(|thread| *thread == here()).count();
+        // Of a thread that is kept off its processor for a millisecond, the own thread takes over.
+        assert!(here > TIMES / 2, "{here} of {TIMES}");
+    });
+}
+
+#[test]
+fn a_task_that_a_call_wakes_at_its_end_starts_at_once() {
+    on_shared(|on| {
+        let asked = answering_task(&on);
+        for drives in [false, true] {
+            let took = (0..100).map(|_| {
+                take_over(&on);
+                let (reply, answer) = oneshot::channel();
+                let asks = async {
+                    if drives {
+                        tokio::spawn(tokio::task::yield_now()).await.unwrap();
+                    }
+                    asked.send(reply).unwrap();
+                    Instant::now()
+                };
+                let start = on.block_on(asks).unwrap();
+                answer.blocking_recv().unwrap();
+                start.elapsed()
+            });
+            let shortest = took.min().unwrap();
+            // As above: were it not called, the own thread would look after its nap.
+            assert!(shortest < MOMENT / 2, "{shortest:?}, after driving: {drives}");
+        }
     });
 }
 

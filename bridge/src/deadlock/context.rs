@@ -158,6 +158,36 @@ pub(crate) fn is_in_guard(id: Id) -> bool {
     of_last(|last, _, by| last == id && by != By::Call).unwrap_or(false)
 }
 
+/// Whether a call has entered that runtime's context, and nothing else after it.
+pub(crate) fn is_called_last(id: Id) -> bool {
+    of_last(|last, _, by| last == id && by == By::Call).unwrap_or(false)
+}
+
+thread_local! {
+    /// The shared loop that has work of which this thread has told nobody yet.
+    static UNTOLD: Cell<Option<Id>> = const { Cell::new(None) };
+}
+
+/// The shared loop with that id has work, of which this thread will tell whoever may drive as soon as it leaves, if it does not
+/// drive the loop itself before. False: it is to tell at once, since there is another loop that has such work.
+pub(crate) fn put_off(id: Id) -> bool {
+    let may = UNTOLD.get().is_none_or(|untold| untold == id);
+    if may {
+        UNTOLD.set(Some(id));
+    }
+    may
+}
+
+/// Whether the shared loop with that id has work of which this thread has told nobody. It tells now, or drives the loop.
+#[inline]
+pub(crate) fn take_untold(id: Id) -> bool {
+    let is_untold = UNTOLD.get() == Some(id);
+    if is_untold {
+        UNTOLD.set(None);
+    }
+    is_untold
+}
+
 /// The runtimes that this thread polls calls onto.
 pub(super) fn called() -> Vec<Id> {
     let others = ENTERED.try_with(|list| {

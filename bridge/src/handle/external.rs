@@ -148,7 +148,7 @@ impl Host for External {
     fn leave(&self, waiter: &Arc<Waiter>) {
         // In a child another thread of the parent may have the lock for good.
         if !self.on.is_of_parent_process() {
-            self.role.leave(waiter);
+            self.role.leave(waiter, false);
         }
     }
 

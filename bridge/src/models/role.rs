@@ -94,11 +94,11 @@ fn cancellable(role: &Role<Engine>, event: &Event, cancellers: &Cancellers, tick
             Turn::Park => lease.waiter().park(None),
             Turn::Drive(mut engine) => {
                 engine.drive(lease.waiter(), tick);
-                role.give_back(engine, false);
+                role.give_back(engine, |_| false);
             }
         }
     };
-    role.leave(lease.waiter());
+    role.leave(lease.waiter(), false);
     over
 }
 
@@ -119,7 +119,7 @@ fn own_thread(role: &Role<Engine>, tick: &dyn Fn()) {
                         break;
                     }
                 }
-                role.own_yields(engine);
+                role.own_yields(engine, |_| false);
             }
         }
     }
@@ -131,7 +131,7 @@ fn free() -> Shared {
     let own = Waiter::new();
     role.start(Engine::default(), &own);
     let OwnTurn::Drive(engine) = role.own_turn() else { unreachable!("it is called at the start") };
-    role.own_yields(engine);
+    role.own_yields(engine, |_| false);
     role
 }
 
@@ -229,7 +229,7 @@ fn work_against_leave() {
             move || own_thread(&role, &does_it)
         });
         work.happen();
-        role.wake_driver();
+        role.wake_driver(|| false);
         assert!(call(&role, &done, &does_it));
         role.end();
         own.join().unwrap();
@@ -259,12 +259,12 @@ fn own_leaves_and_is_called_back() {
             lease.waiter().take_events();
         }
         assert!(matches!(role.turn(lease.waiter(), true, None), Turn::Park), "the own thread drives");
-        role.leave(lease.waiter());
+        role.leave(lease.waiter(), false);
         // Only this caller, when it drives, brings it about.
         let event = Event::new();
         assert!(call(&role, &event, &|| event.happen()));
         work.happen();
-        role.wake_driver();
+        role.wake_driver(|| false);
         while !done.has_happened(lease.waker()) {
             lease.waiter().park(None);
             lease.waiter().take_events();
@@ -272,6 +272,64 @@ fn own_leaves_and_is_called_back() {
         role.end();
         own.join().unwrap();
     });
+}
+
+/// A caller's poll makes work while nobody drives, and tells nobody. It is done by whoever drives next: the caller itself if it
+/// `waits` for it, another caller that leaves at that moment, or the own thread, which it summons as it leaves.
+fn work_of_a_poll(waits: bool) {
+    loom::model(move || {
+        let (role, work, done) = (free(), Event::new(), Event::new());
+        let does_it = {
+            let (work, done) = (work.clone(), done.clone());
+            move || {
+                if work.has_happened(Waker::noop()) {
+                    done.happen();
+                }
+            }
+        };
+        let other = thread::spawn({
+            let (role, does_it, work, done) = (Arc::clone(&role), does_it.clone(), work.clone(), done.clone());
+            move || {
+                let lease = Lease::new();
+                let is_left = || work.has_happened(Waker::noop()) && !done.has_happened(Waker::noop());
+                let mut has_work = false;
+                if let Turn::Drive(engine) = role.turn(lease.waiter(), true, None) {
+                    does_it();
+                    has_work = role.give_back(engine, |_| is_left());
+                }
+                role.leave(lease.waiter(), has_work);
+            }
+        });
+        work.happen();
+        let mut has_work = false;
+        role.wake_driver(|| {
+            has_work = true;
+            true
+        });
+        if waits {
+            assert!(call(&role, &done, &does_it));
+        } else if has_work {
+            role.leave_work();
+        }
+        other.join().unwrap();
+        // The own thread of `free` is this one, too. Time stands still: it drives because it was summoned.
+        if !done.has_happened(Waker::noop()) {
+            let OwnTurn::Drive(engine) = role.own_turn() else { panic!("there is work, and nobody drives") };
+            does_it();
+            role.own_yields(engine, |_| false);
+        }
+        assert!(done.has_happened(Waker::noop()));
+    });
+}
+
+#[test]
+fn work_of_a_poll_against_a_turn() {
+    work_of_a_poll(true);
+}
+
+#[test]
+fn work_of_a_poll_against_the_end_of_its_call() {
+    work_of_a_poll(false);
 }
 
 /// The own thread drives at the end, too: it is woken for each piece of work.
@@ -300,14 +358,14 @@ fn work_against_end() {
             }
         });
         first.happen();
-        role.wake_driver();
+        role.wake_driver(|| false);
         let lease = Lease::new();
         while !done.has_happened(lease.waker()) {
             lease.waiter().park(None);
             lease.waiter().take_events();
         }
         second.happen();
-        role.wake_driver();
+        role.wake_driver(|| false);
         own.join().unwrap();
     });
 }
@@ -344,9 +402,9 @@ fn guest_against_leave() {
                 // It asks for its turn all the same, as one that was woken late.
                 let lease = Lease::new();
                 if let Turn::Drive(engine) = role.turn(lease.waiter(), true, None) {
-                    role.give_back(engine, false);
+                    role.give_back(engine, |_| false);
                 }
-                role.leave(lease.waiter());
+                role.leave(lease.waiter(), false);
             }
         });
         let lease = Lease::new();
@@ -355,7 +413,7 @@ fn guest_against_leave() {
         caller.join().unwrap();
         // The own thread of `free` is this one, too: it was called, whoever came first.
         let OwnTurn::Drive(engine) = role.own_turn() else { panic!("a guest waits, and nobody drives") };
-        role.give_back(engine, false);
-        role.leave(lease.waiter());
+        role.give_back(engine, |_| false);
+        role.leave(lease.waiter(), false);
     });
 }

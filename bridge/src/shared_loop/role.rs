@@ -20,9 +20,13 @@
 //! taken off the list and nudged, and asks for its turn. If none may drive but a guest waits, the own thread is summoned. A
 //! caller stays listed while it polls its future after a wake: it may be nudged then, and passes on as it leaves.
 //!
-//! The nudged caller may be slow: its own future was woken too, and is in a long poll. So the rule that makes all of this
-//! safe is another one: **while the engine is free, the own thread looks again within [`LONG_NAP`]**, and takes it if it has
-//! been free for [`GRACE`]. No nudge has to arrive for the loop to go on.
+//! A caller that polls its future may make work for whoever drives: it submits a task, or wakes one, as a client wakes the task
+//! that writes to its socket. While the engine is free it tells nobody, since it is about to ask for its turn, and will find
+//! the work as it drives. If its call is over instead, it summons the own thread as it leaves, unless it nudges a caller.
+//!
+//! The nudged caller may be slow: its own future was woken too, and is in a long poll; so may be the one that tells nobody of
+//! its work. The rule that makes all of this safe is another one: **while the engine is free, the own thread looks again
+//! within [`LONG_NAP`]**, and takes it if it has been free for [`GRACE`]. No nudge has to arrive for the loop to go on.
 //!
 //! # The own thread
 //!
@@ -190,36 +194,45 @@ impl<E> Role<E> {
         summoned.inspect(|own| own.nudge());
     }
 
-    /// A caller does not drive any more. It goes on to poll its future, and then asks for its turn or leaves.
-    /// If there is work left in it, and nobody to pass it on to, the own thread is summoned.
-    pub(crate) fn give_back(&self, engine: E, has_work: bool) {
+    /// A caller does not drive any more. It goes on to poll its future, and then asks for its turn or leaves. Says whether the
+    /// engine `has_work`, of which nobody has been told then: the wakes of the driver that came until now are for nothing.
+    pub(crate) fn give_back(&self, engine: E, has_work: impl FnOnce(&E) -> bool) -> bool {
         let mut state = self.lock();
+        let has_work = has_work(&engine);
         state.put(engine, Some(now()));
         let ends = state.ends;
-        let summoned = has_work && state.callers.is_empty() && state.summon_own().is_some();
-        let own = state.own.as_mut().filter(|own| own.sleeps || ends || summoned);
+        let own = state.own.as_mut().filter(|own| own.sleeps || ends);
         let sleeper = own.map(|own| {
             own.sleeps = false;
             Arc::clone(&own.waiter)
         });
         drop(state);
         sleeper.inspect(|own| own.nudge());
+        has_work
     }
 
-    /// A call that has asked for its turn is over, or does not wait any more.
-    pub(crate) fn leave(&self, me: &Arc<Waiter>) {
+    /// A call that has asked for its turn is over, or does not wait any more. `has_work`: for the driver, of which this thread
+    /// has told nobody.
+    pub(crate) fn leave(&self, me: &Arc<Waiter>, has_work: bool) {
         let mut state = self.lock();
         state.unlist(me);
-        let next = state.pass_on();
+        let next = state.pass_on(has_work);
         drop(state);
         next.inspect(|next| next.nudge());
     }
 
-    /// There is work, of which the driver knows nothing: wakes it, or calls the own thread if there is none.
-    pub(crate) fn wake_driver(&self) {
+    /// The same of a call that has not asked, or has left, and has work that nobody was told of.
+    pub(crate) fn leave_work(&self) {
+        let next = self.lock().pass_on(true);
+        next.inspect(|next| next.nudge());
+    }
+
+    /// There is work, of which the driver knows nothing: wakes it. If there is none, summons the own thread, unless this is a
+    /// caller's thread that `tells_later`, when it asks for its turn or leaves.
+    pub(crate) fn wake_driver(&self, tells_later: impl FnOnce() -> bool) {
         let mut state = self.lock();
         let driver = state.driver.as_ref().map(|driver| Arc::clone(&driver.waiter));
-        let summoned = if driver.is_some() { None } else { state.summon_own() };
+        let summoned = if driver.is_some() || tells_later() { None } else { state.summon_own() };
         drop(state);
         driver.inspect(|driver| driver.wake_runtime());
         summoned.inspect(|own| own.nudge());
@@ -295,11 +308,12 @@ impl<E> Role<E> {
         state.ends || state.own.as_ref().is_some_and(|own| own.must_yield)
     }
 
-    /// The own thread yields: a caller that waits is to drive.
-    pub(crate) fn own_yields(&self, engine: E) {
+    /// The own thread yields: a caller that waits is to drive. If none does any more and the engine `has_work`, it goes on.
+    pub(crate) fn own_yields(&self, engine: E, has_work: impl FnOnce(&E) -> bool) {
         let mut state = self.lock();
+        let has_work = has_work(&engine);
         state.put(engine, Some(now()));
-        let next = state.pass_on();
+        let next = state.pass_on(has_work);
         drop(state);
         next.inspect(|next| next.nudge());
     }
@@ -322,14 +336,15 @@ impl<E> RoleState<E> {
         }
     }
 
-    /// Who is to drive now, if nobody does: a listed caller, or the own thread where only guests wait. It is to be nudged.
-    fn pass_on(&mut self) -> Option<Arc<Waiter>> {
+    /// Who is to drive now, if nobody does: a listed caller, or the own thread where only guests wait, or nobody though the
+    /// engine `has_work`. It is to be nudged.
+    fn pass_on(&mut self, has_work: bool) -> Option<Arc<Waiter>> {
         self.engine.as_ref()?;
         if let Some(next) = self.callers.pop_front() {
             next.set_listed(false);
             return Some(next);
         }
-        if self.guests.is_empty() { None } else { self.summon_own() }
+        if has_work || !self.guests.is_empty() { self.summon_own() } else { None }
     }
 
     /// A caller is about to park. If the own thread drives, and a caller parked for that reason less than [`GRACE`] ago, it is to

@@ -33,9 +33,10 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::{Handle as TokioHandle, Runtime};
+use tokio::runtime::{Handle as TokioHandle, Id, Runtime};
 
 use super::role::{OwnTurn, Role, Turn};
+use crate::deadlock::context;
 use crate::deadlock::current::{Driving, LoopMeta};
 use crate::event_loop::driver::Driver;
 use crate::event_loop::scheduler::{Scheduler, SharedSide, Shutdown};
@@ -119,6 +120,8 @@ pub(crate) struct Shared {
     /// The runtime's context. A call reads it for as long as it uses the runtime; it is taken away at the end, which each call that
     /// is left nudges. So nothing else reads it.
     context: RwLock<Option<TokioHandle>>,
+    /// The runtime's.
+    id: Id,
     /// That of the loop's threads. In one that was forked off it, nobody drives.
     process: Process,
 }
@@ -143,9 +146,10 @@ impl Drop for InContext<'_> {
     fn drop(&mut self) {
         self.context = None;
         meet();
+        let (is_closed, has_work) = (self.scheduler.is_closed(), context::take_untold(self.shared.id));
         // In a process that was forked off inside of the call, another thread of the parent may have the role's lock for good.
-        if self.scheduler.is_closed() && self.shared.process.is_current() {
-            self.shared.role.nudge_own();
+        if (is_closed || has_work) && self.shared.process.is_current() {
+            self.shared.after_leave(is_closed, has_work);
         }
     }
 }
@@ -171,7 +175,9 @@ fn meet() {
 
 impl Shared {
     pub(super) fn new(runtime: &Runtime) -> Shared {
-        Shared { role: Role::new(), context: RwLock::new(Some(runtime.handle().clone())), process: Process::current() }
+        let runtime = runtime.handle();
+        let (id, context) = (runtime.id(), RwLock::new(Some(runtime.clone())));
+        Shared { role: Role::new(), context, id, process: Process::current() }
     }
 
     /// For a scoped call. `None`: the loop has ended, or is about to.
@@ -183,6 +189,17 @@ impl Shared {
         // Only now: a call that has found the loop open is one that the end finds, and lets finish.
         meet();
         (!scheduler.is_closed()).then_some(inside)
+    }
+
+    /// A call has left the context of a loop that ends, or with work that nobody was told of.
+    #[cold]
+    fn after_leave(&self, is_closed: bool, has_work: bool) {
+        if has_work {
+            self.role.leave_work();
+        }
+        if is_closed {
+            self.role.nudge_own();
+        }
     }
 
     /// Whether no call uses the runtime.
@@ -208,7 +225,7 @@ impl Shared {
                             break;
                         }
                     }
-                    self.role.own_yields(engine);
+                    self.role.own_yields(engine, |engine| engine.driver.has_work());
                 }
             }
         }
@@ -247,7 +264,7 @@ impl Shared {
 
 impl SharedSide for Shared {
     fn wake_driver(&self) {
-        self.role.wake_driver();
+        self.role.wake_driver(|| context::is_called_last(self.id) && context::put_off(self.id));
     }
 
     fn shut_down(&self, how: Shutdown) {
@@ -260,15 +277,17 @@ impl SharedSide for Shared {
 
 /// A caller's engine, which it gives back however it leaves.
 struct HeldEngine<'a> {
-    role: &'a Role<Box<Engine>>,
+    shared: &'a Shared,
     engine: Option<Box<Engine>>,
 }
 
 impl Drop for HeldEngine<'_> {
     fn drop(&mut self) {
         if let Some(engine) = self.engine.take() {
-            let has_work = engine.driver.has_work();
-            self.role.give_back(engine, has_work);
+            let has_work = self.shared.role.give_back(engine, |engine| engine.driver.has_work());
+            if has_work && !context::put_off(self.shared.id) {
+                self.shared.role.leave_work();
+            }
         }
     }
 }
@@ -277,11 +296,14 @@ impl Host for Shared {
     fn wait(&self, waiter: &Arc<Waiter>, may_drive: bool, deadline: Option<Instant>) -> bool {
         // Tasks of others are not to see a panic that is this thread's.
         let may_drive = may_drive && !waiter.is_refused() && !thread::panicking();
-        match self.role.turn(waiter, may_drive, deadline) {
+        let turn = self.role.turn(waiter, may_drive, deadline);
+        // It drives, or somebody does who has taken the engine since.
+        context::take_untold(self.id);
+        match turn {
             Turn::Ended => return false,
             Turn::Park => waiter.park(deadline),
             Turn::Drive(engine) => {
-                let mut held = HeldEngine { role: &self.role, engine: Some(engine) };
+                let mut held = HeldEngine { shared: self, engine: Some(engine) };
                 let may_drive = held.engine.as_mut().is_some_and(|engine| engine.drive(waiter, |over| over));
                 if let Some(engine) = held.engine.take_if(|_| !may_drive) {
                     waiter.set_refused(true);
@@ -293,8 +315,9 @@ impl Host for Shared {
     }
 
     fn leave(&self, waiter: &Arc<Waiter>) {
+        let has_work = context::take_untold(self.id);
         if self.process.is_current() {
-            self.role.leave(waiter);
+            self.role.leave(waiter, has_work);
         }
     }
 
