@@ -159,13 +159,39 @@ pub(crate) fn is_in_guard(id: Id) -> bool {
 }
 
 /// Whether a call has entered that runtime's context, and nothing else after it.
-pub(crate) fn is_called_last(id: Id) -> bool {
+fn is_called_last(id: Id) -> bool {
     of_last(|last, _, by| last == id && by == By::Call).unwrap_or(false)
 }
 
 thread_local! {
     /// The shared loop that has work of which this thread has told nobody yet.
     static UNTOLD: Cell<Option<Id>> = const { Cell::new(None) };
+    /// The shared loop that this thread is about to wait at, outside of a call.
+    static ASKED: Cell<Option<Id>> = const { Cell::new(None) };
+}
+
+/// While it lives, this thread makes work for the shared loop with that id, and then waits for what comes of it.
+#[derive(Debug)]
+pub(crate) struct Asking {
+    before: Option<Id>,
+}
+
+impl Asking {
+    pub(crate) fn start(id: Id) -> Asking {
+        Asking { before: ASKED.replace(Some(id)) }
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        ASKED.set(self.before);
+    }
+}
+
+/// Whether this thread is about to wait at the shared loop with that id: it asks, or it polls a call and has entered no other
+/// context since.
+pub(crate) fn is_about_to_wait(id: Id) -> bool {
+    ASKED.get() == Some(id) || is_called_last(id)
 }
 
 /// The shared loop with that id has work, of which this thread will tell whoever may drive as soon as it leaves, if it does not

@@ -22,7 +22,9 @@
 //!
 //! A caller that polls its future may make work for whoever drives: it submits a task, or wakes one, as a client wakes the task
 //! that writes to its socket. While the engine is free it tells nobody, since it is about to ask for its turn, and will find
-//! the work as it drives. If its call is over instead, it summons the own thread as it leaves, unless it nudges a caller.
+//! the work as it drives. If its call is over instead, it summons the own thread as it leaves, unless it nudges a caller. What
+//! a caller leaves undone as it gives the engine back, tasks of the runtime or submitted ones, it tells nobody of: as a rule
+//! its next call goes on with that, and else the own thread does after `GRACE`.
 //!
 //! The nudged caller may be slow: its own future was woken too, and is in a long poll; so may be the one that tells nobody of
 //! its work. The rule that makes all of this safe is another one: **while the engine is free, the own thread looks again
@@ -194,11 +196,9 @@ impl<E> Role<E> {
         summoned.inspect(|own| own.nudge());
     }
 
-    /// A caller does not drive any more. It goes on to poll its future, and then asks for its turn or leaves. Says whether the
-    /// engine `has_work`, of which nobody has been told then: the wakes of the driver that came until now are for nothing.
-    pub(crate) fn give_back(&self, engine: E, has_work: impl FnOnce(&E) -> bool) -> bool {
+    /// A caller does not drive any more. It goes on to poll its future, and then asks for its turn or leaves.
+    pub(crate) fn give_back(&self, engine: E) {
         let mut state = self.lock();
-        let has_work = has_work(&engine);
         state.put(engine, Some(now()));
         let ends = state.ends;
         let own = state.own.as_mut().filter(|own| own.sleeps || ends);
@@ -208,11 +208,10 @@ impl<E> Role<E> {
         });
         drop(state);
         sleeper.inspect(|own| own.nudge());
-        has_work
     }
 
-    /// A call that has asked for its turn is over, or does not wait any more. `has_work`: for the driver, of which this thread
-    /// has told nobody.
+    /// A call that has asked for its turn is over, or does not wait any more. `has_work`: its last poll has made some, of which
+    /// nobody was told.
     pub(crate) fn leave(&self, me: &Arc<Waiter>, has_work: bool) {
         let mut state = self.lock();
         state.unlist(me);
@@ -221,7 +220,7 @@ impl<E> Role<E> {
         next.inspect(|next| next.nudge());
     }
 
-    /// The same of a call that has not asked, or has left, and has work that nobody was told of.
+    /// The same of a call that has not asked, or has left before it made the work.
     pub(crate) fn leave_work(&self) {
         let next = self.lock().pass_on(true);
         next.inspect(|next| next.nudge());
@@ -308,12 +307,11 @@ impl<E> Role<E> {
         state.ends || state.own.as_ref().is_some_and(|own| own.must_yield)
     }
 
-    /// The own thread yields: a caller that waits is to drive. If none does any more and the engine `has_work`, it goes on.
-    pub(crate) fn own_yields(&self, engine: E, has_work: impl FnOnce(&E) -> bool) {
+    /// The own thread yields: a caller that waits is to drive.
+    pub(crate) fn own_yields(&self, engine: E) {
         let mut state = self.lock();
-        let has_work = has_work(&engine);
         state.put(engine, Some(now()));
-        let next = state.pass_on(has_work);
+        let next = state.pass_on(false);
         drop(state);
         next.inspect(|next| next.nudge());
     }

@@ -36,7 +36,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle as TokioHandle, Id, Runtime};
 
 use super::role::{OwnTurn, Role, Turn};
-use crate::deadlock::context;
+use crate::deadlock::context::{self, Asking};
 use crate::deadlock::current::{Driving, LoopMeta};
 use crate::event_loop::driver::Driver;
 use crate::event_loop::scheduler::{Scheduler, SharedSide, Shutdown};
@@ -191,6 +191,11 @@ impl Shared {
         (!scheduler.is_closed()).then_some(inside)
     }
 
+    /// While what this gives lives, this thread makes work for the loop's driver, and then waits. Nobody has to be woken for it.
+    pub(crate) fn ask(&self) -> Asks<'_> {
+        Asks { shared: self, _asking: Asking::start(self.id) }
+    }
+
     /// A call has left the context of a loop that ends, or with work that nobody was told of.
     #[cold]
     fn after_leave(&self, is_closed: bool, has_work: bool) {
@@ -225,7 +230,7 @@ impl Shared {
                             break;
                         }
                     }
-                    self.role.own_yields(engine, |engine| engine.driver.has_work());
+                    self.role.own_yields(engine);
                 }
             }
         }
@@ -264,7 +269,7 @@ impl Shared {
 
 impl SharedSide for Shared {
     fn wake_driver(&self) {
-        self.role.wake_driver(|| context::is_called_last(self.id) && context::put_off(self.id));
+        self.role.wake_driver(|| context::is_about_to_wait(self.id) && context::put_off(self.id));
     }
 
     fn shut_down(&self, how: Shutdown) {
@@ -275,19 +280,31 @@ impl SharedSide for Shared {
     }
 }
 
+/// See [`Shared::ask`].
+pub(crate) struct Asks<'a> {
+    shared: &'a Shared,
+    _asking: Asking,
+}
+
+impl Drop for Asks<'_> {
+    fn drop(&mut self) {
+        // It has not waited, or has left again.
+        if context::take_untold(self.shared.id) && self.shared.process.is_current() {
+            self.shared.role.leave_work();
+        }
+    }
+}
+
 /// A caller's engine, which it gives back however it leaves.
 struct HeldEngine<'a> {
-    shared: &'a Shared,
+    role: &'a Role<Box<Engine>>,
     engine: Option<Box<Engine>>,
 }
 
 impl Drop for HeldEngine<'_> {
     fn drop(&mut self) {
         if let Some(engine) = self.engine.take() {
-            let has_work = self.shared.role.give_back(engine, |engine| engine.driver.has_work());
-            if has_work && !context::put_off(self.shared.id) {
-                self.shared.role.leave_work();
-            }
+            self.role.give_back(engine);
         }
     }
 }
@@ -303,7 +320,7 @@ impl Host for Shared {
             Turn::Ended => return false,
             Turn::Park => waiter.park(deadline),
             Turn::Drive(engine) => {
-                let mut held = HeldEngine { shared: self, engine: Some(engine) };
+                let mut held = HeldEngine { role: &self.role, engine: Some(engine) };
                 let may_drive = held.engine.as_mut().is_some_and(|engine| engine.drive(waiter, |over| over));
                 if let Some(engine) = held.engine.take_if(|_| !may_drive) {
                     waiter.set_refused(true);

@@ -29,6 +29,7 @@ use crate::handle::large::is_large;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::park::Host;
 use crate::park::cancel::Cancellers;
+use crate::shared_loop::state::Shared;
 use crate::task::block::{self, WaitOptions, WaitOutcome};
 use crate::task::canceller::TaskCanceller;
 use crate::task::raw::header::TaskRef;
@@ -301,8 +302,9 @@ impl<T> Iter<T> {
             }
             let guard =
                 may_wait(pump.on(), &|| Box::new(ItemEdge { items: Arc::clone(&self.items), pump: pump.job() }))?;
-            self.channel.demand();
             let (host, cancellers) = (pump.host().cloned(), &self.cancellers);
+            let _asks = host.as_deref().map(Shared::ask);
+            self.channel.demand();
             let (on, job) = (Arc::clone(pump.on()), pump.job());
             let of = || Of { on: Some(Arc::clone(&on)), job: Some(job.clone()) };
             let call = Some(Call { site: Location::caller(), companion: None, what: WaitFor::Job, of: &of });
