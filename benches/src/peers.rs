@@ -42,6 +42,14 @@ pub(crate) trait Call: Send + Sync {
     where
         F: Future + Send + 'static,
         F::Output: Send + 'static;
+
+    /// Has the runtime poll what runs in the background, as who has this way to call would.
+    fn spawn<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.call(async move { drop(tokio::spawn(future)) });
+    }
 }
 
 /// The name of a shared loop.

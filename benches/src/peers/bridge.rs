@@ -51,6 +51,13 @@ impl Call for OnLoop {
     {
         self.event_loop.block_on(future).expect("the loop is open")
     }
+
+    fn spawn<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        drop(self.event_loop.submit(future));
+    }
 }
 
 /// A task of either loop, whose result is asked for at once.
@@ -126,5 +133,12 @@ impl Call for External {
         F::Output: Send + 'static,
     {
         self.handle.block_on(future).expect("the runtime runs")
+    }
+
+    fn spawn<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        drop(self.handle.submit(future));
     }
 }

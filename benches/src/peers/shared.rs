@@ -34,4 +34,11 @@ impl Call for Shared {
     {
         self.0.block_on(future).expect("the loop is open")
     }
+
+    fn spawn<F>(&self, future: F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        drop(self.0.submit(future));
+    }
 }

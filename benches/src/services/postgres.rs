@@ -54,13 +54,12 @@ impl Postgres {
     /// Of a connection of its own.
     pub(super) fn requests<C: Call + 'static>(&self, call: &Arc<C>) -> Request {
         let (call, config) = (Arc::clone(call), self.config.clone());
-        let connected = call.call(async move {
-            let (client, connection) = tokio_postgres::connect(&config, NoTls).await?;
-            drop(tokio::spawn(connection));
-            let statement = client.prepare(QUERY).await?;
-            Ok::<_, tokio_postgres::Error>((Arc::new(client), statement))
-        });
-        let (client, statement) = connected.expect("the server answers");
+        let connected = call.call(async move { tokio_postgres::connect(&config, NoTls).await });
+        let (client, connection) = connected.expect("the server answers");
+        call.spawn(async move { drop(connection.await) });
+        let client = Arc::new(client);
+        let preparing = Arc::clone(&client);
+        let statement = call.call(async move { preparing.prepare(QUERY).await }).expect("the server answers");
         let mut last = 0_i64;
         Box::new(move || {
             last += 1;
