@@ -170,22 +170,11 @@ thread_local! {
     static ASKED: Cell<Option<Id>> = const { Cell::new(None) };
 }
 
-/// While it lives, this thread makes work for the shared loop with that id, and then waits for what comes of it.
-#[derive(Debug)]
-pub(crate) struct Asking {
-    before: Option<Id>,
-}
-
-impl Asking {
-    pub(crate) fn start(id: Id) -> Asking {
-        Asking { before: ASKED.replace(Some(id)) }
-    }
-}
-
-impl Drop for Asking {
-    fn drop(&mut self) {
-        ASKED.set(self.before);
-    }
+/// From now on this thread makes work for the shared loop with that id, and then waits for what comes of it. Gives what was
+/// said before.
+#[cfg(feature = "stream")]
+pub(crate) fn replace_asked(id: Option<Id>) -> Option<Id> {
+    ASKED.replace(id)
 }
 
 /// Whether this thread is about to wait at the shared loop with that id: it asks, or it polls a call and has entered no other

@@ -36,7 +36,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::{Handle as TokioHandle, Id, Runtime};
 
 use super::role::{OwnTurn, Role, Turn};
-use crate::deadlock::context::{self, Asking};
+use crate::deadlock::context;
 use crate::deadlock::current::{Driving, LoopMeta};
 use crate::event_loop::driver::Driver;
 use crate::event_loop::scheduler::{Scheduler, SharedSide, Shutdown};
@@ -192,8 +192,9 @@ impl Shared {
     }
 
     /// While what this gives lives, this thread makes work for the loop's driver, and then waits. Nobody has to be woken for it.
+    #[cfg(feature = "stream")]
     pub(crate) fn ask(&self) -> Asks<'_> {
-        Asks { shared: self, _asking: Asking::start(self.id) }
+        Asks { shared: self, before: context::replace_asked(Some(self.id)) }
     }
 
     /// A call has left the context of a loop that ends, or with work that nobody was told of.
@@ -281,13 +282,17 @@ impl SharedSide for Shared {
 }
 
 /// See [`Shared::ask`].
+#[cfg(feature = "stream")]
 pub(crate) struct Asks<'a> {
     shared: &'a Shared,
-    _asking: Asking,
+    /// What the thread has asked before.
+    before: Option<Id>,
 }
 
+#[cfg(feature = "stream")]
 impl Drop for Asks<'_> {
     fn drop(&mut self) {
+        context::replace_asked(self.before);
         // It has not waited, or has left again.
         if context::take_untold(self.shared.id) && self.shared.process.is_current() {
             self.shared.role.leave_work();
