@@ -19,12 +19,14 @@ use bridge::{Error, EventLoop, Handle, LocalHandle, SharedLoop, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, is_pending, on_each, on_each_pair};
 #[cfg(unix)]
 use bridge_tests::process::cpu_time;
+#[cfg(target_os = "linux")]
+use bridge_tests::process::times_slept;
 use bridge_tests::{Drops, HANGS, OnDrop, block_thread, wait_until};
 use common::{SETTLE, deadlock, idle_task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder as TokioBuilder, Handle as TokioHandle, Runtime};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, UnboundedSender, channel, unbounded_channel};
 use tokio::sync::oneshot;
 
 const MOMENT: Duration = Duration::from_millis(1);
@@ -723,6 +725,24 @@ fn the_own_thread_uses_no_cpu_while_the_loop_is_idle_or_a_caller_drives_for_long
             on.block_on(async { tokio::time::sleep(LONG).await }).unwrap();
         });
         assert!(beside < LONG / 20, "{beside:?}");
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_own_thread_is_not_woken_for_each_item_of_a_stream() {
+    const ITEMS: usize = 5000;
+    on_shared(|on| {
+        let (sender, receiver) = channel(1);
+        drop(on.submit(async move { while sender.send(()).await.is_ok() {} }));
+        let next = async |mut receiver: Receiver<()>| receiver.recv().await.map(|item| (item, receiver));
+        let items = on.iter(futures::stream::unfold(receiver, move |receiver| Box::pin(next(receiver))));
+        take_over(&on);
+        let before = on.on_threads(times_slept)[0];
+        assert_eq!(items.take(ITEMS).count(), ITEMS);
+        let slept = on.on_threads(times_slept)[0] - before;
+        // It looks every other millisecond.
+        assert!(slept < ITEMS as u64 / 2, "{slept}");
     });
 }
 
