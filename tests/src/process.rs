@@ -110,18 +110,3 @@ pub fn cpu_time() -> Duration {
     let nanoseconds = time.tv_nsec.try_into().expect("they are less than a second");
     Duration::new(time.tv_sec.try_into().expect("it counts up from zero"), nanoseconds)
 }
-
-/// How often the calling thread has gone to sleep.
-///
-/// # Panics
-///
-/// If the system does not count it.
-#[cfg(target_os = "linux")]
-#[must_use]
-pub fn times_slept() -> u64 {
-    // SAFETY: numbers, for which zeros will do.
-    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
-    // SAFETY: `usage` is there to be written.
-    assert_eq!(unsafe { libc::getrusage(libc::RUSAGE_THREAD, &mut usage) }, 0);
-    usage.ru_nvcsw.try_into().expect("it counts up from zero")
-}

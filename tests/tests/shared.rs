@@ -19,14 +19,12 @@ use bridge::{Error, EventLoop, Handle, LocalHandle, SharedLoop, Task};
 use bridge_tests::kinds::{AnyLoop, Kind, is_pending, on_each, on_each_pair};
 #[cfg(unix)]
 use bridge_tests::process::cpu_time;
-#[cfg(target_os = "linux")]
-use bridge_tests::process::times_slept;
 use bridge_tests::{Drops, HANGS, OnDrop, block_thread, wait_until};
 use common::{SETTLE, deadlock, idle_task};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder as TokioBuilder, Handle as TokioHandle, Runtime};
-use tokio::sync::mpsc::{Receiver, UnboundedSender, channel, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 const MOMENT: Duration = Duration::from_millis(1);
@@ -390,6 +388,51 @@ fn a_task_that_a_call_wakes_at_its_end_starts_at_once() {
     });
 }
 
+/// Two tasks of the loop that wake each other so many times.
+fn ping_pong(on: &Handle, times: usize) -> Task<()> {
+    let (sender, mut receiver) = unbounded_channel::<UnboundedSender<()>>();
+    drop(on.submit(async move {
+        while let Some(reply) = receiver.recv().await {
+            let _ = reply.send(());
+        }
+    }));
+    on.submit(async move {
+        let (reply, mut replies) = unbounded_channel();
+        for _ in 0..times {
+            sender.send(reply.clone()).unwrap();
+            replies.recv().await.unwrap();
+        }
+    })
+}
+
+#[test]
+fn what_calls_leave_undone_goes_on_between_them() {
+    const TIMES: usize = 20_000;
+    on_shared(|on| {
+        let asked = answering_task(&on);
+        let takes = |between: &dyn Fn()| {
+            let start = Instant::now();
+            let task = ping_pong(&on, TIMES);
+            while !task.is_done() {
+                between();
+                // Less than the time after which the own thread takes a loop that nobody drives.
+                thread::sleep(MOMENT / 3);
+            }
+            start.elapsed()
+        };
+        let alone = takes(&|| ());
+        let with_calls = takes(&|| {
+            let (reply, answer) = oneshot::channel();
+            let asks = async {
+                asked.send(reply).unwrap();
+                answer.await.unwrap()
+            };
+            on.block_on(asks).unwrap();
+        });
+        assert!(with_calls < alone * 8, "{with_calls:?} for {alone:?}");
+    });
+}
+
 #[test]
 fn a_driver_leaves_within_a_tick_of_its_own_wake() {
     /// tokio polls 61 tasks between two looks at what drives it.
@@ -725,24 +768,6 @@ fn the_own_thread_uses_no_cpu_while_the_loop_is_idle_or_a_caller_drives_for_long
             on.block_on(async { tokio::time::sleep(LONG).await }).unwrap();
         });
         assert!(beside < LONG / 20, "{beside:?}");
-    });
-}
-
-#[cfg(target_os = "linux")]
-#[test]
-fn the_own_thread_is_not_woken_for_each_item_of_a_stream() {
-    const ITEMS: usize = 5000;
-    on_shared(|on| {
-        let (sender, receiver) = channel(1);
-        drop(on.submit(async move { while sender.send(()).await.is_ok() {} }));
-        let next = async |mut receiver: Receiver<()>| receiver.recv().await.map(|item| (item, receiver));
-        let items = on.iter(futures::stream::unfold(receiver, move |receiver| Box::pin(next(receiver))));
-        take_over(&on);
-        let before = on.on_threads(times_slept)[0];
-        assert_eq!(items.take(ITEMS).count(), ITEMS);
-        let slept = on.on_threads(times_slept)[0] - before;
-        // It looks every other millisecond.
-        assert!(slept < ITEMS as u64 / 2, "{slept}");
     });
 }
 

@@ -79,6 +79,17 @@ fn call(role: &Role<Engine>, event: &Event, tick: &dyn Fn()) -> bool {
 
 /// The same; also false if it was cancelled.
 fn cancellable(role: &Role<Engine>, event: &Event, cancellers: &Cancellers, tick: &dyn Fn()) -> bool {
+    call_that_leaves(role, event, cancellers, tick, &|| false)
+}
+
+/// The same of a loop in which work may be left.
+fn call_that_leaves(
+    role: &Role<Engine>,
+    event: &Event,
+    cancellers: &Cancellers,
+    tick: &dyn Fn(),
+    has_work: &dyn Fn() -> bool,
+) -> bool {
     let lease = Lease::new();
     let _listed = cancellers.list(lease.waiter());
     let over = loop {
@@ -94,7 +105,7 @@ fn cancellable(role: &Role<Engine>, event: &Event, cancellers: &Cancellers, tick
             Turn::Park => lease.waiter().park(None),
             Turn::Drive(mut engine) => {
                 engine.drive(lease.waiter(), tick);
-                role.give_back(engine);
+                role.give_back(engine, |_| has_work());
             }
         }
     };
@@ -119,7 +130,7 @@ fn own_thread(role: &Role<Engine>, tick: &dyn Fn()) {
                         break;
                     }
                 }
-                role.own_yields(engine);
+                role.own_yields(engine, |_| false);
             }
         }
     }
@@ -127,11 +138,15 @@ fn own_thread(role: &Role<Engine>, tick: &dyn Fn()) {
 
 /// A role whose own thread naps: the engine is free.
 fn free() -> Shared {
+    free_with(&Waiter::new())
+}
+
+/// The same, of that own thread.
+fn free_with(own: &Arc<Waiter>) -> Shared {
     let role = Arc::new(Role::new());
-    let own = Waiter::new();
-    role.start(Engine::default(), &own);
+    role.start(Engine::default(), own);
     let OwnTurn::Drive(engine) = role.own_turn() else { unreachable!("it is called at the start") };
-    role.own_yields(engine);
+    role.own_yields(engine, |_| false);
     role
 }
 
@@ -278,46 +293,31 @@ fn own_leaves_and_is_called_back() {
 /// itself if it `waits` for it, another caller that comes at that moment, or the own thread, which it summons as it leaves.
 fn work_of_a_poll(waits: bool) {
     loom::model(move || {
-        let (role, work, done) = (free(), Event::new(), Event::new());
-        let does_it = {
-            let (work, done) = (work.clone(), done.clone());
-            move || {
-                if work.has_happened(Waker::noop()) {
-                    done.happen();
-                }
-            }
-        };
+        let (role, work) = (free(), Work::new());
         let other = thread::spawn({
-            let (role, does_it) = (Arc::clone(&role), does_it.clone());
+            let (role, work) = (Arc::clone(&role), work.clone());
             move || {
                 let lease = Lease::new();
                 if let Turn::Drive(engine) = role.turn(lease.waiter(), true, None) {
-                    does_it();
-                    role.give_back(engine);
+                    work.look();
+                    role.give_back(engine, |_| work.is_left());
                 }
                 role.leave(lease.waiter(), false);
             }
         });
-        work.happen();
+        work.there.happen();
         let mut has_work = false;
         role.wake_driver(|| {
             has_work = true;
             true
         });
         if waits {
-            assert!(call(&role, &done, &does_it));
+            assert!(call(&role, &work.done, &|| work.look()));
         } else if has_work {
             role.leave_work();
         }
         other.join().unwrap();
-        // The own thread of `free` is this one, too. Time stands still: it drives because it was summoned. Of what came while
-        // another drove, which then left, it would learn in time.
-        if has_work && !done.has_happened(Waker::noop()) {
-            let OwnTurn::Drive(engine) = role.own_turn() else { panic!("there is work, and nobody drives") };
-            does_it();
-            role.own_yields(engine);
-        }
-        assert!(done.has_happened(Waker::noop()) || !has_work);
+        work.is_done_or_due(&role);
     });
 }
 
@@ -329,6 +329,100 @@ fn work_of_a_poll_against_a_turn() {
 #[test]
 fn work_of_a_poll_against_the_end_of_its_call() {
     work_of_a_poll(false);
+}
+
+/// What a piece of work needs: that it is there, and that a driver has looked at it since.
+#[derive(Clone)]
+struct Work {
+    there: Event,
+    done: Event,
+}
+
+impl Work {
+    fn new() -> Work {
+        Work { there: Event::new(), done: Event::new() }
+    }
+
+    /// As a driver.
+    fn look(&self) {
+        if self.there.has_happened(Waker::noop()) {
+            self.done.happen();
+        }
+    }
+
+    fn is_left(&self) -> bool {
+        self.there.has_happened(Waker::noop()) && !self.done.has_happened(Waker::noop())
+    }
+
+    /// It is done, or the own thread of `free`, which is this one, has been summoned: time stands still.
+    fn is_done_or_due(&self, role: &Role<Engine>) {
+        if self.is_left() {
+            let OwnTurn::Drive(engine) = role.own_turn() else { panic!("there is work, and nobody drives") };
+            engine.0.touch();
+        }
+    }
+}
+
+/// Work comes from elsewhere, right after the event that has the driver leave.
+#[test]
+fn work_against_a_driver_that_leaves() {
+    loom::model(|| {
+        let (role, event, work) = (free(), Event::new(), Work::new());
+        let other = thread::spawn({
+            let (role, event, work) = (Arc::clone(&role), event.clone(), work.clone());
+            move || call_that_leaves(&role, &event, &Cancellers::default(), &|| work.look(), &|| work.is_left())
+        });
+        event.happen();
+        work.there.happen();
+        role.wake_driver(|| false);
+        assert!(other.join().unwrap());
+        work.is_done_or_due(&role);
+    });
+}
+
+/// A caller leaves work to the one that is listed, whose call is over as well.
+#[test]
+fn work_that_is_left_to_a_caller_that_leaves() {
+    loom::model(|| {
+        let (role, event, work) = (free(), Event::new(), Work::new());
+        let other = thread::spawn({
+            let (role, event, work) = (Arc::clone(&role), event.clone(), work.clone());
+            move || call_that_leaves(&role, &event, &Cancellers::default(), &|| work.look(), &|| work.is_left())
+        });
+        let lease = Lease::new();
+        if let Turn::Drive(engine) = role.turn(lease.waiter(), true, None) {
+            role.give_back(engine, |_| false);
+        }
+        let mut has_work = false;
+        work.there.happen();
+        role.wake_driver(|| {
+            has_work = true;
+            true
+        });
+        event.happen();
+        role.leave(lease.waiter(), has_work);
+        assert!(other.join().unwrap());
+        work.is_done_or_due(&role);
+    });
+}
+
+/// A caller leaves work and is back at once, again and again, as one that takes items of a stream. It summons the own thread the
+/// first time. No time passes here, and so the work does not become due.
+#[test]
+fn work_that_a_caller_comes_back_for() {
+    loom::model(|| {
+        let own = Waiter::new();
+        let (role, lease) = (free_with(&own), Lease::new());
+        let summons = [(); 3].map(|()| {
+            let Turn::Drive(engine) = role.turn(lease.waiter(), true, None) else { panic!("nobody drives") };
+            role.give_back(engine, |_| true);
+            role.leave(lease.waiter(), false);
+            let is_summoned = own.has_events();
+            own.take_events();
+            is_summoned
+        });
+        assert_eq!(summons, [true, false, false]);
+    });
 }
 
 /// The own thread drives at the end, too: it is woken for each piece of work.
@@ -401,7 +495,7 @@ fn guest_against_leave() {
                 // It asks for its turn all the same, as one that was woken late.
                 let lease = Lease::new();
                 if let Turn::Drive(engine) = role.turn(lease.waiter(), true, None) {
-                    role.give_back(engine);
+                    role.give_back(engine, |_| false);
                 }
                 role.leave(lease.waiter(), false);
             }
@@ -412,7 +506,7 @@ fn guest_against_leave() {
         caller.join().unwrap();
         // The own thread of `free` is this one, too: it was called, whoever came first.
         let OwnTurn::Drive(engine) = role.own_turn() else { panic!("a guest waits, and nobody drives") };
-        role.give_back(engine);
+        role.give_back(engine, |_| false);
         role.leave(lease.waiter(), false);
     });
 }

@@ -10,7 +10,7 @@
 //!   future, and asks again. In the end it leaves ([`Role::leave`]).
 //! - A **guest** is a caller that tokio lets drive nothing (it is inside another runtime). It is listed, parks, and has the
 //!   loop's own thread summoned if nobody drives.
-//! - The loop's **own thread** drives when the engine has been free for [`GRACE`], when there is work and nobody drives, and
+//! - The loop's **own thread** drives when the engine has been free, or work undone, for [`GRACE`], when it is summoned, and
 //!   when the loop ends.
 //!
 //! # How it passes on
@@ -22,19 +22,24 @@
 //!
 //! A caller that polls its future may make work for whoever drives: it submits a task, or wakes one, as a client wakes the task
 //! that writes to its socket. While the engine is free it tells nobody, since it is about to ask for its turn, and will find
-//! the work as it drives. If its call is over instead, it summons the own thread as it leaves, unless it nudges a caller. What
-//! a caller leaves undone as it gives the engine back, tasks of the runtime or submitted ones, it tells nobody of: as a rule
-//! its next call goes on with that, and else the own thread does after `GRACE`.
+//! the work as it drives. If its call is over instead, the work is *undone*, as are the submitted tasks that are queued when a
+//! caller gives the engine back, also those that came while it was about to leave. Undone work is announced as the caller
+//! leaves: to the caller that it nudges, else to the own thread, which is summoned. Not so for a caller that was back within
+//! [`SOON`] the last time, and whose next call will go on with the work: a summons for each item of a stream, say, would cost
+//! more than the item. But what has been undone for `GRACE`, however many calls have driven meanwhile, is announced, once in a
+//! `GRACE`.
 //!
 //! The nudged caller may be slow: its own future was woken too, and is in a long poll; so may be the one that tells nobody of
 //! its work. The rule that makes all of this safe is another one: **while the engine is free, the own thread looks again
-//! within [`LONG_NAP`]**, and takes it if it has been free for [`GRACE`]. No nudge has to arrive for the loop to go on.
+//! within [`LONG_NAP`]**, and takes it if it has been free, or work undone, for [`GRACE`]. No nudge has to arrive for the loop
+//! to go on. Tasks of the runtime's own are not seen as undone: where calls follow each other within `GRACE`, these run only
+//! while somebody drives.
 //!
 //! # The own thread
 //!
 //! | it | when | until |
 //! | --- | --- | --- |
-//! | drives | the engine was free for `GRACE`; it was summoned; the loop ends | a caller has it yield; or the loop ends: then it takes the engine once more, for good |
+//! | drives | the engine was free, or work undone, for `GRACE`; it was summoned; the loop ends | a caller has it yield; or the loop ends: then it takes the engine once more, for good |
 //! | naps | callers drive by turns: for `GRACE`, or [`LONG_NAP`] if they do so often; the engine is free: for what is left of `GRACE` | it looks again |
 //! | sleeps | the caller that drove when it looked last still drives: nobody has taken the engine since | that caller gives the engine back (one `unpark`), a deadline of that caller comes, the loop ends |
 //!
@@ -58,6 +63,9 @@ use crate::park::waiter::Waiter;
 /// How long callers may leave a loop without a driver, and how closely calls follow each other that drive it themselves.
 const GRACE: Duration = Duration::from_millis(1);
 
+/// How soon a caller has to be back for its next call to go on with the work that it has left.
+const SOON: Duration = Duration::from_micros(500);
+
 /// How long the own thread naps while callers drive often: [`MANY`] times since it looked last. A timed sleep costs it 20 to
 /// 50 µs of processor time on a small virtual machine.
 const LONG_NAP: Duration = Duration::from_millis(2);
@@ -80,6 +88,12 @@ struct RoleState<E> {
     drives: u64,
     /// Since when the engine is free.
     free_since: Option<Instant>,
+    /// Since when there is undone work, or has been whenever a caller gave the engine back.
+    undone_since: Option<Instant>,
+    /// When a caller left that work last, and which, if no caller has driven since.
+    left: Option<(Instant, Arc<Waiter>)>,
+    /// The one before was back soon, and drove.
+    comes_back: bool,
     /// Callers that park, and would drive.
     callers: VecDeque<Arc<Waiter>>,
     /// Callers that park, and cannot drive.
@@ -140,6 +154,9 @@ impl<E> Role<E> {
             driver: None,
             drives: 0,
             free_since: None,
+            undone_since: None,
+            left: None,
+            comes_back: false,
             callers: VecDeque::new(),
             guests: VecDeque::new(),
             own: None,
@@ -170,6 +187,9 @@ impl<E> Role<E> {
                 state.unlist(me);
                 state.driver = Some(DrivingThread { waiter: Arc::clone(me), deadline, is_own: false });
                 state.drives += 1;
+                if let Some((at, by)) = state.left.take() {
+                    state.comes_back = Arc::ptr_eq(&by, me) && now().saturating_duration_since(at) < SOON;
+                }
                 state.own.iter_mut().for_each(|own| own.must_drive = false);
                 return Turn::Drive(engine);
             }
@@ -196,10 +216,13 @@ impl<E> Role<E> {
         summoned.inspect(|own| own.nudge());
     }
 
-    /// A caller does not drive any more. It goes on to poll its future, and then asks for its turn or leaves.
-    pub(crate) fn give_back(&self, engine: E) {
+    /// A caller does not drive any more. It goes on to poll its future, and then asks for its turn or leaves. The engine `has_work`
+    /// if tasks are queued, and this is the first to tell: of a wake that came since they were looked at, nobody has taken notice.
+    pub(crate) fn give_back(&self, engine: E, has_work: impl FnOnce(&E) -> bool) {
         let mut state = self.lock();
-        state.put(engine, Some(now()));
+        let now = now();
+        state.undone_since = if has_work(&engine) { state.undone_since.or(Some(now)) } else { None };
+        state.put(engine, Some(now));
         let ends = state.ends;
         let own = state.own.as_mut().filter(|own| own.sleeps || ends);
         let sleeper = own.map(|own| {
@@ -215,14 +238,14 @@ impl<E> Role<E> {
     pub(crate) fn leave(&self, me: &Arc<Waiter>, has_work: bool) {
         let mut state = self.lock();
         state.unlist(me);
-        let next = state.pass_on(has_work);
+        let next = state.pass_on(has_work, Some(me));
         drop(state);
         next.inspect(|next| next.nudge());
     }
 
     /// The same of a call that has not asked, or has left before it made the work.
     pub(crate) fn leave_work(&self) {
-        let next = self.lock().pass_on(true);
+        let next = self.lock().pass_on(true, None);
         next.inspect(|next| next.nudge());
     }
 
@@ -284,18 +307,20 @@ impl<E> Role<E> {
     /// The turn of the own thread.
     pub(crate) fn own_turn(&self) -> OwnTurn<E> {
         let mut state = self.lock();
-        let RoleState { engine, driver, drives, free_since, own, ends, .. } = &mut *state;
+        let RoleState { engine, driver, drives, free_since, undone_since, own, ends, .. } = &mut *state;
         let own = own.as_mut().expect("the own thread has started");
         own.sleeps = false;
         let new = *drives - std::mem::replace(&mut own.seen, *drives);
         if let Some(driver) = driver {
             return OwnTurn::Sleep(own.watches(driver, new));
         }
-        let due = free_since.and_then(|since| since.checked_add(GRACE)).filter(|due| *due > now());
+        let since = undone_since.or(*free_since);
+        let due = since.and_then(|since| since.checked_add(GRACE)).filter(|due| *due > now());
         if let Some(due) = due.filter(|_| !own.must_drive && !*ends) {
             return OwnTurn::Sleep(Some(due));
         }
         (own.must_drive, own.must_yield) = (false, false);
+        *undone_since = None;
         let engine = engine.take().expect("an engine that nobody has is there, until the end");
         *driver = Some(DrivingThread { waiter: Arc::clone(&own.waiter), deadline: None, is_own: true });
         if *ends { OwnTurn::End(engine) } else { OwnTurn::Drive(engine) }
@@ -307,11 +332,12 @@ impl<E> Role<E> {
         state.ends || state.own.as_ref().is_some_and(|own| own.must_yield)
     }
 
-    /// The own thread yields: a caller that waits is to drive.
-    pub(crate) fn own_yields(&self, engine: E) {
+    /// The own thread yields: a caller that waits is to drive. If none does any more, and the engine `has_work`, it goes on.
+    pub(crate) fn own_yields(&self, engine: E, has_work: impl FnOnce(&E) -> bool) {
         let mut state = self.lock();
+        let has_work = has_work(&engine);
         state.put(engine, Some(now()));
-        let next = state.pass_on(false);
+        let next = state.pass_on(has_work, None);
         drop(state);
         next.inspect(|next| next.nudge());
     }
@@ -334,15 +360,32 @@ impl<E> RoleState<E> {
         }
     }
 
-    /// Who is to drive now, if nobody does: a listed caller, or the own thread where only guests wait, or nobody though the
-    /// engine `has_work`. It is to be nudged.
-    fn pass_on(&mut self, has_work: bool) -> Option<Arc<Waiter>> {
+    /// Who is to drive now, if nobody does: a listed caller, or the own thread where only guests wait, or there is undone work of
+    /// which it is to be told. It is to be nudged. `has_work`: there is more such work. `by`: the caller that leaves.
+    fn pass_on(&mut self, has_work: bool, by: Option<&Arc<Waiter>>) -> Option<Arc<Waiter>> {
         self.engine.as_ref()?;
+        if has_work && self.undone_since.is_none() {
+            self.undone_since = Some(now());
+        }
         if let Some(next) = self.callers.pop_front() {
+            // If it does not drive, since its call is over, it announces the work as it leaves.
             next.set_listed(false);
             return Some(next);
         }
-        if has_work || !self.guests.is_empty() { self.summon_own() } else { None }
+        if !self.guests.is_empty() || self.is_to_announce(by) { self.summon_own() } else { None }
+    }
+
+    /// Whether the own thread is to be told of undone work.
+    fn is_to_announce(&mut self, by: Option<&Arc<Waiter>>) -> bool {
+        let Some(since) = self.undone_since else { return false };
+        let now = now();
+        self.left = by.map(|by| (now, Arc::clone(by)));
+        let is_to = !self.comes_back || now.saturating_duration_since(since) >= GRACE;
+        if is_to {
+            // A caller may take the engine before the own thread can: not again at once.
+            self.undone_since = Some(now);
+        }
+        is_to
     }
 
     /// A caller is about to park. If the own thread drives, and a caller parked for that reason less than [`GRACE`] ago, it is to

@@ -231,7 +231,7 @@ impl Shared {
                             break;
                         }
                     }
-                    self.role.own_yields(engine);
+                    self.role.own_yields(engine, |engine| engine.driver.has_work());
                 }
             }
         }
@@ -309,7 +309,7 @@ struct HeldEngine<'a> {
 impl Drop for HeldEngine<'_> {
     fn drop(&mut self) {
         if let Some(engine) = self.engine.take() {
-            self.role.give_back(engine);
+            self.role.give_back(engine, |engine| engine.driver.has_work());
         }
     }
 }
@@ -319,7 +319,8 @@ impl Host for Shared {
         // Tasks of others are not to see a panic that is this thread's.
         let may_drive = may_drive && !waiter.is_refused() && !thread::panicking();
         let turn = self.role.turn(waiter, may_drive, deadline);
-        // It drives, or somebody does who has taken the engine since.
+        // It drives, and finds the work or leaves it undone; or somebody does who has taken the engine since; or the own thread has
+        // been called, as it is for guests, or is to end the loop.
         context::take_untold(self.id);
         match turn {
             Turn::Ended => return false,
