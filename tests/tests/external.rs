@@ -965,6 +965,7 @@ fn the_first_call_onto_a_runtime_that_has_been_shut_down_is_closed() {
 fn a_destructor_may_submit_and_block_while_a_runtime_shuts_down() {
     on_each_way_to_end(|External { handle, end, .. }, way| {
         let (sender, receiver) = mpsc::channel();
+        let (started, is_started) = oneshot::channel();
         let here = handle.clone();
         let task = handle.submit(async move {
             let _guard = OnDrop::new(move || {
@@ -974,9 +975,10 @@ fn a_destructor_may_submit_and_block_while_a_runtime_shuts_down() {
                 let on_timer = here.block_on(async { sleep(HANGS * 10).await });
                 sender.send((submitted, ready, waits, on_timer)).unwrap();
             });
-            pending::<()>().await;
+            then_pending(started, pending::<()>()).await;
         });
-        handle.submit(async {}).result().unwrap();
+        // A task that was submitted later, and has ended, would not say so: it may have been taken by another worker.
+        is_started.blocking_recv().unwrap();
         end(way);
         assert!(matches!(task.result(), Err(Error::Closed)));
         let (submitted, ready, waits, on_timer) = receiver.recv().unwrap();
