@@ -217,7 +217,7 @@ impl<E> Role<E> {
     }
 
     /// A caller does not drive any more. It goes on to poll its future, and then asks for its turn or leaves. The engine `has_work`
-    /// if tasks are queued, and this is the first to tell: of a wake that came since they were looked at, nobody has taken notice.
+    /// if tasks are queued, also some that came when this thread had decided to leave already, and took no notice of the wake.
     pub(crate) fn give_back(&self, engine: E, has_work: impl FnOnce(&E) -> bool) {
         let mut state = self.lock();
         let now = now();
