@@ -168,33 +168,6 @@ thread_local! {
     static UNTOLD: Cell<Option<Id>> = const { Cell::new(None) };
     /// The shared loop that this thread makes work for, to wait there for what comes of it.
     static ASKED: Cell<Option<Id>> = const { Cell::new(None) };
-    /// How many contexts this thread had entered when it began to drive what it drives.
-    static HIDDEN: Cell<usize> = const { Cell::new(0) };
-}
-
-/// While it lives, this thread drives a loop. What it polls there is others': it is not about to wait where it did what it drives
-/// for.
-#[derive(Debug)]
-pub(super) struct HiddenCalls {
-    asked: Option<Id>,
-    hidden: usize,
-}
-
-impl HiddenCalls {
-    pub(super) fn start() -> HiddenCalls {
-        HiddenCalls { asked: ASKED.replace(None), hidden: HIDDEN.replace(count_entered()) }
-    }
-}
-
-impl Drop for HiddenCalls {
-    fn drop(&mut self) {
-        ASKED.set(self.asked);
-        HIDDEN.set(self.hidden);
-    }
-}
-
-fn count_entered() -> usize {
-    COUNT.get() + usize::from(FIRST.get().is_some())
 }
 
 /// From now on this thread makes work for the shared loop with that id, and then waits for what comes of it. Gives what was
@@ -204,10 +177,10 @@ pub(crate) fn replace_asked(id: Option<Id>) -> Option<Id> {
     ASKED.replace(id)
 }
 
-/// Whether this thread is about to wait at the shared loop with that id, or to leave it: it asks, or it polls a call, has entered
-/// no other context since, and drives nothing in there.
+/// Whether this thread is about to wait at the shared loop with that id, or to leave it: it asks, or it polls a call and has entered
+/// no other context since.
 pub(crate) fn is_about_to_wait(id: Id) -> bool {
-    ASKED.get() == Some(id) || (count_entered() > HIDDEN.get() && is_called_last(id))
+    ASKED.get() == Some(id) || is_called_last(id)
 }
 
 /// The shared loop with that id has work, of which this thread will tell as it leaves, if it does not ask for its turn before.
@@ -362,25 +335,6 @@ mod tests {
         assert!(is_entered_last(called_id) && !is_in_guard(guarded_id));
         drop(polls);
         assert!(is_entered_last(guarded_id) && is_in_guard(guarded_id));
-    }
-
-    #[test]
-    fn a_thread_that_drives_inside_a_call_is_not_about_to_wait_there() {
-        let called = runtime();
-        let id = called.handle().id();
-        assert!(!is_about_to_wait(id));
-        let polls = call(&called);
-        let _context = called.enter();
-        assert!(is_about_to_wait(id));
-        let drives = HiddenCalls::start();
-        assert!(!is_about_to_wait(id));
-        let inside = call(&called);
-        assert!(is_about_to_wait(id));
-        drop(inside);
-        assert!(!is_about_to_wait(id));
-        drop(drives);
-        assert!(is_about_to_wait(id));
-        drop(polls);
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle as TokioHandle, Id, RuntimeFlavor};
 
-use super::context::HiddenCalls;
 use super::graph::{JobId, NamedNode, Node};
 use crate::fork::Process;
 use crate::park::spin::Spin;
@@ -71,14 +70,12 @@ thread_local! {
 pub(crate) struct Driving {
     /// What it drove before.
     before: Option<Arc<LoopMeta>>,
-    _hidden: HiddenCalls,
 }
 
 impl Driving {
     pub(crate) fn start(driven: Arc<LoopMeta>) -> Driving {
         // In the destructor of a thread-local the cell may be gone. Such a thread is not to drive, see `current_thread`.
-        let before = CURRENT.try_with(|cell| cell.replace(Some(driven))).ok().flatten();
-        Driving { before, _hidden: HiddenCalls::start() }
+        Driving { before: CURRENT.try_with(|cell| cell.replace(Some(driven))).ok().flatten() }
     }
 }
 

@@ -37,7 +37,7 @@ use tokio::runtime::{Handle as TokioHandle, Id, Runtime};
 
 use super::role::{OwnTurn, Role, Turn};
 use crate::deadlock::context;
-use crate::deadlock::current::{Driving, LoopMeta};
+use crate::deadlock::current::{Driving, LoopMeta, driven};
 use crate::event_loop::driver::Driver;
 use crate::event_loop::scheduler::{Scheduler, SharedSide, Shutdown};
 use crate::fork::Process;
@@ -270,7 +270,9 @@ impl Shared {
 
 impl SharedSide for Shared {
     fn wake_driver(&self) {
-        self.role.wake_driver(|| context::is_about_to_wait(self.id) && context::put_off(self.id));
+        // Not on a thread that drives another loop inside of the call, or whose own loop waits for it.
+        let tells_later = || driven().is_none() && context::is_about_to_wait(self.id) && context::put_off(self.id);
+        self.role.wake_driver(tells_later);
     }
 
     fn shut_down(&self, how: Shutdown) {
