@@ -17,9 +17,9 @@ pub(crate) fn run(effort: &Effort) -> Section {
         about: "Requests of real clients to real servers on loopback: a prepared query that returns its parameter \
                 (tokio-postgres), a `GET` of 16 bytes (redis, a multiplexed connection), and an HTTP `GET` on a connection \
                 that is kept (reqwest). Each caller has a Postgres and a Redis connection of its own; all callers have one \
-                HTTP client, but where each has a loop of its own. A Postgres connection is a task that a handle of this crate was \
-                given by `submit`, else by `tokio::spawn`; the other clients spawn theirs. Calls per second of all callers together. The clients have \
-                their defaults.",
+                HTTP client, but where each has a loop of its own. A Postgres connection is a task that a handle of \
+                this crate was given by `submit`, else by `tokio::spawn`; the other clients spawn theirs. Calls per second of \
+                all callers together. The clients have their defaults.",
         ..Section::default()
     };
     let turn = Turn { settle: effort.settle, slice: effort.settled };
