@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::HashSet;
 use std::ffi::OsString;
+use std::fs;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -112,15 +113,55 @@ pub struct Threads(HashSet<OsString>);
 
 impl Threads {
     /// Those that it has now.
+    ///
+    /// Linux ends its list early if the thread that it is at ends meanwhile, so threads that live on may be missing in one
+    /// reading. Two that are the same, and as long as the process has threads, are whole.
     #[must_use]
     pub fn now() -> Threads {
-        let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten();
-        Threads(tasks.filter_map(Result::ok).map(|task| task.file_name()).collect())
+        let mut before = listed_threads();
+        loop {
+            let (now, count) = (listed_threads(), count_threads());
+            if now == before && count.is_none_or(|count| count == now.len()) {
+                return Threads(now);
+            }
+            before = now;
+        }
     }
 
     /// How many have been started since, and have not ended.
     #[must_use]
     pub fn started_since(&self) -> usize {
         Threads::now().0.difference(&self.0).count()
+    }
+}
+
+fn listed_threads() -> HashSet<OsString> {
+    let tasks = fs::read_dir("/proc/self/task").into_iter().flatten();
+    tasks.filter_map(Result::ok).map(|task| task.file_name()).collect()
+}
+
+fn count_threads() -> Option<usize> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    status.lines().find_map(|line| line.strip_prefix("Threads:"))?.trim().parse().ok()
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::thread;
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn the_threads_of_a_process_hold_the_one_that_asks_while_others_end() {
+        let name_of_this_thread = || fs::read_link("/proc/thread-self").unwrap().file_name().unwrap().to_owned();
+        let started = Instant::now();
+        while started.elapsed() < Duration::from_secs(1) {
+            let others: Vec<_> = (0..8).map(|_| thread::spawn(|| ())).collect();
+            // The youngest, which is the last of the list.
+            let is_there = thread::spawn(move || Threads::now().0.contains(&name_of_this_thread()));
+            assert!(is_there.join().unwrap());
+            others.into_iter().for_each(|other| other.join().unwrap());
+        }
     }
 }
