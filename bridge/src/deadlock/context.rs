@@ -159,48 +159,8 @@ pub(crate) fn is_in_guard(id: Id) -> bool {
 }
 
 /// Whether a call has entered that runtime's context, and nothing else after it.
-fn is_called_last(id: Id) -> bool {
+pub(crate) fn is_called_last(id: Id) -> bool {
     of_last(|last, _, by| last == id && by == By::Call).unwrap_or(false)
-}
-
-thread_local! {
-    /// The shared loop that has work of which this thread has told nobody yet.
-    static UNTOLD: Cell<Option<Id>> = const { Cell::new(None) };
-    /// The shared loop that this thread makes work for, to wait there for what comes of it.
-    static ASKED: Cell<Option<Id>> = const { Cell::new(None) };
-}
-
-/// From now on this thread makes work for the shared loop with that id, and then waits for what comes of it. Gives what was
-/// said before.
-#[cfg(feature = "stream")]
-pub(crate) fn replace_asked(id: Option<Id>) -> Option<Id> {
-    ASKED.replace(id)
-}
-
-/// Whether this thread is about to wait at the shared loop with that id, or to leave it: it asks, or it polls a call and has entered
-/// no other context since.
-pub(crate) fn is_about_to_wait(id: Id) -> bool {
-    ASKED.get() == Some(id) || is_called_last(id)
-}
-
-/// The shared loop with that id has work, of which this thread will tell as it leaves, if it does not ask for its turn before.
-/// False: it is to tell at once, since there is another loop that has such work.
-pub(crate) fn put_off(id: Id) -> bool {
-    let may = UNTOLD.get().is_none_or(|untold| untold == id);
-    if may {
-        UNTOLD.set(Some(id));
-    }
-    may
-}
-
-/// Whether the shared loop with that id has work of which this thread has told nobody. It tells now, or asks for its turn.
-#[inline]
-pub(crate) fn take_untold(id: Id) -> bool {
-    let is_untold = UNTOLD.get() == Some(id);
-    if is_untold {
-        UNTOLD.set(None);
-    }
-    is_untold
 }
 
 /// The runtimes that this thread polls calls onto.

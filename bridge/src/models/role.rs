@@ -289,7 +289,7 @@ fn own_leaves_and_is_called_back() {
     });
 }
 
-/// A caller's poll makes work. While nobody drives it tells nobody, and the work is done by whoever drives next: the caller
+/// A caller's poll makes work. While nobody drives it defers the wake, and the work is done by whoever drives next: the caller
 /// itself if it `waits` for it, another caller that comes at that moment, or the own thread, which it summons as it leaves.
 fn work_of_a_poll(waits: bool) {
     loom::model(move || {
@@ -314,7 +314,7 @@ fn work_of_a_poll(waits: bool) {
         if waits {
             assert!(call(&role, &work.done, &|| work.look()));
         } else if has_work {
-            role.leave_work();
+            role.announce();
         }
         other.join().unwrap();
         work.is_done_or_due(&role);
@@ -380,9 +380,9 @@ fn work_against_a_driver_that_leaves() {
     });
 }
 
-/// A caller leaves work to the one that is listed, whose call is over as well.
+/// A caller leaves work behind for the one that is listed, whose call is over as well.
 #[test]
-fn work_that_is_left_to_a_caller_that_leaves() {
+fn leftover_work_for_a_caller_that_leaves() {
     loom::model(|| {
         let (role, event, work) = (free(), Event::new(), Work::new());
         let other = thread::spawn({
@@ -406,10 +406,10 @@ fn work_that_is_left_to_a_caller_that_leaves() {
     });
 }
 
-/// A caller leaves work and is back at once, again and again, as one that takes items of a stream. It summons the own thread the
+/// A caller leaves work behind and is back at once, again and again, as one that takes items of a stream. It summons the own thread the
 /// first time. No time passes here, and so the work does not become due.
 #[test]
-fn work_that_a_caller_comes_back_for() {
+fn leftover_work_that_a_caller_comes_back_for() {
     loom::model(|| {
         let own = Waiter::new();
         let (role, lease) = (free_with(&own), Lease::new());

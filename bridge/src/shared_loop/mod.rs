@@ -1,5 +1,6 @@
 //! [`SharedLoop`] and [`shared`]: a loop without thread affinity. [`state`] and [`role`] describe how it works.
 
+mod deferred_wake;
 pub(crate) mod role;
 pub(crate) mod state;
 

@@ -10,7 +10,7 @@
 //!   future, and asks again. In the end it leaves ([`Role::leave`]).
 //! - A **guest** is a caller that tokio lets drive nothing (it is inside another runtime). It is listed, parks, and has the
 //!   loop's own thread summoned if nobody drives.
-//! - The loop's **own thread** drives when the engine has been free, or work undone, for [`GRACE`], when it is summoned, and
+//! - The loop's **own thread** drives when the engine has been free, or work leftover, for [`GRACE`], when it is summoned, and
 //!   when the loop ends.
 //!
 //! # How it passes on
@@ -20,26 +20,31 @@
 //! taken off the list and nudged, and asks for its turn. If none may drive but a guest waits, the own thread is summoned. A
 //! caller stays listed while it polls its future after a wake: it may be nudged then, and passes on as it leaves.
 //!
-//! A caller that polls its future may make work for whoever drives: it submits a task, or wakes one, as a client wakes the task
-//! that writes to its socket. While the engine is free it tells nobody, since it is about to ask for its turn, and will find
-//! the work as it drives. If its call is over instead, the work is *undone*, as are the submitted tasks that are queued when a
-//! caller gives the engine back, also those that came while it was about to leave. Undone work is announced as the caller
-//! leaves: to the caller that it nudges, else to the own thread, which is summoned. Not so for a caller that was back within
-//! [`SOON`] the last time, and whose next call will go on with the work: a summons for each item of a stream, say, would cost
-//! more than the item. But what has been undone for `GRACE`, however many calls have driven meanwhile, is announced, once in a
-//! `GRACE`.
+//! # Work that nobody waits for
 //!
-//! The nudged caller may be slow: its own future was woken too, and is in a long poll; so may be the one that tells nobody of
-//! its work. The rule that makes all of this safe is another one: **while the engine is free, the own thread looks again
-//! within [`LONG_NAP`]**, and takes it if it has been free, or work undone, for [`GRACE`]. No nudge has to arrive for the loop
-//! to go on. Tasks of the runtime's own are not seen as undone: where calls follow each other within `GRACE`, these run only
+//! A caller that polls its future may make work for whoever drives: it submits a task, or wakes one, as a client wakes the task
+//! that writes to its socket. While the engine is free it [defers](super::deferred_wake) the wake: it is about to ask for its
+//! turn, and finds the work as it drives.
+//!
+//! Work that a caller leaves behind is *leftover*: what its last poll has made, and the submitted tasks that are queued when it
+//! gives the engine back. As the caller leaves, leftover work is announced: to the caller that it nudges, else to the own thread,
+//! which is summoned. A summons for each item of a stream, say, would cost more than the item. So nothing is announced by a
+//! caller whose call before was back within [`SOON`] to go on with the leftover work, since its next call will do so too. But what
+//! has been leftover for `GRACE`, however many calls have driven meanwhile, is announced, once in a `GRACE`.
+//!
+//! # What makes this safe
+//!
+//! A nudged caller may be slow: its own future was woken too, and is in a long poll. So may be a caller that has deferred a wake,
+//! or announced nothing. All of it rests on another rule: **while the engine is free, the own thread looks again within
+//! [`LONG_NAP`]**, and takes the engine if that has been free, or work leftover, for [`GRACE`]. No nudge has to arrive for the
+//! loop to go on. Tasks of the runtime's own are not seen as leftover: where calls follow each other within `GRACE`, they run only
 //! while somebody drives.
 //!
 //! # The own thread
 //!
 //! | it | when | until |
 //! | --- | --- | --- |
-//! | drives | the engine was free, or work undone, for `GRACE`; it was summoned; the loop ends | a caller has it yield; or the loop ends: then it takes the engine once more, for good |
+//! | drives | the engine was free, or work leftover, for `GRACE`; it was summoned; the loop ends | a caller has it yield; or the loop ends: then it takes the engine once more, for good |
 //! | naps | callers drive by turns: for `GRACE`, or [`LONG_NAP`] if they do so often; the engine is free: for what is left of `GRACE` | it looks again |
 //! | sleeps | the caller that drove when it looked last still drives: nobody has taken the engine since | that caller gives the engine back (one `unpark`), a deadline of that caller comes, the loop ends |
 //!
@@ -63,7 +68,7 @@ use crate::park::waiter::Waiter;
 /// How long callers may leave a loop without a driver, and how closely calls follow each other that drive it themselves.
 const GRACE: Duration = Duration::from_millis(1);
 
-/// How soon a caller has to be back for its next call to go on with the work that it has left.
+/// How soon a caller has to be back to be trusted with the work that it leaves behind.
 const SOON: Duration = Duration::from_micros(500);
 
 /// How long the own thread naps while callers drive often: [`MANY`] times since it looked last. A timed sleep costs it 20 to
@@ -88,12 +93,12 @@ struct RoleState<E> {
     drives: u64,
     /// Since when the engine is free.
     free_since: Option<Instant>,
-    /// Since when there is undone work, or has been whenever a caller gave the engine back.
-    undone_since: Option<Instant>,
-    /// When a caller left that work last, and which, if no caller has driven since.
-    left: Option<(Instant, Arc<Waiter>)>,
-    /// The one before was back soon, and drove.
-    comes_back: bool,
+    /// Since when there is leftover work, or has been whenever a caller gave the engine back.
+    leftover_since: Option<Instant>,
+    /// When a caller left that work behind last, and which, if no caller has driven since.
+    left_by: Option<(Instant, Arc<Waiter>)>,
+    /// The time before, that caller was back [`SOON`], and drove.
+    returns_soon: bool,
     /// Callers that park, and would drive.
     callers: VecDeque<Arc<Waiter>>,
     /// Callers that park, and cannot drive.
@@ -154,9 +159,9 @@ impl<E> Role<E> {
             driver: None,
             drives: 0,
             free_since: None,
-            undone_since: None,
-            left: None,
-            comes_back: false,
+            leftover_since: None,
+            left_by: None,
+            returns_soon: false,
             callers: VecDeque::new(),
             guests: VecDeque::new(),
             own: None,
@@ -187,8 +192,8 @@ impl<E> Role<E> {
                 state.unlist(me);
                 state.driver = Some(DrivingThread { waiter: Arc::clone(me), deadline, is_own: false });
                 state.drives += 1;
-                if let Some((at, by)) = state.left.take() {
-                    state.comes_back = Arc::ptr_eq(&by, me) && now().saturating_duration_since(at) < SOON;
+                if let Some((at, by)) = state.left_by.take() {
+                    state.returns_soon = Arc::ptr_eq(&by, me) && now().saturating_duration_since(at) < SOON;
                 }
                 state.own.iter_mut().for_each(|own| own.must_drive = false);
                 return Turn::Drive(engine);
@@ -221,7 +226,7 @@ impl<E> Role<E> {
     pub(crate) fn give_back(&self, engine: E, has_work: impl FnOnce(&E) -> bool) {
         let mut state = self.lock();
         let now = now();
-        state.undone_since = if has_work(&engine) { state.undone_since.or(Some(now)) } else { None };
+        state.leftover_since = if has_work(&engine) { state.leftover_since.or(Some(now)) } else { None };
         state.put(engine, Some(now));
         let ends = state.ends;
         let own = state.own.as_mut().filter(|own| own.sleeps || ends);
@@ -233,8 +238,8 @@ impl<E> Role<E> {
         sleeper.inspect(|own| own.nudge());
     }
 
-    /// A call that has asked for its turn is over, or does not wait any more. `has_work`: its last poll has made some, of which
-    /// nobody was told.
+    /// A call that has asked for its turn is over, or does not wait any more. `has_work`: its last poll has made some, and has
+    /// deferred the wake.
     pub(crate) fn leave(&self, me: &Arc<Waiter>, has_work: bool) {
         let mut state = self.lock();
         state.unlist(me);
@@ -243,18 +248,18 @@ impl<E> Role<E> {
         next.inspect(|next| next.nudge());
     }
 
-    /// The same of a call that has not asked, or has left before it made the work.
-    pub(crate) fn leave_work(&self) {
+    /// The same, with work, of a call that has not asked for its turn, or has left before it made the work.
+    pub(crate) fn announce(&self) {
         let next = self.lock().pass_on(true, None);
         next.inspect(|next| next.nudge());
     }
 
-    /// There is work, of which the driver knows nothing: wakes it. If there is none, summons the own thread, unless this is a
-    /// caller's thread that `tells_later`, when it asks for its turn or leaves.
-    pub(crate) fn wake_driver(&self, tells_later: impl FnOnce() -> bool) {
+    /// There is new work: wakes the driver. If there is none, summons the own thread, unless this thread `defers` the wake until it
+    /// asks for its turn or leaves.
+    pub(crate) fn wake_driver(&self, defers: impl FnOnce() -> bool) {
         let mut state = self.lock();
         let driver = state.driver.as_ref().map(|driver| Arc::clone(&driver.waiter));
-        let summoned = if driver.is_some() || tells_later() { None } else { state.summon_own() };
+        let summoned = if driver.is_some() || defers() { None } else { state.summon_own() };
         drop(state);
         driver.inspect(|driver| driver.wake_runtime());
         summoned.inspect(|own| own.nudge());
@@ -307,20 +312,20 @@ impl<E> Role<E> {
     /// The turn of the own thread.
     pub(crate) fn own_turn(&self) -> OwnTurn<E> {
         let mut state = self.lock();
-        let RoleState { engine, driver, drives, free_since, undone_since, own, ends, .. } = &mut *state;
+        let RoleState { engine, driver, drives, free_since, leftover_since, own, ends, .. } = &mut *state;
         let own = own.as_mut().expect("the own thread has started");
         own.sleeps = false;
         let new = *drives - std::mem::replace(&mut own.seen, *drives);
         if let Some(driver) = driver {
             return OwnTurn::Sleep(own.watches(driver, new));
         }
-        let since = undone_since.or(*free_since);
+        let since = leftover_since.or(*free_since);
         let due = since.and_then(|since| since.checked_add(GRACE)).filter(|due| *due > now());
         if let Some(due) = due.filter(|_| !own.must_drive && !*ends) {
             return OwnTurn::Sleep(Some(due));
         }
         (own.must_drive, own.must_yield) = (false, false);
-        *undone_since = None;
+        *leftover_since = None;
         let engine = engine.take().expect("an engine that nobody has is there, until the end");
         *driver = Some(DrivingThread { waiter: Arc::clone(&own.waiter), deadline: None, is_own: true });
         if *ends { OwnTurn::End(engine) } else { OwnTurn::Drive(engine) }
@@ -360,32 +365,32 @@ impl<E> RoleState<E> {
         }
     }
 
-    /// Who is to drive now, if nobody does: a listed caller, or the own thread where only guests wait, or there is undone work of
-    /// which it is to be told. It is to be nudged. `has_work`: there is more such work. `by`: the caller that leaves.
+    /// Who is to drive now, if nobody does: a listed caller, or the own thread where only guests wait, or leftover work is to be
+    /// announced. It is to be nudged. `has_work`: there is more such work. `by`: the caller that leaves.
     fn pass_on(&mut self, has_work: bool, by: Option<&Arc<Waiter>>) -> Option<Arc<Waiter>> {
         self.engine.as_ref()?;
-        if has_work && self.undone_since.is_none() {
-            self.undone_since = Some(now());
+        if has_work && self.leftover_since.is_none() {
+            self.leftover_since = Some(now());
         }
         if let Some(next) = self.callers.pop_front() {
             // If it does not drive, since its call is over, it announces the work as it leaves.
             next.set_listed(false);
             return Some(next);
         }
-        if !self.guests.is_empty() || self.is_to_announce(by) { self.summon_own() } else { None }
+        if !self.guests.is_empty() || self.must_announce(by) { self.summon_own() } else { None }
     }
 
-    /// Whether the own thread is to be told of undone work.
-    fn is_to_announce(&mut self, by: Option<&Arc<Waiter>>) -> bool {
-        let Some(since) = self.undone_since else { return false };
+    /// Whether leftover work is to be announced to the own thread.
+    fn must_announce(&mut self, by: Option<&Arc<Waiter>>) -> bool {
+        let Some(since) = self.leftover_since else { return false };
         let now = now();
-        self.left = by.map(|by| (now, Arc::clone(by)));
-        let is_to = !self.comes_back || now.saturating_duration_since(since) >= GRACE;
-        if is_to {
+        self.left_by = by.map(|by| (now, Arc::clone(by)));
+        let must = !self.returns_soon || now.saturating_duration_since(since) >= GRACE;
+        if must {
             // A caller may take the engine before the own thread can: not again at once.
-            self.undone_since = Some(now);
+            self.leftover_since = Some(now);
         }
-        is_to
+        must
     }
 
     /// A caller is about to park. If the own thread drives, and a caller parked for that reason less than [`GRACE`] ago, it is to

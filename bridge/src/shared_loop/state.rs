@@ -35,9 +35,9 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Handle as TokioHandle, Id, Runtime};
 
+use super::deferred_wake;
 use super::role::{OwnTurn, Role, Turn};
-use crate::deadlock::context;
-use crate::deadlock::current::{Driving, LoopMeta, driven};
+use crate::deadlock::current::{Driving, LoopMeta};
 use crate::event_loop::driver::Driver;
 use crate::event_loop::scheduler::{Scheduler, SharedSide, Shutdown};
 use crate::fork::Process;
@@ -146,10 +146,10 @@ impl Drop for InContext<'_> {
     fn drop(&mut self) {
         self.context = None;
         meet();
-        let (is_closed, has_work) = (self.scheduler.is_closed(), context::take_untold(self.shared.id));
+        let (is_closed, must_wake) = (self.scheduler.is_closed(), deferred_wake::take(self.shared.id));
         // In a process that was forked off inside of the call, another thread of the parent may have the role's lock for good.
-        if (is_closed || has_work) && self.shared.process.is_current() {
-            self.shared.after_leave(is_closed, has_work);
+        if (is_closed || must_wake) && self.shared.process.is_current() {
+            self.shared.after_leave(is_closed, must_wake);
         }
     }
 }
@@ -191,17 +191,18 @@ impl Shared {
         (!scheduler.is_closed()).then_some(inside)
     }
 
-    /// While what this gives lives, this thread makes work for the loop's driver, and then waits. Nobody has to be woken for it.
+    /// While what this gives lives, this thread makes work for the loop's driver, and then waits. The driver need not be woken for
+    /// it.
     #[cfg(feature = "stream")]
-    pub(crate) fn ask(&self) -> Asks<'_> {
-        Asks { shared: self, before: context::replace_asked(Some(self.id)) }
+    pub(crate) fn about_to_wait(&self) -> AboutToWait<'_> {
+        AboutToWait { shared: self, _at: deferred_wake::AboutToWait::at(self.id) }
     }
 
-    /// A call has left the context of a loop that ends, or with work that nobody was told of.
+    /// A call has left the context of a loop that ends, or without a wake that it has deferred.
     #[cold]
-    fn after_leave(&self, is_closed: bool, has_work: bool) {
-        if has_work {
-            self.role.leave_work();
+    fn after_leave(&self, is_closed: bool, must_wake: bool) {
+        if must_wake {
+            self.role.announce();
         }
         if is_closed {
             self.role.nudge_own();
@@ -270,9 +271,7 @@ impl Shared {
 
 impl SharedSide for Shared {
     fn wake_driver(&self) {
-        // Not on a thread that drives another loop inside of the call, or whose own loop waits for it.
-        let tells_later = || driven().is_none() && context::is_about_to_wait(self.id) && context::put_off(self.id);
-        self.role.wake_driver(tells_later);
+        self.role.wake_driver(|| deferred_wake::defer(self.id));
     }
 
     fn shut_down(&self, how: Shutdown) {
@@ -283,21 +282,19 @@ impl SharedSide for Shared {
     }
 }
 
-/// See [`Shared::ask`].
+/// See [`Shared::about_to_wait`].
 #[cfg(feature = "stream")]
-pub(crate) struct Asks<'a> {
+pub(crate) struct AboutToWait<'a> {
     shared: &'a Shared,
-    /// What the thread has asked before.
-    before: Option<Id>,
+    _at: deferred_wake::AboutToWait,
 }
 
 #[cfg(feature = "stream")]
-impl Drop for Asks<'_> {
+impl Drop for AboutToWait<'_> {
     fn drop(&mut self) {
-        context::replace_asked(self.before);
-        // It has not waited, or has left again.
-        if context::take_untold(self.shared.id) && self.shared.process.is_current() {
-            self.shared.role.leave_work();
+        // It has not waited, or has made more work since.
+        if deferred_wake::take(self.shared.id) && self.shared.process.is_current() {
+            self.shared.role.announce();
         }
     }
 }
@@ -321,9 +318,9 @@ impl Host for Shared {
         // Tasks of others are not to see a panic that is this thread's.
         let may_drive = may_drive && !waiter.is_refused() && !thread::panicking();
         let turn = self.role.turn(waiter, may_drive, deadline);
-        // It drives, and finds the work or leaves it undone; or somebody does who has taken the engine since; or the own thread has
-        // been called, as it is for guests, or is to end the loop.
-        context::take_untold(self.id);
+        // The wake is not needed any more: this thread has the engine, or the loop has a driver that took it later than the work was
+        // made, or the own thread has been summoned, or ends the loop.
+        deferred_wake::take(self.id);
         match turn {
             Turn::Ended => return false,
             Turn::Park => waiter.park(deadline),
@@ -340,9 +337,9 @@ impl Host for Shared {
     }
 
     fn leave(&self, waiter: &Arc<Waiter>) {
-        let has_work = context::take_untold(self.id);
+        let must_wake = deferred_wake::take(self.id);
         if self.process.is_current() {
-            self.role.leave(waiter, has_work);
+            self.role.leave(waiter, must_wake);
         }
     }
 

@@ -303,7 +303,7 @@ impl<T> Iter<T> {
             let guard =
                 may_wait(pump.on(), &|| Box::new(ItemEdge { items: Arc::clone(&self.items), pump: pump.job() }))?;
             let (host, cancellers) = (pump.host().cloned(), &self.cancellers);
-            let _asks = host.as_deref().map(Shared::ask);
+            let _waits = host.as_deref().map(Shared::about_to_wait);
             self.channel.demand();
             let (on, job) = (Arc::clone(pump.on()), pump.job());
             let of = || Of { on: Some(Arc::clone(&on)), job: Some(job.clone()) };
