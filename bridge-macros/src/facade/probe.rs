@@ -93,7 +93,7 @@ impl Probes<'_> {
         let span = ty.span();
         let krate = self.registry.krate(span);
         let here = at(span);
-        let mark = self.registry.path_of(&Ident::new("__Facades", here), span);
+        let mark = self.registry.path_of(&Ident::new("__FacadeList", here), span);
         let words = words.iter().map(|word| Ident::new(word, here));
         self.tokens.extend(quote_spanned!(here=> #krate::__private::facade_probe!(#ty, #mark #(, #words)*);));
     }

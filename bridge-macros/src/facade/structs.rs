@@ -52,8 +52,8 @@ pub(super) fn all(list: List) -> TokenStream {
     quote! {
         #[doc(hidden)]
         #[allow(dead_code, missing_debug_implementations)]
-        pub(crate) struct __Facades;
-        impl #krate::__private::facade::List for __Facades {}
+        pub(crate) struct __FacadeList;
+        impl #krate::__private::facade::List for __FacadeList {}
         #handle
         #(#imported)*
         #(#structs)*
@@ -79,7 +79,7 @@ fn import(imported: &Imported, registry: &Registry) -> TokenStream {
     let vis = if matches!(vis, Visibility::Inherited) { quote!(pub(crate)) } else { vis.to_token_stream() };
     let of = registry::pinned(of).unwrap_or(of);
     let (impl_generics, _, where_clause) = generics.split_for_impl();
-    let mark = registry.path_of(&Ident::new("__Facades", here), here);
+    let mark = registry.path_of(&Ident::new("__FacadeList", here), here);
     quote_spanned! {here=>
         #(#attrs)*
         #[allow(unused_imports)]
@@ -146,7 +146,7 @@ fn facade(shape: &Of<'_>, attrs: &[Attribute], drops: bool) -> TokenStream {
     };
     let faced_of = registry::pinned(of).unwrap_or(of);
     let faced = registry.is_list.then(|| {
-        let mark = registry.path_of(&Ident::new("__Facades", here), here);
+        let mark = registry.path_of(&Ident::new("__FacadeList", here), here);
         quote_spanned!(here=> #conditions impl #impl_generics #krate::__private::facade::Faced<#mark> for #faced_of #where_clause {})
     });
     let held = quote_spanned!(here=> #krate::__private::facade::Held<#of>);
