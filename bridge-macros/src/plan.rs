@@ -152,6 +152,8 @@ pub(crate) enum Target {
     Global,
     /// `bridge::shared()`
     Shared,
+    /// `bridge::next_shared()`
+    NextShared,
     /// That of `self.…`.
     This,
     Other,
@@ -160,7 +162,7 @@ pub(crate) enum Target {
 impl Target {
     /// Whether it is started on first use and never stopped.
     pub(crate) fn is_process_wide(self) -> bool {
-        matches!(self, Target::Global | Target::Shared)
+        matches!(self, Target::Global | Target::Shared | Target::NextShared)
     }
 }
 

@@ -516,6 +516,7 @@ fn docs_name_the_loop() {
         ("handle = bridge::global()", "the process-wide event loop"),
         ("handle = ::bridge::shared()", "the process-wide shared loop"),
         ("handle = other::shared(), crate = other", "the process-wide shared loop"),
+        ("handle = bridge::next_shared()", "one of the process-wide shared loops"),
         ("handle = other::shared()", "a loop"),
     ] {
         let expected = format!("Blocking companion of [`f`](Self::f): runs it on {on}, and blocks until it returns.");
@@ -604,6 +605,7 @@ fn a_handle_that_may_be_an_error_is_attempted_where_errors_are_returned() {
     for (options, item, expected) in [
         ("handle = bridge::global(), fallible", value, Some("bridge::try_global()")),
         ("handle = (::bridge::shared()), fallible", result, Some("::bridge::try_shared()")),
+        ("handle = bridge::next_shared(), fallible", value, Some("bridge::try_next_shared()")),
         ("handle = bridge::global(), timeout = SECOND", value, Some("bridge::try_global()")),
         ("handle = a::b::global(), crate = a::b, fallible", value, Some("a::b::try_global()")),
         ("handle = self.try_it(1), fallible", "async fn f(&self) {}", Some("self.try_it(1)")),

@@ -28,7 +28,7 @@
 //!
 //! | loop | a scoped call (`block_on`, a companion) polls its future | a submitted task runs | choose it for |
 //! | --- | --- | --- | --- |
-//! | [`SharedLoop`], [`shared`] | on the calling thread, which drives the loop while it waits | on the thread that drives the loop: a waiting caller, else the loop's own thread | a library's blocking API, network clients, programs of threads, scripts |
+//! | [`SharedLoop`], [`shared`], [`next_shared`] | on the calling thread, which drives the loop while it waits | on the thread that drives the loop: a waiting caller, else the loop's own thread | a library's blocking API, network clients, programs of threads, scripts |
 //! | [`EventLoop`], [`global`] | on the loop's own thread | on the loop's own thread | state that is not `Send` and that several threads use; a GUI thread, which submits and never waits |
 //! | [`run`] | on the thread that called `run` | on the same thread | a program that is async at its root, as with `asyncio.run` |
 //! | a tokio runtime of yours: [`Handle::from`] it, or [`Handle::current`] inside it | on the calling thread; the runtime's threads serve its timers and sockets | as a task of the runtime | a program that has a runtime, e.g. `rayon` inside `#[tokio::main]` |
@@ -105,7 +105,7 @@ pub use event_loop::{Builder, EventLoop, global, run, run_timeout, try_global};
 #[cfg_attr(docsrs, doc(cfg(feature = "facade")))]
 pub use facade::Facade;
 pub use handle::{AsHandle, EnterGuard, Handle, LocalHandle};
-pub use shared_loop::{SharedLoop, shared, try_shared};
+pub use shared_loop::{SharedLoop, next_shared, shared, try_next_shared, try_shared};
 #[cfg(feature = "stream")]
 #[cfg_attr(docsrs, doc(cfg(feature = "stream")))]
 pub use stream::Iter;

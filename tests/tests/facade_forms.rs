@@ -512,6 +512,114 @@ mod outside {
     }
 }
 
+mod several_loops {
+    //! Clients of which each is on the next of the process's shared loops.
+
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+    use std::time::Duration;
+
+    use bridge::{Error, Facade as _, threadsafe};
+    use tokio::runtime::{Handle as TokioHandle, Id};
+
+    #[derive(Clone)]
+    pub(crate) struct Config;
+
+    pub(crate) struct Client(Id);
+
+    #[threadsafe(facade = blocking)]
+    impl Config {
+        pub fn new() -> Config {
+            Config
+        }
+
+        #[threadsafe(new_handle)]
+        pub async fn connect(&self) -> Result<Client, Error> {
+            Client::connect().await
+        }
+
+        #[threadsafe(new_handle)]
+        pub async fn current(&mut self) -> Id {
+            TokioHandle::current().id()
+        }
+
+        pub async fn resolve(&self) -> Id {
+            TokioHandle::current().id()
+        }
+
+        #[threadsafe(new_handle, in_context)]
+        pub fn open(&self) -> Client {
+            Client(TokioHandle::current().id())
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    impl Client {
+        pub async fn connect() -> Result<Client, Error> {
+            Ok(Client(TokioHandle::current().id()))
+        }
+
+        pub async fn is_where_it_was_made(&self) -> bool {
+            self.0 == TokioHandle::current().id()
+        }
+    }
+
+    pub(crate) mod blocking {
+        bridge::facade! {
+            handle = bridge::next_shared();
+
+            #[derive(Clone)]
+            pub(crate) struct Config(super::Config);
+            pub(crate) struct Client(super::Client);
+        }
+    }
+
+    /// The loops are given out in turn: a test that gets two must not get every other one.
+    fn alone() -> MutexGuard<'static, ()> {
+        static ALONE: Mutex<()> = Mutex::new(());
+        ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn id(client: &blocking::Client) -> Id {
+        assert!(client.is_where_it_was_made());
+        client.as_async().0
+    }
+
+    #[test]
+    fn two_constructors_make_clients_on_two_loops() {
+        let _alone = alone();
+        let make = || blocking::Client::connect().unwrap();
+        let [first, second] = [make(), make()];
+        assert_ne!(id(&first), id(&second));
+    }
+
+    #[test]
+    fn a_method_with_a_new_handle_makes_clients_on_two_loops() {
+        let _alone = alone();
+        let mut config = blocking::Config::new();
+        let [first, second] = [config.connect().unwrap(), config.connect().unwrap()];
+        assert_ne!(id(&first), id(&second));
+        let [first, second] = [config.open(), config.open()];
+        assert_ne!(id(&first), id(&second));
+        let [first, second] = [config.current(), config.current()];
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn a_method_with_a_new_handle_keeps_the_loop_that_the_facade_has() {
+        let _alone = alone();
+        let handle = bridge::shared().with_timeout(Duration::from_secs(1234));
+        let mut config = blocking::Config::new().on(&handle);
+        let [first, second] = [config.connect().unwrap(), config.connect().unwrap()];
+        assert_eq!(id(&first), id(&second));
+        assert_eq!(first.handle().timeout(), Some(Duration::from_secs(1234)));
+        assert_eq!(id(&config.open()), config.current());
+
+        let config = blocking::Config::new();
+        let own = config.resolve();
+        assert_eq!([id(&config.connect().unwrap()), id(&config.connect().unwrap())], [own; 2]);
+    }
+}
+
 mod two_lists {
     //! A list that takes the facades of another.
 

@@ -131,8 +131,12 @@ fn a_process_wide_loop_that_gets_no_file_descriptor_is_an_error_and_the_next_try
         let all: Vec<_> = std::iter::repeat_with(|| File::open("/dev/null")).map_while(Result::ok).collect();
         for _ in 0..2 {
             assert!(start().unwrap_err().raw_os_error().is_some());
+            assert!(bridge::try_next_shared().unwrap_err().raw_os_error().is_some());
         }
         drop(all);
+        for _ in 0..2 {
+            assert_eq!(bridge::next_shared().block_on(async { 1 }).unwrap(), 1);
+        }
         let started = start().unwrap();
         assert_eq!(started.block_on(async { 1 }).unwrap(), 1);
         let again: &bridge::Handle = if kind == Kind::SharedLoop { bridge::shared() } else { bridge::global() };

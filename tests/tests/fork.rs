@@ -272,11 +272,12 @@ fn answers(handle: &Handle) -> bool {
 fn a_child_has_loops_of_the_process_of_its_own() {
     let _alone = alone();
     let (global, shared) = (bridge::global(), bridge::shared());
-    assert!(answers(global) && answers(shared));
+    let others = [bridge::next_shared(), bridge::next_shared()];
+    assert!(answers(global) && answers(shared) && others.into_iter().all(answers));
     in_a_child(|| {
-        let own = answers(bridge::global()) && answers(bridge::shared());
+        let own = answers(bridge::global()) && answers(bridge::shared()) && answers(bridge::next_shared());
         let same = std::ptr::eq(bridge::global(), bridge::global()) && std::ptr::eq(bridge::shared(), bridge::shared());
-        own && same && global.is_closed() && shared.is_closed()
+        own && same && global.is_closed() && shared.is_closed() && others.into_iter().all(Handle::is_closed)
     });
     assert!(answers(global) && answers(shared));
     assert!(std::ptr::eq(global, bridge::global()) && std::ptr::eq(shared, bridge::shared()));

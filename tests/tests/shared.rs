@@ -1153,3 +1153,13 @@ fn a_task_stays_pending_and_is_cancelled_while_callers_come_and_go() {
         assert!(matches!(task.result(), Err(Error::Cancelled)));
     });
 }
+
+#[test]
+fn the_next_shared_loops_are_given_out_in_turn_and_are_those_of_the_process() {
+    let id = |on: &Handle| on.block_on(async { TokioHandle::current().id() }).unwrap();
+    let turn: Vec<_> = (0..32).map(|_| id(bridge::next_shared())).collect();
+    assert!(turn.contains(&id(bridge::shared())));
+    assert!(turn.iter().enumerate().all(|(index, id)| !turn[..index].contains(id)), "{turn:?}");
+    let next: Vec<_> = (0..32).map(|_| id(bridge::try_next_shared().unwrap())).collect();
+    assert_eq!(next, turn);
+}

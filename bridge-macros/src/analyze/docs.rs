@@ -64,6 +64,7 @@ fn loop_of(companion: &Companion<'_>) -> String {
         HandleSource::Expression { target, .. } => match target {
             Target::Global => "the process-wide event loop",
             Target::Shared => "the process-wide shared loop",
+            Target::NextShared => "one of the process-wide shared loops",
             Target::This => "the loop of `self`",
             Target::Other => "a loop",
         }

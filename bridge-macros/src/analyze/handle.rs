@@ -127,6 +127,7 @@ fn target_of(expression: Option<Expr>, bridge: &TokenStream) -> Option<Target> {
     match &*process_wide(expression?, bridge)? {
         "global" | "try_global" => Some(Target::Global),
         "shared" | "try_shared" => Some(Target::Shared),
+        "next_shared" | "try_next_shared" => Some(Target::NextShared),
         _ => None,
     }
 }

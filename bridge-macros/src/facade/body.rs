@@ -62,7 +62,8 @@ impl Call<'_> {
         let limit = timeout::bind(self.options.timeout.as_ref(), span);
         let through = |on: TokenStream| if limit.is_some() { timeout::through(&on, span) } else { on };
         // Without a binding, where the borrows need not be split, and no closure would hold the facade for its value.
-        let is_bound = self.options.local.is_some() || self.awaited == Some(Awaited::Future);
+        let MethodOptions { local, new_handle, .. } = self.options;
+        let is_bound = local.is_some() || new_handle.is_some() || self.awaited == Some(Awaited::Future);
         if self.receiver == Receiver::Shared && output.is_same() && !is_bound {
             let held = self.held();
             let call = self.call(Some(quote_spanned!(span=> #held.get())));
@@ -273,6 +274,17 @@ impl Call<'_> {
 
     /// Binds `value`, where there is a receiver, and `on`, a reference.
     fn parts(&self) -> TokenStream {
+        let mut parts = self.own_parts();
+        if self.options.new_handle.is_some() {
+            let on = self.on();
+            // A clone of one that is on no loop is on none, and asks for its own.
+            parts.extend(quote_spanned!(self.span=> let #on = &::core::clone::Clone::clone(#on);));
+        }
+        parts
+    }
+
+    /// The same, where `on` is that of the facade.
+    fn own_parts(&self) -> TokenStream {
         let Call { span, this, .. } = *self;
         let (value, on) = (self.value(), self.on());
         let krate = self.krate();

@@ -44,6 +44,8 @@ pub(super) struct MethodOptions {
     pub(super) as_is: Option<Ident>,
     /// Whether a function that is not async starts the loop, and runs in its context.
     pub(super) in_context: Option<Ident>,
+    /// Whether the list's `handle` is evaluated for each call, while the facade is on no loop.
+    pub(super) new_handle: Option<Ident>,
     /// The visibility of the facade's method, where it is not that of the async one.
     pub(super) vis: Option<Visibility>,
     pub(super) attrs: Vec<TokenStream>,
@@ -203,6 +205,7 @@ impl FacadeOptions {
             "attr" if place == AttributePlace::Struct => return Err(unknown(key, place)),
             "as_is" if !on_item || place == AttributePlace::Impl => self.method.as_is = Some(key.clone()),
             "in_context" if !on_item => self.method.in_context = Some(key.clone()),
+            "new_handle" if !on_item => self.method.new_handle = Some(key.clone()),
             "name" if place == AttributePlace::MethodOfBoth => {
                 return Err(mistake(
                     key,
@@ -267,10 +270,10 @@ impl MethodOptions {
 /// As they are written.
 impl ToTokens for MethodOptions {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let MethodOptions { timeout, error, local, as_is, in_context, vis, attrs, bounds, with, .. } = self;
+        let MethodOptions { timeout, error, local, as_is, in_context, new_handle, vis, attrs, bounds, with, .. } = self;
         let timeout = timeout.iter();
         let (error, vis) = (error.iter(), vis.iter());
-        let local = local.iter().chain(as_is).chain(in_context);
+        let local = local.iter().chain(as_is).chain(in_context).chain(new_handle);
         tokens.extend(quote! {
             #(timeout = #timeout,)* #(error = #error,)* #(vis = #vis,)* #(#local,)* #(attr(#attrs),)* #(bound(#bounds),)* #(with(#with),)*
         });
@@ -346,7 +349,7 @@ fn unknown(key: &Ident, place: AttributePlace) -> Error {
             "`facade`, `name`, `vis`, `supertraits`, `timeout`, `error`, `attr`, `bound`, `crate` and `companions`"
         }
         AttributePlace::Method | AttributePlace::MethodOfBoth => {
-            "`skip`, `name`, `vis`, `as_is`, `in_context`, `timeout`, `error`, `local`, `attr`, `bound` and `with`"
+            "`skip`, `name`, `vis`, `as_is`, `in_context`, `new_handle`, `timeout`, `error`, `local`, `attr`, `bound` and `with`"
         }
     };
     mistake(key, format!("no option of a facade is named `{key}` here"), format!("the options are {known}"))

@@ -1,6 +1,7 @@
-//! [`SharedLoop`] and [`shared`]: a loop without thread affinity. [`state`] and [`role`] describe how it works.
+//! [`SharedLoop`]: a loop without thread affinity. [`state`] and [`role`] describe how it works.
 
 mod deferred_wake;
+mod process_wide;
 pub(crate) mod role;
 pub(crate) mod state;
 
@@ -14,6 +15,8 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder as TokioBuilder, RuntimeFlavor};
 
+pub use self::process_wide::{next_shared, shared, try_next_shared, try_shared};
+
 use self::state::{Engine, Shared};
 use crate::deadlock::current::{Driving, LoopMeta};
 use crate::error::Error;
@@ -22,7 +25,6 @@ use crate::event_loop::loop_thread::LoopThread;
 use crate::event_loop::scheduler::Scheduler;
 use crate::event_loop::thread_setup::{self, ThreadSetup};
 use crate::event_loop::{Builder, EventLoop};
-use crate::fork::PerProcess;
 use crate::handle::{AsHandle, Handle};
 use crate::instrument::stall::Threshold;
 use crate::task::latch::ShutdownLatch;
@@ -67,46 +69,6 @@ use crate::task::latch::ShutdownLatch;
 pub struct SharedLoop {
     handle: Handle,
     thread: LoopThread,
-}
-
-/// The process-wide shared loop: started on first use, never stopped. Its own thread ends with the process. A process that was
-/// forked off has one of its own.
-///
-/// # Panics
-///
-/// At the caller's line, when it cannot be started; the next call tries again. [`try_shared`] returns the error.
-///
-/// # Examples
-///
-/// ```
-/// let answer = bridge::shared().block_on(async { 6 * 7 });
-/// assert_eq!(answer.unwrap(), 42);
-/// ```
-#[track_caller]
-pub fn shared() -> &'static Handle {
-    match try_shared() {
-        Ok(shared) => shared,
-        Err(error) => panic!("the process-wide shared loop could not be started: {error}"),
-    }
-}
-
-/// As [`shared`], where a loop that cannot be started is an error and no panic.
-///
-/// # Errors
-///
-/// When the system gives no thread, or no file descriptor for the loop's I/O driver. The next call tries again.
-///
-/// # Examples
-///
-/// ```
-/// let answer = bridge::try_shared()?.block_on(async { 6 * 7 });
-/// assert_eq!(answer.unwrap(), 42);
-/// # std::io::Result::Ok(())
-/// ```
-#[track_caller]
-pub fn try_shared() -> io::Result<&'static Handle> {
-    static SHARED: PerProcess<SharedLoop> = PerProcess::new();
-    SHARED.get_or_try_init(|| SharedLoop::builder().thread_name("bridge-shared").build_shared()).map(SharedLoop::handle)
 }
 
 impl SharedLoop {

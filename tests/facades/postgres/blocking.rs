@@ -19,7 +19,7 @@ pub(crate) mod facades {
     use std::pin::Pin;
 
     bridge::facade! {
-        handle = bridge::shared();
+        handle = bridge::next_shared();
 
         #[derive(Clone, Debug, Default)]
         pub struct Config(crate::Config): FromStr + From<crate::Config>;

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bridge::threadsafe;
+use bridge::{Handle, threadsafe};
 use futures_util::FutureExt as _;
 use log::info;
 use parking_lot::Mutex;
@@ -79,7 +79,7 @@ impl Config {
     }
 
     /// Connects, and drives the connection beside the client.
-    #[threadsafe(name = connect)]
+    #[threadsafe(name = connect, new_handle)]
     pub async fn connect_and_drive<T>(&self, tls: T) -> Result<Client, Error>
     where
         T: MakeTlsConnect<Socket> + 'static + Send,
@@ -89,7 +89,8 @@ impl Config {
     {
         let (client, mut connection) = self.connect(tls).await?;
         let (inbox, notices) = (Arc::clone(&client.inbox), self.notices.clone());
-        tokio::spawn(async move {
+        // Not by `tokio::spawn`: on a shared loop a wake of such a task costs two system calls more.
+        let drive = async move {
             while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
                 match message {
                     AsyncMessage::Notice(notice) => (notices.0)(notice),
@@ -97,7 +98,8 @@ impl Config {
                 }
             }
             inbox.add(None);
-        });
+        };
+        drop(Handle::current().submit(drive));
         Ok(client)
     }
 }
