@@ -118,9 +118,11 @@ enum Entered {
     Handle(Kind),
     /// Of a runtime that nobody drives.
     Undriven,
+    /// By tokio's `enter`, of one that has ended.
+    Ended(Kind),
 }
 
-const ENTERED: [Entered; 10] = [
+const ENTERED: [Entered; 14] = [
     Entered::Nothing,
     Entered::Tokio(Kind::EventLoop),
     Entered::Tokio(Kind::SharedLoop),
@@ -131,6 +133,10 @@ const ENTERED: [Entered; 10] = [
     Entered::Handle(Kind::MultiThread),
     Entered::Handle(Kind::CurrentThread),
     Entered::Undriven,
+    Entered::Ended(Kind::EventLoop),
+    Entered::Ended(Kind::SharedLoop),
+    Entered::Ended(Kind::MultiThread),
+    Entered::Ended(Kind::CurrentThread),
 ];
 
 fn tokio_handle(on: &Handle) -> TokioHandle {
@@ -139,7 +145,7 @@ fn tokio_handle(on: &Handle) -> TokioHandle {
 
 impl Entered {
     fn hides_the_scheduler(self) -> bool {
-        matches!(self, Entered::Tokio(_) | Entered::Undriven)
+        matches!(self, Entered::Tokio(_) | Entered::Undriven | Entered::Ended(_))
     }
 
     fn within<R>(self, f: impl FnOnce() -> R) -> R {
@@ -173,6 +179,12 @@ impl Entered {
                 };
                 runtime.shutdown_background();
                 value
+            }
+            Entered::Ended(kind) => {
+                let start = move || tokio_handle(AnyLoop::named(kind, "ended").handle());
+                let ended = thread::spawn(start).join().unwrap();
+                let _context = ended.enter();
+                f()
             }
         }
     }
@@ -346,6 +358,84 @@ fn a_thread_that_drives_a_current_thread_runtime_and_has_entered_another_is_refu
             assert_eq!(PANICS.take(), [""; 0]);
         }
     }
+}
+
+#[test]
+fn a_cycle_over_an_event_loop_is_an_error_whatever_the_thread_that_drives_a_current_thread_runtime_has_entered() {
+    let _alone = alone();
+    // Whichever of the two waits comes last is refused.
+    let refused = |answer: Result<Result<i32, Error>, Error>| {
+        assert!(matches!(answer, Err(Error::WouldDeadlock(_)) | Ok(Err(Error::WouldDeadlock(_)))), "{answer:?}");
+    };
+    for entered in ENTERED {
+        for is_task in [false, true] {
+            println!("in the context of {entered:?}, in a task: {is_task}");
+            let runtime = current_thread();
+            let here = Handle::from(&runtime);
+            let event_loop = EventLoop::new().unwrap();
+            let calls = move || {
+                entered.within(|| {
+                    let back = here.clone();
+                    refused(event_loop.block_on(async move { back.submit(async { 1 }).result() }));
+                    let back = here.clone();
+                    let slept = async move { back.block_on(async { sleep(MOMENT).await }).map(|()| 1) };
+                    refused(event_loop.submit(slept).result());
+                    drop(event_loop);
+                });
+            };
+            if is_task {
+                let task = runtime.spawn(async move { calls() });
+                runtime.block_on(task).unwrap();
+            } else {
+                runtime.block_on(async { calls() });
+            }
+            assert_eq!(PANICS.take(), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn a_worker_that_has_entered_a_runtime_that_has_ended_lets_its_own_runtimes_tasks_go_on() {
+    let _alone = alone();
+    for_each(Kind::ALL, |kind| {
+        for workers in [1, 2] {
+            let runtime = Builder::new_multi_thread().worker_threads(workers).enable_all().build().unwrap();
+            for _ in 0..10 {
+                let called = runtime.spawn(async move {
+                    let other = tokio::spawn(async {
+                        sleep(MOMENT).await;
+                        7
+                    });
+                    Entered::Ended(kind).within(|| bridge::shared().block_on(other).unwrap().unwrap())
+                });
+                assert_eq!(runtime.block_on(called).unwrap(), 7);
+            }
+        }
+        assert_eq!(PANICS.take(), [""; 0]);
+    });
+}
+
+#[test]
+fn a_thread_in_the_block_on_of_a_loops_own_tokio_handle_may_wait_for_that_loop() {
+    let _alone = alone();
+    on_each(Kind::LOOPS, |on| {
+        let (handle, tokio) = (on.handle().clone(), tokio_handle(&on));
+        tokio.block_on(async { calls_answer(&on) });
+        let called = on.block_on(async {
+            let blocks = move || TokioHandle::current().block_on(async { handle.block_on(pending_once()) });
+            tokio::task::spawn_blocking(blocks).await.unwrap()
+        });
+        called.unwrap().unwrap();
+        Runtime::new().unwrap().block_on(async {
+            let _context = tokio.enter();
+            let last = on.submit(async {
+                sleep(MOMENT).await;
+                7
+            });
+            on.shutdown(None).unwrap();
+            assert_eq!(last.result().unwrap(), 7);
+        });
+    });
 }
 
 #[test]

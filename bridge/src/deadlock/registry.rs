@@ -29,6 +29,19 @@ pub(crate) fn known(id: Id) -> Option<Arc<dyn Known>> {
     REGISTRY.lock().get(&id)?.upgrade()
 }
 
+/// The external runtimes that are in use.
+pub(crate) fn external() -> Vec<Arc<dyn Known>> {
+    let mut known: Vec<_> = REGISTRY.lock().values().filter_map(Weak::upgrade).collect();
+    // Not under the lock, which is taken by the drop of a last reference.
+    known.retain(|known| known.external().is_some());
+    known
+}
+
+/// Whether that runtime is a loop of this crate, which is there still.
+pub(crate) fn is_loop(id: Id) -> bool {
+    known(id).is_some_and(|known| known.external().is_none())
+}
+
 /// The same, if it is a `K`.
 pub(crate) fn find<K: Known>(id: Id) -> Option<Arc<K>> {
     known(id)?.into_any().downcast().ok()

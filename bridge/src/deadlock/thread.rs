@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Handle as TokioHandle, Id, Runtime, RuntimeFlavor,
 
 use super::context::{Outer, outer};
 use super::current::{self, LoopMeta};
-use super::registry;
+use super::registry::{self, Known};
 use crate::fork::PerProcess;
 use crate::unwind::catch_and_drop;
 
@@ -43,16 +43,24 @@ pub(crate) fn current_thread() -> Thread {
     match worker_index() {
         // No current-thread runtime has so many.
         Some(1..) => Thread::Worker,
-        // While it shuts down it may be this thread that drops what is left.
-        Some(0) if is_current_thread && where_driven(&context) != Where::Elsewhere => {
-            Thread::Drives(LoopMeta::external(&context))
+        Some(0) if is_current_thread && is_polled_here(&context) => Thread::Drives(LoopMeta::external(&context)),
+        Some(_) => {
+            // Workers are always inside a task.
+            let is_in_task = tokio::task::try_id().is_some();
+            if is_in_task && !is_current_thread && is_worker_of(&context) {
+                return Thread::Worker;
+            }
+            // The context was entered by hand, it seems.
+            match driven_external() {
+                Some(driven) => Thread::Drives(driven),
+                None if is_in_task => Thread::Worker,
+                None => Thread::DrivesUnknown,
+            }
         }
-        // Workers are always inside a task. The context was entered by hand.
-        Some(_) if tokio::task::try_id().is_none() => Thread::DrivesUnknown,
-        Some(_) => Thread::Worker,
         None if !is_in_block_on => Thread::Free { may_drive: true },
-        // It waits in `block_on` for the thread that drives the runtime, and would have to drive it once that leaves.
-        None if is_current_thread => Thread::Drives(LoopMeta::external(&context)),
+        // It waits in `block_on` for the thread that drives the runtime, and would have to drive it once that leaves. The own
+        // thread of a loop does not leave.
+        None if is_current_thread && !registry::is_loop(context.id()) => Thread::Drives(LoopMeta::external(&context)),
         None => Thread::Free { may_drive: false },
     }
 }
@@ -152,6 +160,36 @@ fn where_driven(runtime: &TokioHandle) -> Where {
         }
     }
     Where::Here
+}
+
+/// Whether this thread polls the tasks of that current-thread runtime, or drops them as the runtime ends.
+fn is_polled_here(runtime: &TokioHandle) -> bool {
+    match where_driven(runtime) {
+        Where::Here => true,
+        Where::Elsewhere => false,
+        Where::Nowhere => !has_ended(runtime),
+    }
+}
+
+/// Whether a current-thread runtime that takes no tasks any more has dropped those that it had. Until then it has blocking threads,
+/// unless its end does not wait for them: by `shutdown_background` and `shutdown_timeout` these end first.
+fn has_ended(runtime: &TokioHandle) -> bool {
+    let (report, reported) = mpsc::channel();
+    let probe = DriverProbe { report, is_run: false };
+    drop(runtime.spawn_blocking(move || {
+        let mut probe = probe;
+        probe.is_run = true;
+    }));
+    reported.try_recv() == Ok(false)
+}
+
+/// The external current-thread runtime that this thread drives, whichever context it has entered. One that no handle of this
+/// crate leads to is not found, and nothing waits for it either.
+fn driven_external() -> Option<Arc<LoopMeta>> {
+    let is_driven = |known: &Arc<dyn Known>| {
+        known.external().is_some_and(|runtime| !known.on().has_workers && is_driven_here(runtime))
+    };
+    registry::external().into_iter().find(is_driven).map(|known| Arc::clone(known.on()))
 }
 
 /// Whether this thread drives the external current-thread runtime with that id, whose context it is not in.
