@@ -16,7 +16,8 @@ use crate::task::raw::header::TaskRef;
 /// those that begin later. It is never reset: make a new one for what comes after.
 ///
 /// One from [`Task::canceller`](crate::Task::canceller) cancels that task. It keeps the task's memory, but not its future. A
-/// handle takes it as well.
+/// handle takes it as well: its calls end once [`cancel`](Canceller::cancel) of this one or a clone is called, also if the task is
+/// done by then, and not by [`Task::cancel`](crate::Task::cancel) or a [`CancelOnDrop`](crate::CancelOnDrop).
 ///
 /// Clones cancel the same. Dropping one does nothing.
 ///
