@@ -812,6 +812,25 @@ fn the_callers_dispatcher_hears_what_is_polled_elsewhere() {
     });
 }
 
+#[test]
+fn the_dispatcher_where_a_callback_was_given_hears_it() {
+    recorded_on_each(Kind::ALL, |on| {
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (end, ended) = tokio::sync::oneshot::channel::<()>();
+        let (sender, called) = mpsc::channel();
+        let task = on.submit(async { ended.await.is_ok() });
+        with_default(registry().with(Hears(Arc::clone(&heard))), || {
+            task.on_done(move |_| {
+                tracing::info!("a callback");
+                sender.send(()).unwrap();
+            });
+        });
+        end.send(()).unwrap();
+        called.recv().unwrap();
+        assert_eq!(*heard.lock().unwrap(), ["a callback"]);
+    });
+}
+
 #[threadsafe]
 async fn speaks() {
     tracing::info!("a companion");

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::deadlock::current::{self, LoopMeta};
 use crate::error::Error;
 use crate::event_loop::loop_ref::LoopRef;
+use crate::instrument::Span;
 use crate::loom::outside::{Mutex, MutexGuard};
 use crate::task::Task;
 use crate::task::join;
@@ -23,6 +24,8 @@ impl<T> Task<T> {
     ///
     /// It must not block the loop for long; what it waits for on that loop is [`Error::WouldDeadlock`]. It may submit, cancel
     /// and ask other tasks. A panic in it is caught.
+    ///
+    /// With the feature `tracing`, `f` runs in the span that is current here, and the subscriber of this thread hears of it.
     ///
     /// Callbacks do not nest: one that ends further tasks has returned before the callbacks of those run.
     ///
@@ -51,6 +54,11 @@ impl<T> Task<T> {
             let result = self.take(Duration::MAX);
             return in_turn(move || f(result));
         }
+        let span = Span::current();
+        let f = move |result| {
+            let _entered = span.enter();
+            f(result);
+        };
         let job = self.job();
         let callback = Arc::new(Callback { due: Mutex::new(None), site: Location::caller() });
         self.register(&Waker::from(Arc::clone(&callback)));
