@@ -231,6 +231,14 @@ where
     T::error(error)
 }
 
+/// A `Result` that is the error which `convert` makes of one of the bridge.
+pub fn failed_by<T, E>(convert: fn(Error) -> E, error: Error) -> T
+where
+    T: IsResult<Error = E>, // else write `fallible = wrap`
+{
+    T::error(convert(error))
+}
+
 /// The type of a default-bodied fn's value, for `return` and `?`. Never called.
 pub fn returned<T>() -> T {
     unreachable!("it is only there for its type")

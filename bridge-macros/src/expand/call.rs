@@ -138,7 +138,8 @@ fn failed(companion: &Companion<'_>, end: Span) -> TokenStream {
     let bridge = &companion.bridge;
     match (convert(companion, end), companion.kind) {
         (Some(convert), Kind::Stream) => quote_spanned!(at(end)=> #bridge::__private::not_made(error, #convert)),
-        (Some(convert), _) => quote_spanned!(at(end)=> #bridge::__private::failed(#convert(error))),
+        // Not a call of it, for which rustc would report a second time that there is no `From`.
+        (Some(convert), _) => quote_spanned!(at(end)=> #bridge::__private::failed_by(#convert, error)),
         (None, _) => quote_spanned!(at(end)=> ::core::result::Result::Err(error)),
     }
 }
