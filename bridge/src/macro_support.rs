@@ -119,7 +119,7 @@ where
     T: Send + 'static,                      // the output goes back to whoever has the task
 {
     let handle = handle.as_handle();
-    if is_large::<F>() { handle.submit(Box::pin(future)) } else { handle.submit(future) }
+    if const { is_large::<F>() } { handle.submit(Box::pin(future)) } else { handle.submit(future) }
 }
 
 /// [`submit`] with a future that is made on the loop and stays there.
@@ -161,7 +161,7 @@ where
     T: Send + 'static,                    // its items come to the calling thread
 {
     let handle = &*handle.as_handle();
-    if is_large::<S>() {
+    if const { is_large::<S>() } {
         handle.iter(call(companion, handle, boxed(future)))
     } else {
         handle.iter(call(companion, handle, future))
@@ -182,7 +182,7 @@ where
     T: Send + 'static,                    // its items come to the calling thread
 {
     let handle = &*handle.as_handle();
-    Ok(if is_large::<S>() {
+    Ok(if const { is_large::<S>() } {
         handle.iter(call_wrap(companion, handle, boxed(future))?)
     } else {
         handle.iter(call_wrap(companion, handle, future)?)

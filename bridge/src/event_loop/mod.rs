@@ -72,7 +72,7 @@ use crate::task::latch::ShutdownLatch;
 /// ```
 #[track_caller]
 pub fn run<F: Future>(main: F) -> F::Output {
-    if is_large::<F>() { run_and_wait(Box::pin(main), None) } else { run_and_wait(main, None) }
+    if const { is_large::<F>() } { run_and_wait(Box::pin(main), None) } else { run_and_wait(main, None) }
 }
 
 /// As [`run`], but waits for busy `spawn_blocking` threads for `timeout` at most once `main` has returned or panicked, and then
@@ -97,7 +97,11 @@ pub fn run<F: Future>(main: F) -> F::Output {
 /// ```
 #[track_caller]
 pub fn run_timeout<F: Future>(main: F, timeout: Duration) -> F::Output {
-    if is_large::<F>() { run_and_wait(Box::pin(main), Some(timeout)) } else { run_and_wait(main, Some(timeout)) }
+    if const { is_large::<F>() } {
+        run_and_wait(Box::pin(main), Some(timeout))
+    } else {
+        run_and_wait(main, Some(timeout))
+    }
 }
 
 #[track_caller]

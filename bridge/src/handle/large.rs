@@ -1,4 +1,7 @@
 //! Large futures go to the heap before they are handed on: a debug build copies what is moved into each function on the way.
+//!
+//! Which way a future goes is asked in a `const` block: then a debug build, too, makes code for that way alone, and has no room on
+//! its stack for the copies of the other.
 
 /// In bytes, as tokio has it for its own `block_on` and `spawn` in a release build.
 const LARGE: usize = 16 << 10;
@@ -17,7 +20,7 @@ pub(crate) const fn is_large_val<T>(_: &T) -> bool {
 /// more copy.
 macro_rules! block_on {
     ($handle:expr, $companion:expr, $future:ident: $F:ty) => {
-        if $crate::handle::large::is_large::<$F>() {
+        if const { $crate::handle::large::is_large::<$F>() } {
             $handle.block_on_for($companion, Box::pin($future))
         } else {
             $handle.block_on_for($companion, $future)

@@ -131,7 +131,7 @@ impl LocalHandle {
         F: Future,
         F::Output: Send,
     {
-        if is_large::<M>() || is_large::<F>() {
+        if const { is_large::<M>() || is_large::<F>() } {
             let make = Box::new(make);
             self.call_local(companion, move || Box::pin(make()))
         } else {
@@ -174,7 +174,7 @@ impl LocalHandle {
         F: Future + 'static,
         F::Output: Send + 'static,
     {
-        if is_large::<M>() || is_large::<F>() {
+        if const { is_large::<M>() || is_large::<F>() } {
             let make = Box::new(make);
             self.send_local(move || Box::pin(make()))
         } else {

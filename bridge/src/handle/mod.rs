@@ -165,7 +165,11 @@ impl Handle {
         F: Future + Send,
         F::Output: Send,
     {
-        if is_large::<F>() { self.block_on_for(None, Box::pin(future)) } else { self.block_on_for(None, future) }
+        if const { is_large::<F>() } {
+            self.block_on_for(None, Box::pin(future))
+        } else {
+            self.block_on_for(None, future)
+        }
     }
 
     /// [`block_on`](Handle::block_on), for a companion. A large future has been boxed.
@@ -200,7 +204,7 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        if is_large::<F>() { self.send_task(Box::pin(future)) } else { self.send_task(future) }
+        if const { is_large::<F>() } { self.send_task(Box::pin(future)) } else { self.send_task(future) }
     }
 
     #[track_caller]

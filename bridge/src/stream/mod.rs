@@ -100,7 +100,7 @@ impl Handle {
         S: Stream + Send + 'static,
         S::Item: Send + 'static,
     {
-        if is_large::<S>() { self.pump(Box::pin(stream)) } else { self.pump(stream) }
+        if const { is_large::<S>() } { self.pump(Box::pin(stream)) } else { self.pump(stream) }
     }
 
     #[track_caller]
