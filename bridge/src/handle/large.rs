@@ -11,11 +11,6 @@ pub(crate) const fn is_large<T>() -> bool {
     size_of::<T>() > LARGE
 }
 
-/// As [`is_large`], where the type has no name.
-pub(crate) const fn is_large_val<T>(_: &T) -> bool {
-    is_large::<T>()
-}
-
 /// `$handle.block_on_for($companion, $future)`, where `$future` is of type `$F`. No function, which would cost the stack one
 /// more copy.
 macro_rules! block_on {

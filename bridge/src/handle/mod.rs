@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle as TokioHandle, Runtime};
 
-use self::large::{is_large, is_large_val};
+use self::large::is_large;
 use crate::deadlock::context;
 use crate::deadlock::current::{self, LoopMeta};
 use crate::error::Error;
@@ -233,8 +233,11 @@ impl Handle {
     /// # std::io::Result::Ok(())
     /// ```
     #[track_caller]
-    pub fn call_soon(&self, f: impl FnOnce() + Send + 'static) -> Result<(), Error> {
-        if is_large_val(&f) { self.run_soon(Box::new(f)) } else { self.run_soon(f) }
+    pub fn call_soon<F>(&self, f: F) -> Result<(), Error>
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        if const { is_large::<F>() } { self.run_soon(Box::new(f)) } else { self.run_soon(f) }
     }
 
     #[track_caller]
