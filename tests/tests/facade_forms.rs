@@ -2071,6 +2071,71 @@ mod streams_without_a_name {
     }
 }
 
+mod an_iterator {
+    //! Whatever a facade iterates over, its end is the end.
+
+    use std::iter::FusedIterator;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    use bridge::{Facade as _, threadsafe};
+    use futures::Stream;
+
+    /// One item, the end, and more items.
+    pub struct Rows<T>(Vec<Option<T>>);
+
+    pub struct Received<T>(Vec<Option<T>>);
+
+    impl<T> Received<T> {
+        pub async fn recv(&mut self) -> Option<T> {
+            self.0.pop().expect("not asked after the end")
+        }
+    }
+
+    impl<T: Unpin> Stream for Rows<T> {
+        type Item = T;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<T>> {
+            Poll::Ready(self.0.pop().expect("not polled after the end"))
+        }
+    }
+
+    pub struct Row(u8);
+
+    pub struct Client;
+
+    #[threadsafe(facade = blocking)]
+    impl Client {
+        pub fn rows(&self) -> Option<impl Stream<Item = Row> + use<>> {
+            Some(Rows(vec![None, Some(Row(1))]))
+        }
+    }
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub struct Client(super::Client);
+            pub struct Row(super::Row);
+            pub struct Rows<T>(super::Rows<T>): Iterator<Item = T>;
+            pub struct Bytes(futures::stream::Iter<std::option::IntoIter<u8>>): Iterator;
+            pub struct Received<T>(super::Received<T>): Iterator<Item = Result<T, bridge::Error>>(recv);
+        }
+    }
+
+    fn ends(mut items: impl FusedIterator) {
+        assert_eq!([items.next().is_some(), items.next().is_some(), items.next().is_some()], [true, false, false]);
+    }
+
+    #[test]
+    fn is_fused() {
+        let handle = bridge::shared();
+        ends(blocking::Client::wrap(Client, handle).rows().unwrap());
+        ends(blocking::Rows::wrap(Rows(vec![None, Some(1)]), handle));
+        ends(blocking::Bytes::wrap(futures::stream::iter(Some(1)), handle));
+        ends(blocking::Received::wrap(Received(vec![None, Some(1)]), handle));
+    }
+}
+
 mod of_a_struct {
     //! What `#[threadsafe(…)]` on a struct of the list says for all of its methods, wherever these are, and for its items.
 

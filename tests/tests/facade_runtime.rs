@@ -1291,6 +1291,30 @@ fn after_an_error_that_would_come_again_an_iterator_is_over() {
     });
 }
 
+/// An item, the end, and a panic where it is polled again, as of many streams.
+struct Once(Option<u8>);
+
+impl Stream for Once {
+    type Item = u8;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u8>> {
+        self.0 = self.0.expect("not polled after its end").checked_sub(1);
+        Poll::Ready(self.0)
+    }
+}
+
+#[test]
+fn a_stream_that_has_ended_is_not_polled_again() {
+    on_each(Kind::ALL, |on| {
+        let on = On::new(&on);
+        let (mut stream, mut is_over) = (Once(Some(1)), false);
+        let mut by_name = || next("Iter::next", &on, &mut stream, &mut is_over, Folds::<u8>::default().__bridge_fold());
+        assert_eq!([by_name(), by_name(), by_name()], [Some(0), None, None]);
+        let mut unnamed = items("Client::rows", &on, Once(Some(1)), Folds::<u8>::default().__bridge_fold());
+        assert_eq!([unnamed.next(), unnamed.next(), unnamed.next()], [Some(0), None, None]);
+    });
+}
+
 // The probe.
 
 /// Stands for a `facade!`.

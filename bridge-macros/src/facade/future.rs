@@ -120,7 +120,7 @@ pub(super) fn iterates(ty: &mut Type, item: &Type) {
         ty => boxed(ty).into_iter().flatten().filter(|bound| is_other(bound)).map(|it| it.to_token_stream()).collect(),
     };
     let here = at(ty.span());
-    let iterator = quote_spanned!(here=> ::core::iter::Iterator);
+    let iterator = quote_spanned!(here=> ::core::iter::FusedIterator);
     *ty = parse_quote!(impl #iterator<Item = #item> #(+ #others)*);
 }
 

@@ -103,8 +103,8 @@ where
     call_or(method, on, async move { action.await }, fold)
 }
 
-/// `Iterator::next`, which waits for what `next` gives. An error of the bridge is an item, as `fold` has it, or a panic. After one
-/// that would come again and again, which is any but a timeout, the iterator is over.
+/// `Iterator::next`, which waits for what `next` gives. An error of the bridge is an item, as `fold` has it, or a panic. After the
+/// end, and after an error that would come again and again, which is any but a timeout, the iterator is over: it is fused.
 #[track_caller]
 pub fn next_of<F, T, I>(
     method: &'static str,
@@ -122,7 +122,11 @@ where
         return None;
     }
     match wait_on!(on, method, next: F) {
-        Ok(next) => next.into_item().map(Gives::give),
+        Ok(next) => {
+            let item = next.into_item();
+            *is_over = item.is_none();
+            item.map(Gives::give)
+        }
         Err(error) => {
             *is_over = !matches!(error, Error::TimedOut(_));
             match fold(error) {

@@ -10,7 +10,8 @@ use super::on::On;
 /// It is as `Send`, as `Sync` and as covariant as the value.
 pub struct Held<T> {
     parts: Option<(T, On)>,
-    /// Of a stream that is read as an iterator: it gives no more items, whatever the stream does.
+    /// Of what is read as an iterator: it has ended, and is not asked for items again. Many streams panic, or stay pending, when
+    /// they are polled after their end.
     is_over: bool,
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::iter::FusedIterator;
 use std::pin::Pin;
 
 use futures_core::Stream;
@@ -57,6 +58,14 @@ where
         let (stream, on, is_over) = self.stream.stream_parts();
         next(self.method, on, stream, is_over, self.fold)
     }
+}
+
+impl<S, F> FusedIterator for Items<S, F>
+where
+    S: Stream + Send,
+    S::Item: Send,
+    F: Fn(Error) -> Result<S::Item, Error> + Copy,
+{
 }
 
 impl<S, F> fmt::Debug for Items<S, F> {

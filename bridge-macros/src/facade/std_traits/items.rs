@@ -3,7 +3,7 @@
 use std::iter;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{GenericArgument, PathArguments, Result, Type};
 
 use super::super::errors::mistake;
@@ -169,9 +169,12 @@ pub(super) fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> 
             quote_spanned!(here=> #next.map(|value| #wrapped))
         }
     };
-    Ok(facade.bounded(
+    let predicates: Vec<TokenStream> = predicates.into_iter().filter(|_| facade.is_generic()).collect();
+    let fused = quote_spanned!(here=> ::core::iter::FusedIterator);
+    let fused = facade.bounded(fused, predicates.clone(), TokenStream::new());
+    let iterator = facade.bounded(
         quote_spanned!(here=> ::core::iter::Iterator),
-        predicates.into_iter().filter(|_| facade.is_generic()).collect(),
+        predicates,
         quote_spanned! {here=>
             type Item = #ty;
             #[track_caller]
@@ -186,7 +189,8 @@ pub(super) fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> 
                 #next
             }
         },
-    ))
+    );
+    Ok(quote!(#iterator #fused))
 }
 
 /// `IntoFuture`: an action, which a method runs.
