@@ -1895,6 +1895,10 @@ mod drops {
     pub(crate) struct Session(Log);
 
     impl Session {
+        pub(crate) fn new(log: Log) -> Session {
+            Session(log)
+        }
+
         pub(crate) async fn close(&mut self) -> u8 {
             tokio::task::yield_now().await;
             self.0.lock().unwrap().push("closed");
@@ -1917,7 +1921,9 @@ mod drops {
     mod closing {
         bridge::facade! {
             handle = bridge::shared();
-            pub(super) struct Session(super::Session): Drop(close) {}
+            pub(super) struct Session(super::Session): Drop(close) + From<super::Session> {
+                pub fn new(log: super::Log) -> Self;
+            }
         }
     }
 
@@ -1935,6 +1941,14 @@ mod drops {
         let log = Log::default();
         drop(closing::Session::wrap(Session(log.clone()), bridge::shared()));
         assert_eq!(*log.lock().unwrap(), ["closed"]);
+    }
+
+    #[test]
+    fn await_it_of_a_facade_that_has_made_no_call() {
+        let log = Log::default();
+        drop(closing::Session::new(log.clone()));
+        drop(closing::Session::from(Session(log.clone())));
+        assert_eq!(*log.lock().unwrap(), ["closed"; 2]);
     }
 
     #[test]

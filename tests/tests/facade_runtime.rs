@@ -473,20 +473,6 @@ fn builders_clones_and_drops_start_no_loop() {
     let facade = map3(facade, |value, _: u8, _: u8, _: u8| value, 1, 2, 3);
     let facade = map4(facade, |value, _: u8, _: u8, _: u8, _: u8| value, 1, 2, 3, 4);
     assert!(facade.__held().on().enter().is_none());
-    let (log, mut rolled_back) = (Log::new(), false);
-    let held = Held::new(
-        OnDrop::new({
-            let log = log.clone();
-            move || log.push("dropped")
-        }),
-        On::lazy(no_loop),
-    );
-    drop_with(held, HANGS, |_| {
-        rolled_back = true;
-        async {}
-    });
-    assert!(!rolled_back);
-    assert_eq!(log.take(), ["dropped"]);
     drop(facade);
 }
 
@@ -704,6 +690,30 @@ fn on_an_ended_loop_a_value_is_dropped_at_once() {
         });
         assert_eq!(log.take(), ["dropped"]);
     });
+}
+
+#[test]
+fn a_drop_that_awaits_starts_the_loop() {
+    let log = Log::new();
+    let inside = log.clone();
+    let lazy = || Ok(bridge::shared().clone());
+    drop_with(Held::new(value(&log), On::lazy(lazy)), HANGS, |value| async move {
+        tokio::task::yield_now().await;
+        inside.push("awaited");
+        drop(value);
+    });
+    assert_eq!(log.take(), ["awaited", "dropped"]);
+}
+
+#[test]
+fn where_the_loop_is_not_started_a_value_is_dropped_at_once() {
+    let log = Log::new();
+    let value = OnDrop::new({
+        let log = log.clone();
+        move || log.push("dropped")
+    });
+    drop_with(Held::new(value, On::lazy(|| Err(Error::Closed))), HANGS, |_| async { unreachable!("there is no loop") });
+    assert_eq!(log.take(), ["dropped"]);
 }
 
 #[test]

@@ -11,8 +11,10 @@ use crate::unwind::catch_and_drop;
 pub const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Awaits what `with` makes of the value, for `timeout` at most, also while the thread unwinds. A value whose loop has
-/// ended, is driven by this thread, or is too late is dropped at once, in the loop's context. So is one whose loop no call
-/// has asked for yet.
+/// ended, is driven by this thread, or is too late is dropped at once, in the loop's context.
+///
+/// A value on no loop yet, as a sync constructor or a `From` makes it, may be one to clean up all the same: the loop is started.
+/// Where that fails, the value is dropped.
 ///
 /// The handle's cancellers do not hold for it: what cleans up is to run after a Ctrl-C, too.
 ///
@@ -28,11 +30,21 @@ where
     if held.is_empty() {
         return;
     }
-    let Some(handle) = held.on().known() else { return catch_and_drop(|| held) };
-    let handle = handle.to_clean_up(timeout);
+    let site = Location::caller();
+    // The expression of the list's `handle` may panic.
+    let mut handle = None;
+    catch_and_drop(|| handle = Some(held.on().try_handle().map(|handle| handle.to_clean_up(timeout))));
+    let handle = match handle {
+        Some(Ok(handle)) => handle,
+        not_started => {
+            if let Some(Err(error)) = not_started {
+                instrument::not_awaited(&error, site);
+            }
+            return catch_and_drop(|| held);
+        }
+    };
     // One that is not polled drops what it holds. In a box, since a debug build copies it into each function on the way.
     let future = Box::pin(async move { drop(with(held.into_parts().0).await) });
-    let site = Location::caller();
     catch_and_drop(|| {
         if let Err(error) = handle.block_on_at(site, None, future) {
             instrument::not_awaited(&error, site);

@@ -49,12 +49,12 @@ pub use futures_core::Stream;
 ///
 /// On the loop of the [`Handle`] that it was made with; one that was made by another facade has that one's. Left to itself
 /// a facade uses the loop that `facade!` names, which is started by the first call that waits: not by a builder's method,
-/// and not by a drop.
+/// and of drops only by one that awaits.
 ///
 /// # Dropping
 ///
 /// The async value is dropped on the thread that drops its facade, inside the loop's context ([`Handle::enter`]), and
-/// nothing waits for the loop.
+/// nothing waits for the loop. A facade that is listed with `Drop(method)` awaits that method first.
 ///
 /// # Examples
 ///
