@@ -1882,6 +1882,71 @@ mod actions_as_they_are {
     }
 }
 
+mod boxes {
+    //! A `Box` of a listed type is one of its facade, in and out.
+
+    use bridge::{Facade as _, threadsafe};
+    use futures::{Stream, stream};
+
+    pub struct Client(u8);
+
+    #[threadsafe(facade = blocking)]
+    impl Client {
+        #[allow(clippy::unnecessary_box_returns)]
+        pub fn new(number: u8) -> Result<Box<Client>, bridge::Error> {
+            Ok(Box::new(Client(number)))
+        }
+
+        #[allow(clippy::unnecessary_box_returns)]
+        pub async fn next(self) -> Box<Self> {
+            tokio::task::yield_now().await;
+            Box::new(Client(self.0 + 1))
+        }
+
+        pub async fn sum(self, others: Option<Box<Client>>) -> u8 {
+            tokio::task::yield_now().await;
+            self.0 + others.map_or(0, |other| other.0)
+        }
+
+        #[allow(clippy::boxed_local)]
+        pub fn same(client: Box<Client>) -> Client {
+            *client
+        }
+
+        pub fn number(&self) -> u8 {
+            self.0
+        }
+
+        pub fn boxed(&self) -> Box<impl Stream<Item = u8> + use<>> {
+            Box::new(stream::iter([self.0]))
+        }
+    }
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub struct Client(super::Client);
+        }
+    }
+
+    #[test]
+    fn are_seen_through() {
+        let client: Box<blocking::Client> = blocking::Client::new(1).unwrap();
+        assert_eq!(client.boxed().sum::<u8>(), 1);
+        let client: Box<blocking::Client> = client.next();
+        assert_eq!(client.number(), 2);
+        assert_eq!(blocking::Client::new(1).unwrap().sum(Some(client)), 3);
+    }
+
+    #[test]
+    fn bring_their_loop() {
+        let own = bridge::SharedLoop::new().unwrap();
+        let client = blocking::Client::wrap(Client(1), &own.with_timeout(std::time::Duration::from_secs(7)));
+        let timeout = blocking::Client::same(Box::new(client)).handle().timeout();
+        assert_eq!(timeout, Some(std::time::Duration::from_secs(7)));
+    }
+}
+
 mod drops {
     //! What a drop awaits.
 

@@ -25,6 +25,8 @@ pub(super) enum Output {
     Map(Box<Output>),
     /// An alias of `Result`.
     MapAlias(Box<Output>),
+    /// `Box`
+    Boxed(Box<Output>),
     Vec(Box<Output>),
     Tuple(Vec<Output>),
     /// A stream whose type has no name, by what its items become and what becomes of an error of the bridge.
@@ -44,7 +46,7 @@ impl Output {
     pub(super) fn has_items(&self) -> bool {
         match self {
             Output::Items { .. } => true,
-            Output::Map(inner) | Output::MapAlias(inner) => inner.has_items(),
+            Output::Map(inner) | Output::MapAlias(inner) | Output::Boxed(inner) => inner.has_items(),
             _ => false,
         }
     }
@@ -78,6 +80,7 @@ enum ArgumentForm {
     Reference,
     Mutable,
     Option(Box<ArgumentForm>),
+    Boxed(Box<ArgumentForm>),
     Vec(Box<ArgumentForm>),
     Tuple(Vec<ArgumentForm>),
 }
@@ -102,8 +105,8 @@ pub(super) struct Mapper<'a> {
     pub(super) items: Option<(&'a str, Option<&'a Path>)>,
 }
 
-const SEEN_THROUGH: &str = "`Result`, `Option`, `Vec` and tuples are seen through; `#[threadsafe(skip)]` leaves this method \
-    out, to be written by hand in an `impl` of the facade";
+const SEEN_THROUGH: &str = "`Result`, `Option`, `Box`, `Vec` and tuples are seen through; `#[threadsafe(skip)]` leaves this \
+    method out, to be written by hand in an `impl` of the facade";
 
 impl Mapper<'_> {
     fn find(&self, path: &TypePath) -> Option<NamedFacade<'_>> {
@@ -189,6 +192,7 @@ impl Mapper<'_> {
         Ok(match (wrapper, inner) {
             (_, Output::Same) => Output::Same,
             (Wrapper::Vec, inner) => Output::Vec(Box::new(inner)),
+            (Wrapper::Boxed, inner) => Output::Boxed(Box::new(inner)),
             (Wrapper::Result | Wrapper::Option, inner) => Output::Map(Box::new(inner)),
             (Wrapper::Alias, inner) => Output::MapAlias(Box::new(inner)),
         })
@@ -206,7 +210,10 @@ impl Mapper<'_> {
             ArgumentForm::Value => Some(quote_spanned!(here=> &#name)),
             ArgumentForm::Reference => Some(name.to_token_stream()),
             ArgumentForm::Mutable => Some(quote_spanned!(here=> &*#name)),
-            ArgumentForm::Same | ArgumentForm::Option(_) | ArgumentForm::Vec(_) | ArgumentForm::Tuple(_) => None,
+            ArgumentForm::Boxed(ref inner) if matches!(**inner, ArgumentForm::Value) => {
+                Some(quote_spanned!(here=> &*#name))
+            }
+            _ => None,
         };
         Ok(Passed { value: self.pass(&input, name.to_token_stream(), name.span()), facade })
     }
@@ -264,7 +271,8 @@ impl Mapper<'_> {
             *ty = mapped;
             return Ok(ArgumentForm::Value);
         }
-        let wrapper = wrapper(&path.path).filter(|wrapper| matches!(wrapper, Wrapper::Option | Wrapper::Vec));
+        let is_taken = |wrapper: &Wrapper| matches!(wrapper, Wrapper::Option | Wrapper::Boxed | Wrapper::Vec);
+        let wrapper = wrapper(&path.path).filter(is_taken);
         let Some((wrapper, first)) = wrapper.zip(first_argument(path)) else {
             self.refuse_in_arguments(path)?;
             return Ok(ArgumentForm::Same);
@@ -272,6 +280,7 @@ impl Mapper<'_> {
         Ok(match (wrapper, self.input(first)?) {
             (_, ArgumentForm::Same) => ArgumentForm::Same,
             (Wrapper::Vec, inner) => ArgumentForm::Vec(Box::new(inner)),
+            (Wrapper::Boxed, inner) => ArgumentForm::Boxed(Box::new(inner)),
             (_, inner) => ArgumentForm::Option(Box::new(inner)),
         })
     }
@@ -293,6 +302,11 @@ impl Mapper<'_> {
                 let each = Ident::new("each", here);
                 let inner = self.pass(inner, each.to_token_stream(), span);
                 quote_spanned!(here=> #value.map(|#each| #inner))
+            }
+            ArgumentForm::Boxed(inner) => {
+                let each = Ident::new("each", here);
+                let inner = self.pass(inner, each.to_token_stream(), span);
+                quote_spanned!(here=> { let #each = *#value; ::std::boxed::Box::new(#inner) })
             }
             ArgumentForm::Vec(inner) => {
                 let each = Ident::new("each", here);
@@ -439,6 +453,11 @@ impl Output {
                 let inner = inner.wrap(krate, name.to_token_stream(), on, span);
                 quote_spanned!(span=> ::core::result::Result::map(#value, |#name| #inner))
             }
+            Output::Boxed(inner) => {
+                let name = Ident::new("value", span);
+                let inner = inner.wrap(krate, name.to_token_stream(), on, span);
+                quote_spanned!(span=> { let #name = *#value; ::std::boxed::Box::new(#inner) })
+            }
             Output::Vec(inner) => {
                 let name = Ident::new("value", span);
                 let inner = inner.wrap(krate, name.to_token_stream(), on, span);
@@ -496,13 +515,14 @@ enum Wrapper {
     /// What is named as an alias of it is, `RedisResult`.
     Alias,
     Option,
+    Boxed,
     Vec,
 }
 
 /// The container that the last name of a path is, as std has it or an alias of one argument.
 fn wrapper(path: &Path) -> Option<Wrapper> {
     let name = &path.segments.last()?.ident;
-    [("Result", Wrapper::Result), ("Option", Wrapper::Option), ("Vec", Wrapper::Vec)]
+    [("Result", Wrapper::Result), ("Option", Wrapper::Option), ("Box", Wrapper::Boxed), ("Vec", Wrapper::Vec)]
         .into_iter()
         .find_map(|(word, wrapper)| (name == word).then_some(wrapper))
         .or_else(|| name.to_string().ends_with("Result").then_some(Wrapper::Alias))
