@@ -1572,6 +1572,22 @@ mod errors_of_signatures {
         pub(crate) async fn get(&self) -> Result<u8, ForeignError> {
             if self.0 { pending().await } else { Err(ForeignError(())) }
         }
+
+        pub(crate) fn new(works: bool) -> Result<Foreign, ForeignError> {
+            if works { Ok(Foreign(true)) } else { Err(ForeignError(())) }
+        }
+
+        pub(crate) fn works(&self) -> Result<&bool, ForeignError> {
+            if self.0 { Ok(&self.0) } else { Err(ForeignError(())) }
+        }
+
+        pub(crate) fn fails(&mut self) -> Result<&mut Foreign, ForeignError> {
+            if std::mem::take(&mut self.0) { Ok(self) } else { Err(ForeignError(())) }
+        }
+    }
+
+    pub(crate) fn check(foreign: &Foreign) -> Result<u8, ForeignError> {
+        foreign.works().map(|works| (*works).into())
     }
 
     pub(crate) async fn connect(works: bool) -> Result<Foreign, ForeignError> {
@@ -1612,8 +1628,16 @@ mod errors_of_signatures {
             pub(super) struct Foreign(super::Foreign) {
                 #[threadsafe(timeout = std::time::Duration::from_millis(1))]
                 pub async fn get(&self) -> Result<u8, AppError>;
+                pub fn new(works: bool) -> Result<Self, AppError>;
+                #[threadsafe(in_context, name = spawned)]
+                pub fn new(works: bool) -> Result<Self, AppError>;
+                pub fn works(&self) -> Result<&bool, AppError>;
+                #[threadsafe(name = works_or_not)]
+                pub fn works(&self) -> Result<&bool, super::ForeignError>;
+                pub fn fails(&mut self) -> Result<&mut Self, AppError>;
             }
 
+            pub(super) fn check(foreign: &super::Foreign) -> Result<u8, AppError> = super::check;
             pub(super) async fn connect(works: bool) -> Result<super::Foreign, AppError> = super::connect;
         }
     }
@@ -1625,6 +1649,19 @@ mod errors_of_signatures {
         assert!(matches!(late, Err(AppError::Bridge(bridge::Error::TimedOut(of))) if of == Duration::from_millis(1)));
         let foreign = blocking::Foreign::wrap(Foreign(false), bridge::shared());
         assert!(matches!(foreign.get(), Err(AppError::Foreign(_))));
+    }
+
+    #[test]
+    fn are_made_of_that_of_a_fn_that_is_not_async() {
+        for made in [blocking::Foreign::new(false), blocking::Foreign::spawned(false)] {
+            assert!(matches!(made, Err(AppError::Foreign(_))));
+        }
+        let mut foreign = blocking::Foreign::new(true).unwrap();
+        assert!(*foreign.works().unwrap() && *foreign.works_or_not().unwrap());
+        assert_eq!(blocking::check(&foreign).unwrap(), 1);
+        let error: AppError = foreign.fails().unwrap().fails().unwrap_err();
+        assert!(matches!(error, AppError::Foreign(_)));
+        assert!(matches!(blocking::check(&foreign), Err(AppError::Foreign(_))));
     }
 }
 

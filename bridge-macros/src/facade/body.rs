@@ -96,23 +96,23 @@ impl Call<'_> {
         let start = self.options.in_context.as_ref().map(|_| self.start());
         match output {
             _ if start.is_some() => {}
-            Output::Same if receiver == Receiver::None => return self.call(None),
+            Output::Same if receiver == Receiver::None => return self.converted(None),
             // A getter: nothing is made that would need the loop's context.
             Output::Same if reads => {
                 let held = self.held();
-                return self.call(Some(quote_spanned!(span=> #held.get())));
+                return self.converted(Some(quote_spanned!(span=> #held.get())));
             }
             Output::Facade(_) if receiver == Receiver::Value && self.is_builder() => return self.builder(),
             // No loop is there yet.
             output if receiver == Receiver::None && self.handle.is_none() && self.parent.is_none() => {
                 let parts = self.parts();
-                let wrapped = self.wrap(output, self.call(None), &on.to_token_stream());
+                let wrapped = self.wrap(output, self.converted(None), &on.to_token_stream());
                 return quote!(#parts #wrapped);
             }
             _ => {}
         }
         let parts = self.parts();
-        let call = self.call((receiver != Receiver::None).then(|| value.to_token_stream()));
+        let call = self.converted((receiver != Receiver::None).then(|| value.to_token_stream()));
         match output {
             Output::This => quote_spanned!(span=> #parts #start #on.within(move || { let _ = #call; }); #this),
             Output::ResultOfThis => {
@@ -125,6 +125,16 @@ impl Call<'_> {
                 quote_spanned!(span=> #limit #parts #start #through #wrapped)
             }
         }
+    }
+
+    /// The call of a fn that is not async, with the error of its signature, which may be of another type where that is a list's.
+    fn converted(&self, value: Option<TokenStream>) -> TokenStream {
+        let (call, span) = (self.call(value), self.span);
+        if !self.owner.is_listed || self.returns != MethodReturns::Result {
+            return call;
+        }
+        let krate = self.krate();
+        quote_spanned!(span=> #krate::__private::facade::convert(#call))
     }
 
     /// Starts the loop, for a call that is to find it.

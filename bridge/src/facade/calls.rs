@@ -60,6 +60,18 @@ where
     }
 }
 
+/// The `Result` of a fn that waits for nothing, where the error of the facade's may be of another type.
+///
+/// # Errors
+///
+/// `From` of its error.
+pub fn convert<T, U, E>(result: Result<T, U>) -> Result<T, E>
+where
+    E: From<U>, // the error of the signature is that of the fn, or made of it
+{
+    result.map_err(E::from)
+}
+
 /// With an error of the bridge beside the value.
 ///
 /// # Errors

@@ -21,8 +21,8 @@ pub use self::builders::{map0, map1, map2, map3, map4};
 #[cfg(feature = "stream")]
 pub use self::calls::folds_items;
 pub use self::calls::{
-    Fold, Folds, HoldsError, IntoItem, ReturnsResult, Unfolded, call, call_into, call_or, call_with, call_wrap, folds,
-    folds_action, folds_made, hold, next_of, run,
+    Fold, Folds, HoldsError, IntoItem, ReturnsResult, Unfolded, call, call_into, call_or, call_with, call_wrap,
+    convert, folds, folds_action, folds_made, hold, next_of, run,
 };
 pub use self::dropping::{DROP_TIMEOUT, drop_with};
 pub use self::held::Held;
