@@ -1560,6 +1560,8 @@ mod errors_of_signatures {
     use std::time::Duration;
 
     use bridge::Facade as _;
+    use futures::stream::{self, BoxStream};
+    use futures::{Stream, StreamExt as _};
 
     /// As of a crate that lets nobody else make one.
     #[derive(Debug)]
@@ -1583,6 +1585,28 @@ mod errors_of_signatures {
 
         pub(crate) fn fails(&mut self) -> Result<&mut Foreign, ForeignError> {
             if std::mem::take(&mut self.0) { Ok(self) } else { Err(ForeignError(())) }
+        }
+    }
+
+    /// A number, and an error.
+    #[derive(Debug)]
+    pub(crate) struct Messages(u8);
+
+    impl Messages {
+        pub(crate) async fn next(&mut self) -> Result<Option<u8>, ForeignError> {
+            tokio::task::yield_now().await;
+            self.0 += 1;
+            if self.0 == 1 { Ok(Some(1)) } else { Err(ForeignError(())) }
+        }
+
+        pub(crate) async fn lines(
+            &self,
+        ) -> Result<impl Stream<Item = Result<Foreign, ForeignError>> + use<>, ForeignError> {
+            Ok(stream::iter([Ok(Foreign(true)), Err(ForeignError(()))]))
+        }
+
+        pub(crate) fn silent(&self) -> BoxStream<'_, Result<u8, ForeignError>> {
+            stream::pending().boxed()
         }
     }
 
@@ -1637,6 +1661,16 @@ mod errors_of_signatures {
                 pub fn fails(&mut self) -> Result<&mut Self, AppError>;
             }
 
+            pub(super) struct Messages(super::Messages): Iterator<Item = Result<u8, AppError>>(next) {
+                pub async fn next(&mut self) -> Result<Option<u8>, AppError>;
+                pub async fn lines(&self) -> Result<impl Stream<Item = Result<super::Foreign, AppError>>, AppError>;
+                pub fn silent(&self) -> BoxStream<'_, Result<u8, AppError>>;
+                #[threadsafe(name = silent_until, error = AppError::Bridge, timeout = std::time::Duration::from_millis(2))]
+                pub fn silent(&self) -> BoxStream<'_, Result<u8, AppError>>;
+                #[threadsafe(name = silent_or_panic, error = panic)]
+                pub fn silent(&self) -> BoxStream<'_, Result<u8, AppError>>;
+            }
+
             pub(super) fn check(foreign: &super::Foreign) -> Result<u8, AppError> = super::check;
             pub(super) async fn connect(works: bool) -> Result<super::Foreign, AppError> = super::connect;
         }
@@ -1649,6 +1683,27 @@ mod errors_of_signatures {
         assert!(matches!(late, Err(AppError::Bridge(bridge::Error::TimedOut(of))) if of == Duration::from_millis(1)));
         let foreign = blocking::Foreign::wrap(Foreign(false), bridge::shared());
         assert!(matches!(foreign.get(), Err(AppError::Foreign(_))));
+    }
+
+    #[test]
+    fn are_made_of_those_of_items() {
+        let mut messages = blocking::Messages::wrap(Messages(0), bridge::shared());
+        assert!(matches!(messages.next(), Some(Ok(1))));
+        assert!(matches!(messages.next(), Some(Err(AppError::Foreign(_)))));
+        let mut lines = messages.lines().unwrap();
+        let foreign: blocking::Foreign = lines.next().unwrap().unwrap();
+        assert!(*foreign.works().unwrap());
+        assert!(matches!(lines.next(), Some(Err(AppError::Foreign(_)))));
+        assert!(lines.next().is_none());
+        drop(lines);
+        let messages = messages.on(&bridge::shared().with_timeout(Duration::from_millis(1)));
+        let late = |item: Option<Result<u8, AppError>>| match item {
+            Some(Err(AppError::Bridge(bridge::Error::TimedOut(of)))) => of.as_millis(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([late(messages.silent().next()), late(messages.silent_until().next())], [1, 2]);
+        let panics = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| messages.silent_or_panic().next()));
+        assert!(panics.is_err());
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub(super) enum Output {
         method: String,
         error: Option<Path>,
         item: Box<Output>,
+        /// Whether the items are `Result`s whose error may be of another type than the stream's.
+        converts: bool,
     },
     /// A reference to the receiver, which the facade's own takes the place of.
     This,
@@ -101,8 +103,17 @@ pub(super) struct Mapper<'a> {
     pub(super) is_pinned: bool,
     /// The facade that the method is of.
     pub(super) own: Option<&'a Type>,
-    /// The name of the method and its conversion of errors, where streams become iterators.
-    pub(super) items: Option<(&'a str, Option<&'a Path>)>,
+    /// Where streams become iterators.
+    pub(super) items: Option<StreamsOf<'a>>,
+}
+
+/// A method that may return streams.
+#[derive(Clone, Copy)]
+pub(super) struct StreamsOf<'a> {
+    pub(super) method: &'a str,
+    pub(super) error: Option<&'a Path>,
+    /// Whether its signature is a list's: errors may be of other types.
+    pub(super) is_listed: bool,
 }
 
 const SEEN_THROUGH: &str = "`Result`, `Option`, `Box`, `Vec` and tuples are seen through; `#[threadsafe(skip)]` leaves this \
@@ -115,11 +126,12 @@ impl Mapper<'_> {
 
     /// Makes `ty`, which comes out, the facade's, and says how its value does.
     pub(super) fn output(&self, ty: &mut Type) -> Result<Output> {
-        let items = self.items.and_then(|(method, error)| Some((method, error, future::items(ty)?)));
-        if let Some((method, error, mut item)) = items {
+        let items = self.items.and_then(|streams| Some((streams, future::items(ty)?)));
+        if let Some((StreamsOf { method, error, is_listed }, mut item)) = items {
+            let converts = is_listed && is_result(&item);
             let output = Box::new(self.output(&mut item)?);
             future::iterates(ty, &item);
-            return Ok(Output::Items { method: method.to_owned(), error: error.cloned(), item: output });
+            return Ok(Output::Items { method: method.to_owned(), error: error.cloned(), item: output, converts });
         }
         match ty {
             Type::Group(group) => self.output(&mut group.elem),
@@ -446,7 +458,16 @@ impl Output {
                 let inner = inner.wrap(krate, name.to_token_stream(), on, span);
                 quote_spanned!(span=> #value.map(|#name| #inner))
             }
-            Output::Items { method, error, item } => wrap_items(krate, method, error.as_ref(), item, value, on, span),
+            Output::Items { method, error, item, converts } => {
+                let stream = Ident::new("stream", span);
+                let items = if *converts {
+                    items_into(krate, method, error.as_ref(), &stream, on, span)
+                } else {
+                    items(krate, method, error.as_ref(), &stream, on, span)
+                };
+                let items = map_items(items, item, krate, on, span);
+                quote_spanned!(span=> { let #stream = #value; #items })
+            }
             // What is no `Result` is an error that says so.
             Output::MapAlias(inner) => {
                 let name = Ident::new("value", span);
@@ -477,36 +498,58 @@ impl Output {
 }
 
 /// The iterator of a stream without a name.
-fn wrap_items(
+fn items(
     krate: &TokenStream,
     method: &str,
     error: Option<&Path>,
-    item: &Output,
-    value: TokenStream,
+    stream: &Ident,
     on: &TokenStream,
     span: Span,
 ) -> TokenStream {
-    let stream = Ident::new("stream", span);
     let fold = fold::of(error, span);
-    let items = quote_spanned!(span=> #krate::__private::facade::items(#method, #on, #stream, fold));
-    let items = if item.is_same() {
-        items
-    } else {
-        let name = Ident::new("item", span);
-        let own = Ident::new("own", span);
-        let item = item.wrap(krate, name.to_token_stream(), &quote_spanned!(span=> &#own), span);
-        quote_spanned! {span=> {
-            let #own = ::core::clone::Clone::clone(#on);
-            ::core::iter::Iterator::map(#items, move |#name| #item)
-        }}
-    };
     quote_spanned! {span=> {
         #[allow(unused_imports)]
         use #krate::__private::facade::Unfolded as _;
-        let #stream = #value;
         let fold = #krate::__private::facade::folds_items(&#stream).#fold;
-        #items
+        #krate::__private::facade::items(#method, #on, #stream, fold)
     }}
+}
+
+/// The same, with errors that are made of the stream's.
+fn items_into(
+    krate: &TokenStream,
+    method: &str,
+    error: Option<&Path>,
+    stream: &Ident,
+    on: &TokenStream,
+    span: Span,
+) -> TokenStream {
+    let fold = match error {
+        Some(error) if fold::panics(error) => quote_spanned!(span=> ::core::result::Result::Err),
+        Some(error) => quote_spanned!(span=> |error| ::core::result::Result::Ok(#error(error))),
+        None => quote_spanned! {span=>
+            |error| ::core::result::Result::Ok(#krate::__private::facade::hold(error))
+        },
+    };
+    quote_spanned!(span=> #krate::__private::facade::items_into(#method, #on, #stream, #fold))
+}
+
+/// An iterator, with items that become facades.
+fn map_items(items: TokenStream, item: &Output, krate: &TokenStream, on: &TokenStream, span: Span) -> TokenStream {
+    if item.is_same() {
+        return items;
+    }
+    let (name, own) = (Ident::new("item", span), Ident::new("own", span));
+    let item = item.wrap(krate, name.to_token_stream(), &quote_spanned!(span=> &#own), span);
+    quote_spanned! {span=> {
+        let #own = ::core::clone::Clone::clone(#on);
+        ::core::iter::Iterator::map(#items, move |#name| #item)
+    }}
+}
+
+/// Whether it is named `Result`.
+fn is_result(ty: &Type) -> bool {
+    matches!(ungrouped(ty), Type::Path(path) if wrapper(&path.path) == Some(Wrapper::Result))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use syn::{
 
 use super::body::Call;
 use super::errors::{conditions, mistake};
-use super::map::{Mapper, Output, Passed};
+use super::map::{Mapper, Output, Passed, StreamsOf};
 use super::options::MethodOptions;
 use super::registry::{Handle, Registry};
 use super::tokens::{at, ungrouped};
@@ -176,7 +176,11 @@ impl Owner<'_> {
         if awaited.is_some() && !in_trait {
             callbacks(sig)?;
         }
-        let items = (!in_trait && options.local.is_none()).then_some((&*called, options.error.as_ref()));
+        let items = (!in_trait && options.local.is_none()).then_some(StreamsOf {
+            method: &called,
+            error: options.error.as_ref(),
+            is_listed: self.is_listed,
+        });
         let mapper = Mapper { registry: self.registry, in_trait, is_pinned, own: self.facade, items };
         let returns = MethodReturns::of(&sig.output, &self.target);
         let Mapped { args, parent, output } = if options.as_is.is_some() {

@@ -6,6 +6,7 @@ use syn::{Expr, Generics, Path, Result, Type, Visibility};
 
 use super::errors::mistake;
 use super::fold;
+use super::implement::SignatureMember;
 use super::list::Implements;
 use super::registry::{Handle, Registry};
 use super::structs::with_predicates;
@@ -28,6 +29,8 @@ pub(super) struct Of<'a> {
     pub(super) error: Option<&'a Path>,
     /// The timeout of its calls, in the place of the handle's.
     pub(super) timeout: Option<&'a Expr>,
+    /// The signatures that the list has of it.
+    pub(super) members: &'a [SignatureMember],
 }
 
 /// What a derive of these would be about is the async value.

@@ -107,8 +107,17 @@ pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut CfgError
     let conditions = quote!(#(#conditions)* #allow);
     let error = defaults.error.as_ref().or(registry.error.as_ref());
     let timeout = defaults.timeout.as_ref();
-    let shape =
-        Of { name: &name, vis: &vis, generics: &generics, of: &of, conditions: &conditions, registry, error, timeout };
+    let shape = Of {
+        name: &name,
+        vis: &vis,
+        generics: &generics,
+        of: &of,
+        conditions: &conditions,
+        registry,
+        error,
+        timeout,
+        members: members.as_deref().unwrap_or_default(),
+    };
     let facade = facade(&shape, &attrs, drops);
     let mut implemented = TokenStream::new();
     for Derived { implements, condition } in &derived {

@@ -130,6 +130,40 @@ where
     T: IntoItem + Send,           // the items come to the calling thread
     T::Item: Gives<I>,            // the items are those, or `Result`s of those
 {
+    next_by(method, on, is_over, next, Gives::give, fold)
+}
+
+/// [`next_of`] where the error of the items may be of another type than the async method's.
+#[track_caller]
+pub fn next_into<F, R, T, U, E>(
+    method: &'static str,
+    on: &On,
+    is_over: &mut bool,
+    next: F,
+    fold: impl FnOnce(Error) -> Result<Result<T, E>, Error>,
+) -> Option<Result<T, E>>
+where
+    F: Future<Output = R> + Send,            // a facade's futures are `Send`
+    R: IntoItem<Item = Result<T, U>> + Send, // the items come to the calling thread
+    E: From<U>,                              // the error of the items is that of the async fn, or made of it
+{
+    next_by(method, on, is_over, next, |item| item.map_err(E::from), fold)
+}
+
+/// [`next_of`] with items as `give` makes them.
+#[track_caller]
+pub(super) fn next_by<F, T, I>(
+    method: &'static str,
+    on: &On,
+    is_over: &mut bool,
+    next: F,
+    give: impl FnOnce(T::Item) -> I,
+    fold: impl FnOnce(Error) -> Result<I, Error>,
+) -> Option<I>
+where
+    F: Future<Output = T> + Send,
+    T: IntoItem + Send,
+{
     if *is_over {
         return None;
     }
@@ -137,7 +171,7 @@ where
         Ok(next) => {
             let item = next.into_item();
             *is_over = item.is_none();
-            item.map(Gives::give)
+            item.map(give)
         }
         Err(error) => {
             *is_over = !matches!(error, Error::TimedOut(_));

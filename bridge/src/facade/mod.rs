@@ -22,7 +22,7 @@ pub use self::builders::{map0, map1, map2, map3, map4};
 pub use self::calls::folds_items;
 pub use self::calls::{
     Fold, Folds, HoldsError, IntoItem, ReturnsResult, Unfolded, call, call_into, call_or, call_with, call_wrap,
-    convert, folds, folds_action, folds_made, hold, next_of, run,
+    convert, folds, folds_action, folds_made, hold, next_into, next_of, run,
 };
 pub use self::dropping::{DROP_TIMEOUT, drop_with};
 pub use self::held::Held;
@@ -36,7 +36,7 @@ pub use self::probe::{
     unstreamed,
 };
 #[cfg(feature = "stream")]
-pub use self::stream::{Items, items, next};
+pub use self::stream::{Items, ItemsInto, items, items_into, next};
 #[cfg(feature = "stream")]
 pub use futures_core::Stream;
 

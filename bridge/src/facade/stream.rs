@@ -7,7 +7,7 @@ use std::pin::Pin;
 
 use futures_core::Stream;
 
-use super::calls::{Gives, next_of};
+use super::calls::{Gives, next_by, next_of};
 use super::held::Held;
 use super::on::On;
 use super::pin::InPlace;
@@ -71,5 +71,52 @@ where
 impl<S, F> fmt::Debug for Items<S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Items").field("method", &self.method).finish_non_exhaustive()
+    }
+}
+
+/// [`Items`] whose error may be of another type than the stream's.
+pub struct ItemsInto<S, U, E, F> {
+    items: Items<S, F>,
+    convert: fn(U) -> E,
+}
+
+/// [`items`] with errors that are made of the stream's.
+pub fn items_into<S, T, U, E, F>(method: &'static str, on: &On, stream: S, fold: F) -> ItemsInto<S, U, E, F>
+where
+    S: Stream<Item = Result<T, U>> + Send, // the stream goes to the thread that polls it
+    E: From<U>,                            // the error of the items is that of the stream's, or made of it
+    F: Fn(Error) -> Result<E, Error>,
+{
+    ItemsInto { items: Items { method, stream: Held::pinned(stream, on), fold }, convert: E::from }
+}
+
+impl<S, T, U, E, F> Iterator for ItemsInto<S, U, E, F>
+where
+    S: Stream<Item = Result<T, U>> + Send,
+    Result<T, U>: Send, // the items come to the calling thread
+    F: Fn(Error) -> Result<E, Error>,
+{
+    type Item = Result<T, E>;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<Result<T, E>> {
+        let ItemsInto { items: Items { method, stream, fold }, convert } = self;
+        let (stream, on, is_over) = stream.stream_parts();
+        let next = poll_fn(|cx| stream.as_mut().poll_next(cx));
+        next_by(method, on, is_over, next, |item| item.map_err(*convert), |error| fold(error).map(Err))
+    }
+}
+
+impl<S, T, U, E, F> FusedIterator for ItemsInto<S, U, E, F>
+where
+    S: Stream<Item = Result<T, U>> + Send,
+    Result<T, U>: Send,
+    F: Fn(Error) -> Result<E, Error>,
+{
+}
+
+impl<S, U, E, F> fmt::Debug for ItemsInto<S, U, E, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.items.fmt(f)
     }
 }

@@ -4,9 +4,10 @@ use std::iter;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{GenericArgument, PathArguments, Result, Type};
+use syn::{GenericArgument, PathArguments, PathSegment, Result, ReturnType, Signature, Type};
 
 use super::super::errors::mistake;
+use super::super::implement::SignatureMember;
 use super::super::list::Implements;
 use super::super::map::{Mapper, Output};
 use super::super::structs::with_predicates;
@@ -42,8 +43,7 @@ fn given(facade: &Of<'_>, implements: &Implements, key: &str, otherwise: TokenSt
     };
     let mapper = Mapper { registry: facade.registry, in_trait: false, is_pinned: false, own: None, items: None };
     let output = mapper.output(&mut ty)?;
-    let is_result = matches!(ungrouped(&ty), Type::Path(path)
-        if path.path.segments.last().is_some_and(|last| last.ident.to_string().ends_with("Result")));
+    let is_result = last(&ty).is_some_and(|last| last.ident.to_string().ends_with("Result"));
     Ok(Given { ty: ty.to_token_stream(), is_other: !is_result, output, probe: TokenStream::new() })
 }
 
@@ -102,16 +102,42 @@ impl Items {
         };
         let (krate, name) = (facade.registry.krate(here), facade.text("next"));
         let called = at(method.span());
+        let verb = if converts(facade, method, item) { "next_into" } else { "next_of" };
+        let verb = Ident::new(verb, called);
         Ok(Items {
             otherwise: item.to_token_stream(),
             folds: quote_spanned!(here=> <#krate::__private::facade::Folds<#item> as ::core::default::Default>::default()),
-            next: quote_spanned!(called=> #krate::__private::facade::next_of(#name, on, is_over, value.#method(), fold)),
+            next: quote_spanned!(called=> #krate::__private::facade::#verb(#name, on, is_over, value.#method(), fold)),
             predicates: sent(facade, item)
                 .iter()
                 .map(|part| quote_spanned!(here=> #part: ::core::marker::Send))
                 .collect(),
         })
     }
+}
+
+/// Whether the error of the items may be of another type than the async method's: where the list has the method's signature,
+/// `Result<Option<T>, E>`, and the items are `Result<T, E>`.
+fn converts(facade: &Of<'_>, method: &Ident, item: &Type) -> bool {
+    let output = facade.members.iter().find_map(|member| match member {
+        SignatureMember::Function { sig: Signature { ident, output: ReturnType::Type(_, ty), .. }, .. }
+            if ident == method =>
+        {
+            Some(&**ty)
+        }
+        _ => None,
+    });
+    let of_result = |ty: &Type| match last(ty) {
+        Some(last) if last.ident == "Result" => {
+            parts(ty).nth(1).and_then(self::last).map(|last| last.ident.to_string())
+        }
+        _ => None,
+    };
+    let gives_option = output.and_then(of_result).is_some_and(|inner| inner == "Option");
+    // `Result<Result<T, Theirs>, E>` has the method's own inside.
+    gives_option
+        && last(item).is_some_and(|last| last.ident == "Result")
+        && !of_result(item).is_some_and(|inner| inner.ends_with("Result"))
 }
 
 /// What is to be `Send` for a method to be called whose return type is not known: nothing, if a `where` clause of the list says
@@ -132,8 +158,7 @@ fn sent(facade: &Of<'_>, item: &Type) -> Vec<TokenStream> {
 
 /// A type, and its type arguments: `Result<T, E>`, `T` and `E`.
 fn parts(ty: &Type) -> impl Iterator<Item = &Type> {
-    let last = if let Type::Path(path) = ungrouped(ty) { path.path.segments.last() } else { None };
-    let arguments = last.and_then(|last| match &last.arguments {
+    let arguments = last(ty).and_then(|last| match &last.arguments {
         PathArguments::AngleBracketed(arguments) => Some(arguments.args.iter()),
         _ => None,
     });
@@ -142,6 +167,11 @@ fn parts(ty: &Type) -> impl Iterator<Item = &Type> {
         _ => None,
     });
     iter::once(ty).chain(types)
+}
+
+/// The last name of a path.
+fn last(ty: &Type) -> Option<&PathSegment> {
+    if let Type::Path(path) = ungrouped(ty) { path.path.segments.last() } else { None }
 }
 
 pub(super) fn iterator(facade: &Of<'_>, implements: &Implements, here: Span) -> Result<TokenStream> {
