@@ -2039,6 +2039,53 @@ mod boxes {
     }
 }
 
+mod a_parameter_of_one_type {
+    //! `with(R = Type)` on a method: an argument that a bound allows is a facade.
+
+    use bridge::{Facade as _, threadsafe};
+
+    pub trait Source: Send {
+        fn number(self) -> u8;
+    }
+
+    pub struct Data(u8);
+
+    impl Source for Data {
+        fn number(self) -> u8 {
+            self.0
+        }
+    }
+
+    pub struct Client;
+
+    #[threadsafe(facade = blocking)]
+    impl Client {
+        pub async fn open(&self) -> Data {
+            Data(1)
+        }
+
+        #[threadsafe(with(R = Data))]
+        pub async fn finish<R: Source>(&self, data: R) -> u8 {
+            data.number()
+        }
+    }
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub struct Client(super::Client);
+            pub struct Data(super::Data);
+        }
+    }
+
+    #[test]
+    fn is_an_argument_that_is_a_facade() {
+        let client = blocking::Client::wrap(Client, bridge::shared());
+        let data: blocking::Data = client.open();
+        assert_eq!(client.finish(data), 1);
+    }
+}
+
 mod drops {
     //! What a drop awaits.
 

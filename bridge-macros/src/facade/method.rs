@@ -158,7 +158,7 @@ impl Owner<'_> {
         sig: &mut Signature,
         options: &'a MethodOptions,
     ) -> Result<Call<'a>> {
-        let turbofish = with::substitute(sig, &options.with);
+        let turbofish = with::substitute(sig, &options.with)?;
         let (receiver, this) = receiver(sig)?;
         let awaited = awaited(sig)?;
         let place = self.block.map_or(Place::Free, Place::Block);
@@ -176,11 +176,7 @@ impl Owner<'_> {
         if awaited.is_some() && !in_trait {
             callbacks(sig)?;
         }
-        let items = (!in_trait && options.local.is_none()).then_some(StreamsOf {
-            method: &called,
-            error: options.error.as_ref(),
-            is_listed: self.is_listed,
-        });
+        let items = self.streams(&called, options);
         let mapper = Mapper { registry: self.registry, in_trait, is_pinned, own: self.facade, items };
         let returns = MethodReturns::of(&sig.output, &self.target);
         let Mapped { args, parent, output } = if options.as_is.is_some() {
@@ -212,6 +208,12 @@ impl Owner<'_> {
             options,
             handle: None,
         })
+    }
+
+    /// What is said of streams that a method returns, where they become iterators.
+    fn streams<'a>(&self, method: &'a str, options: &'a MethodOptions) -> Option<StreamsOf<'a>> {
+        let is_iterator = self.kind != OwnerKind::Trait && options.local.is_none();
+        is_iterator.then_some(StreamsOf { method, error: options.error.as_ref(), is_listed: self.is_listed })
     }
 
     /// What calls of a method of that name are named in errors and reports: as the users of the facade know it.

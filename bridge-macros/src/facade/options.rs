@@ -59,25 +59,27 @@ pub(super) struct With {
     pub(super) param: Ident,
     eq: Token![=],
     pub(super) ty: Type,
+    /// Whether it is said of the impl, and so only of the methods that have such a parameter.
+    pub(super) is_default: bool,
 }
 
 impl With {
     /// `Self = type`
     pub(super) fn of_self(ty: &TokenStream) -> With {
         let param = Ident::new("Self", Span::mixed_site());
-        With { param, eq: Token![=](Span::mixed_site()), ty: Type::Verbatim(ty.clone()) }
+        With { param, eq: Token![=](Span::mixed_site()), ty: Type::Verbatim(ty.clone()), is_default: false }
     }
 }
 
 impl Parse for With {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        Ok(With { param: input.parse()?, eq: input.parse()?, ty: input.parse()? })
+        Ok(With { param: input.parse()?, eq: input.parse()?, ty: input.parse()?, is_default: false })
     }
 }
 
 impl ToTokens for With {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let With { param, eq, ty } = self;
+        let With { param, eq, ty, .. } = self;
         tokens.extend(quote!(#param #eq #ty));
     }
 }
@@ -262,7 +264,8 @@ impl MethodOptions {
         self.local = self.local.or_else(|| defaults.local.clone());
         self.as_is = self.as_is.or_else(|| defaults.as_is.clone());
         self.bounds.splice(0..0, defaults.bounds.iter().cloned());
-        self.with.splice(0..0, defaults.with.iter().cloned());
+        let with = defaults.with.iter().map(|with| With { is_default: true, ..with.clone() });
+        self.with.splice(0..0, with);
         self
     }
 }

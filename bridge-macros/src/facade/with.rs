@@ -3,13 +3,16 @@
 use proc_macro2::{Group, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream, Parser as _};
-use syn::{GenericParam, Generics, Result, Signature, Type, WhereClause};
+use syn::{FnArg, GenericParam, Generics, Ident, Result, Signature, Type, WhereClause};
 
+use super::errors::mistake;
 use super::options::With;
+use super::tokens::{text, ungrouped};
 use crate::ast::tokens::is_punct;
 
 /// Puts the types in the place of their parameters, and gives the arguments of a call's own parameters.
-pub(super) fn substitute(sig: &mut Signature, with: &[With]) -> Vec<TokenStream> {
+pub(super) fn substitute(sig: &mut Signature, with: &[With]) -> Result<Vec<TokenStream>> {
+    check(sig, with)?;
     let argument = |param: &GenericParam| match param {
         GenericParam::Type(param) => {
             let given = with.iter().find(|with| with.param == param.ident);
@@ -23,10 +26,35 @@ pub(super) fn substitute(sig: &mut Signature, with: &[With]) -> Vec<TokenStream>
         remove(&mut sig.generics, with);
         replace(sig, with, Signature::parse);
     }
-    arguments
+    Ok(arguments)
 }
 
-/// The same in the head of an impl.
+/// Refuses a parameter that the method does not have.
+fn check(sig: &Signature, with: &[With]) -> Result<()> {
+    let has = |name: &Ident| sig.generics.type_params().any(|param| param.ident == *name);
+    let Some(With { param, .. }) = with.iter().find(|with| !with.is_default && !has(&with.param)) else {
+        return Ok(());
+    };
+    let name = &sig.ident;
+    let unnamed = sig.inputs.iter().find_map(|input| match input {
+        FnArg::Typed(arg) => match ungrouped(&arg.ty) {
+            Type::ImplTrait(it) => Some((&arg.pat, &it.bounds)),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    let help = match unnamed {
+        Some((pat, bounds)) => format!(
+            "give the `impl Trait` argument a name: `fn {name}<{param}: {}>({}: {param})`",
+            text(bounds),
+            text(pat)
+        ),
+        None => format!("name a type parameter of `{name}` itself, as `T` of `fn {name}<T>`"),
+    };
+    Err(mistake(param, format!("`{name}` has no type parameter `{param}`"), help))
+}
+
+/// What [`substitute`] does, in the head of an impl.
 pub(super) fn substitute_in_impl(generics: &mut Generics, ty: &mut Type, with: &[With]) {
     if !with.is_empty() {
         remove(generics, with);
