@@ -2354,6 +2354,57 @@ mod an_iterator {
     }
 }
 
+mod boxed_trait_objects {
+    //! A `Pin<Box<dyn Trait>>` in the list, written out.
+
+    use std::pin::Pin;
+
+    use bridge::{Facade as _, threadsafe};
+    use futures::{Stream, stream};
+
+    pub struct Client(Vec<u8>);
+
+    #[threadsafe(facade = blocking)]
+    impl Client {
+        #[allow(clippy::type_complexity)]
+        pub fn numbers(&self) -> Option<Pin<Box<dyn Stream<Item = Result<u8, bridge::Error>> + Send>>> {
+            Some(Box::pin(stream::iter(self.0.clone().into_iter().map(Ok))))
+        }
+
+        pub async fn borrowed(&self) -> Pin<Box<dyn Stream<Item = u8> + Send + '_>> {
+            Box::pin(stream::iter(self.0.iter().copied()))
+        }
+
+        pub fn count(numbers: Pin<Box<dyn Stream<Item = Result<u8, bridge::Error>> + Send>>) -> usize {
+            numbers.size_hint().0
+        }
+    }
+
+    mod blocking {
+        use std::pin::Pin;
+
+        use futures::Stream;
+
+        bridge::facade! {
+            handle = bridge::shared();
+            pub struct Client(super::Client);
+            pub struct Numbers(Pin<Box<dyn Stream<Item = Result<u8, bridge::Error>> + Send>>): Iterator;
+            pub struct Borrowed<'a>(Pin<Box<dyn Stream<Item = u8> + Send + 'a>>): Iterator;
+            pub struct Later(Pin<Box<dyn Future<Output = u8> + Send>>): IntoFuture;
+        }
+    }
+
+    #[test]
+    fn are_async_types_as_others() {
+        let client = blocking::Client::wrap(Client(vec![1, 2]), bridge::shared());
+        let numbers: blocking::Numbers = client.numbers().unwrap();
+        assert_eq!(blocking::Client::count(numbers), 2);
+        assert_eq!(client.numbers().unwrap().map(Result::unwrap).sum::<u8>(), 3);
+        assert_eq!(client.borrowed().sum::<u8>(), 3);
+        assert_eq!(blocking::Later::wrap(Box::pin(async { 4 }), bridge::shared()).run(), 4);
+    }
+}
+
 mod of_a_struct {
     //! What `#[threadsafe(…)]` on a struct of the list says for all of its methods, wherever these are, and for its items.
 

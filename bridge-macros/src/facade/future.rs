@@ -96,7 +96,7 @@ fn item_of(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Type> {
 
 /// The bounds of a `Pin<Box<dyn Trait + Send>>`.
 fn boxed(ty: &Type) -> Option<&Punctuated<TypeParamBound, Token![+]>> {
-    match ungrouped(super::registry::pinned(ty)?) {
+    match ungrouped(super::registry::in_pinned_box(ty)?) {
         Type::TraitObject(it) if types::has_bound(&it.bounds, "Send") => Some(&it.bounds),
         _ => None,
     }

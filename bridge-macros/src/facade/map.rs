@@ -126,7 +126,8 @@ impl Mapper<'_> {
 
     /// Makes `ty`, which comes out, the facade's, and says how its value does.
     pub(super) fn output(&self, ty: &mut Type) -> Result<Output> {
-        let items = self.items.and_then(|streams| Some((streams, future::items(ty)?)));
+        let is_listed = matches!(ungrouped(ty), Type::Path(path) if self.find(path).is_some());
+        let items = self.items.filter(|_| !is_listed).and_then(|streams| Some((streams, future::items(ty)?)));
         if let Some((StreamsOf { method, error, is_listed }, mut item)) = items {
             let converts = is_listed && is_result(&item);
             let output = Box::new(self.output(&mut item)?);

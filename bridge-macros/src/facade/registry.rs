@@ -131,8 +131,13 @@ pub(super) fn has_no_path(ty: &Type) -> Error {
     )
 }
 
-/// The `T` of a `Pin<Box<T>>`.
+/// The `T` of a `Pin<Box<T>>`, of which the facade holds the box. One of a trait object is itself the async type.
 pub(super) fn pinned(ty: &Type) -> Option<&Type> {
+    in_pinned_box(ty).filter(|ty| !matches!(ungrouped(ty), Type::TraitObject(_)))
+}
+
+/// The `T` of any `Pin<Box<T>>`.
+pub(super) fn in_pinned_box(ty: &Type) -> Option<&Type> {
     argument_of(argument_of(ty, "Pin")?, "Box")
 }
 

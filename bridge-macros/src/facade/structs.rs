@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::Parser as _;
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Generics, Meta, Path, Token, Visibility, WhereClause, parse_quote};
+use syn::{Attribute, Generics, Meta, Path, Token, Type, Visibility, WhereClause, parse_quote};
 
 use super::attrs;
 use super::docs;
@@ -14,7 +14,7 @@ use super::implement::{self, SignatureBlock, SignatureBlockKind};
 use super::list::{Declared, FreeFunction, Implements, Imported, List};
 use super::registry::{self, Entry, EntryKind, Handle, Registry};
 use super::std_traits::{self, Of};
-use super::tokens::{at, path_text};
+use super::tokens::{at, path_text, text, ungrouped};
 
 /// All that `facade!` makes in its module.
 pub(super) fn all(list: List) -> TokenStream {
@@ -91,7 +91,7 @@ fn import(imported: &Imported, registry: &Registry) -> TokenStream {
 
 /// The blocking form of a free function.
 fn free(mut function: FreeFunction, registry: &Registry, errors: &mut CfgErrors) -> TokenStream {
-    document(&mut function.attrs, &function.of);
+    document(&mut function.attrs, &function.of, false);
     implement::free(registry, function, errors)
 }
 
@@ -100,7 +100,7 @@ pub(super) fn one(declared: Declared, registry: &Registry, errors: &mut CfgError
     let drops = declared.drops();
     let Declared { attrs, defaults, vis, name, generics, of, implements, members } = declared;
     let (derived, mut attrs) = derives(attrs);
-    document(&mut attrs, &of);
+    document(&mut attrs, &of, registry::in_pinned_box(&of).is_some_and(is_object));
     let conditions: Vec<&Attribute> = attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect();
     // In an impl of its own a lifetime of the struct may occur but once.
     let allow = generics.lifetimes().next().map(|_| quote!(#[allow(single_use_lifetimes)]));
@@ -221,14 +221,18 @@ fn take_derives(meta: Meta, condition: Option<&TokenStream>, derived: &mut Vec<D
     (!others.is_empty()).then(|| parse_quote!(derive(#(#others),*)))
 }
 
-/// Docs for what has none.
-fn document(attrs: &mut Vec<Attribute>, of: &impl ToTokens) {
+/// Docs for what has none. Of a boxed trait object, whose path is that of `Pin`, they have no link.
+fn document(attrs: &mut Vec<Attribute>, of: &impl ToTokens, is_boxed: bool) {
     if attrs.iter().any(|attr| attr.path().is_ident("doc")) {
         return;
     }
-    let path = path_text(of);
-    let docs = docs::literal(&format!("The blocking form of [`{path}`]."));
+    let of = if is_boxed { format!("`{}`", text(of)) } else { format!("[`{}`]", path_text(of)) };
+    let docs = docs::literal(&format!("The blocking form of {of}."));
     attrs.push(parse_quote!(#docs));
+}
+
+fn is_object(ty: &Type) -> bool {
+    matches!(ungrouped(ty), Type::TraitObject(_))
 }
 
 /// A where clause with more predicates.
