@@ -240,7 +240,7 @@ where
 #[diagnostic::on_unimplemented(
     message = "`{T}` would leave the facade: it is a stream, and a caller that blocks cannot await its items",
     label = "a stream",
-    note = "give the type a facade, `pub struct Name(Type): Iterator<Item = …>;` in `facade!`, or leave this function out: `#[threadsafe(skip)]`",
+    note = "give the type a facade by the name that it has here, also an alias: `pub struct Rows<'a>(path::to::Rows<'a>): Iterator;` in `facade!`, or leave this function out: `#[threadsafe(skip)]`",
     note = "a type that callers may read in other ways too comes out as it is with `#[threadsafe(as_is)]`"
 )]
 pub trait Unstreamed<T: ?Sized> {}
