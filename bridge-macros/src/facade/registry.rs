@@ -112,6 +112,22 @@ impl Entry {
         self
     }
 
+    /// The async type as the list has it, without the facade's parameters.
+    pub(super) fn of_text(&self) -> String {
+        let arguments = self.pattern.as_ref().map(Pattern::text).unwrap_or_default();
+        format!("{}{arguments}", [&*self.root, &*self.path].concat().join("::"))
+    }
+
+    /// Whether the last name of the async type's path is this.
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.path.last().is_some_and(|last| last == name)
+    }
+
+    /// Whether the async type's path ends in this one.
+    pub(super) fn ends_in(&self, path: &Path) -> bool {
+        self.path.ends_with(&names(path))
+    }
+
     /// The facade's arguments, where `path` is this entry's type.
     fn arguments(&self, path: &Path) -> Option<PathArguments> {
         let written = &path.segments.last()?.arguments;

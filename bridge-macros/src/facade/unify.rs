@@ -32,6 +32,11 @@ impl Pattern {
         (!is_same).then_some(Pattern { params, arguments })
     }
 
+    /// The arguments as they are written in the list.
+    pub(super) fn text(&self) -> String {
+        if self.arguments.args.is_empty() { String::new() } else { text(&self.arguments) }
+    }
+
     /// The facade's arguments where the listed type is written with these.
     pub(super) fn find(&self, written: &PathArguments) -> Option<PathArguments> {
         let mut found = Bindings { params: &self.params, bound: vec![None; self.params.len()] };

@@ -3,21 +3,54 @@
 use syn::{Error, GenericParam, Generics, Type, TypePath};
 
 use super::errors::mistake;
-use super::registry::Registry;
+use super::registry::{Entry, Registry, names};
 use super::tokens::text;
 
 /// The error at a type that is not listed. `generics`: those of its impl.
 pub(super) fn error(registry: &Registry, ty: &Type, path: &TypePath, generics: &Generics) -> Error {
     let name = path.path.segments.last().map_or_else(String::new, |last| last.ident.to_string());
-    let help = if registry.entries.iter().any(|entry| entry.name == name) {
-        format!(
-            "`{name}` of its `facade!` is the facade of another type, or of this one with other arguments: give that facade, or \
-             this type's, another name, or write the functions by hand beside it"
-        )
-    } else {
-        format!("add `{}` to its `facade!`", line(registry, path, &name, generics))
+    let line = || line(registry, path, &name, generics);
+    let same = registry.entries.iter().find(|entry| entry.is_named(&name));
+    let help = match (same, registry.entries.iter().find(|entry| entry.name == name)) {
+        (Some(entry), _) => of_same_name(entry, path, generics),
+        (None, Some(entry)) => of_same_facade(entry, &name),
+        (None, None) => format!("add `{}` to its `facade!`", line()),
     };
     mistake(ty, format!("`{name}` has no facade in `{}`", registry.place()), help)
+}
+
+/// Where the list has a type of that name: with other arguments, or by a path that does not end in this one.
+fn of_same_name(entry: &Entry, path: &TypePath, generics: &Generics) -> String {
+    let listed = entry.of_text();
+    if !entry.ends_in(&path.path) {
+        let path = names(&path.path).join("::");
+        return format!("`facade!` has `{listed}`: where that is this type, write there a path that ends in `{path}`");
+    }
+    match generics.type_params().next() {
+        Some(param) => format!(
+            "`facade!` has `{listed}`: `with({} = …)` on this impl, beside `facade`, makes it an impl of that; or list the type with its \
+             parameters",
+            param.ident
+        ),
+        None => format!(
+            "`facade!` has `{listed}`: list the type with the arguments of this impl as well, as a facade of another name"
+        ),
+    }
+}
+
+/// Where a facade of that name is of another type.
+fn of_same_facade(entry: &Entry, name: &str) -> String {
+    let listed = entry.of_text();
+    let start = format!("`{name}` of its `facade!` is the facade of `{listed}`:");
+    if listed.contains('<') {
+        return format!(
+            "{start} give that facade, or this type's, another name, or write the functions by hand beside it"
+        );
+    }
+    format!(
+        "{start} where that is this type, re-exported under another name, list it by a path that ends in `{name}`, as \
+         `names::{name}` with a `mod names {{ pub use {listed} as {name}; }}`; else give one of the two facades another name"
+    )
 }
 
 fn line(registry: &Registry, path: &TypePath, name: &str, generics: &Generics) -> String {

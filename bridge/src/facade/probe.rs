@@ -145,7 +145,8 @@ impl<T: ?Sized> Otherwise for Streamed<T> {}
 #[diagnostic::on_unimplemented(
     message = "`{T}` would leave the facade: it is, or holds, an async type that has a facade of its own",
     label = "an async type under another name",
-    note = "write the type by the name that it has in `facade!`, or leave this function out of the facade: `#[threadsafe(skip)]`"
+    note = "write the type by the name that it has in `facade!`, or leave this function out of the facade: `#[threadsafe(skip)]`",
+    note = "where `facade!` has it by a shorter path, write the longer one there: `put::Put` for `Put`"
 )]
 pub trait Leaves<T: ?Sized> {}
 
