@@ -392,6 +392,21 @@ pub mod api {
         fn size(&self) -> usize {
             0
         }
+
+        /// Counts.
+        #[deprecated = "use `size`"]
+        async fn count(&self) -> usize
+        where
+            K: Send,
+        {
+            0
+        }
+
+        /// Its length.
+        #[cfg_attr(all(), deprecated = "use `size`")]
+        fn length(&self) -> usize {
+            0
+        }
     }
 
     impl Store<u8> for Client {

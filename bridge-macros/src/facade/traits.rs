@@ -1,7 +1,7 @@
 //! A trait with async fns: a blocking trait beside it, which every facade of a type that implements the first has.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::parse::Parser as _;
 use syn::{Attribute, Generics, ReceiverKind, ReturnType, Signature, TraitItemType, Type, parse_quote};
 
@@ -12,6 +12,7 @@ use super::method::{ErrorPlaces, Generated, Method, Owner, OwnerKind};
 use super::options::MethodOptions;
 use super::registry::Registry;
 use super::tokens::at;
+use crate::ast::tokens::mentions;
 use crate::ast::types::{self, Part};
 
 /// The blocking trait, and its blanket impl.
@@ -112,7 +113,10 @@ impl Members {
                     Err(error) => return errors.push_under(conditions, error),
                 };
                 self.heads.extend(quote!(#(#documented)* #head;));
-                self.whole.extend(quote!(#head { #body }));
+                // The async fn that it calls is deprecated too.
+                let deprecated = documented.iter().any(|attr| mentions(&attr.meta.to_token_stream(), "deprecated"));
+                let allow = deprecated.then(|| quote!(#[allow(deprecated)]));
+                self.whole.extend(quote!(#allow #head { #body }));
             }
         }
     }
