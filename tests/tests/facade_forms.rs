@@ -2163,6 +2163,59 @@ mod drops {
     }
 }
 
+mod traits_with_supertraits {
+    //! What an async trait asks of the types that implement it, its blocking form does not ask of their facades.
+
+    use std::fmt::Debug;
+
+    use bridge::{Facade as _, threadsafe};
+
+    #[derive(Clone, Debug)]
+    pub(crate) struct Client(u8);
+
+    mod blocking {
+        bridge::facade! {
+            handle = bridge::shared();
+            pub(super) struct Client(super::Client);
+        }
+    }
+
+    #[threadsafe(facade = blocking)]
+    pub(crate) trait After<T: Send>: Clone {
+        async fn after(&self, other: T) -> T;
+    }
+
+    #[threadsafe(facade = blocking)]
+    pub(crate) trait Clause<T>
+    where
+        Self: Send + Sync + Clone + Sized,
+        Self: Debug,
+        T: Copy + Send,
+    {
+        async fn clause(&self, other: T) -> Result<(T, Self), bridge::Error>;
+    }
+
+    impl After<u8> for Client {
+        async fn after(&self, other: u8) -> u8 {
+            self.0 + other
+        }
+    }
+
+    impl Clause<u8> for Client {
+        async fn clause(&self, other: u8) -> Result<(u8, Self), bridge::Error> {
+            Ok((self.0 + other, self.clone()))
+        }
+    }
+
+    #[test]
+    fn are_those_of_facades_without_them() {
+        let client = blocking::Client::wrap(Client(1), bridge::shared());
+        assert_eq!(client.after(1), 2);
+        let (sum, client) = client.clause(2).unwrap();
+        assert_eq!(sum + client.after(0), 4);
+    }
+}
+
 mod traits_without_async_fns {
     //! Traits whose fns return futures.
 

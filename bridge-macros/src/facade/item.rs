@@ -6,13 +6,14 @@ use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{
     Attribute, Error, FnArg, Generics, Ident, Meta, Path, Result, ReturnType, Signature, Token, TraitItemType, Type,
-    Visibility, WhereClause, braced,
+    TypeParamBound, Visibility, WhereClause, WherePredicate, braced,
 };
 
 use super::attrs::{self, Own};
 use super::errors::{CfgErrors, mistake};
 use super::options::{AttributePlace, FacadeOptions};
 use super::{docs, future};
+use crate::ast::types;
 
 /// What the attribute stands on.
 pub(super) struct AnnotatedItem {
@@ -96,8 +97,27 @@ fn trait_item(input: ParseStream<'_>, attrs: Vec<Attribute>, vis: Visibility) ->
         input.parse::<TokenTree>()?;
     }
     generics.where_clause = input.parse()?;
+    remove_supertraits(&mut generics);
     let members = members(input, true)?;
     Ok(AnnotatedItem { kind: ItemKind::Trait { attrs, vis, name }, generics, members })
+}
+
+/// Removes `where Self: Trait`, which says what `trait Name: Trait` does, from the clause of a trait. Any facade is `Sized`, and a
+/// signature may need that.
+fn remove_supertraits(generics: &mut Generics) {
+    let Some(clause) = &mut generics.where_clause else { return };
+    let is_sized =
+        |bound: &TypeParamBound| matches!(bound, TypeParamBound::Trait(bound) if types::ends_in(&bound.path, "Sized"));
+    clause.predicates = std::mem::take(&mut clause.predicates)
+        .into_iter()
+        .filter_map(|mut predicate| match &mut predicate {
+            WherePredicate::Type(of) if types::as_ident(&of.bounded_ty).is_some_and(|name| name == "Self") => {
+                of.bounds = std::mem::take(&mut of.bounds).into_iter().filter(is_sized).collect();
+                (!of.bounds.is_empty()).then_some(predicate)
+            }
+            _ => Some(predicate),
+        })
+        .collect();
 }
 
 fn members(input: ParseStream<'_>, in_trait: bool) -> Result<Vec<ItemMember>> {
