@@ -332,23 +332,16 @@ fn is_refused_or_ready<T: Debug>(answer: Result<T, Error>) {
     assert!(matches!(answer, Ok(_) | Err(Error::WouldDeadlock(_))), "{answer:?}");
 }
 
-#[test]
-fn a_thread_that_drives_a_current_thread_runtime_and_has_entered_another_is_refused_what_it_would_have_to_do() {
+/// Runs `calls` on a thread that drives a current-thread runtime, in `block_on` and in a task, in each context that it may have
+/// entered besides, with a handle to the runtime that it drives.
+fn on_a_driver_that_has_entered_another(calls: impl Fn(&Handle) + Clone + Send + 'static) {
     let _alone = alone();
     for entered in ENTERED {
         for is_task in [false, true] {
             println!("in the context of {entered:?}, in a task: {is_task}");
             let runtime = current_thread();
-            let handle = Handle::from(&runtime);
-            let calls = move || {
-                entered.within(|| {
-                    let slept = handle.block_on(async { sleep(MOMENT).await });
-                    assert!(matches!(slept, Err(Error::WouldDeadlock(_))), "{slept:?}");
-                    let result = handle.submit(async { sleep(MOMENT).await }).result();
-                    assert!(matches!(result, Err(Error::WouldDeadlock(_))), "{result:?}");
-                    is_refused_or_ready(handle.block_on(async { 1 }));
-                });
-            };
+            let (handle, calls) = (Handle::from(&runtime), calls.clone());
+            let calls = move || entered.within(|| calls(&handle));
             if is_task {
                 let task = runtime.spawn(async move { calls() });
                 runtime.block_on(task).unwrap();
@@ -361,37 +354,31 @@ fn a_thread_that_drives_a_current_thread_runtime_and_has_entered_another_is_refu
 }
 
 #[test]
+fn a_thread_that_drives_a_current_thread_runtime_and_has_entered_another_is_refused_what_it_would_have_to_do() {
+    on_a_driver_that_has_entered_another(|handle| {
+        let slept = handle.block_on(async { sleep(MOMENT).await });
+        assert!(matches!(slept, Err(Error::WouldDeadlock(_))), "{slept:?}");
+        let result = handle.submit(async { sleep(MOMENT).await }).result();
+        assert!(matches!(result, Err(Error::WouldDeadlock(_))), "{result:?}");
+        is_refused_or_ready(handle.block_on(async { 1 }));
+    });
+}
+
+#[test]
 fn a_cycle_over_an_event_loop_is_an_error_whatever_the_thread_that_drives_a_current_thread_runtime_has_entered() {
-    let _alone = alone();
     // Whichever of the two waits comes last is refused.
     let refused = |answer: Result<Result<i32, Error>, Error>| {
         assert!(matches!(answer, Err(Error::WouldDeadlock(_)) | Ok(Err(Error::WouldDeadlock(_)))), "{answer:?}");
     };
-    for entered in ENTERED {
-        for is_task in [false, true] {
-            println!("in the context of {entered:?}, in a task: {is_task}");
-            let runtime = current_thread();
-            let here = Handle::from(&runtime);
-            let event_loop = EventLoop::new().unwrap();
-            let calls = move || {
-                entered.within(|| {
-                    let back = here.clone();
-                    refused(event_loop.block_on(async move { back.submit(async { 1 }).result() }));
-                    let back = here.clone();
-                    let slept = async move { back.block_on(async { sleep(MOMENT).await }).map(|()| 1) };
-                    refused(event_loop.submit(slept).result());
-                    drop(event_loop);
-                });
-            };
-            if is_task {
-                let task = runtime.spawn(async move { calls() });
-                runtime.block_on(task).unwrap();
-            } else {
-                runtime.block_on(async { calls() });
-            }
-            assert_eq!(PANICS.take(), [""; 0]);
-        }
-    }
+    on_a_driver_that_has_entered_another(move |here| {
+        let event_loop = EventLoop::new().unwrap();
+        let back = here.clone();
+        refused(event_loop.block_on(async move { back.submit(async { 1 }).result() }));
+        let back = here.clone();
+        let slept = async move { back.block_on(async { sleep(MOMENT).await }).map(|()| 1) };
+        refused(event_loop.submit(slept).result());
+        drop(event_loop);
+    });
 }
 
 #[test]
