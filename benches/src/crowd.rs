@@ -52,9 +52,9 @@ pub(crate) fn rates(rounds: usize, turn: Turn, contenders: Vec<Contender>) -> Ve
     })
 }
 
-/// Threads that all make the calls of the contender whose turn it is. They are started once, since that takes longer than a
-/// turn. They start and end a turn without a lock: with hundreds of threads that never sleep, a lock takes seconds to go
-/// round.
+/// Threads that all make the calls of the contender whose turn it is. They are started once, since that takes longer
+/// than a turn. They start and end a turn without a lock: with hundreds of threads that never sleep, a lock takes
+/// seconds to go round.
 #[derive(Debug)]
 struct Crowd {
     counts: Vec<Count>,

@@ -10,8 +10,8 @@ pub(crate) struct Effort {
     pub(crate) rounds: usize,
     /// How long a turn takes.
     pub(crate) slice: Duration,
-    /// How long calls to servers and calls on a busy machine go on before they count. At first the kernel leaves the threads
-    /// of both sides on one core.
+    /// How long calls to servers and calls on a busy machine go on before they count. At first the kernel leaves the
+    /// threads of both sides on one core.
     pub(crate) settle: Duration,
     /// How long a turn of such calls then takes.
     pub(crate) settled: Duration,

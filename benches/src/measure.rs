@@ -85,8 +85,8 @@ impl Series {
     }
 }
 
-/// Lets the entries take turns, so that what disturbs the machine for a while disturbs all of them. The order is another in
-/// every round. The first round is for warming up.
+/// Lets the entries take turns, so that what disturbs the machine for a while disturbs all of them. The order is
+/// another in every round. The first round is for warming up.
 pub(crate) fn interleave(rounds: usize, mut entries: Vec<Entry<'_>>) -> Vec<Series> {
     let empty = |entry: &Entry<'_>| Series {
         name: entry.name.clone(),

@@ -223,8 +223,8 @@ fn on_error(function: &Function, options: &Options) -> OnError {
     }
 }
 
-/// What makes the function's error of the bridge's. `fold`, where no function is named, has one place in all functions of an
-/// impl, the option itself, so that rustc says once, and not for each, that it does not know how.
+/// What makes the function's error of the bridge's. `fold`, where no function is named, has one place in all functions
+/// of an impl, the option itself, so that rustc says once, and not for each, that it does not know how.
 fn convert(options: &Options) -> TokenStream {
     let fallible = options.fallible.as_ref();
     if let Some(function) = fallible.and_then(|fallible| fallible.convert.clone()) {

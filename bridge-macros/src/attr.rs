@@ -52,8 +52,8 @@ impl Options {
     }
 }
 
-/// Every option of companions (those of facades are in `facade/options.rs`): its name, what people call it who do not know the
-/// name, how it is written, and what takes its value in.
+/// Every option of companions (those of facades are in `facade/options.rs`): its name, what people call it who do not
+/// know the name, how it is written, and what takes its value in.
 #[rustfmt::skip]
 const TABLE: &[Spec] = &[
     Spec { key: Key::Name, name: "name", also: &["rename", "as"], usage: "`name = fetch_sync`", read: values::name },

@@ -254,8 +254,8 @@ use self::rewrite::rewrite;
 /// A place or a value that `&` turns into a `&Handle`, by `Deref` if need be, so an `EventLoop` or an `Arc` of one does.
 /// It may use `self` and the arguments, and is taken before they are moved; what else it makes, as the guard of a lock,
 /// is dropped before the call begins. A client that connects asynchronously finds the loop it runs on with
-/// `Handle::current()`, keeps it, and sets a timeout on it by `with_timeout`. As a default of an impl or a trait, `handle = self.…` is for the functions that
-/// have a `self`: the others, constructors mostly, take a handle parameter.
+/// `Handle::current()`, keeps it, and sets a timeout on it by `with_timeout`. As a default of an impl or a trait,
+/// `handle = self.…` is for the functions that have a `self`: the others, constructors mostly, take a handle parameter.
 ///
 /// ```
 /// use bridge::threadsafe;
@@ -398,8 +398,8 @@ use self::rewrite::rewrite;
 ///
 /// Nobody waits, so nothing can be borrowed: the arguments must be `'static`, `self` too. So a method that is to be submitted
 /// is written to take `self` by value or `self: Arc<Self>`; of one that takes `&self` the companion takes a `&'static self`,
-/// which a client in a `static` has and others have not. Errors of the bridge come with the task. A `timeout` is the limit of the blocking companion alone: a task is
-/// asked with `result_timeout`.
+/// which a client in a `static` has and others have not. Errors of the bridge come with the task. A `timeout` is the
+/// limit of the blocking companion alone: a task is asked with `result_timeout`.
 ///
 /// ## `timeout`
 ///
@@ -428,10 +428,11 @@ use self::rewrite::rewrite;
 /// Arguments, and with a `Send` future all that it holds, cross threads. So a companion asks more of type parameters
 /// than its async fn: `Send` of its own, of the impl's, of `impl Trait` arguments, and of the associated types that its
 /// signature names (`T::Item`), and `Sync` of those that are behind a shared reference or an `Arc`; of a `?Sized` one that
-/// is only behind shared references `Sync` alone, so `&T` takes a `&(dyn Display + Sync)`. The async fn itself stays as it is. What an attribute cannot see, an associated type that only the body has, held across an `.await`, is
-/// said with `bound`. It takes a name to say it of: an argument `items: impl IntoIterator` becomes a parameter `I` first,
-/// with `bound(I::IntoIter: Send, I::Item: Send)`. Of what no bound can name, as the futures of an `AsyncFn`, it is `local`
-/// that asks nothing.
+/// is only behind shared references `Sync` alone, so `&T` takes a `&(dyn Display + Sync)`. The async fn itself stays as
+/// it is. What an attribute cannot see, an associated type that only the body has, held across an `.await`, is said
+/// with `bound`. It takes a name to say it of: an argument `items: impl IntoIterator` becomes a parameter `I` first,
+/// with `bound(I::IntoIter: Send, I::Item: Send)`. Of what no bound can name, as the futures of an `AsyncFn`, it is
+/// `local` that asks nothing.
 ///
 /// ```
 /// use bridge::threadsafe;

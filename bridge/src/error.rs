@@ -72,8 +72,8 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-    /// For a function that cannot return an error: resumes the future's panic, or panics. `advice` says how its author has it return
-    /// one.
+    /// For a function that cannot return an error: resumes the future's panic, or panics. `advice` says how its author
+    /// has it return one.
     #[cold]
     #[track_caller]
     pub(crate) fn raise(self, function: &str, advice: Option<&str>) -> ! {

@@ -71,8 +71,9 @@ pub fn in_a_child(hangs: Duration, child: impl FnOnce() -> bool) {
     }
 }
 
-/// As [`in_a_child`], but for a child in which std can start no threads: it keeps a list of the running threads for its message about
-/// a stack overflow, under a lock that one of the parent's threads, as it started or ended, held at the fork. False: it was one.
+/// As [`in_a_child`], but for a child in which std can start no threads: it keeps a list of the running threads for its
+/// message about a stack overflow, under a lock that one of the parent's threads, as it started or ended, held at the
+/// fork. False: it was one.
 ///
 /// # Panics
 ///

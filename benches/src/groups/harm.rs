@@ -1,5 +1,5 @@
-//! What the loop's other work suffers: sockets that live on it, and tasks that are spawned from outside with tokio's own
-//! functions.
+//! What the loop's other work suffers: sockets that live on it, and tasks that are spawned from outside with tokio's
+//! own functions.
 
 use std::hint::black_box;
 use std::io::{Read, Write};

@@ -130,7 +130,8 @@ fn theirs(runtime: &Handle, count: usize) -> (f64, f64) {
     })
 }
 
-/// Submits, waits until all are pending, signals and collects. Per task: the nanoseconds, and the bytes if they are counted.
+/// Submits, waits until all are pending, signals and collects. Per task: the nanoseconds, and the bytes if they are
+/// counted.
 fn once<T, C: FnOnce(Vec<T>) -> usize>(
     count: usize,
     gate: &Gate,

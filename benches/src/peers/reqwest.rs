@@ -1,5 +1,5 @@
-//! What `reqwest::blocking` does: a thread of the client's own gets the requests over a channel, spawns each, and replies
-//! over another; the caller parks until then.
+//! What `reqwest::blocking` does: a thread of the client's own gets the requests over a channel, spawns each, and
+//! replies over another; the caller parks until then.
 
 use std::pin::Pin;
 use std::thread::{self, JoinHandle};

@@ -1,5 +1,5 @@
-//! A limit: what tokio's own sleep costs. The future that a runtime's `block_on` polls answers when it is woken, and the
-//! caller sleeps on a futex. Nothing is queued, sent or allocated.
+//! A limit: what tokio's own sleep costs. The future that a runtime's `block_on` polls answers when it is woken, and
+//! the caller sleeps on a futex. Nothing is queued, sent or allocated.
 
 use std::future::poll_fn;
 use std::sync::OnceLock;

@@ -1,7 +1,8 @@
-//! Callbacks among the arguments, `&mut dyn FnMut(…)` and the like, that say nothing of `Send`: these cannot go to the loop.
+//! Callbacks among the arguments, `&mut dyn FnMut(…)` and the like, that say nothing of `Send`: these cannot go to the
+//! loop.
 //!
-//! rustc reports it of the future, and never says what to write. Of other traits a macro cannot know it: `Send` may be a
-//! supertrait of theirs.
+//! rustc reports it of the future, and never says what to write. Of other traits a macro cannot know it: `Send` may be
+//! a supertrait of theirs.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::ToTokens as _;
@@ -32,7 +33,8 @@ pub(crate) fn mistakes<'a>(args: impl Iterator<Item = &'a PatType>) -> Vec<Error
     mistakes
 }
 
-/// Whether what the function returns is `Send` by its type, so that only an impl, or the other macro, holds the arguments.
+/// Whether what the function returns is `Send` by its type, so that only an impl, or the other macro, holds the
+/// arguments.
 fn is_promised(function: &Function, place: Place<'_>, options: &Options) -> bool {
     let interface = place.block().and_then(Block::as_trait);
     let is_left_to_impls = interface.is_some() && !function.has_body && options.local.is_none();

@@ -84,8 +84,8 @@ pub(super) fn hides(meta: &TokenStream) -> bool {
         && lists(meta, &["hidden"])
 }
 
-/// Whether the list of `meta` begins with one of `words`. `doc(hidden)` and `doc(cfg(…))` say how an item is shown, not what
-/// its docs are.
+/// Whether the list of `meta` begins with one of `words`. `doc(hidden)` and `doc(cfg(…))` say how an item is shown, not
+/// what its docs are.
 fn lists(meta: &TokenStream, words: &[&str]) -> bool {
     matches!(ungrouped(meta.clone()).into_iter().nth(1), Some(TokenTree::Group(group))
         if matches!(group.stream().into_iter().next(), Some(TokenTree::Ident(word)) if words.iter().any(|known| word == known)))

@@ -74,8 +74,8 @@ fn outermost(expression: &TokenStream) -> Option<Expr> {
     }
 }
 
-/// The expression that may be a `Result`: a call of a `try_…`, what comes before a `?`, and `try_global` in the place of
-/// `global`, also where methods are called on that.
+/// The expression that may be a `Result`: a call of a `try_…`, what comes before a `?`, and `try_global` in the place
+/// of `global`, also where methods are called on that.
 fn attempt_of(expression: &Expr, asks: bool, bridge: &TokenStream) -> Option<TokenStream> {
     let tries = |name: &Ident| name.to_string().starts_with("try_");
     match expression {
@@ -142,8 +142,8 @@ fn process_wide(expression: Expr, bridge: &TokenStream) -> Option<String> {
     args.is_empty().then(|| name.to_owned())
 }
 
-/// An expression whose `self` is the function's: it has another hygiene where a `macro_rules!` wrote the options and was
-/// given the function.
+/// An expression whose `self` is the function's: it has another hygiene where a `macro_rules!` wrote the options and
+/// was given the function.
 pub(super) fn value(function: &Function, expression: &TokenStream) -> TokenStream {
     match function.receiver() {
         Some(receiver) => seen_from(receiver.self_token.span, expression.clone()),

@@ -107,8 +107,8 @@ pub(super) fn nothing_async(block: &Block, errors: &mut Errors) {
     );
 }
 
-/// `#[automock]` on a trait, which mocks companions as well, and copies their attributes to where they cannot be; true if
-/// that was reported.
+/// `#[automock]` on a trait, which mocks companions as well, and copies their attributes to where they cannot be; true
+/// if that was reported.
 pub(super) fn is_mocked(block: &Block, errors: &mut Errors) -> bool {
     let Some(interface) = block.as_trait() else { return false };
     let found = block.attrs.iter().find(|attr| ends_in(attr.path(), "automock"));

@@ -1,8 +1,8 @@
 //! Options of a function that stand in a `cfg_attr`.
 //!
-//! rustc expands a `cfg_attr` of a member after the macro on the whole impl, so whether it applies is not known there. Its
-//! condition is left to rustc all the same: the impl is put there twice, each with the attribute in front again, under
-//! that condition with the options, and under its opposite without. Only one of the two is expanded any further.
+//! rustc expands a `cfg_attr` of a member after the macro on the whole impl, so whether it applies is not known there.
+//! Its condition is left to rustc all the same: the impl is put there twice, each with the attribute in front again,
+//! under that condition with the options, and under its opposite without. Only one of the two is expanded any further.
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -10,8 +10,8 @@ use quote::{quote, quote_spanned};
 use super::function::keyword;
 use super::tokens::{commas, is_own, is_punct, ungrouped};
 
-/// An impl or a trait in which a `#[threadsafe]` stands in a `cfg_attr`, under the condition of the first one and under its
-/// opposite; each has `attribute` in front, and no such condition in it.
+/// An impl or a trait in which a `#[threadsafe]` stands in a `cfg_attr`, under the condition of the first one and under
+/// its opposite; each has `attribute` in front, and no such condition in it.
 pub(crate) fn resolved(attribute: impl FnOnce() -> TokenStream, item: &[TokenTree]) -> Option<TokenStream> {
     let (TokenTree::Group(braces), head) = item.split_last()? else { return None };
     if !matches!(&*keyword(head)?.word, "impl" | "trait") {

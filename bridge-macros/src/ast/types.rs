@@ -1,7 +1,7 @@
 //! What companions ask about a type: its references, lifetimes, `impl Trait`s and paths.
 //!
-//! `syn::visit` is not used: its feature is not among those that `tokio-macros` builds `syn` with, and each visitor would
-//! bring code for all of `syn`'s tree.
+//! `syn::visit` is not used: its feature is not among those that `tokio-macros` builds `syn` with, and each visitor
+//! would bring code for all of `syn`'s tree.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens as _;

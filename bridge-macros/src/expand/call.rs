@@ -82,8 +82,8 @@ fn helper(companion: &Companion<'_>, end: Span) -> Ident {
     format_ident!("{verb}{local}{outcome}", span = at(end))
 }
 
-/// What makes a handle of the call's own, before it, where there is one; and the argument. What these expressions leave,
-/// the guard of a lock, say, is dropped before the next, and before the call begins.
+/// What makes a handle of the call's own, before it, where there is one; and the argument. What these expressions
+/// leave, the guard of a lock, say, is dropped before the next, and before the call begins.
 fn handle(companion: &Companion<'_>, end: Span) -> (Option<TokenStream>, TokenStream) {
     let bridge = &companion.bridge;
     let name = Ident::new("handle", Span::mixed_site());
@@ -109,9 +109,9 @@ fn handle(companion: &Companion<'_>, end: Span) -> (Option<TokenStream>, TokenSt
                 quote!(&#name)
             } else {
                 let place = if *branches {
-                    // Not as the argument, or each branch would be asked to be a `Handle`, and could not deref to one. In
-                    // parentheses, which a struct's literal needs here, and as a tuple, of which no lint says that it does
-                    // not.
+                    // Not as the argument, or each branch would be asked to be a `Handle`, and could not deref to one.
+                    // In parentheses, which a struct's literal needs here, and as a tuple, of which no lint says that
+                    // it does not.
                     quote_spanned!(at(span)=> match (&#tokens,) { (place,) => #bridge::__private::#helper(place) })
                 } else {
                     quote_spanned!(at(span)=> #bridge::__private::#helper(&#tokens))

@@ -152,7 +152,8 @@ fn handle_type(companion: &Companion<'_>) -> TokenStream {
 
 /// What the parameter refers to that takes a handle of whatever loop, of a function with that output.
 pub(crate) fn any_handle(bridge: &TokenStream, is_of_trait: bool, output: Option<&Type>) -> TokenStream {
-    // A trait with a generic companion could not be `dyn`, and what an `impl Trait` in the output captures could not be written.
+    // A trait with a generic companion could not be `dyn`, and what an `impl Trait` in the output captures could not be
+    // written.
     if is_of_trait || output.is_some_and(types::has_impl) {
         quote!(dyn #bridge::AsHandle)
     } else {

@@ -1,5 +1,5 @@
-//! The types of the async fn, as its companions have them: printed with names for elided lifetimes and with added bounds,
-//! so that no type is cloned.
+//! The types of the async fn, as its companions have them: printed with names for elided lifetimes and with added
+//! bounds, so that no type is cloned.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};

@@ -127,7 +127,8 @@ impl Call<'_> {
         }
     }
 
-    /// The call of a fn that is not async, with the error of its signature, which may be of another type where that is a list's.
+    /// The call of a fn that is not async, with the error of its signature, which may be of another type where that is
+    /// a list's.
     fn converted(&self, value: Option<TokenStream>) -> TokenStream {
         let (call, span) = (self.call(value), self.span);
         if !self.owner.is_listed || self.returns != MethodReturns::Result {
@@ -151,8 +152,8 @@ impl Call<'_> {
         }
     }
 
-    /// Binds `on` to the loop with the timeout of the method, for an output that is a stream without a name: it holds for each
-    /// item.
+    /// Binds `on` to the loop with the timeout of the method, for an output that is a stream without a name: it holds
+    /// for each item.
     fn through(&self, output: &Output) -> (Option<TokenStream>, Option<TokenStream>) {
         let span = self.span;
         timeout::rebind(self.on(), self.options.timeout.as_ref().filter(|_| output.has_items()), span)
@@ -257,8 +258,8 @@ impl Call<'_> {
         quote_spanned!(span=> #krate::__private::facade::#verb(#name, #on, #future #(, #convert)*))
     }
 
-    /// What makes the method's error of the bridge's, by its `From`. For each error type it has one place in all methods of an
-    /// impl, the first of them, so that rustc says once, and not for each, that there is no such `From`.
+    /// What makes the method's error of the bridge's, by its `From`. For each error type it has one place in all
+    /// methods of an impl, the first of them, so that rustc says once, and not for each, that there is no such `From`.
     fn hold(&self) -> TokenStream {
         let span = self.error_name.as_ref().map_or(self.span, |name| self.owner.errors.first(name, self.span));
         let krate = self.owner.registry.krate(span);

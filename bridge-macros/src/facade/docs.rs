@@ -71,8 +71,8 @@ enum PieceKind {
     Paragraph,
 }
 
-/// What of `text` a caller that blocks can use: no code that awaits, no sentence about `.await`, no section on cancelling,
-/// and no heading over nothing.
+/// What of `text` a caller that blocks can use: no code that awaits, no sentence about `.await`, no section on
+/// cancelling, and no heading over nothing.
 fn for_blocking(text: &str) -> String {
     let mut kept: Vec<(PieceKind, String)> = Vec::new();
     let is_heading = |kept: &[(PieceKind, String)], least| matches!(kept.last(), Some((PieceKind::Heading(level), _)) if *level >= least);

@@ -1,5 +1,5 @@
-//! Lifetimes that are left out, where the facade's method cannot leave them out: beside a handle among the arguments, and
-//! in the `impl Trait` arguments of what is no async fn any more.
+//! Lifetimes that are left out, where the facade's method cannot leave them out: beside a handle among the arguments,
+//! and in the `impl Trait` arguments of what is no async fn any more.
 
 use quote::{ToTokens as _, quote};
 use syn::{FnArg, GenericParam, Lifetime, LifetimeParam, ReceiverKind, ReturnType, Signature, Type, parse_quote};
@@ -9,8 +9,8 @@ use crate::ast::{Function, types};
 use crate::expand::{Impls, Rewrite};
 use crate::plan::Place;
 
-/// Names them; `handle`: whether a handle is, or will be, among the arguments. What an async fn's `impl Trait` output captures
-/// of itself is said.
+/// Names them; `handle`: whether a handle is, or will be, among the arguments. What an async fn's `impl Trait` output
+/// captures of itself is said.
 pub(super) fn name(sig: &mut Signature, place: Place<'_>, handle: bool) {
     let has = |is: fn(&Type) -> bool| matches!(&sig.output, ReturnType::Type(_, ty) if is(ty));
     let is_of_impl = |arg: &FnArg| matches!(arg, FnArg::Typed(typed) if types::elides_in_impl(&typed.ty));

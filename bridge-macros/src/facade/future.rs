@@ -129,7 +129,8 @@ fn is_other(bound: &TypeParamBound) -> bool {
     !matches!(bound, TypeParamBound::Trait(bound) if ["Stream", "FusedStream"].iter().any(|name| types::ends_in(&bound.path, name)))
 }
 
-/// Refuses an output with a stream, a sink, a future in it that has no name. What is an argument of a facade stays inside of it.
+/// Refuses an output with a stream, a sink, a future in it that has no name. What is an argument of a facade stays
+/// inside of it.
 pub(super) fn refuse_unnamed(ty: &Type, registry: &Registry) -> Result<()> {
     let (mut found, mut inside) = (Vec::new(), Vec::new());
     types::walk_all(ty, &mut |part| {

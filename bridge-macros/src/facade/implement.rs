@@ -213,7 +213,8 @@ pub(super) fn free(registry: &Registry, function: FreeFunction, errors: &mut Cfg
     whole(&owner, method(attrs, vis, sig, &defaults), &[], errors)
 }
 
-/// `iterates`: whether the facade is an `Iterator`. Its own `next` would be called in the place of that one's, and is left out.
+/// `iterates`: whether the facade is an `Iterator`. Its own `next` would be called in the place of that one's, and is
+/// left out.
 fn methods(owner: &Owner<'_>, block: &SignatureBlock, iterates: bool, errors: &mut CfgErrors) -> TokenStream {
     let mut methods = TokenStream::new();
     let names = names(&block.members);

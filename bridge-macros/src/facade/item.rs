@@ -102,8 +102,8 @@ fn trait_item(input: ParseStream<'_>, attrs: Vec<Attribute>, vis: Visibility) ->
     Ok(AnnotatedItem { kind: ItemKind::Trait { attrs, vis, name }, generics, members })
 }
 
-/// Removes `where Self: Trait`, which says what `trait Name: Trait` does, from the clause of a trait. Any facade is `Sized`, and a
-/// signature may need that.
+/// Removes `where Self: Trait`, which says what `trait Name: Trait` does, from the clause of a trait. Any facade is
+/// `Sized`, and a signature may need that.
 fn remove_supertraits(generics: &mut Generics) {
     let Some(clause) = &mut generics.where_clause else { return };
     let is_sized =

@@ -344,7 +344,8 @@ impl MethodReturns {
         }
     }
 
-    /// The name of the error in a `Result`, or of the alias; none where it has arguments, which may differ, or is a parameter.
+    /// The name of the error in a `Result`, or of the alias; none where it has arguments, which may differ, or is a
+    /// parameter.
     fn error_name(self, sig: &Signature) -> Option<String> {
         let ReturnType::Type(_, ty) = &sig.output else { return None };
         let is_own = |path: &Path| sig.generics.type_params().any(|param| path.is_ident(&param.ident));

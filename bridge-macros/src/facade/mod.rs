@@ -1,8 +1,9 @@
 //! Facades: blocking types over async ones.
 //!
-//! `facade!` ([`mod@list`], [`structs`]) declares the types and leaves a registry of them in its module, a macro. An attribute
-//! on an impl or a trait of an async type ([`item`]) hands the signatures to that macro, which hands them, with the list,
-//! to [`mod@implement`]: it writes the facade's methods where the async ones stand, so that every name means what it meant.
+//! `facade!` ([`mod@list`], [`structs`]) declares the types and leaves a registry of them in its module, a macro. An
+//! attribute on an impl or a trait of an async type ([`item`]) hands the signatures to that macro, which hands them,
+//! with the list, to [`mod@implement`]: it writes the facade's methods where the async ones stand, so that every name
+//! means what it meant.
 
 mod attrs;
 mod body;

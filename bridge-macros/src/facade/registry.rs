@@ -205,8 +205,8 @@ impl Registry {
         self.krate.located_at(span)
     }
 
-    /// The entries that `path` may name, with the facade's arguments: by the end of its path, since the rest may have been
-    /// imported. One whose path it is comes first.
+    /// The entries that `path` may name, with the facade's arguments: by the end of its path, since the rest may have
+    /// been imported. One whose path it is comes first.
     fn entries_of(&self, path: &TypePath) -> Vec<(&Entry, PathArguments)> {
         let written = names(&path.path);
         if path.qself.is_some() || written.is_empty() {
@@ -243,7 +243,8 @@ impl Registry {
         Some(NamedFacade { entry, ty: Type::Path(parse_quote!(#path #arguments)), path })
     }
 
-    /// Where the docs of a method of `own` link to for `path`: a facade, one of its methods, or what the async type alone has.
+    /// Where the docs of a method of `own` link to for `path`: a facade, one of its methods, or what the async type
+    /// alone has.
     pub(super) fn target(&self, path: &str, own: &Linked<'_>) -> Option<String> {
         if let Some(method) = path.strip_prefix("Self::") {
             let is_there = own.methods.iter().any(|(name, _)| name == method);
@@ -305,8 +306,9 @@ impl Registry {
     }
 }
 
-/// What the registry macro says: `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page ! * [timeout = LIMIT,], …] }`, with
-/// marks for a `Drop` that awaits, an `Iterator` over a stream, and any `Iterator`, and the module, which the impl names:
+/// What the registry macro says:
+/// `{ [::bridge] [handle] [error] [<T> (crate::Page<T>) => Page ! * [timeout = LIMIT,], …] }`, with marks for a `Drop`
+/// that awaits, an `Iterator` over a stream, and any `Iterator`, and the module, which the impl names:
 /// `[crate::blocking]`.
 impl Parse for Registry {
     fn parse(input: ParseStream<'_>) -> Result<Self> {

@@ -9,8 +9,8 @@ use crate::ast::{Function, types};
 use crate::expand::{Impls, Rewrite, markers, predicate};
 use crate::plan::{Place, Subject};
 
-/// Adds `Send` and `Sync` to the method's own type parameters and to its `impl Trait` arguments, and a where clause of the
-/// same for those of the impl.
+/// Adds `Send` and `Sync` to the method's own type parameters and to its `impl Trait` arguments, and a where clause of
+/// the same for those of the impl.
 pub(super) fn add(sig: &mut Signature, place: Place<'_>) {
     let is_generic = |generics: &syn::Generics| generics.type_params().next().is_some();
     if is_generic(&sig.generics) || place.block().is_some_and(|block| is_generic(&block.generics)) {

@@ -121,8 +121,8 @@ impl Members {
         }
     }
 
-    /// A `Self` that comes out crosses threads, and so does the receiver of a default body, or of a plain fn that is called
-    /// on the loop: of other async fns their impl has said that the future is `Send`.
+    /// A `Self` that comes out crosses threads, and so does the receiver of a default body, or of a plain fn that is
+    /// called on the loop: of other async fns their impl has said that the future is `Send`.
     fn needs(&mut self, sig: &Signature, has_default: bool) {
         let is_future = matches!(&sig.output, ReturnType::Type(_, ty) if future::output(ty).is_some());
         if !is_future && sig.asyncness.is_none() {

@@ -1,7 +1,8 @@
 //! Whether a type that is written in a signature is one that a list has, and what stands there for its parameters.
 //!
 //! The listed type is a pattern: `Query<'q, Sqlite, Args<'q>>`, of a facade with the parameter `'q`, is also written
-//! `Query<'a, Sqlite, Args<'a>>`, `Query<'_, Sqlite, Args<'_>>` and `Query<Sqlite, Args>`. Paths are compared by their ends.
+//! `Query<'a, Sqlite, Args<'a>>`, `Query<'_, Sqlite, Args<'_>>` and `Query<Sqlite, Args>`. Paths are compared by their
+//! ends.
 
 use quote::ToTokens;
 use syn::punctuated::Punctuated;

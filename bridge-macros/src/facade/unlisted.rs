@@ -1,4 +1,5 @@
-//! What to add to a list for a type that it has no facade of: a line to paste, as far as it follows from the list's other lines.
+//! What to add to a list for a type that it has no facade of: a line to paste, as far as it follows from the list's
+//! other lines.
 
 use syn::{Error, GenericParam, Generics, Type, TypePath};
 
@@ -66,8 +67,8 @@ fn line(registry: &Registry, path: &TypePath, name: &str, generics: &Generics) -
     format!("pub struct {name}{params}({}{name}{arguments});", module.trim_start_matches("::"))
 }
 
-/// Where the list would find the type: where the impl says that it is, from the root or from the list's own module; or where all
-/// other types are that it has.
+/// Where the list would find the type: where the impl says that it is, from the root or from the list's own module; or
+/// where all other types are that it has.
 fn module(registry: &Registry, path: &TypePath) -> Option<String> {
     let segments = &path.path.segments;
     let is_of_root = segments.len() > 1 && segments[0].ident == "crate";

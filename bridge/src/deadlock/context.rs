@@ -218,8 +218,8 @@ pub(crate) fn outer() -> Result<Outer, Destroyed> {
 }
 
 impl Outer {
-    /// Reads what this thread is to tokio, into [`NOTHING`](Outer::NOTHING), which most threads are: nothing is written then. On the
-    /// way of a call, each move of an `Outer` costs a twentieth of the time of the call.
+    /// Reads what this thread is to tokio, into [`NOTHING`](Outer::NOTHING), which most threads are: nothing is written
+    /// then. On the way of a call, each move of an `Outer` costs a twentieth of the time of the call.
     #[inline]
     pub(crate) fn read(&mut self) -> Result<(), Destroyed> {
         match TokioHandle::try_current() {

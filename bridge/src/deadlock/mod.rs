@@ -1,7 +1,8 @@
 //! Which loop this thread drives, what it waits for, and whether that wait can end.
 //!
 //! Guarded are waits, and calls onto a loop that the calling thread itself drives. What counts is whether the calling thread is
-//! the one that polls a loop's futures, not which runtime's context it has entered. A `spawn_blocking` thread has a context and drives nothing.
+//! the one that polls a loop's futures, not which runtime's context it has entered. A `spawn_blocking` thread has a
+//! context and drives nothing.
 //!
 //! | the calling thread | its wait |
 //! | --- | --- |

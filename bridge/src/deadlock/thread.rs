@@ -203,8 +203,8 @@ thread_local! {
 }
 
 /// Whether this thread, which is a worker, is one of that multi-thread runtime. A wrong yes lends the
-/// worker's tasks to a runtime that may end first, and would wait for them. A wrong no only means that the worker's runtime does not
-/// wait for them at its end.
+/// worker's tasks to a runtime that may end first, and would wait for them. A wrong no only means that the worker's
+/// runtime does not wait for them at its end.
 ///
 /// A worker of the runtime spawns to a queue of its own. From elsewhere a task goes to the queue that all workers share, and is
 /// counted there until one takes it out.

@@ -100,8 +100,8 @@ impl LoopThread {
         ended
     }
 
-    /// False: `deadline` came first. The loop's own thread does not wait for its end: it may own this in a thread-local that outlives
-    /// the loop.
+    /// False: `deadline` came first. The loop's own thread does not wait for its end: it may own this in a thread-local
+    /// that outlives the loop.
     fn wait_for_end(&mut self, deadline: Option<Instant>) -> bool {
         self.thread.as_ref().is_some_and(is_current) || self.ended.wait(deadline)
     }

@@ -434,8 +434,9 @@ impl Builder {
 
     /// The size of the stack of the loop's own thread, in bytes. The default is that of [`std::thread`].
     ///
-    /// An [`EventLoop`] polls all its futures there; a [`SharedLoop`](crate::SharedLoop) those tasks that are not polled by a caller, on the
-    /// caller's stack. The threads of `spawn_blocking` are tokio's: set them up by [`configure`](Builder::configure).
+    /// An [`EventLoop`] polls all its futures there; a [`SharedLoop`](crate::SharedLoop) those tasks that are not
+    /// polled by a caller, on the caller's stack. The threads of `spawn_blocking` are tokio's: set them up by
+    /// [`configure`](Builder::configure).
     ///
     /// # Examples
     ///
@@ -453,8 +454,8 @@ impl Builder {
     /// Calls `f` on the loop's own thread before the loop begins: to attach it to a JVM, to set its priority or its CPU.
     ///
     /// If `f` panics, the loop is not started, and `build` returns an error. A second `f` takes the place of the first.
-    /// `f` is not called on the threads that call a [`SharedLoop`](crate::SharedLoop), which are yours, nor on those of `spawn_blocking`: see
-    /// [`configure`](Builder::configure).
+    /// `f` is not called on the threads that call a [`SharedLoop`](crate::SharedLoop), which are yours, nor on those of
+    /// `spawn_blocking`: see [`configure`](Builder::configure).
     ///
     /// # Examples
     ///
@@ -523,10 +524,10 @@ impl Builder {
     /// From when on a poll is slow: one that takes longer is a warning of `tracing`, with the line of the call or submission
     /// that the future comes from. The default is 100 ms; `Duration::MAX` is never.
     ///
-    /// A future that is slow in a poll holds up all others of its loop; one that its caller polls, on a shared loop, sees no timeout
-    /// and no cancel meanwhile. Measured are the futures of scoped calls and tasks, and what [`run`] runs; not a poll in which its
-    /// caller has waited for another call, nor what was spawned by tokio's own functions. Of one line there is a warning every ten
-    /// seconds at most, which says how many were left out.
+    /// A future that is slow in a poll holds up all others of its loop; one that its caller polls, on a shared loop,
+    /// sees no timeout and no cancel meanwhile. Measured are the futures of scoped calls and tasks, and what [`run`]
+    /// runs; not a poll in which its caller has waited for another call, nor what was spawned by tokio's own functions.
+    /// Of one line there is a warning every ten seconds at most, which says how many were left out.
     ///
     /// # Examples
     ///

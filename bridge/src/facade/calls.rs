@@ -288,8 +288,9 @@ where
 /// What becomes of an error of the bridge.
 pub type Fold<T> = fn(Error) -> Result<T, Error>;
 
-/// [`folds`], and with [`Unfolded`] in scope: `__bridge_fold` makes an error of the bridge one of a `T` that is a `Result`, by its `From`, and
-/// leaves it as it is for any other `T`; `__bridge_with` has another conversion. No trait of a user's has methods of such names.
+/// [`folds`], and with [`Unfolded`] in scope: `__bridge_fold` makes an error of the bridge one of a `T` that is a
+/// `Result`, by its `From`, and leaves it as it is for any other `T`; `__bridge_with` has another conversion. No trait
+/// of a user's has methods of such names.
 #[derive(Debug)]
 pub struct Folds<T>(PhantomData<T>);
 

@@ -16,7 +16,8 @@ use crate::task::Task;
 use crate::task::canceller::Canceller;
 use crate::task::join;
 
-/// Refers to an [`EventLoop`](crate::EventLoop), or to the loop of [`run`](crate::run), whose thread never changes: futures that are not `Send` may live there.
+/// Refers to an [`EventLoop`](crate::EventLoop), or to the loop of [`run`](crate::run), whose thread never changes:
+/// futures that are not `Send` may live there.
 ///
 /// It dereferences to [`Handle`], and what that says holds here too.
 ///

@@ -1,10 +1,11 @@
 //! The races of the protocol, walked by loom: every order of steps, and every value that a load may see, up to the
 //! number of preemptions that `ci/loom` sets.
 //!
-//! What is modelled is the code itself: [`State`](crate::task::raw::state::State), [`Completion`], the queue, jobs and their wakers,
-//! cores, join handles, the waker of a tokio task that polls a job, the driver and its end, the wait loop, cancellers, and who drives a shared loop. Only tokio is replaced, by
-//! [`ModelLoop`], which polls the driver when it was woken, and by a core that parks. Not modelled: the driver task, `Spawned`,
-//! `deadlock`, the clock (a deadline here has passed or never will), and reference counts, which are std's.
+//! What is modelled is the code itself: [`State`](crate::task::raw::state::State), [`Completion`], the queue, jobs and
+//! their wakers, cores, join handles, the waker of a tokio task that polls a job, the driver and its end, the wait
+//! loop, cancellers, and who drives a shared loop. Only tokio is replaced, by [`ModelLoop`], which polls the driver
+//! when it was woken, and by a core that parks. Not modelled: the driver task, `Spawned`, `deadlock`, the clock (a
+//! deadline here has passed or never will), and reference counts, which are std's.
 
 mod call;
 mod cancel;

@@ -406,8 +406,8 @@ fn leftover_work_for_a_caller_that_leaves() {
     });
 }
 
-/// A caller leaves work behind and is back at once, again and again, as one that takes items of a stream. It summons the own thread the
-/// first time. No time passes here, and so the work does not become due.
+/// A caller leaves work behind and is back at once, again and again, as one that takes items of a stream. It summons
+/// the own thread the first time. No time passes here, and so the work does not become due.
 #[test]
 fn leftover_work_that_a_caller_comes_back_for() {
     loom::model(|| {

@@ -52,8 +52,9 @@ pub fn try_shared() -> io::Result<&'static Handle> {
 /// Where several threads call onto one loop at a time, one of them drives it, and has to wake the others. With a loop for each
 /// client no thread wakes another: two threads with a database connection each make up to 1.6 times as many queries.
 ///
-/// Ask once for each client, and make all of its calls through that handle, as a facade does: a connection works on the loop that it
-/// was opened on. A client that many threads share, as most of HTTP are, is on one loop anyway; take [`shared`] for it.
+/// Ask once for each client, and make all of its calls through that handle, as a facade does: a connection works on the
+/// loop that it was opened on. A client that many threads share, as most of HTTP are, is on one loop anyway; take
+/// [`shared`] for it.
 ///
 /// The loops are given out in turn. Each is started when that is done for the first time, and never stopped; one of them is
 /// [`shared`]. A loop costs a thread, which sleeps while the loop is idle, and four file descriptors.

@@ -318,8 +318,8 @@ impl Host for Shared {
         // Tasks of others are not to see a panic that is this thread's.
         let may_drive = may_drive && !waiter.is_refused() && !thread::panicking();
         let turn = self.role.turn(waiter, may_drive, deadline);
-        // The wake is not needed any more: this thread has the engine, or the loop has a driver that took it later than the work was
-        // made, or the own thread has been summoned, or ends the loop.
+        // The wake is not needed any more: this thread has the engine, or the loop has a driver that took it later than
+        // the work was made, or the own thread has been summoned, or ends the loop.
         deferred_wake::take(self.id);
         match turn {
             Turn::Ended => return false,

@@ -42,10 +42,10 @@ impl Handle {
     /// [`EventLoop::shutdown`](crate::EventLoop::shutdown) waits for the stream as for a task: until it has ended, or the
     /// iterator is dropped; but not for one that is idle. It is idle if nobody waits for an item or takes one for five
     /// seconds of the shutdown, and, where [`Iter::buffered`] lets the stream run ahead, it gives none either. Where the
-    /// thread that shuts the loop down was the last to use the iterator (it has made it, or asked it for an item), it would wait for itself:
-    /// such a stream is given up after a second, unless another thread has asked by then, or it fills the room that
-    /// `buffered` gives it. Of a worker of a multi-thread runtime it is the task that counts, and not the thread. After the
-    /// items that are there the iterator is [`Closed`](Error::Closed).
+    /// thread that shuts the loop down was the last to use the iterator (it has made it, or asked it for an item), it
+    /// would wait for itself: such a stream is given up after a second, unless another thread has asked by then, or it
+    /// fills the room that `buffered` gives it. Of a worker of a multi-thread runtime it is the task that counts, and
+    /// not the thread. After the items that are there the iterator is [`Closed`](Error::Closed).
     ///
     /// The stream and the iterator take turns: the stream is polled only when the next item is asked for, unless
     /// [`Iter::buffered`] lets it run ahead. The timeout of [`with_timeout`](Handle::with_timeout) holds for every
@@ -61,8 +61,8 @@ impl Handle {
     /// # std::io::Result::Ok(())
     /// ```
     ///
-    /// A stream begins when its first item is asked for. So a subscription that is not to miss what comes right after it is an async
-    /// fn, which returns once the server knows, and gives the stream:
+    /// A stream begins when its first item is asked for. So a subscription that is not to miss what comes right after
+    /// it is an async fn, which returns once the server knows, and gives the stream:
     ///
     /// ```
     /// # #[cfg(feature = "macros")] {
@@ -201,8 +201,8 @@ impl<T> Iter<T> {
     ///
     /// [`TimedOut`](Error::TimedOut), [`Closed`](Error::Closed), [`WouldDeadlock`](Error::WouldDeadlock), or
     /// [`Panicked`](Error::Panicked) if the stream panicked; [`Cancelled`](Error::Cancelled) once a canceller of the handle is
-    /// cancelled, which ends the waiting and not the stream. `Closed` and `Cancelled` are returned again each time; after `Panicked`, whose payload
-    /// is given once, there is nothing more.
+    /// cancelled, which ends the waiting and not the stream. `Closed` and `Cancelled` are returned again each time;
+    /// after `Panicked`, whose payload is given once, there is nothing more.
     ///
     /// # Examples
     ///

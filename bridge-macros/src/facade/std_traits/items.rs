@@ -116,8 +116,8 @@ impl Items {
     }
 }
 
-/// Whether the error of the items may be of another type than the async method's: where the list has the method's signature,
-/// `Result<Option<T>, E>`, and the items are `Result<T, E>`.
+/// Whether the error of the items may be of another type than the async method's: where the list has the method's
+/// signature, `Result<Option<T>, E>`, and the items are `Result<T, E>`.
 fn converts(facade: &Of<'_>, method: &Ident, item: &Type) -> bool {
     let output = facade.members.iter().find_map(|member| match member {
         SignatureMember::Function { sig: Signature { ident, output: ReturnType::Type(_, ty), .. }, .. }
@@ -140,9 +140,10 @@ fn converts(facade: &Of<'_>, method: &Ident, item: &Type) -> bool {
         && !of_result(item).is_some_and(|inner| inner.ends_with("Result"))
 }
 
-/// What is to be `Send` for a method to be called whose return type is not known: nothing, if a `where` clause of the list says
-/// what is. Of an async type with lifetimes it is its parameters: where a predicate is about a type with lifetimes, rustc does not see
-/// any more that it holds for all of them, as it has to for a future that keeps such a value over an `.await`.
+/// What is to be `Send` for a method to be called whose return type is not known: nothing, if a `where` clause of the
+/// list says what is. Of an async type with lifetimes it is its parameters: where a predicate is about a type with
+/// lifetimes, rustc does not see any more that it holds for all of them, as it has to for a future that keeps such a
+/// value over an `.await`.
 fn sent(facade: &Of<'_>, item: &Type) -> Vec<TokenStream> {
     let generics = facade.generics;
     if generics.where_clause.is_some() {

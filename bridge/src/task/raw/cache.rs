@@ -26,8 +26,8 @@ thread_local! {
 ///
 /// As for [`Job::new`].
 pub(crate) unsafe fn take(core: ScopedCore) -> Arc<ScopedJob> {
-    // SAFETY: the caller keeps the condition for the one that is returned. The other is sent nowhere and no reference to it is out, so
-    // nobody reads its pointer, which soon dangles, before it is made anew.
+    // SAFETY: the caller keeps the condition for the one that is returned. The other is sent nowhere and no reference
+    // to it is out, so nobody reads its pointer, which soon dangles, before it is made anew.
     let new = || unsafe { Job::new(core) };
     let cache = CACHE.try_with(|cache| {
         let mut cache = cache.borrow_mut();

@@ -19,7 +19,8 @@ pub(crate) struct Completion {
     waker: UnsafeCell<Option<Waker>>,
 }
 
-// SAFETY: the owner and the completer use the cell one after the other, as its comment says, and hand it over through `state` (Acquire and Release on every step). A `Waker` is `Send`.
+// SAFETY: the owner and the completer use the cell one after the other, as its comment says, and hand it over through
+// `state` (Acquire and Release on every step). A `Waker` is `Send`.
 unsafe impl Sync for Completion {}
 
 // Whatever panics in between, the protocol leaves the cell whole.

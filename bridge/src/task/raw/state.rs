@@ -55,12 +55,13 @@
 //!
 //! # Where a job is scheduled
 //!
-//! Its [`Schedule`](super::schedule::Schedule) is in a cell of the header: the scheduler of the loop whose queue takes it, or, on an
-//! external runtime, the waker of its tokio task. Only the thread in `RUNNING` stores into the cell. Two may empty it: that thread, and
-//! the one that set `WOKEN` in `IDLE`, before it schedules the job. On a loop of this crate, no
-//! thread is at the cell of a job that was taken out of the queue. Elsewhere (a tokio task, which may be polled for other reasons;
-//! a loop that closes) there may be one if `start` has found `WOKEN`, and the cell is left alone from then on: such a tokio task
-//! is woken by stops alone, so `start` returns `Stop` there, and no poll follows that would write the cell.
+//! Its [`Schedule`](super::schedule::Schedule) is in a cell of the header: the scheduler of the loop whose queue takes
+//! it, or, on an external runtime, the waker of its tokio task. Only the thread in `RUNNING` stores into the cell. Two
+//! may empty it: that thread, and the one that set `WOKEN` in `IDLE`, before it schedules the job. On a loop of this
+//! crate, no thread is at the cell of a job that was taken out of the queue. Elsewhere (a tokio task, which may be
+//! polled for other reasons; a loop that closes) there may be one if `start` has found `WOKEN`, and the cell is left
+//! alone from then on: such a tokio task is woken by stops alone, so `start` returns `Stop` there, and no poll follows
+//! that would write the cell.
 
 use crate::loom::{AtomicU32, Ordering};
 
